@@ -1,0 +1,147 @@
+# Needs make and Python 3.11 or later as python3; everything else is installed into .venv from the lock.
+# Every target makes what it needs first, so `make demo` on a fresh clone is enough.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.SUFFIXES:
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SEEDS ?= 2000
+STAGE ?= dev
+
+export SAM_CLI_TELEMETRY := 0
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+PARALLEL_TESTS := $(wildcard tests/unit tests/contract tests/integration tests/simulation)
+SERIAL_TESTS := $(wildcard tests/e2e tests/browser)
+
+.PHONY: help
+help: ## list the targets
+	@echo "imagebus: an event-driven image pipeline on AWS, and on your machine"
+	@echo
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  make demo IMAGES=DIR runs your own pictures; make simulate SEEDS=N sets the number of runs"
+
+# --- environment -------------------------------------------------------------------------------------------
+
+$(VENV)/.made: requirements-uv.lock
+	@command -v $(PYTHON) >/dev/null 2>&1 || { \
+	  echo "imagebus needs Python 3.11 or later, and there is no '$(PYTHON)' on the PATH." >&2; \
+	  echo "Install it, or name one: make setup PYTHON=/path/to/python3.13" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "imagebus needs Python 3.11 or later; '$(PYTHON)' is $$($(PYTHON) -V 2>&1)." >&2; \
+	  echo "Name a newer one: make setup PYTHON=/path/to/python3.13" >&2; exit 1; }
+	@echo "making the virtual environment in $(VENV) with $$($(PYTHON) -V)"
+	@if $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then \
+	  $(PYTHON) -m venv --clear $(VENV) && \
+	  $(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-uv.lock; \
+	elif $(PYTHON) -m pip --version >/dev/null 2>&1; then \
+	  $(PYTHON) -m venv --clear --without-pip $(VENV) && \
+	  $(PYTHON) -m pip --python $(BIN)/python install --quiet --require-hashes --requirement requirements-uv.lock; \
+	else \
+	  echo "'$(PYTHON)' has neither ensurepip nor pip, so it cannot make a virtual environment." >&2; \
+	  echo "On Debian and Ubuntu: apt-get install python3-venv   (or: make setup PYTHON=/path/to/another)" >&2; \
+	  exit 1; \
+	fi
+	@touch $@
+
+$(VENV)/.locked: $(VENV)/.made requirements.lock
+	@echo "installing the locked packages"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements.lock \
+	  || { echo "uv could not; trying again with pip and its own settings" >&2; \
+	       $(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock; }
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.locked pyproject.toml
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --offline --editable .
+	@touch $@
+
+.PHONY: setup
+setup: $(VENV)/.installed ## make .venv and install everything from the lock
+
+.PHONY: lock
+lock: setup ## resolve requirements.in into requirements.lock
+	@for name in requirements-uv requirements; do \
+	  $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header \
+	    --no-emit-index-url --no-emit-find-links --output-file $$name.lock $$name.in || exit 1; done
+
+# --- quality -----------------------------------------------------------------------------------------------
+
+.PHONY: check
+check: setup ## lint, format, types, template, generated files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+ifneq ($(wildcard template.yml),)
+	$(BIN)/sam validate --lint --template template.yml --region eu-west-1
+endif
+ifneq ($(wildcard cli/imagebus_cli/generate.py),)
+	$(BIN)/python -m imagebus_cli.generate --check
+endif
+
+.PHONY: format
+format: setup ## let ruff fix and format everything
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: test
+test: setup ## every test: unit, contract, integration, simulation, then end to end
+	$(BIN)/pytest --numprocesses 2 --dist worksteal $(PARALLEL_TESTS)
+ifneq ($(SERIAL_TESTS),)
+	$(BIN)/pytest $(SERIAL_TESTS)
+endif
+
+.PHONY: coverage
+coverage: setup ## the parallel tests with branch coverage
+	$(BIN)/pytest --numprocesses 2 --dist worksteal --cov --cov-report=term --cov-report=html $(PARALLEL_TESTS)
+
+.PHONY: generate
+generate: setup ## write the generated files anew (schemas, docs/events.md)
+	$(BIN)/python -m imagebus_cli.generate
+
+.PHONY: simulate
+simulate: setup ## run the deterministic simulator (SEEDS=N, 2000)
+	$(BIN)/python -m tests.simulation --seeds $(SEEDS)
+
+.PHONY: bench
+bench: setup ## measure the image engine
+	$(BIN)/python -m benchmarks
+
+# --- running it --------------------------------------------------------------------------------------------
+
+.PHONY: demo
+demo: setup ## the whole pipeline on the embedded AWS, from upload to result (IMAGES=DIR)
+	@$(BIN)/imagebus demo $(if $(IMAGES),--images "$(IMAGES)")
+
+.PHONY: up
+up: setup ## start the embedded AWS and deploy to it
+	@$(BIN)/imagebus local up
+
+.PHONY: down
+down: setup ## stop the embedded AWS
+	@$(BIN)/imagebus local down
+
+.PHONY: latency
+latency: setup ## measure upload to completed on the embedded AWS
+	@$(BIN)/imagebus latency --write docs/latency.md
+
+.PHONY: build
+build: setup ## sam build, for AWS
+	@if command -v python3.13 >/dev/null 2>&1; then $(BIN)/sam build --template template.yml; \
+	else echo "no python3.13 on the PATH: building in a container"; \
+	  $(BIN)/sam build --template template.yml --use-container; fi
+
+.PHONY: deploy
+deploy: ## build and deploy to your AWS account (STAGE=dev, SAM_ARGS=…)
+	@if [ -n "$$AWS_ENDPOINT_URL" ]; then \
+	  echo "AWS_ENDPOINT_URL points at $$AWS_ENDPOINT_URL: unset it to deploy to a real account." >&2; exit 1; fi
+	@$(MAKE) --no-print-directory build
+	$(BIN)/sam deploy --stack-name imagebus-$(STAGE) --resolve-s3 --capabilities CAPABILITY_IAM $(SAM_ARGS)
+
+.PHONY: clean
+clean: ## remove what was built (not .venv)
+	rm -rf .aws-sam .imagebus .bench demo-output dist htmlcov .coverage .pytest_cache .mypy_cache .ruff_cache

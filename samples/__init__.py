@@ -1,0 +1,1 @@
+"""Rights-free sample images, made by code."""
