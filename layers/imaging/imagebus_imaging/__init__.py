@@ -1,0 +1,65 @@
+"""The image engine: bytes in, results out; no AWS, no files, no network.
+
+Names load on first use, so that a function which makes thumbnails never pays, at cold start, for what only
+validation or metadata needs.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from imagebus_imaging.metadata import analysis_jpeg, describe
+    from imagebus_imaging.model import (
+        RECIPE,
+        Derived,
+        Description,
+        ImageInfo,
+        Limits,
+        Rejected,
+        WatermarkSpec,
+    )
+    from imagebus_imaging.thumbnailing import thumbnails
+    from imagebus_imaging.validation import validate
+    from imagebus_imaging.watermarking import watermark
+
+__all__ = [
+    "RECIPE",
+    "Derived",
+    "Description",
+    "ImageInfo",
+    "Limits",
+    "Rejected",
+    "WatermarkSpec",
+    "analysis_jpeg",
+    "describe",
+    "thumbnails",
+    "validate",
+    "watermark",
+]
+
+_HOME = {
+    "RECIPE": "model",
+    "Derived": "model",
+    "Description": "model",
+    "ImageInfo": "model",
+    "Limits": "model",
+    "Rejected": "model",
+    "WatermarkSpec": "model",
+    "analysis_jpeg": "metadata",
+    "describe": "metadata",
+    "thumbnails": "thumbnailing",
+    "validate": "validation",
+    "watermark": "watermarking",
+}
+
+
+# Submodules are named for the activity (`validation`), functions for the act (`validate`): importing a
+# submodule binds its name on the package, and must not hide the function.
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value

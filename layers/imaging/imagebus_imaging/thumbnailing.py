@@ -1,0 +1,42 @@
+"""Thumbnails: one decode, then large to small, each made from the one before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PIL import Image
+
+from imagebus_imaging.encoding import encode, output_format_for
+from imagebus_imaging.model import Derived
+from imagebus_imaging.raster import flatten, load_scaled
+from imagebus_imaging.resizing import fit, scale
+
+
+def thumbnails(
+    data: bytes,
+    sizes: Sequence[tuple[int, int]],
+    *,
+    output_format: str | None = None,
+    quality: int | None = None,
+    background: str = "#ffffff",
+) -> list[Derived]:
+    """One image per box of `sizes`, in their order, named `"WxH"` after the box; never enlarged.
+
+    `output_format` is None (same as the source; GIF gives PNG, HEIF gives JPEG), JPEG, PNG, WEBP or AVIF.
+    Transparency is kept where the output can hold it and composited over `background` for JPEG. An animation
+    gives a still of its first frame. Raises `Rejected` for bytes that do not decode.
+    """
+    fitted: dict[tuple[int, int], tuple[int, int]] = {}
+
+    def largest(width: int, height: int) -> tuple[int, int]:
+        fitted.update({box: fit(width, height, box) for box in sizes})
+        return max(fitted.values())
+
+    current, source = load_scaled(data, largest)
+    chosen = output_format_for(source.format or "", output_format)
+    if chosen == "JPEG":
+        current = flatten(current, background)
+    made: dict[tuple[int, int], Image.Image] = {}
+    for size in sorted(set(fitted.values()), reverse=True):
+        current = made[size] = scale(current, size)
+    return [encode(f"{box[0]}x{box[1]}", made[fitted[box]], chosen, quality) for box in sizes]
