@@ -1,0 +1,94 @@
+"""Publishing: all of the events are on the bus, or the caller hears of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from imagebus.clock import Clock
+from imagebus.events import Event, EventData
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+
+#: Limits of one PutEvents call.
+#: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
+MAX_ENTRIES = 10
+MAX_BYTES = 240_000
+#: What no event of ours may exceed; anything that can grow goes to S3 and is pointed at.
+MAX_EVENT_BYTES = 64 * 1024
+
+
+class PublishError(Exception):
+    """Some events did not reach the bus; the message says how many and why."""
+
+
+class EventTooLarge(PublishError):
+    """An event is over 64 KB: a bug, because contracts bound every field."""
+
+
+class EventBus(Protocol):
+    def publish(self, events: Sequence[Event[EventData]]) -> None:
+        """Put the events on the bus. Raises PublishError unless every one was taken."""
+        ...
+
+
+class EventBridgeBus:
+    """Publishes to a custom bus. PutEvents can take some entries and refuse others: only those go again."""
+
+    def __init__(self, client: EventBridgeClient, bus_name: str, clock: Clock, attempts: int = 5) -> None:
+        self._client = client
+        self._bus_name = bus_name
+        self._clock = clock
+        self._attempts = attempts
+
+    def publish(self, events: Sequence[Event[EventData]]) -> None:
+        self.put([event.entry(self._bus_name) for event in events])
+
+    def put(self, entries: Sequence[dict[str, Any]]) -> None:
+        """Publish PutEvents entries as they are: for republishing an event that was kept whole."""
+        for chunk in _chunks(entries):
+            self._put_chunk(chunk)
+
+    def _put_chunk(self, entries: list[dict[str, Any]]) -> None:
+        errors: set[str] = set()
+        for attempt in range(self._attempts):
+            if attempt:
+                self._clock.sleep(0.05 * 2**attempt)
+            results = self._client.put_events(Entries=entries)["Entries"]  # type: ignore[arg-type]
+            failed = [
+                (entry, result)
+                for entry, result in zip(entries, results, strict=True)
+                if "EventId" not in result
+            ]
+            if not failed:
+                return
+            entries = [entry for entry, _ in failed]
+            errors = {result.get("ErrorCode", "unknown") for _, result in failed}
+        raise PublishError(
+            f"{len(entries)} events were refused {self._attempts} times: {', '.join(sorted(errors))}"
+        )
+
+
+def _chunks(entries: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    chunk: list[dict[str, Any]] = []
+    size = 0
+    for entry in entries:
+        entry_size = entry_bytes(entry)
+        if entry_size > MAX_EVENT_BYTES:
+            raise EventTooLarge(
+                f"{entry['DetailType']} has {entry_size} bytes; the limit is {MAX_EVENT_BYTES}"
+            )
+        if chunk and (len(chunk) == MAX_ENTRIES or size + entry_size > MAX_BYTES):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(entry)
+        size += entry_size
+    if chunk:
+        yield chunk
+
+
+def entry_bytes(entry: dict[str, Any]) -> int:
+    """How PutEvents counts: 14 bytes for the time, then the UTF-8 of source, type, detail and resources."""
+    text = [entry["Source"], entry["DetailType"], entry["Detail"], *entry["Resources"]]
+    return 14 + sum(len(part.encode()) for part in text)

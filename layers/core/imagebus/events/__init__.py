@@ -1,0 +1,8 @@
+"""The contracts: one module per producer, `catalog` in flow order.
+
+Kept free of imports of the producers' modules: a Lambda function loads the events it handles, nothing else.
+"""
+
+from imagebus.events.base import Event, EventData, Meta, NotAnEvent, UnknownEvent, Usage, follow, read, root
+
+__all__ = ["Event", "EventData", "Meta", "NotAnEvent", "UnknownEvent", "Usage", "follow", "read", "root"]

@@ -1,0 +1,190 @@
+"""The envelope that every event shares: `{"meta": …, "data": …}` in EventBridge's `detail`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from imagebus import identity
+from imagebus.clock import Clock, parse_timestamp, timestamp
+
+SOURCE_PREFIX = "imagebus."
+
+Timestamp = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$")]
+EventId = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+ImageKey = Annotated[str, Field(min_length=1, max_length=1024)]
+Revision = Annotated[str, Field(pattern=r"^[0-9A-Z]{32,64}$")]
+Name = Annotated[str, Field(min_length=1, max_length=255)]
+Text = Annotated[str, Field(max_length=1000)]
+Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
+
+
+class Model(BaseModel):
+    """Frozen, strict (a number is never read from text) and tolerant of fields added later."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", allow_inf_nan=False)
+
+    def as_json(self) -> dict[str, Any]:
+        """JSON-ready; absent optional fields are left out."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """Raises pydantic.ValidationError for what the schema forbids."""
+        return cls.model_validate_json(json.dumps(value))
+
+
+class Usage(Model):
+    """What producing this event took, so that costs can be summed from the events alone."""
+
+    billed_ms: Count = 0
+    memory_mb: Count = 0
+    bytes_in: Count = 0
+    bytes_out: Count = 0
+    rekognition_calls: Count = 0
+
+
+class Meta(Model):
+    event_id: EventId
+    schema_version: Annotated[int, Field(ge=1)]
+    image_key: ImageKey
+    revision: Revision
+    version_id: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
+    correlation_id: EventId
+    causation_id: EventId | None = None
+    occurred_at: Timestamp
+    producer: Name
+    usage: Usage = Usage()
+
+
+class NotAnEvent(Exception):
+    """The message is not an EventBridge event."""
+
+
+class UnknownEvent(NotAnEvent):
+    """The detail type is not in the catalog, or its version is newer than this code."""
+
+
+Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+class EventData(Model):
+    """A fact. The class name is the DetailType; subclasses say who emits it."""
+
+    producer: ClassVar[str]
+    detail_type: ClassVar[str]
+    #: `upcasters[n]` turns data of version n + 1 into data of version n + 2.
+    upcasters: ClassVar[tuple[Upcaster, ...]] = ()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.detail_type = cls.__name__
+
+    @classmethod
+    def version(cls) -> int:
+        """The newest schema version: each upcaster leads to the next."""
+        return len(cls.upcasters) + 1
+
+    @classmethod
+    def upcast(cls, data: Mapping[str, Any], version: int) -> dict[str, Any]:
+        """Data of any released version as data of the newest. Raises UnknownEvent for a newer one."""
+        if version > cls.version():
+            raise UnknownEvent(f"{cls.detail_type} version {version} is newer than {cls.version()}")
+        newest = dict(data)
+        for upcaster in cls.upcasters[version - 1 :]:
+            newest = upcaster(newest)
+        return newest
+
+
+D = TypeVar("D", bound=EventData)
+D_co = TypeVar("D_co", bound=EventData, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Event(Generic[D_co]):
+    """A fact about one revision of one image."""
+
+    meta: Meta
+    data: D_co
+
+    @property
+    def detail_type(self) -> str:
+        return self.data.detail_type
+
+    @property
+    def source(self) -> str:
+        return SOURCE_PREFIX + self.data.producer
+
+    def detail(self) -> dict[str, Any]:
+        return {"meta": self.meta.as_json(), "data": self.data.as_json()}
+
+    def entry(self, bus_name: str) -> dict[str, Any]:
+        """The PutEvents request entry. `Resources` holds the ARN of the object, where the fact names one."""
+        bucket = getattr(self.data, "bucket", None)
+        return {
+            "EventBusName": bus_name,
+            "Source": self.source,
+            "DetailType": self.detail_type,
+            "Time": parse_timestamp(self.meta.occurred_at),
+            "Resources": [f"arn:aws:s3:::{bucket}/{self.meta.image_key}"] if bucket else [],
+            "Detail": identity.canonical_json(self.detail()),
+        }
+
+
+def read(model: type[D], detail: Mapping[str, Any]) -> Event[D]:
+    """An event of any released version, as one of the newest.
+
+    Raises UnknownEvent, or pydantic.ValidationError for a detail that breaks its contract.
+    """
+    meta = Meta.from_json(detail.get("meta") or {})
+    data = model.from_json(model.upcast(detail.get("data") or {}, meta.schema_version))
+    return Event(meta.model_copy(update={"schema_version": model.version()}), data)
+
+
+def root(
+    data: D,
+    *,
+    image_key: str,
+    revision: str,
+    clock: Clock,
+    version_id: str | None = None,
+    discriminator: str = "",
+    usage: Usage | None = None,
+) -> Event[D]:
+    """An event that no other event caused; it starts a correlation."""
+    event_id = identity.event_id(data.detail_type, image_key, revision, discriminator)
+    meta = Meta(
+        event_id=event_id,
+        schema_version=data.version(),
+        image_key=image_key,
+        revision=revision,
+        version_id=version_id,
+        correlation_id=event_id,
+        occurred_at=timestamp(clock.now()),
+        producer=data.producer,
+        usage=usage or Usage(),
+    )
+    return Event(meta, data)
+
+
+def follow(
+    cause: Meta, data: D, *, clock: Clock, discriminator: str = "", usage: Usage | None = None
+) -> Event[D]:
+    """An event caused by another one, about the same revision of the same image."""
+    meta = Meta(
+        event_id=identity.event_id(data.detail_type, cause.image_key, cause.revision, discriminator),
+        schema_version=data.version(),
+        image_key=cause.image_key,
+        revision=cause.revision,
+        version_id=cause.version_id,
+        correlation_id=cause.correlation_id,
+        causation_id=cause.event_id,
+        occurred_at=timestamp(clock.now()),
+        producer=data.producer,
+        usage=usage or Usage(),
+    )
+    return Event(meta, data)

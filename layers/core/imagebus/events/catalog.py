@@ -1,0 +1,70 @@
+"""Who says what, and who listens: the whole system in flow order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from imagebus.events.analyzer import LabelsDetected, LabelsSkipped, MetadataExtracted
+from imagebus.events.base import SOURCE_PREFIX, Event, EventData, UnknownEvent, read
+from imagebus.events.failures import ProcessingFailed
+from imagebus.events.ingest import ImageDeleted, ImageUploaded
+from imagebus.events.recorder import ImageProcessed, ProcessingStalled
+from imagebus.events.thumbnailer import ThumbnailsCreated
+from imagebus.events.validator import ImageRejected, ImageValidated
+from imagebus.events.watermarker import ImageWatermarked
+
+CATALOG: tuple[type[EventData], ...] = (
+    ImageUploaded,
+    ImageDeleted,
+    ImageValidated,
+    ImageRejected,
+    ThumbnailsCreated,
+    ImageWatermarked,
+    MetadataExtracted,
+    LabelsDetected,
+    LabelsSkipped,
+    ProcessingFailed,
+    ProcessingStalled,
+    ImageProcessed,
+)
+
+BY_DETAIL_TYPE: Mapping[str, type[EventData]] = {model.detail_type: model for model in CATALOG}
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A consumer: the events it listens to, and the facts of which one ends its work."""
+
+    name: str
+    listens: tuple[str, ...]
+    emits: tuple[str, ...] = ()
+
+
+STAGES: tuple[Stage, ...] = (
+    Stage("ingest", (), ("ImageUploaded", "ImageDeleted")),
+    Stage("validator", ("ImageUploaded",), ("ImageValidated", "ImageRejected")),
+    Stage("thumbnailer", ("ImageValidated",), ("ThumbnailsCreated",)),
+    Stage("watermarker", ("ImageValidated",), ("ImageWatermarked",)),
+    Stage("metadata", ("ImageValidated",), ("MetadataExtracted",)),
+    Stage("labels", ("ImageValidated",), ("LabelsDetected", "LabelsSkipped")),
+    Stage("recorder", tuple(BY_DETAIL_TYPE)),
+    Stage("notifier", ("ImageProcessed", "ImageRejected", "ProcessingFailed", "ProcessingStalled")),
+    Stage("cleaner", ("ImageUploaded", "ImageDeleted")),
+)
+
+
+def parse(detail_type: str, detail: Mapping[str, Any]) -> Event[EventData]:
+    """Read an event of any released version as one of the newest.
+
+    Raises UnknownEvent, or pydantic.ValidationError for a detail that breaks its contract.
+    """
+    model = BY_DETAIL_TYPE.get(detail_type)
+    if model is None:
+        raise UnknownEvent(f"{detail_type!r} is not an event of this system")
+    return read(model, detail)
+
+
+def source_of(detail_type: str) -> str:
+    return SOURCE_PREFIX + BY_DETAIL_TYPE[detail_type].producer

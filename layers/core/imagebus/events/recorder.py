@@ -1,0 +1,32 @@
+"""recorder: what follows from the facts so far."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from imagebus.events.base import Count, EventData, Name
+from imagebus.events.validator import Format, Side
+
+Milliseconds = Annotated[int, Field(ge=-(2**53) + 1, le=2**53 - 1)]
+
+
+class ProcessingStalled(EventData):
+    """Facts that should long be there are missing."""
+
+    producer = "recorder"
+    missing: Annotated[tuple[Name, ...], Field(max_length=50)]
+    waited_s: Count
+
+
+class ImageProcessed(EventData):
+    """Every required fact is in: the final success. `stages` maps a stage to its milliseconds."""
+
+    producer = "recorder"
+    stages: Annotated[dict[Name, Milliseconds], Field(max_length=50)]
+    duration_ms: Milliseconds
+    counts: Annotated[dict[Name, Count], Field(max_length=50)]
+    format: Format | None = None
+    width: Side | None = None
+    height: Side | None = None

@@ -1,0 +1,32 @@
+"""thumbnailer: smaller copies."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from imagebus.events.base import Count, EventData, Model, Name
+from imagebus.events.validator import Format, Sha256, Side
+
+
+class Thumbnail(Model):
+    """One derived image; `name` is the box it was fitted into, as `320x320`."""
+
+    name: Name
+    bucket: Name
+    key: Annotated[str, Field(min_length=1, max_length=1024)]
+    width: Side
+    height: Side
+    format: Format
+    bytes: Count
+    sha256: Sha256
+
+
+class ThumbnailsCreated(EventData):
+    """Every configured size was written. `still` is true where an animation gave its first frame."""
+
+    producer = "thumbnailer"
+    recipe: Name
+    items: Annotated[tuple[Thumbnail, ...], Field(max_length=50)]
+    still: bool | None = None

@@ -1,0 +1,52 @@
+"""validator: what the uploaded bytes are."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from imagebus.events.base import Count, EventData, Name, Text
+
+Format = Literal["JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF"]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Side = Annotated[int, Field(ge=1, le=2**31 - 1)]
+RejectionCode = Literal[
+    "unsupported_format",
+    "empty",
+    "too_many_bytes",
+    "too_many_pixels",
+    "too_many_frames",
+    "too_costly",
+    "corrupt",
+    "trailing_data",
+    "gone",
+]
+
+
+class ImageValidated(EventData):
+    """The bytes are an image that the pipeline accepts. Width and height are as displayed."""
+
+    producer = "validator"
+    bucket: Name
+    size: Count
+    etag: Name
+    format: Format
+    mime: Name
+    width: Side
+    height: Side
+    mode: Name
+    has_alpha: bool
+    frames: Annotated[int, Field(ge=1)]
+    orientation: Annotated[int, Field(ge=1, le=8)]
+    sha256: Sha256
+
+
+class ImageRejected(EventData):
+    """The bytes are not an image that the pipeline accepts. Terminal."""
+
+    producer = "validator"
+    code: RejectionCode
+    limit: Count | None = None
+    actual: Count | None = None
+    detail: Text

@@ -1,0 +1,23 @@
+"""watermarker: the copy that may be shown."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from imagebus.events.base import Count, EventData, Name
+from imagebus.events.validator import Format, Side
+
+
+class ImageWatermarked(EventData):
+    """A copy with the watermark was written."""
+
+    producer = "watermarker"
+    recipe: Name
+    bucket: Name
+    key: Annotated[str, Field(min_length=1, max_length=1024)]
+    width: Side
+    height: Side
+    format: Format
+    bytes: Count

@@ -1,0 +1,41 @@
+"""What makes two events the same event, and two images the same image."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from typing import Any
+
+#: Every event_id is a UUIDv5 in this namespace. Changing it would make every retry a new event.
+NAMESPACE = uuid.UUID("6f1b6e0a-6a53-5d0e-9a58-0d8c1b6d5f11")
+
+#: S3 sequencers have no fixed length; padded to this width their text order is their order.
+#: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+REVISION_WIDTH = 32
+
+
+def revision(sequencer: str) -> str:
+    """The S3 sequencer as a sortable revision: for one key, newer is greater."""
+    return sequencer.upper().ljust(REVISION_WIDTH, "0")
+
+
+def event_id(detail_type: str, image_key: str, revision: str, discriminator: str = "") -> str:
+    """The same work on the same revision always yields the same id, however often it is retried."""
+    return str(uuid.uuid5(NAMESPACE, "\x1f".join((detail_type, image_key, revision, discriminator))))
+
+
+def image_id(image_key: str) -> str:
+    """A fixed-length name for a key: safe in object keys, indexes and logs, where the key itself is not."""
+    return hashlib.sha256(image_key.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def derived_prefix(image_key: str, revision: str = "") -> str:
+    """Where the objects derived from an image live: `<image_id>/` and below it one folder a revision."""
+    prefix = f"{image_id(image_key)}/"
+    return f"{prefix}{revision}/" if revision else prefix
+
+
+def canonical_json(value: Any) -> str:
+    """One text per value: sorted keys, no spaces, no escapes beyond JSON's own."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

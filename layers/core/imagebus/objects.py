@@ -1,0 +1,114 @@
+"""Objects in S3, read as one pinned version: never the bytes of another upload to the same key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+class Superseded(Exception):
+    """The object was overwritten or deleted since: another event follows, so this one needs no answer."""
+
+
+class Gone(Exception):
+    """The object is not there, and no event will say so: its version was removed for good."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRef:
+    """One upload. `version_id` pins it; where there is none, `etag` does."""
+
+    bucket: str
+    key: str
+    version_id: str | None
+    etag: str
+
+
+class ObjectStore(Protocol):
+    def get(self, ref: ObjectRef) -> bytes:
+        """The whole object. Raises Superseded or Gone."""
+        ...
+
+    def is_current(self, ref: ObjectRef) -> bool:
+        """Whether this upload is still the newest under its key."""
+        ...
+
+    def put(self, bucket: str, key: str, body: bytes, content_type: str) -> None: ...
+
+    def delete(self, bucket: str, keys: Sequence[str]) -> None: ...
+
+    def list(self, bucket: str, prefix: str) -> Iterator[str]: ...
+
+
+class S3ObjectStore:
+    def __init__(self, client: S3Client) -> None:
+        self._client = client
+
+    def get(self, ref: ObjectRef) -> bytes:
+        from botocore.exceptions import ClientError
+
+        pin: dict[str, Any] = (
+            {"VersionId": ref.version_id} if ref.version_id else {"IfMatch": f'"{ref.etag}"'}
+        )
+        try:
+            response = self._client.get_object(Bucket=ref.bucket, Key=ref.key, **pin)
+            return response["Body"].read()
+        except ClientError as error:
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            if status in (405, 412):
+                raise Superseded(ref.key) from error
+            if status == 404:
+                raise self._why_missing(ref) from error
+            raise
+
+    def _why_missing(self, ref: ObjectRef) -> Exception:
+        head = self._head(ref)
+        if head is None or head.get("deleted"):
+            return Superseded(ref.key) if head else Gone(ref.key)
+        return Gone(ref.key) if _same(ref, head) else Superseded(ref.key)
+
+    def is_current(self, ref: ObjectRef) -> bool:
+        head = self._head(ref)
+        return head is not None and not head.get("deleted") and _same(ref, head)
+
+    def _head(self, ref: ObjectRef) -> dict[str, Any] | None:
+        """The newest version; `{"deleted": True}` for a delete marker, None where there is nothing."""
+        from botocore.exceptions import ClientError
+
+        try:
+            return dict(self._client.head_object(Bucket=ref.bucket, Key=ref.key))
+        except ClientError as error:
+            metadata = error.response["ResponseMetadata"]
+            if metadata["HTTPStatusCode"] != 404:
+                raise
+            marker = metadata["HTTPHeaders"].get("x-amz-delete-marker") == "true"
+            return {"deleted": True} if marker else None
+
+    def put(self, bucket: str, key: str, body: bytes, content_type: str) -> None:
+        # A derived key names its revision, so what it holds never changes.
+        self._client.put_object(
+            Bucket=bucket,
+            Key=key,
+            Body=body,
+            ContentType=content_type,
+            CacheControl="public, max-age=31536000, immutable",
+        )
+
+    def delete(self, bucket: str, keys: Sequence[str]) -> None:
+        for key in keys:
+            self._client.delete_object(Bucket=bucket, Key=key)
+
+    def list(self, bucket: str, prefix: str) -> Iterator[str]:
+        for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            for item in page.get("Contents", []):
+                yield item["Key"]
+
+
+def _same(ref: ObjectRef, head: dict[str, Any]) -> bool:
+    if ref.version_id:
+        return bool(head.get("VersionId") == ref.version_id)
+    return bool(head["ETag"].strip('"') == ref.etag)

@@ -1,0 +1,27 @@
+"""Messages that nobody understands, kept as they came."""
+
+from __future__ import annotations
+
+from imagebus.clock import Clock, timestamp
+from imagebus.identity import canonical_json
+from imagebus.inbox import Delivery
+from imagebus.objects import ObjectStore
+from imagebus.telemetry import logger
+
+
+def quarantine(
+    delivery: Delivery, stage: str, reason: str, objects: ObjectStore, bucket: str, clock: Clock
+) -> None:
+    """Keep the message with what is known of it, under `<stage>/<day>/<message id>.json`."""
+    now = timestamp(clock.now())
+    content = {
+        "stage": stage,
+        "reason": reason,
+        "quarantined_at": now,
+        "queue": delivery.source_arn,
+        "attributes": dict(delivery.attributes),
+        "body": delivery.body,
+    }
+    key = f"{stage}/{now[:10]}/{delivery.message_id}.json"
+    objects.put(bucket, key, canonical_json(content).encode(), "application/json")
+    logger().error("quarantined", extra={"stage": stage, "reason": reason, "message_id": delivery.message_id})

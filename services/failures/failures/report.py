@@ -1,0 +1,62 @@
+"""What a dead letter says: a failure that can be retried, or nothing that anybody understands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from imagebus.clock import Clock
+from imagebus.events import Event, Meta, NotAnEvent, follow, root
+from imagebus.events.failures import ProcessingFailed
+from imagebus.identity import canonical_json, revision
+from imagebus.inbox import Delivery
+
+#: Leaves room for the envelope around it: no event may exceed 64 KB.
+MAX_FAILED_EVENT_BYTES = 56_000
+
+
+#: SQS's own redrive says nothing of what went wrong.
+SILENT_DEATH = "the function ended without a word: a timeout, a crash or no memory left"
+
+
+def report(delivery: Delivery, stage: str, default_attempts: int, clock: Clock) -> Event[ProcessingFailed]:
+    """ProcessingFailed for a dead letter. Raises NotAnEvent for one that must be kept in quarantine instead:
+
+    no event, none of ours, too large to carry, or itself a ProcessingFailed, which would go round for ever.
+    """
+    envelope = delivery.envelope
+    if envelope["detail-type"] == ProcessingFailed.detail_type:
+        raise NotAnEvent("a failure to handle a failure")
+    if len(canonical_json(envelope).encode()) > MAX_FAILED_EVENT_BYTES:
+        raise NotAnEvent("too large to carry in an event")
+    attributes = delivery.attributes
+    data = ProcessingFailed(
+        stage=stage,
+        error_type=attributes.get("error_type") or attributes.get("ERROR_CODE", "Unknown"),
+        message=(attributes.get("message") or attributes.get("ERROR_MESSAGE", SILENT_DEATH))[:1000],
+        attempts=int(attributes.get("attempts", default_attempts)),
+        failed_event=envelope,
+    )
+    try:
+        return _attach(envelope, data, stage, clock)
+    except (KeyError, TypeError, AttributeError, ValidationError) as error:
+        raise NotAnEvent("the event names no image") from error
+
+
+def _attach(
+    envelope: Mapping[str, Any], data: ProcessingFailed, stage: str, clock: Clock
+) -> Event[ProcessingFailed]:
+    detail = envelope["detail"]
+    if envelope["source"] == "aws.s3":
+        return root(
+            data,
+            image_key=detail["object"]["key"],
+            revision=revision(detail["object"]["sequencer"]),
+            version_id=detail["object"].get("version-id"),
+            discriminator=stage,
+            clock=clock,
+        )
+    cause = Meta.from_json(detail["meta"])
+    return follow(cause, data, discriminator=f"{stage}/{cause.event_id}", clock=clock)

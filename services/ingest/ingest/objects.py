@@ -1,0 +1,44 @@
+"""S3's EventBridge events as facts of ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from imagebus.clock import Clock
+from imagebus.events import Event, NotAnEvent, root
+from imagebus.events.ingest import ImageDeleted, ImageUploaded
+from imagebus.identity import revision
+from imagebus.meter import Meter
+
+
+def translate(envelope: dict[str, Any], clock: Clock) -> Event[ImageUploaded] | Event[ImageDeleted] | None:
+    """The fact that an S3 event states, or None where it states none. Raises NotAnEvent.
+
+    The key stands in the event as it is, not URL-encoded, unlike in S3's other notifications.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+    """
+    try:
+        detail = envelope["detail"]
+        bucket, item = detail["bucket"]["name"], detail["object"]
+        key, sequencer, version_id = item["key"], item["sequencer"], item.get("version-id")
+        identity: dict[str, Any] = {
+            "image_key": key,
+            "revision": revision(sequencer),
+            "version_id": version_id,
+            "clock": clock,
+            "usage": Meter().usage(),
+        }
+        if envelope["detail-type"] == "Object Created":
+            uploaded = ImageUploaded(
+                bucket=bucket,
+                size=item["size"],
+                etag=item["etag"],
+                reason=detail.get("reason", "unknown"),
+                uploaded_at=envelope.get("time"),
+            )
+            return root(uploaded, **identity)
+        if detail["deletion-type"] == "Delete Marker Created":
+            return root(ImageDeleted(bucket=bucket, deletion_type=detail["deletion-type"]), **identity)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise NotAnEvent(f"not an S3 event: {type(error).__name__}") from error
+    return None  # an old version was removed: what is current has not changed

@@ -1,0 +1,41 @@
+"""ImageProcessed, ImageRejected, ProcessingFailed, ProcessingStalled -> SNS."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import Any
+
+from imagebus.aws import client, inbox_queue
+from imagebus.clock import SystemClock
+from imagebus.events import NotAnEvent, read
+from imagebus.inbox import Delivery, Inbox, one_by_one
+from imagebus.telemetry import about, logger
+from notifier.ledger import DynamoDBLedger, Ledger
+from notifier.messages import HANDLED
+from notifier.notify import SNSTopic, Topic, notify
+
+
+def notify_delivery(delivery: Delivery, ledger: Ledger, topic: Topic) -> None:
+    envelope = delivery.envelope
+    if envelope["detail-type"] not in HANDLED:
+        raise NotAnEvent(f"nobody is told of {envelope['detail-type']}")
+    event = read(HANDLED[envelope["detail-type"]], envelope["detail"])
+    about(event.meta)
+    if "replay-name" in envelope:  # the rule keeps replays out; the history is nobody's news
+        return
+    sent = notify(event, ledger, topic)
+    logger().info("notified" if sent else "already notified", extra={"event": event.detail_type})
+
+
+@cache
+def _ports() -> tuple[Ledger, Topic]:
+    keep_days = int(os.environ["LEDGER_DAYS"])
+    ledger = DynamoDBLedger(client("dynamodb"), os.environ["LEDGER_TABLE"], SystemClock(), keep_days)
+    return ledger, SNSTopic(client("sns"), os.environ["TOPIC_ARN"])
+
+
+def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
+    queue, limit = inbox_queue()
+    inbox = Inbox(one_by_one(lambda d: notify_delivery(d, *_ports())), queue, max_receive_count=limit)
+    return inbox(event, context)

@@ -1,0 +1,66 @@
+"""Who has been told what: one entry per event_id, outliving the archive, so that no replay tells it again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from imagebus.clock import Clock
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+#: How long a claim holds: longer than the function may run, so that a live notifier is never overtaken.
+LEASE_SECONDS = 30
+
+UNCLAIMED = "attribute_not_exists(event_id) OR (sending = :claimed AND lease_until < :now)"
+
+Claim = Literal["granted", "sent", "busy"]
+
+
+class Ledger(Protocol):
+    def claim(self, event_id: str) -> Claim:
+        """Ask to send: `granted`, already `sent`, or `busy` while another notifier holds the claim."""
+        ...
+
+    def mark_sent(self, event_id: str) -> None: ...
+
+
+class DynamoDBLedger:
+    def __init__(self, client: DynamoDBClient, table_name: str, clock: Clock, keep_days: int) -> None:
+        self._client = client
+        self._table = table_name
+        self._clock = clock
+        self._keep_days = keep_days
+
+    def claim(self, event_id: str) -> Claim:
+        now = self._clock.now()
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=self._entry(
+                    event_id, "claimed", {"lease_until": {"N": str(now.timestamp() + LEASE_SECONDS)}}
+                ),
+                ConditionExpression=UNCLAIMED,
+                ExpressionAttributeValues={":claimed": {"S": "claimed"}, ":now": {"N": str(now.timestamp())}},
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return self._standing(event_id)
+        return "granted"
+
+    def _standing(self, event_id: str) -> Claim:
+        key = {"event_id": {"S": event_id}}
+        item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+        return "sent" if item and item["sending"]["S"] == "sent" else "busy"
+
+    def mark_sent(self, event_id: str) -> None:
+        self._client.put_item(TableName=self._table, Item=self._entry(event_id, "sent", {}))
+
+    def _entry(self, event_id: str, sending: str, more: dict[str, Any]) -> dict[str, Any]:
+        expires = self._clock.now() + timedelta(days=self._keep_days)
+        return {
+            "event_id": {"S": event_id},
+            "sending": {"S": sending},
+            "expires_at": {"N": str(int(expires.timestamp()))},
+            **more,
+        }

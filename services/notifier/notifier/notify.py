@@ -1,0 +1,53 @@
+"""Tell once: claim, publish, mark."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from imagebus.events import Event, EventData
+from imagebus.identity import canonical_json
+from imagebus.inbox import RetryLater
+from notifier.ledger import LEASE_SECONDS, Ledger
+from notifier.messages import Message, compose
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+
+
+class Topic(Protocol):
+    def publish(self, message: Message) -> None: ...
+
+
+class SNSTopic:
+    def __init__(self, client: SNSClient, arn: str) -> None:
+        self._client = client
+        self._arn = arn
+
+    def publish(self, message: Message) -> None:
+        """People get the text, every machine protocol the JSON."""
+        self._client.publish(
+            TopicArn=self._arn,
+            Subject=message.subject,
+            MessageStructure="json",
+            Message=canonical_json({"default": message.body, "email": message.text, "sms": message.subject}),
+            MessageAttributes={
+                name: {"DataType": "String", "StringValue": value}
+                for name, value in message.attributes.items()
+            },
+        )
+
+
+def notify(event: Event[EventData], ledger: Ledger, topic: Topic) -> bool:
+    """Whether this call sent the message. Raises RetryLater while another notifier is at it.
+
+    A crash between publish and mark leaves the claim to lapse, and the message is sent a second time: the one
+    way to be told twice.
+    """
+    claim = ledger.claim(event.meta.event_id)
+    if claim == "busy":
+        raise RetryLater(LEASE_SECONDS + 1)
+    if claim == "sent":
+        return False
+    topic.publish(compose(event))
+    ledger.mark_sent(event.meta.event_id)
+    return True

@@ -1,0 +1,50 @@
+"""every event -> ImageProcessed, once all required facts are in."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import Any
+
+from imagebus.aws import bus, client, inbox_queue
+from imagebus.clock import SystemClock
+from imagebus.events import Meta
+from imagebus.events.catalog import BY_DETAIL_TYPE, parse
+from imagebus.inbox import Delivery, Group, Inbox
+from imagebus.store import DynamoDBEventStore, RecordedEvent
+from imagebus.telemetry import about, logger
+from recorder.record import Recorder
+from recorder.required import Required
+
+
+def image_key(delivery: Delivery) -> str:
+    """Whose event this is. What breaks its contract is refused here, before the log.
+
+    An event type that is not in the catalog is another team's fact about the image: logged, not folded.
+    """
+    envelope = delivery.envelope
+    if envelope["detail-type"] in BY_DETAIL_TYPE:
+        return parse(envelope["detail-type"], envelope["detail"]).meta.image_key
+    return Meta.from_json(envelope["detail"].get("meta") or {}).image_key
+
+
+def record_group(recorder: Recorder, group: Group) -> None:
+    """All deliveries of a batch that are about one image: one read of its log, one write of its status."""
+    key = image_key(group[0])
+    envelopes = [delivery.envelope for delivery in group]
+    events = [RecordedEvent(item["source"], item["detail-type"], item["detail"]) for item in envelopes]
+    about(Meta.from_json(events[-1].meta))
+    recorder.record(key, events, announce=not all(delivery.replayed for delivery in group))
+    logger().info("recorded", extra={"events": [event.detail_type for event in events]})
+
+
+@cache
+def recorder() -> Recorder:
+    store = DynamoDBEventStore(client("dynamodb"), os.environ["STATUS_TABLE"])
+    return Recorder(store, bus(), SystemClock(), Required.parse(os.environ["REQUIRED_FACTS"]))
+
+
+def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
+    queue, limit = inbox_queue()
+    inbox = Inbox(lambda g: record_group(recorder(), g), queue, max_receive_count=limit, group_by=image_key)
+    return inbox(event, context)

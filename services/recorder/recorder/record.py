@@ -1,0 +1,92 @@
+"""Append, fold, announce: what the recorder does with the events of one image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from imagebus.bus import EventBus
+from imagebus.clock import Clock, milliseconds_between, parse_timestamp
+from imagebus.events import Event, EventData, Meta, follow
+from imagebus.events.recorder import ImageProcessed, ProcessingStalled
+from imagebus.events.validator import Format
+from imagebus.store import EventStore, Item, RecordedEvent
+from recorder.projection import fold, latest_revision
+from recorder.required import Required
+
+ATTEMPTS = 20
+
+
+class Contended(Exception):
+    """Other recorders kept changing the same image; the inbox brings the events again."""
+
+
+class Recorder:
+    def __init__(self, store: EventStore, bus: EventBus, clock: Clock, required: Required) -> None:
+        self._store = store
+        self._bus = bus
+        self._clock = clock
+        self._required = required
+
+    def record(self, image_key: str, events: Sequence[RecordedEvent], *, announce: bool) -> None:
+        """Log the events of one image and project them. With `announce` off, nothing is ever published."""
+        for event in events:
+            self._store.append(event)
+        item, log = self.project(image_key)
+        if announce and self.is_unannounced(item):
+            self.announce(item, log)
+
+    def project(self, image_key: str) -> tuple[Item, Sequence[RecordedEvent]]:
+        """Bring the status item up to its log, and return both.
+
+        The status is read before the log: whoever appended last also folds last, or makes this write fail.
+        """
+        for _ in range(ATTEMPTS):
+            stored = self._store.status(image_key)
+            log = latest_revision(self._store.latest(image_key))
+            item = fold(log, self._required)
+            expected = stored["log_digest"] if stored else None
+            if stored == item or self._store.replace_status(item, expected):
+                return item, log
+        raise Contended(f"{ATTEMPTS} attempts")
+
+    def is_unannounced(self, item: Item) -> bool:
+        """Every required fact is in, but the final event is not in the log."""
+        return item["status"] == "processing" and not item["outstanding"]
+
+    def announce(self, item: Item, log: Sequence[RecordedEvent]) -> None:
+        """Publish ImageProcessed, and log it only once it is on the bus.
+
+        A crash in between leaves the image unannounced, so the next delivery or the sweeper publishes it
+        again, under the same id.
+        """
+        facts = {event.detail_type: event for event in log}
+        names = [name for fact in self._required.facts for name in fact.split("|") if name in facts]
+        last = max((facts[name] for name in names), key=lambda event: event.precedence)
+        done_ms = milliseconds_between(item["created_at"], last.occurred_at)
+        data = ImageProcessed(
+            stages={name: stage["ms"] for name, stage in item["stages"].items() if "ms" in stage},
+            duration_ms=done_ms,
+            counts={
+                "thumbnails": len(item.get("thumbnails", ())),
+                "labels": len(item.get("labels", {}).get("labels", ())),
+            },
+            format=cast("Format | None", item.get("format")),
+            width=item.get("width"),
+            height=item.get("height"),
+        )
+        self._emit(follow(Meta.from_json(last.meta), data, clock=self._clock))
+
+    def stall(self, item: Item, log: Sequence[RecordedEvent]) -> None:
+        """Publish ProcessingStalled for an image whose facts do not come."""
+        age = self._clock.now() - parse_timestamp(item["created_at"])
+        data = ProcessingStalled(
+            missing=tuple(item["outstanding"]), waited_s=max(0, int(age.total_seconds()))
+        )
+        self._emit(follow(Meta.from_json(log[-1].meta), data, clock=self._clock))
+
+    def _emit(self, event: Event[EventData]) -> None:
+        self._bus.publish([event])
+        recorded = RecordedEvent(event.source, event.detail_type, event.detail())
+        self._store.append(recorded)
+        self.project(recorded.image_key)

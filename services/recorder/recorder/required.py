@@ -1,0 +1,23 @@
+"""Which facts complete an image: data, so that an optional consumer never holds one up."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass
+
+DEFAULT = "ThumbnailsCreated ImageWatermarked MetadataExtracted LabelsDetected|LabelsSkipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Required:
+    """Detail types; `A|B` stands for either."""
+
+    facts: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Required:
+        """`"ThumbnailsCreated LabelsDetected|LabelsSkipped"`"""
+        return cls(tuple(text.split()))
+
+    def outstanding(self, present: Container[str]) -> tuple[str, ...]:
+        return tuple(fact for fact in self.facts if not any(name in present for name in fact.split("|")))

@@ -1,0 +1,27 @@
+"""ImageValidated -> ThumbnailsCreated."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import Any
+
+from imagebus.aws import bus, client, inbox_queue
+from imagebus.clock import SystemClock
+from imagebus.inbox import Inbox, one_by_one
+from imagebus.objects import S3ObjectStore
+from imagebus.worker import Worker
+from thumbnailer.resize import parse_sizes, thumbnail_work
+
+
+@cache
+def _worker() -> Worker:
+    env, bucket = os.environ, os.environ["IMAGES_BUCKET"]
+    output_format = None if env["OUTPUT_FORMAT"] == "auto" else env["OUTPUT_FORMAT"]
+    work = thumbnail_work(bucket, parse_sizes(env["THUMBNAIL_SIZES"]), output_format, env["BACKGROUND"])
+    return Worker(bus(), S3ObjectStore(client("s3")), SystemClock(), bucket, work)
+
+
+def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
+    queue, limit = inbox_queue()
+    return Inbox(one_by_one(_worker()), queue, max_receive_count=limit)(event, context)

@@ -1,0 +1,50 @@
+"""Thumbnails of one validated image, in every configured size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from imagebus.events.thumbnailer import Thumbnail, ThumbnailsCreated
+from imagebus.worker import Job, Output, Result, Work
+from imagebus_imaging import RECIPE, Derived, thumbnails
+
+Size = tuple[int, int]
+
+
+def parse_sizes(text: str) -> tuple[Size, ...]:
+    """`"100x100,320x320"` -> ((100, 100), (320, 320)). Raises ValueError for anything else."""
+    sizes = []
+    for item in text.split(","):
+        width, _, height = item.strip().partition("x")
+        sizes.append((int(width), int(height)))
+    return tuple(sizes)
+
+
+def thumbnail_work(bucket: str, sizes: Sequence[Size], output_format: str | None, background: str) -> Work:
+    recipe = "/".join([RECIPE, ",".join(f"{w}x{h}" for w, h in sizes), output_format or "auto", background])
+
+    def work(job: Job) -> Result:
+        derived = thumbnails(job.data, sizes, output_format=output_format, background=background)
+        outputs = [Output(_name(item), item.data, item.mime) for item in derived]
+        items = tuple(_thumbnail(item, bucket, job.prefix + _name(item)) for item in derived)
+        still = True if job.event.data.frames > 1 else None
+        return Result(ThumbnailsCreated(recipe=recipe, items=items, still=still), outputs, recipe)
+
+    return work
+
+
+def _name(derived: Derived) -> str:
+    return f"thumbnails/{derived.name}.{derived.extension}"
+
+
+def _thumbnail(derived: Derived, bucket: str, key: str) -> Thumbnail:
+    return Thumbnail(
+        name=derived.name,
+        bucket=bucket,
+        key=key,
+        width=derived.width,
+        height=derived.height,
+        format=derived.format,  # type: ignore[arg-type]  # the engine's names are the contract's
+        bytes=len(derived.data),
+        sha256=derived.sha256,
+    )

@@ -1,0 +1,57 @@
+"""ImageUploaded -> ImageValidated | ImageRejected."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import Any
+
+from imagebus.aws import bus, client, inbox_queue
+from imagebus.bus import EventBus
+from imagebus.clock import Clock, SystemClock
+from imagebus.events import follow
+from imagebus.events.ingest import ImageUploaded
+from imagebus.inbox import Delivery, Inbox, one_by_one
+from imagebus.meter import Meter
+from imagebus.objects import ObjectStore, S3ObjectStore, Superseded
+from imagebus.telemetry import about, logger
+from imagebus_imaging import Limits
+from validator.rules import judge
+
+
+def validate(delivery: Delivery, bus: EventBus, objects: ObjectStore, clock: Clock, limits: Limits) -> None:
+    meter = Meter()
+    event = delivery.event(ImageUploaded)
+    about(event.meta)
+    try:
+        verdict = judge(event, objects, limits, meter)
+    except Superseded:
+        logger().info("superseded")
+        return
+    bus.publish([follow(event.meta, verdict, clock=clock, usage=meter.usage())])
+    logger().info(verdict.detail_type)
+
+
+@cache
+def _limits() -> Limits:
+    env = os.environ
+    return Limits(
+        formats=frozenset(env["ACCEPTED_FORMATS"].split(",")),
+        max_bytes=int(env["MAX_BYTES"]),
+        max_pixels=int(env["MAX_PIXELS"]),
+        max_frames_pixels=int(env["MAX_FRAMES_PIXELS"]),
+    )
+
+
+@cache
+def _objects() -> ObjectStore:
+    return S3ObjectStore(client("s3"))
+
+
+def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
+    queue, limit = inbox_queue()
+    clock = SystemClock()
+    inbox = Inbox(
+        one_by_one(lambda d: validate(d, bus(), _objects(), clock, _limits())), queue, max_receive_count=limit
+    )
+    return inbox(event, context)

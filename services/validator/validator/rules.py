@@ -1,0 +1,55 @@
+"""The verdict on an upload: what the size says first, then what the bytes say."""
+
+from __future__ import annotations
+
+from imagebus.events import Event
+from imagebus.events.ingest import ImageUploaded
+from imagebus.events.validator import ImageRejected, ImageValidated
+from imagebus.meter import Meter
+from imagebus.objects import Gone, ObjectRef, ObjectStore
+from imagebus_imaging import Limits, Rejected
+from imagebus_imaging import validate as validate_image
+
+
+def judge(
+    event: Event[ImageUploaded], objects: ObjectStore, limits: Limits, meter: Meter
+) -> ImageValidated | ImageRejected:
+    """Raises Superseded for an upload that another one has replaced. Reads nothing its size rules out."""
+    uploaded, meta = event.data, event.meta
+    if uploaded.size == 0:
+        return ImageRejected(code="empty", detail="The object has no bytes.")
+    if uploaded.size > limits.max_bytes:
+        return ImageRejected(
+            code="too_many_bytes",
+            limit=limits.max_bytes,
+            actual=uploaded.size,
+            detail="The object is larger than the pipeline accepts.",
+        )
+    try:
+        data = objects.get(ObjectRef(uploaded.bucket, meta.image_key, meta.version_id, uploaded.etag))
+    except Gone:
+        return ImageRejected(code="gone", detail="The object was removed before it could be read.")
+    meter.bytes_in = len(data)
+    try:
+        info = validate_image(data, limits)
+    except Rejected as refusal:
+        return ImageRejected(
+            code=refusal.code,
+            limit=None if refusal.limit is None else int(refusal.limit),
+            actual=None if refusal.actual is None else int(refusal.actual),
+            detail=refusal.detail[:1000],
+        )
+    return ImageValidated(
+        bucket=uploaded.bucket,
+        size=info.size,
+        etag=uploaded.etag,
+        format=info.format,  # type: ignore[arg-type]  # the engine's names are the contract's
+        mime=info.mime,
+        width=info.width,
+        height=info.height,
+        mode=info.mode,
+        has_alpha=info.has_alpha,
+        frames=info.frames,
+        orientation=info.orientation,
+        sha256=info.sha256,
+    )

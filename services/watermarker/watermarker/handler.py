@@ -1,0 +1,35 @@
+"""ImageValidated -> ImageWatermarked."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import Any
+
+from imagebus.aws import bus, client, inbox_queue
+from imagebus.clock import SystemClock
+from imagebus.inbox import Inbox, one_by_one
+from imagebus.objects import S3ObjectStore
+from imagebus.worker import Worker
+from imagebus_imaging import WatermarkSpec
+from watermarker.mark import watermark_work
+
+
+@cache
+def _worker() -> Worker:
+    env, bucket = os.environ, os.environ["IMAGES_BUCKET"]
+    spec = WatermarkSpec(
+        text=env["WATERMARK_TEXT"],
+        position=env["WATERMARK_POSITION"],  # type: ignore[arg-type]  # the template allows nothing else
+        opacity=float(env["WATERMARK_OPACITY"]),
+        scale=float(env["WATERMARK_SCALE"]),
+        max_side=int(env["MAX_SIDE"]),
+    )
+    output_format = None if env["OUTPUT_FORMAT"] == "auto" else env["OUTPUT_FORMAT"]
+    work = watermark_work(bucket, spec, output_format)
+    return Worker(bus(), S3ObjectStore(client("s3")), SystemClock(), bucket, work)
+
+
+def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
+    queue, limit = inbox_queue()
+    return Inbox(one_by_one(_worker()), queue, max_receive_count=limit)(event, context)
