@@ -27,7 +27,7 @@ def bury(
     bucket: str,
     clock: Clock,
 ) -> None:
-    # An event that EventBridge could not deliver names its rule; a dead letter comes from its stage's own queue.
+    # An event that EventBridge could not deliver names its rule; a dead letter comes from its stage's queue.
     # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
     origin = delivery.attributes.get("RULE_ARN", delivery.source_arn)
     stage = stages.get(origin, "unknown")

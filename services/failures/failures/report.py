@@ -36,13 +36,17 @@ def report(delivery: Delivery, stage: str, default_attempts: int, clock: Clock) 
         stage=stage,
         error_type=attributes.get("error_type") or attributes.get("ERROR_CODE", "Unknown"),
         message=(attributes.get("message") or attributes.get("ERROR_MESSAGE", SILENT_DEATH))[:1000],
-        attempts=int(attributes.get("attempts", default_attempts)),
+        attempts=_number(attributes.get("attempts"), default_attempts),
         failed_event=envelope,
     )
     try:
         return _attach(envelope, data, stage, clock)
     except (KeyError, TypeError, AttributeError, ValidationError) as error:
         raise NotAnEvent("the event names no image") from error
+
+
+def _number(text: str | None, default: int) -> int:
+    return int(text) if text and text.isdecimal() else default
 
 
 def _attach(
