@@ -1,0 +1,1 @@
+"""`imagebus demo`: the whole pipeline in one command."""

@@ -1,0 +1,75 @@
+"""Derived images as files, under names that are safe on every file system."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path, PurePosixPath
+
+from imagebus.identity import image_id
+from imagebus_cli.demo.result import Result
+from imagebus_cli.problem import Problem
+from imagebus_cli.stack import Stack
+
+#: A folder with this file in it is ours to empty.
+MARKER = ".imagebus-demo"
+
+#: Name of a derived image (`320x320`, `watermarked`) to its path relative to the contact sheet.
+Files = dict[str, str]
+
+
+def require_ours(output: Path) -> None:
+    """Raises Problem when `output` holds something that we did not write."""
+    if output.exists() and not output.is_dir():
+        raise Problem(f"{output} is a file.", "Name a folder: imagebus demo --output DIR", exit_code=2)
+    if output.is_dir() and any(output.iterdir()) and not (output / MARKER).exists():
+        advice = "Name a new or empty one: imagebus demo --output DIR"
+        raise Problem(f"{output} holds other files.", advice, exit_code=2)
+
+
+def download(stack: Stack, results: Sequence[Result], output: Path) -> dict[str, Files]:
+    """Empty `output` and write every derived image of the completed results below it; their files, by key."""
+    if output.exists():
+        shutil.rmtree(output)
+    (output / "images").mkdir(parents=True)
+    (output / MARKER).touch()
+    plans: dict[str, Files] = {}
+    jobs: list[tuple[str, str, Path]] = []
+    for result in results:
+        if result.item is None or result.status != "completed":
+            continue
+        files: Files = {}
+        objects = [(each["name"], each) for each in result.item.get("thumbnails", ())]
+        if "watermarked" in result.item:
+            objects.append(("watermarked", result.item["watermarked"]))
+        for name, each in objects:
+            path = f"images/{folder_name(result.key)}/{safe_name(name)}{suffix(each['key'])}"
+            files[name] = path
+            jobs.append((each["bucket"], each["key"], output / path))
+        plans[result.key] = files
+
+    def fetch(job: tuple[str, str, Path]) -> None:
+        bucket, key, path = job
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(stack.s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(fetch, jobs))
+    return plans
+
+
+def folder_name(key: str) -> str:
+    """Readable where the key is, and never the same for two keys."""
+    return f"{safe_name(PurePosixPath(key).stem)}-{image_id(key)[:10]}".lstrip("-")
+
+
+def safe_name(text: str) -> str:
+    """Lower-case ASCII letters, digits and dashes, at most 40; empty for a name that has none."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:40].strip("-")
+
+
+def suffix(key: str) -> str:
+    found = PurePosixPath(key).suffix
+    return found if re.fullmatch(r"\.[a-z0-9]{2,5}", found) else ""

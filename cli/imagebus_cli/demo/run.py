@@ -1,0 +1,87 @@
+"""The demonstration from beginning to end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from imagebus.store import RecordedEvent
+from imagebus_cli import terminal, uploads
+from imagebus_cli.demo import derived, pictures, report, sheet
+from imagebus_cli.demo.pictures import Picture
+from imagebus_cli.demo.result import Result, results
+from imagebus_cli.local_stack import local_stack
+from imagebus_cli.stack import Stack
+from imagebus_cli.subscription import Notification, subscribed
+
+#: Notifications follow the end of an image within milliseconds; a busy computer gets this much.
+ANNOUNCED_WITHIN = 30.0
+
+
+def run(images: Path | None, output: Path, *, port: int | None, patience: float, keep: bool) -> bool:
+    """Whether every image ended as expected."""
+    derived.require_ours(output)
+    own = pictures.folder(images) if images else None
+    with ThreadPoolExecutor(1) as pool:
+        painting = pool.submit(pictures.samples) if own is None else None
+        with local_stack(port, keep=keep) as local:
+            chosen = painting.result() if painting else own or []
+            ended, notifications = _process(local.stack, chosen, patience)
+            report.table(ended)
+            shown = _to_show(ended)
+            if shown:
+                report.timeline(shown.key, _events(local.stack, shown))
+            report.notifications(notifications)
+            _write(local.stack, ended, output)
+    return report.verdict(ended)
+
+
+def _process(
+    stack: Stack, chosen: Sequence[Picture], patience: float
+) -> tuple[list[Result], list[Notification]]:
+    total = len(chosen)
+    with subscribed(stack) as subscription:
+        with terminal.step(f"{total} images uploaded"):
+            put = uploads.put_all(stack, {picture.key: picture.read for picture in chosen})
+        with terminal.step("processed") as say:
+            counts: list[int] = []
+
+            def progress(done: int) -> None:
+                if not counts or done != counts[-1]:
+                    counts.append(done)
+                    say(f"{done} of {total} finished")
+
+            items = uploads.wait(stack, put, patience=patience, progress=progress)
+        with terminal.step("notifications received"):
+            notifications = subscription.collect(set(items), patience=ANNOUNCED_WITHIN)
+    return results(chosen, put, items, notifications), notifications
+
+
+def _to_show(ended: Sequence[Result]) -> Result | None:
+    """The completed image that is the most work: of the samples, the 12 MP one."""
+    completed = [result for result in ended if result.item and result.status == "completed"]
+    return max(completed, key=_pixels, default=None)
+
+
+def _pixels(result: Result) -> int:
+    item = result.item or {}
+    return int(item.get("width", 0)) * int(item.get("height", 0))
+
+
+def _events(stack: Stack, result: Result) -> list[RecordedEvent]:
+    revision = result.item["revision"] if result.item else ""
+    return [event for event in stack.store.history(result.key) if event.revision == revision]
+
+
+def _write(stack: Stack, ended: Sequence[Result], output: Path) -> None:
+    page = output / "index.html"
+    with terminal.step(f"contact sheet {page}"):
+        files = derived.download(stack, ended, output)
+        with ThreadPoolExecutor(8) as pool:
+            events = pool.map(lambda result: _events(stack, result) if result.item else [], ended)
+            cards = [
+                sheet.Card(result, found, files.get(result.key, {}))
+                for result, found in zip(ended, events, strict=True)
+            ]
+        page.write_text(sheet.render(cards), encoding="utf-8")

@@ -1,0 +1,59 @@
+"""What a person sees: one console for results, one for problems."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.markup import escape
+
+from imagebus_cli.problem import Problem
+
+# A key is data: nothing in it is markup, and file names are not emoji codes.
+console = Console(highlight=False, emoji=False)
+problems = Console(highlight=False, emoji=False, stderr=True)
+
+Say = Callable[[str], None]
+
+
+def safe(text: str) -> str:
+    """Text from outside (a key, a message) for printing: no markup, no control or direction characters."""
+    shown = (char if char.isprintable() or char == "\u200d" else f"\\u{ord(char):04x}" for char in text)
+    return escape("".join(shown))
+
+
+def problem(error: Problem) -> None:
+    problems.print(f"[bold red]✗[/] {safe(error.message)}", soft_wrap=True)
+    if error.detail:
+        for line in error.detail.splitlines():
+            problems.print(f"  [dim]{safe(line)}[/]", soft_wrap=True)
+    if error.advice:
+        problems.print(f"  {safe(error.advice)}", soft_wrap=True)
+
+
+@contextmanager
+def step(text: str) -> Iterator[Say]:
+    """A piece of work with a spinner (a line each where there is no terminal), then its seconds."""
+    started = time.monotonic()
+    with console.status(f"{text} …") as spinner:
+
+        def say(detail: str) -> None:
+            if console.is_terminal:
+                spinner.update(f"{text}: [dim]{safe(detail)}[/]")
+            else:
+                console.print(f"  {safe(detail)}", soft_wrap=True)
+
+        yield say
+    console.print(f"[green]✓[/] {text} [dim]{time.monotonic() - started:.1f} s[/]", soft_wrap=True)
+
+
+def bytes_text(size: int) -> str:
+    """1234567 as "1.2 MB"."""
+    value = float(size)
+    for unit in ("B", "kB", "MB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} GB"
