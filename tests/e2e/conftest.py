@@ -1,0 +1,26 @@
+"""One running stack for all end-to-end tests: the real template, on the embedded AWS, with IAM enforced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+import imagebus_local
+from imagebus_local import ports
+from tests.e2e.harness import Pipeline
+
+
+@pytest.fixture(scope="session")
+def pipeline() -> Iterator[Pipeline]:
+    """A stack that is up already is used and left up; otherwise one is started and taken down."""
+    was_up = imagebus_local.status().state == "up"
+    port = None if was_up or ports.is_free(4566) else ports.suggest(4566)
+    local = imagebus_local.up(port, say=print)
+    pipeline = Pipeline(local)
+    try:
+        with pipeline.listening():
+            yield pipeline
+    finally:
+        if not was_up:
+            imagebus_local.down(say=print)

@@ -1,0 +1,223 @@
+"""What an end-to-end test does to a stack: upload, wait for a condition, look at every side of the outcome."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, TypeVar
+
+from PIL import Image
+
+import imagebus_local
+from imagebus.store import DynamoDBEventStore, Item, RecordedEvent
+from imagebus_local import LocalState
+
+TERMINAL = ("completed", "rejected", "failed", "deleted")
+
+T = TypeVar("T")
+
+
+def eventually(look: Callable[[], T | None], *, within: float, what: str) -> T:
+    """The first result that is not None or empty. Raises AssertionError when time is up."""
+    deadline = time.monotonic() + within
+    while not (found := look()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {within} s: {what}")
+        time.sleep(0.05)
+    return found
+
+
+def jpeg(color: str = "teal", size: tuple[int, int] = (800, 600), **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    Image.linear_gradient("L").resize(size).convert("RGB").point(lambda v: v // 2).save(
+        buffer, "JPEG", **options
+    )
+    picture = Image.open(io.BytesIO(buffer.getvalue()))
+    picture.paste(color, (0, 0, size[0] // 2, size[1] // 2))
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", **options)
+    return buffer.getvalue()
+
+
+@dataclass(frozen=True)
+class Notification:
+    subject: str
+    attributes: dict[str, str]
+    body: dict[str, Any]
+
+
+@dataclass
+class Pipeline:
+    """The stack by its outputs, as anybody with credentials sees it."""
+
+    local: LocalState
+    _notifications: list[Notification] = field(default_factory=list)
+    _delivered: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.outputs = self.local.outputs
+        self.client = cache(lambda service: imagebus_local.client(self.local, service))
+        self.store = DynamoDBEventStore(self.client("dynamodb"), self.outputs["StatusTableName"])
+
+    def key(self, name: str = "image.jpg") -> str:
+        """A key that no other test has."""
+        return f"tests/{uuid.uuid4().hex[:12]}/{name}"
+
+    def upload(self, key: str, body: bytes) -> str:
+        self.client("s3").put_object(Bucket=self.outputs["UploadsBucketName"], Key=key, Body=body)
+        return key
+
+    def delete(self, key: str) -> None:
+        self.client("s3").delete_object(Bucket=self.outputs["UploadsBucketName"], Key=key)
+
+    def status(self, key: str) -> Item:
+        return self.store.status(key) or {}
+
+    def wait(self, key: str, *statuses: str, within: float = 60) -> Item:
+        """The status item, once it has one of the statuses (default: any terminal one)."""
+        wanted = statuses or TERMINAL
+
+        def look() -> Item | None:
+            item = self.store.status(key)
+            return item if item and item["status"] in wanted else None
+
+        return eventually(look, within=within, what=f"{key} {' or '.join(wanted)}")
+
+    def log(self, key: str) -> list[RecordedEvent]:
+        """The events of the image's newest revision, in the order in which they occurred."""
+        return sorted(self.store.latest(key), key=lambda event: event.precedence)
+
+    def derived(self, prefix: str) -> list[str]:
+        listed = self.client("s3").list_objects_v2(Bucket=self.outputs["ImagesBucketName"], Prefix=prefix)
+        return [item["Key"] for item in listed.get("Contents", [])]
+
+    def read(self, bucket: str, key: str) -> bytes:
+        body: bytes = self.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+        return body
+
+    def notifications(self, key: str) -> list[Notification]:
+        """Everything that the topic has told about the image so far."""
+        return [item for item in list(self._notifications) if item.body["image_key"] == key]
+
+    def wait_notifications(self, key: str, count: int = 1, within: float = 30) -> list[Notification]:
+        def look() -> list[Notification] | None:
+            found = self.notifications(key)
+            return found if len(found) >= count else None
+
+        return eventually(look, within=within, what=f"{count} notifications about {key}")
+
+    def delivered(self, key: str) -> list[dict[str, Any]]:
+        """Every event about the image that the bus has delivered, as a subscriber of everything gets it."""
+        return [item for item in list(self._delivered) if item["detail"]["meta"]["image_key"] == key]
+
+    def settled(self, within: float = 60) -> None:
+        """Waits until no inbox holds a message, received or not."""
+        sqs = self.client("sqs")
+        urls = [url for url in sqs.list_queues().get("QueueUrls", []) if "Inbox" in url.rsplit("/", 1)[1]]
+        names = [
+            "ApproximateNumberOfMessages",
+            "ApproximateNumberOfMessagesNotVisible",
+            "ApproximateNumberOfMessagesDelayed",
+        ]
+
+        def look() -> bool:
+            attributes = [
+                sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"] for url in urls
+            ]
+            return all(int(each[name]) == 0 for each in attributes for name in names)
+
+        eventually(look, within=within, what="all inboxes empty")
+
+    def dead_letters(self) -> dict[str, int]:
+        """Messages in each dead-letter queue and in the queue of undelivered events."""
+        sqs = self.client("sqs")
+        counts = {}
+        for url in sqs.list_queues().get("QueueUrls", []):
+            name = url.rsplit("/", 1)[1]
+            if "DeadLetters" in name or "Undelivered" in name:
+                attributes = sqs.get_queue_attributes(
+                    QueueUrl=url,
+                    AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+                )["Attributes"]
+                counts[name] = sum(map(int, attributes.values()))
+        return counts
+
+    def resource(self, logical_id: str) -> str:
+        """The physical id of a resource of the stack."""
+        found = self.client("cloudformation").describe_stack_resource(
+            StackName=self.local.stack, LogicalResourceId=logical_id
+        )
+        return str(found["StackResourceDetail"]["PhysicalResourceId"])
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Subscribes queues to the notifications topic and to every event on the bus, and keeps what comes."""
+        sqs, events = self.client("sqs"), self.client("events")
+        name = f"e2e-{uuid.uuid4().hex[:8]}"
+        topic_queue = sqs.create_queue(QueueName=f"{name}-topic")["QueueUrl"]
+        bus_queue = sqs.create_queue(QueueName=f"{name}-bus")["QueueUrl"]
+        subscription = self.client("sns").subscribe(
+            TopicArn=self.outputs["NotificationsTopicArn"],
+            Protocol="sqs",
+            Endpoint=self._allow_sending(topic_queue, "sns.amazonaws.com"),
+            ReturnSubscriptionArn=True,
+        )["SubscriptionArn"]
+        bus = self.outputs["EventBusName"]
+        pattern = json.dumps({"source": [{"prefix": "imagebus."}]})
+        events.put_rule(Name=name, EventBusName=bus, EventPattern=pattern)
+        target = {"Id": "all", "Arn": self._allow_sending(bus_queue, "events.amazonaws.com")}
+        events.put_targets(Rule=name, EventBusName=bus, Targets=[target])
+        stop = threading.Event()
+        threads = [
+            threading.Thread(target=self._drain, args=(topic_queue, stop, self._take_notification)),
+            threading.Thread(target=self._drain, args=(bus_queue, stop, self._delivered.append)),
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+            self.client("sns").unsubscribe(SubscriptionArn=subscription)
+            events.remove_targets(Rule=name, EventBusName=bus, Ids=["all"])
+            events.delete_rule(Name=name, EventBusName=bus)
+            for url in (topic_queue, bus_queue):
+                sqs.delete_queue(QueueUrl=url)
+
+    def _allow_sending(self, url: str, service: str) -> str:
+        sqs = self.client("sqs")
+        arn: str = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][
+            "QueueArn"
+        ]
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": service},
+            "Action": "sqs:SendMessage",
+            "Resource": arn,
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+        return arn
+
+    def _drain(self, url: str, stop: threading.Event, take: Callable[[dict[str, Any]], None]) -> None:
+        sqs = imagebus_local.client(self.local, "sqs")  # a client of this thread's own
+        while not stop.is_set():
+            received = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+            for message in received.get("Messages", []):
+                take(json.loads(message["Body"]))
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+    def _take_notification(self, envelope: dict[str, Any]) -> None:
+        attributes = {name: item["Value"] for name, item in envelope["MessageAttributes"].items()}
+        self._notifications.append(
+            Notification(envelope["Subject"], attributes, json.loads(envelope["Message"]))
+        )
