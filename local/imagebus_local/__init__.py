@@ -1,0 +1,31 @@
+"""AWS on this computer: an emulator on the loopback, with template.yml deployed to it by the real SAM CLI.
+
+>>> from imagebus_local import up, down
+>>> local = up(port=4566, say=print)        # doctest: +SKIP
+>>> local.outputs["UploadsBucketName"]      # doctest: +SKIP
+>>> down()                                  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from imagebus_local.errors import LocalError
+from imagebus_local.places import Places
+from imagebus_local.registry import registry_template
+from imagebus_local.sam import deploy_real
+from imagebus_local.stack import Status, client, down, env, session, status, up
+from imagebus_local.state import LocalState
+
+__all__ = [
+    "LocalError",
+    "LocalState",
+    "Places",
+    "Status",
+    "client",
+    "deploy_real",
+    "down",
+    "env",
+    "registry_template",
+    "session",
+    "status",
+    "up",
+]

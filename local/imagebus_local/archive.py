@@ -1,0 +1,24 @@
+"""What template.yml declares and the emulator's CloudFormation lacks, made by API: the event archive."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+
+
+def ensure(events: EventBridgeClient, name: str, bus: str, properties: dict[str, Any]) -> None:
+    """Creates the archive, or brings an existing one to what `properties` (the template's) say."""
+    about = str(properties.get("Description", ""))
+    pattern = json.dumps(properties["EventPattern"])
+    try:
+        events.update_archive(ArchiveName=name, Description=about, EventPattern=pattern)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
+        arn = events.describe_event_bus(Name=bus)["Arn"]
+        events.create_archive(ArchiveName=name, EventSourceArn=arn, Description=about, EventPattern=pattern)

@@ -1,0 +1,203 @@
+"""The emulator's process: start it, wait until it answers, end it with everything it started."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+
+from imagebus_local import ports
+from imagebus_local.errors import LocalError
+from imagebus_local.places import Places
+from imagebus_local.state import read_json, write_private
+
+REGION = "us-east-1"
+READY_SECONDS = 60.0
+STOP_SECONDS = 10.0
+
+# Root on the emulator. Nothing of the user's own AWS configuration may leak in: neither keys nor a profile.
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """A running emulator; `pid` leads a session of its own, so that its workers can be ended with it."""
+
+    pid: int
+    port: int
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://{ports.HOST}:{self.port}"
+
+
+def client_environment(port: int) -> dict[str, str]:
+    """Variables with which any AWS SDK or tool talks to the emulator on `port`."""
+    return {
+        "AWS_ENDPOINT_URL": f"http://{ports.HOST}:{port}",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_REGION": REGION,
+        **CREDENTIALS,
+    }
+
+
+def clean_environment() -> dict[str, str]:
+    """This process's environment without any AWS setting; the interpreter's own folder is first on PATH."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    clean["AWS_CONFIG_FILE"] = clean["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+    clean["AWS_EC2_METADATA_DISABLED"] = "true"
+    clean["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), clean.get("PATH", os.defpath)])  # noqa: PTH120
+    return clean
+
+
+def start(places: Places, port: int) -> Emulator:
+    """Starts an emulator on the loopback and returns once it answers.
+
+    Raises LocalError `port_busy`, `emulator_missing`, `emulator_died` or `emulator_slow`.
+    """
+    ports.require_free(port)
+    shutil.rmtree(places.run, ignore_errors=True)
+    places.run.mkdir(parents=True)
+    environment = clean_environment() | CREDENTIALS
+    environment |= {
+        "AWS_DEFAULT_REGION": REGION,
+        "AUTH": "true",
+        "BIND_HOST": ports.HOST,
+        "GATEWAY_PORT": str(port),
+        "IOT_MTLS_ENABLED": "0",
+        "LOG_LEVEL": os.environ.get("IMAGEBUS_LOCAL_LOG_LEVEL", "INFO"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "TMPDIR": str(places.run),
+    }
+    with places.log.open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ministack"],
+            cwd=places.run,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    emulator = Emulator(process.pid, port)
+    write_private(places.process, {"pid": emulator.pid, "port": port})
+    deadline = time.monotonic() + READY_SECONDS
+    while not answers(port):
+        if process.poll() is not None:
+            tail = log_tail(places)
+            missing = "No module named" in tail
+            places.process.unlink(missing_ok=True)
+            raise LocalError(
+                "emulator_missing" if missing else "emulator_died",
+                "The emulator is not installed." if missing else "The emulator ended while it was starting.",
+                "Run: make setup" if missing else f"Its log is {places.log}.",
+                tail,
+            )
+        if time.monotonic() > deadline:
+            stop(places, emulator)
+            raise LocalError(
+                "emulator_slow",
+                f"The emulator did not answer within {READY_SECONDS:.0f} seconds.",
+                f"Try again; its log is {places.log}.",
+                log_tail(places),
+            )
+        time.sleep(0.05)
+    return emulator
+
+
+def running(places: Places) -> Emulator | None:
+    """The emulator of this checkout that is alive, whether or not it answers; None forgets a crashed one."""
+    document = read_json(places.process)
+    if document is None:
+        return None
+    emulator = Emulator(int(document["pid"]), int(document["port"]))
+    # After a reboot the number may be somebody else's: believe it only if it is an emulator.
+    if _is_emulator(emulator.pid):
+        return emulator
+    return None
+
+
+def answers(port: int) -> bool:
+    """Whether an emulator on `port` is ready for requests."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"http://{ports.HOST}:{port}/_ministack/ready", timeout=2) as response:
+            return bool(response.status == 200)
+    except (urllib.error.URLError, TimeoutError, ConnectionError):
+        return False
+
+
+def stop(places: Places, emulator: Emulator | None) -> None:
+    """Ends the emulator and its workers and removes their files. Harmless when nothing runs.
+
+    Workers of an emulator that crashed are still in its process group, and end here too.
+    """
+    document = read_json(places.process)
+    group = emulator.pid if emulator else int(document["pid"]) if document else None
+    if group is not None and (emulator or _group_is_ours(group, places)):
+        _end_group(group)
+    places.process.unlink(missing_ok=True)
+    shutil.rmtree(places.run, ignore_errors=True)
+
+
+def log_tail(places: Places, lines: int = 20) -> str:
+    try:
+        return "\n".join(places.log.read_text(errors="replace").splitlines()[-lines:])
+    except FileNotFoundError:
+        return ""
+
+
+def _is_emulator(pid: int) -> bool:
+    _reap(pid)
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return False
+    line = ports.command_line(pid)
+    if line is None:
+        shown = subprocess.run(
+            ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+        )
+        line = shown.stdout
+    return "ministack" in line
+
+
+def _group_is_ours(group: int, places: Places) -> bool:
+    """Whether the process group of a dead emulator still holds workers that run from our folder."""
+    return any(str(places.run) in (ports.command_line(pid) or "") for pid in _members(group))
+
+
+def _members(group: int) -> list[int]:
+    listing = subprocess.run(["ps", "-eo", "pid=,pgid=,stat="], capture_output=True, text=True, check=False)
+    rows = (row.split() for row in listing.stdout.splitlines())
+    return [int(pid) for pid, pgid, stat in rows if int(pgid) == group and not stat.startswith("Z")]
+
+
+def _end_group(group: int) -> None:
+    for sign, patience in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, STOP_SECONDS)):
+        try:
+            os.killpg(group, sign)
+        except ProcessLookupError:
+            return
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            _reap(group)
+            if not _members(group):
+                return
+            time.sleep(0.05)
+
+
+def _reap(pid: int) -> None:
+    """Collects the emulator's exit when this very process started it, so that it is no zombie."""
+    try:
+        os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        return

@@ -1,0 +1,64 @@
+"""Where the local AWS keeps its things inside a project checkout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from imagebus_local.errors import LocalError
+
+
+@dataclass(frozen=True)
+class Places:
+    """Paths below one checkout of the project; everything that is written is under `.imagebus/`."""
+
+    root: Path
+
+    @classmethod
+    def find(cls, start: Path | None = None) -> Places:
+        """The checkout that `start` (default: the working directory) is in, else the one this package is in.
+
+        Raises LocalError `no_project` when there is none, as in an installation from a wheel.
+        """
+        here = (start or Path.cwd()).resolve()
+        for folder in (here, *here.parents, *Path(__file__).resolve().parents):
+            if (folder / "template.yml").is_file() and (folder / "services").is_dir():
+                return cls(folder)
+        raise LocalError(
+            "no_project",
+            f"There is no imagebus checkout at or above {here}.",
+            "Run this inside the project's folder, the one with template.yml.",
+        )
+
+    @property
+    def template(self) -> Path:
+        return self.root / "template.yml"
+
+    @property
+    def home(self) -> Path:
+        return self.root / ".imagebus"
+
+    @property
+    def build(self) -> Path:
+        return self.home / "build"
+
+    @property
+    def run(self) -> Path:
+        """Temporary files of the running emulator; removed with it."""
+        return self.home / "run"
+
+    @property
+    def state(self) -> Path:
+        return self.home / "local.json"
+
+    @property
+    def process(self) -> Path:
+        return self.home / "emulator.json"
+
+    @property
+    def log(self) -> Path:
+        return self.home / "emulator.log"
+
+    @property
+    def lock(self) -> Path:
+        return self.home / "lock"

@@ -1,0 +1,235 @@
+"""The local AWS as a whole: `up`, `down`, `status`, `env`."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from imagebus_local import archive, emulator, sam, state, templates
+from imagebus_local.errors import LocalError
+from imagebus_local.places import Places
+from imagebus_local.state import LocalState
+
+if TYPE_CHECKING:
+    from imagebus_local.sam import Progress
+
+STACK = "imagebus"
+DEFAULT_PORT = 4566
+
+
+def _silent(_message: str) -> None:
+    return
+
+
+@dataclass(frozen=True)
+class Status:
+    """`down`; `starting` (or it was interrupted while deploying); `up`; `crashed` (`up` and `down` tidy)."""
+
+    state: Literal["down", "starting", "up", "crashed"]
+    local: LocalState | None = None
+
+
+def up(
+    port: int | None = None,
+    *,
+    root: Path | None = None,
+    parameters: Mapping[str, str] | None = None,
+    say: Progress = _silent,
+) -> LocalState:
+    """Starts the emulator and deploys template.yml to it; returns what is in `.imagebus/local.json`.
+
+    Harmless when it runs already: it deploys again only if sources or template `parameters` changed.
+    `port` defaults to the running one, else 4566. Raises LocalError; what it started is then taken down,
+    but a stack that was up before stays as it was.
+    """
+    places = Places.find(root)
+    with _alone(places):
+        overrides = {**templates.LOCAL_PARAMETERS, **(parameters or {})}
+        template = _write_template(places, overrides)
+        sources = templates.digest(places.root, template)
+        alive = emulator.running(places)
+        if alive and not emulator.answers(alive.port):
+            say("The emulator does not answer any more: starting a new one")
+            _clear(places, alive)
+            alive = None
+        if alive and port not in {None, alive.port}:
+            raise LocalError(
+                "running_elsewhere",
+                f"The local AWS of this checkout already runs on port {alive.port}.",
+                "Use that, or run first: imagebus local down",
+            )
+        known = state.load(places.state)
+        if alive and known and known.sources == sources:
+            say(f"Already up at {known.endpoint}")
+            return known
+        if alive:
+            say("The sources changed: deploying again")
+            return _deploy(places, alive, template, overrides, sources=sources, say=say)
+        _clear(places, None)
+        say(f"Starting the emulator on port {port or DEFAULT_PORT}")
+        started = emulator.start(places, port or DEFAULT_PORT)
+        try:
+            return _deploy(places, started, template, overrides, sources=sources, say=say)
+        except BaseException:  # also an interrupt: nothing may be left behind
+            _clear(places, started)
+            raise
+
+
+def down(*, root: Path | None = None, say: Progress = _silent) -> bool:
+    """Ends the emulator and everything it started; False when nothing was running, which is no error."""
+    places = Places.find(root)
+    with _alone(places):
+        alive = emulator.running(places)
+        _clear(places, alive)
+        say("The local AWS is down" if alive else "The local AWS was not running")
+        return alive is not None
+
+
+def status(*, root: Path | None = None) -> Status:
+    places = Places.find(root)
+    known = state.load(places.state)
+    alive = emulator.running(places)
+    if alive is None:
+        return Status("crashed" if known or places.process.exists() else "down", known)
+    if not emulator.answers(alive.port):
+        return Status("crashed" if known else "starting", known)
+    return Status("up" if known else "starting", known)
+
+
+def env(*, root: Path | None = None) -> dict[str, str]:
+    """Variables that point the AWS CLI and SDKs at the local AWS. Raises LocalError `not_running`."""
+    return emulator.client_environment(_running(root).port)
+
+
+def session(local: LocalState) -> boto3.session.Session:
+    """A boto3 session for the local AWS that reads nothing of the user's own AWS configuration."""
+    keys = emulator.CREDENTIALS
+    return boto3.session.Session(
+        aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
+        region_name=local.region,
+    )
+
+
+def client(local: LocalState, service: str, **options: Any) -> Any:
+    """A boto3 client of `service` on the local AWS."""
+    make: Any = session(local).client  # the typed overloads want a literal name
+    return make(
+        service, endpoint_url=local.endpoint, config=Config(s3={"addressing_style": "path"}), **options
+    )
+
+
+def _running(root: Path | None) -> LocalState:
+    seen = status(root=root)
+    if seen.state != "up" or seen.local is None:
+        raise LocalError("not_running", "The local AWS is not running.", "Run: imagebus local up")
+    return seen.local
+
+
+def _write_template(places: Places, parameters: Mapping[str, str]) -> Path:
+    template = templates.read(places.template)
+    unknown = sorted(set(parameters) - set(template["Parameters"]))
+    if unknown:
+        raise LocalError(
+            "unknown_parameter",
+            f"template.yml has no parameter {', '.join(unknown)}.",
+            f"It has: {', '.join(sorted(template['Parameters']))}.",
+        )
+    rendered = templates.render(template, places.root, runtime=sam.runtime(), architecture=sam.architecture())
+    defaults = {name: str(each.get("Default", "")) for name, each in template["Parameters"].items()}
+    path = places.build / "template.yml"
+    templates.write(path, templates.localize(rendered, {**defaults, **parameters}))
+    return path
+
+
+def _deploy(
+    places: Places,
+    target: emulator.Emulator,
+    template: Path,
+    parameters: Mapping[str, str],
+    *,
+    sources: str,
+    say: Progress,
+) -> LocalState:
+    environment = emulator.clean_environment() | emulator.client_environment(target.port)
+    say("sam build")
+    built = sam.build(template, places.build, environment)
+    say("sam deploy")
+    chosen = {"Runtime": sam.runtime(), "Architecture": sam.architecture(), **parameters}
+    sam.deploy(built, stack=STACK, parameters=chosen, environment=environment)
+    bare = LocalState(
+        endpoint=target.endpoint,
+        region=emulator.REGION,
+        pid=target.pid,
+        outputs={},
+        api_url=None,
+        api_key=None,
+        stack=STACK,
+        port=target.port,
+        sources=sources,
+    )
+    try:
+        complete = _complete(bare, templates.read(places.template))
+    except (BotoCoreError, ClientError) as error:
+        raise LocalError(
+            "emulator_failed",
+            "The emulator deployed the stack, and then failed.",
+            f"Its log is {places.log}.",
+            str(error),
+        ) from error
+    state.save(places.state, complete)
+    say(f"Up at {complete.endpoint}")
+    return complete
+
+
+def _complete(bare: LocalState, template: templates.Template) -> LocalState:
+    described = client(bare, "cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
+    archive.ensure(
+        client(bare, "events"),
+        outputs["ArchiveName"],
+        outputs["EventBusName"],
+        template["Resources"]["Archive"]["Properties"],
+    )
+    key = None
+    if "ApiKeyId" in outputs:
+        gateway = client(bare, "apigateway")
+        key = gateway.get_api_key(apiKey=outputs["ApiKeyId"], includeValue=True)["value"]
+    address = outputs.get("ApiUrl")
+    if address is not None:
+        outputs["ApiUrl"] = address = local_api_url(address, bare.endpoint)
+    return LocalState(**{**vars(bare), "outputs": outputs, "api_url": address, "api_key": key})
+
+
+def local_api_url(url: str, endpoint: str) -> str:
+    """`https://ID.execute-api.REGION.amazonaws.com/STAGE/` as the emulator serves it."""
+    host, _, path = url.removeprefix("https://").removeprefix("http://").partition("/")
+    return f"{endpoint}/_aws/execute-api/{host.split('.')[0]}/{path.strip('/')}"
+
+
+def _clear(places: Places, alive: emulator.Emulator | None) -> None:
+    emulator.stop(places, alive)
+    places.state.unlink(missing_ok=True)
+
+
+@contextmanager
+def _alone(places: Places) -> Iterator[None]:
+    places.home.mkdir(exist_ok=True)
+    with places.lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LocalError(
+                "locked",
+                "Another `imagebus local` command is at work in this checkout.",
+                "Wait until it is done, then try again.",
+            ) from None
+        yield

@@ -1,0 +1,210 @@
+"""The local copy of template.yml: the same system, less what the emulator does not have."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+Template = dict[str, Any]
+
+# The emulator's CloudFormation has no such types; the archive is made by API instead (archive.py).
+UNSUPPORTED = ("AWS::Events::Archive", "AWS::EventSchemas::")
+
+# What fits two cores and impatient people. The rest is as on AWS.
+LOCAL_PARAMETERS: Mapping[str, str] = {
+    "VisibilityTimeout": "45",
+    "ConcurrencyLimit": "2",
+    "ImageConcurrencyLimit": "2",
+    "LabelsConcurrencyLimit": "2",
+    "LabelProvider": "none",
+}
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads CloudFormation's short forms (`!Ref x`) as their long ones (`{"Ref": x}`)."""
+
+
+def _long_form(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    value: Any
+    if isinstance(node, yaml.ScalarNode):
+        value = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        assert isinstance(node, yaml.MappingNode)  # noqa: S101 - YAML has three kinds of nodes
+        value = loader.construct_mapping(node, deep=True)
+    if suffix == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    return {suffix if suffix in {"Ref", "Condition"} else f"Fn::{suffix}": value}
+
+
+_Loader.add_multi_constructor("!", _long_form)
+
+
+def read(path: Path) -> Template:
+    """The template at `path`, intrinsic functions in their long form."""
+    document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader
+    if not isinstance(document, dict):
+        raise ValueError(f"{path} is not a template")
+    return document
+
+
+def write(path: Path, template: Template) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(
+        yaml.safe_dump(template, sort_keys=False, allow_unicode=True, width=1000), encoding="utf-8"
+    )
+
+
+def render(template: Template, root: Path, *, runtime: str, architecture: str) -> Template:
+    """The template for one runtime: layers are built for it, and paths do not depend on where the copy lies.
+
+    A layer's BuildMethod and BuildArchitecture cannot refer to a parameter, hence a copy.
+    """
+    copy = dict(template)
+    copy["Parameters"] = {name: dict(each) for name, each in template["Parameters"].items()}
+    copy["Parameters"]["Runtime"]["Default"] = runtime
+    copy["Parameters"]["Architecture"]["Default"] = architecture
+    copy["Resources"] = {
+        name: _rendered(each, root, runtime, architecture) for name, each in template["Resources"].items()
+    }
+    return copy
+
+
+def _rendered(resource: dict[str, Any], root: Path, runtime: str, architecture: str) -> dict[str, Any]:
+    copy = dict(resource)
+    properties = dict(resource.get("Properties") or {})
+    for folder in ("CodeUri", "ContentUri", "TemplateURL"):
+        if isinstance(properties.get(folder), str):
+            properties[folder] = str(root / properties[folder])
+    copy["Properties"] = properties
+    if "BuildMethod" in resource.get("Metadata", {}):
+        copy["Metadata"] = {
+            **resource["Metadata"],
+            "BuildMethod": runtime,
+            "BuildArchitecture": architecture,
+        }
+    return copy
+
+
+def localize(template: Template, parameters: Mapping[str, str]) -> Template:
+    """The template without what the emulator lacks, for these values of its parameters.
+
+    - unsupported types go; a reference to an archive becomes its name;
+    - a condition on `events:source` holds if it is known, for the emulator does not know it;
+    - a concurrency limit is written out as a number, which the emulator's poller compares as it stands;
+    - "deny unless TLS" statements go: the emulator listens on the loopback without TLS, and would be denied.
+
+    Raises ValueError when what remains still refers to something that was left out.
+    """
+    resources: dict[str, Any] = template["Resources"]
+    dropped = {name: each for name, each in resources.items() if _unsupported(each)}
+    names = {
+        name: each["Properties"]["ArchiveName"]
+        for name, each in dropped.items()
+        if each["Type"] == "AWS::Events::Archive"
+    }
+    kept = {}
+    for name, each in resources.items():
+        if name in dropped:
+            continue
+        document = (each.get("Properties") or {}).get("PolicyDocument")
+        if each["Type"].endswith("Policy") and document is not None:
+            statements = [s for s in document["Statement"] if not _requires_tls(s)]
+            if not statements:
+                continue
+            document = {**document, "Statement": statements}
+            each = {**each, "Properties": {**each["Properties"], "PolicyDocument": document}}  # noqa: PLW2901
+        kept[name] = each
+    whole = _substitute({**template, "Resources": kept}, names)
+    copy: Template = _numbers(_conditions(whole), parameters)
+    left = sorted(name for name in references(copy) & set(dropped))
+    if left:
+        raise ValueError(f"the local template still refers to {', '.join(left)}")
+    return copy
+
+
+def _unsupported(resource: dict[str, Any]) -> bool:
+    kind = str(resource["Type"])
+    if kind == "AWS::CloudFormation::Stack":
+        nested = Path(resource["Properties"]["TemplateURL"])
+        return not nested.is_file() or all(_unsupported(each) for each in read(nested)["Resources"].values())
+    return kind.startswith(UNSUPPORTED)
+
+
+def _requires_tls(statement: dict[str, Any]) -> bool:
+    condition = statement.get("Condition", {}).get("Bool", {})
+    return bool(statement["Effect"] == "Deny" and condition.get("aws:SecureTransport") == "false")
+
+
+def _substitute(node: Any, values: Mapping[str, Any]) -> Any:
+    if isinstance(node, dict):
+        if len(node) == 1 and node.get("Ref") in values:
+            return values[node["Ref"]]
+        return {key: _substitute(each, values) for key, each in node.items()}
+    if isinstance(node, list):
+        return [_substitute(each, values) for each in node]
+    return node
+
+
+def _conditions(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {
+            "StringEqualsIfExists"
+            if key == "StringEquals" and isinstance(each, dict) and "events:source" in each
+            else key: _conditions(each)
+            for key, each in node.items()
+        }
+    if isinstance(node, list):
+        return [_conditions(each) for each in node]
+    return node
+
+
+def _numbers(node: Any, parameters: Mapping[str, str]) -> Any:
+    if isinstance(node, dict):
+        return {
+            key: int(parameters[each["Ref"]])
+            if key == "MaximumConcurrency" and isinstance(each, dict)
+            else _numbers(each, parameters)
+            for key, each in node.items()
+        }
+    if isinstance(node, list):
+        return [_numbers(each, parameters) for each in node]
+    return node
+
+
+def references(node: Any) -> set[str]:
+    """The logical ids that `node` refers to by Ref, GetAtt, Sub or DependsOn."""
+    found: set[str] = set()
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "Ref" and isinstance(value, str):
+                found.add(value)
+            elif key == "Fn::GetAtt":
+                found.add(value[0])
+            elif key == "Fn::Sub":
+                text = value if isinstance(value, str) else value[0]
+                found.update(name.split(".")[0] for name in re.findall(r"\$\{([^}!]+)\}", text))
+            elif key == "DependsOn":
+                found.update([value] if isinstance(value, str) else value)
+            found |= references(value)
+    elif isinstance(node, list):
+        for each in node:
+            found |= references(each)
+    return found
+
+
+def digest(root: Path, template: Path) -> str:
+    """A fingerprint of the written template and the code: a deployment is due when it changes."""
+    total = hashlib.sha256(template.read_bytes())
+    for start in (root / "services", root / "layers"):
+        for path in sorted(start.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                total.update(f"{path.relative_to(root)}\0".encode())
+                total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
