@@ -40,7 +40,8 @@ def _is_srgb(icc: bytes) -> bool:
 
 
 def _convert(image: Image.Image, icc: bytes) -> Image.Image | None:
-    from PIL import ImageCms  # noqa: PLC0415  LittleCMS is loaded only for images with a profile
+    # LittleCMS is loaded only for images that have a profile.
+    from PIL import ImageCms
 
     alpha = image.getchannel("A") if image.mode == "RGBA" else None
     source = image.convert("RGB") if alpha is not None else image

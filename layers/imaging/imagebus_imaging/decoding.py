@@ -8,14 +8,15 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from typing import Any
 
 from PIL import Image, ImageFile
 
 from imagebus_imaging.formats import sniff
 from imagebus_imaging.model import Rejected
 
-# Decoders raise all of these for broken bytes. RuntimeError is libheif's and libavif's, KeyError and TypeError
-# come from header fields that are missing or of the wrong kind.
+# Decoders raise all of these for broken bytes. RuntimeError is libheif's and libavif's, KeyError and
+# TypeError come from header fields that are missing or of the wrong kind.
 DECODE_ERRORS: tuple[type[Exception], ...] = (
     OSError,
     ValueError,
@@ -45,7 +46,7 @@ def decode_failures_are_rejections() -> Iterator[None]:
 
 _PLUGINS = {
     "JPEG": ("PIL.JpegImagePlugin", "JpegImageFile"),
-    "PNG": ("PIL.PngImagePlugin", "PngImageFile"),
+    "PNG": ("imagebus_imaging.pngstream", "StreamedPng"),
     "WEBP": ("PIL.WebPImagePlugin", "WebPImageFile"),
     "GIF": ("PIL.GifImagePlugin", "GifImageFile"),
     "AVIF": ("PIL.AvifImagePlugin", "AvifImageFile"),
@@ -57,8 +58,22 @@ _PLUGINS = {
 def load_plugin(image_format: str) -> type[ImageFile.ImageFile]:
     """The decoder class of one format. Loads that plugin alone: `Image.open` would load five."""
     module, name = _PLUGINS[image_format]
-    plugin: type[ImageFile.ImageFile] = getattr(import_module(module), name)
+    loaded = import_module(module)
+    if image_format == "HEIF":
+        _use_main_image_only(loaded.options)
+    elif image_format == "AVIF":
+        vars(loaded)["DEFAULT_MAX_THREADS"] = 1
+    plugin: type[ImageFile.ImageFile] = getattr(loaded, name)
     return plugin
+
+
+def _use_main_image_only(options: Any) -> None:
+    # An embedded thumbnail may show something else than the image that was validated. One thread: more bring
+    # nothing where an image has one core, and each would reserve memory of its own.
+    options.THUMBNAILS = False
+    options.DEPTH_IMAGES = False
+    options.AUX_IMAGES = False
+    options.DECODE_THREADS = 1
 
 
 def open_image(data: bytes, image_format: str | None = None) -> ImageFile.ImageFile:

@@ -34,7 +34,7 @@ _ALLOWED_EXIF = {
 def describe(data: bytes) -> Description:
     """Properties, allow-listed EXIF, colours and hashes. Raises `Rejected` for bytes that do not decode."""
     small, source = load_scaled(data, lambda w, h: fit(w, h, (256, 256)))
-    orientation = orientation_of(source)
+    orientation = orientation_of(source, data)
     rgb = flatten(small, "#ffffff").convert("RGB")
     palette = rgb.quantize(5)
     counts = sorted(palette.getcolors() or [], reverse=True)

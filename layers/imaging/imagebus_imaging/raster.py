@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
+from importlib import import_module
 
 from PIL import Image, ImageColor, ImageFile
 
 from imagebus_imaging.colour import PLAIN_MODES, plain, to_srgb
-from imagebus_imaging.decoding import decode_failures_are_rejections, open_image
+from imagebus_imaging.decoding import DECODE_ERRORS, decode_failures_are_rejections, open_image
 from imagebus_imaging.model import Rejected
 from imagebus_imaging.resizing import scale
 
@@ -27,15 +29,28 @@ _GAP = 1.25
 _MAX_PIXELS = 200_000_000
 
 
-def orientation_of(image: ImageFile.ImageFile) -> int:
+def exif_of(image: ImageFile.ImageFile, data: bytes) -> Image.Exif:
+    """The EXIF block, empty where there is none or it is broken: that is no reason to refuse a picture."""
+    exif = Image.Exif()
+    block = image.info.get("exif")
+    if image.format == "PNG" and block is None:
+        # Pillow would decode the whole image to look behind it.
+        span = next(import_module("imagebus_imaging.pngstream").find(data, b"eXIf"), None)
+        block = data[span[0] : span[1]] if span else None
+    if block:
+        with suppress(*DECODE_ERRORS):
+            exif.load(block)
+    return exif
+
+
+def orientation_of(image: ImageFile.ImageFile, data: bytes) -> int:
     """EXIF orientation 1-8, 1 where there is none."""
-    # A PNG's getexif() decodes the whole image unless the eXIf chunk came first.
-    if image.format == "PNG" and "exif" not in image.info:
-        return 1
-    if image.format in ("HEIF", "AVIF"):
-        return 1  # both decoders have already applied the container's own rotation
-    value = image.getexif().get(0x0112, 1)
-    return value if value in UPRIGHT else 1
+    if image.format == "HEIF":
+        return 1  # libheif has turned the pixels already
+    with suppress(*DECODE_ERRORS):
+        value = exif_of(image, data).get(0x0112, 1)
+        return value if value in UPRIGHT else 1
+    return 1
 
 
 def displayed_size(image: ImageFile.ImageFile, orientation: int) -> tuple[int, int]:
@@ -53,7 +68,7 @@ def load_scaled(
     if source.width * source.height > _MAX_PIXELS:
         raise Rejected("too_many_pixels", "the image is too large", _MAX_PIXELS, source.width * source.height)
     with decode_failures_are_rejections():
-        orientation = orientation_of(source)
+        orientation = orientation_of(source, data)
         wanted = target(*displayed_size(source, orientation))
         stored = (wanted[1], wanted[0]) if orientation >= 5 else wanted
         icc = source.info.get("icc_profile")

@@ -1,0 +1,177 @@
+"""Running a decoder on untrusted bytes in a forked child that may be killed, while the parent lives.
+
+The child gets a CPU-time limit (a timer below the second, RLIMIT_CPU behind it), an address-space limit and a
+wall-clock limit, and answers with JSON over a pipe: nothing that a broken child writes is executed or
+unpickled. Plain `os.fork` needs no /dev/shm, so it works inside Lambda; the child runs Python only, imports
+nothing that the parent has not imported, and leaves by `os._exit`, so it works from a threaded parent.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import math
+import os
+import resource
+import select
+import signal
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from imagebus_imaging.model import Limits, Rejected
+
+_MAX_ANSWER = 1 << 20
+_OVER_LIMIT = frozenset({signal.SIGKILL, signal.SIGXCPU, signal.SIGPROF})
+_ABOVE_LIMITS = 1 << 26
+
+
+class DecoderStalled(RuntimeError):
+    """The child made no progress although it used no CPU: this machine's trouble, not the image's. Retry."""
+
+
+class DecoderFault(RuntimeError):
+    """The child raised something that is not in the declared mapping: a defect here, not a bad image."""
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A finished child: what it answered, and what it used (peak in MB as the kernel counts: resident)."""
+
+    answer: Mapping[str, Any] | None
+    signal: int
+    cpu_seconds: float
+    peak_mb: float
+    timed_out: bool
+
+
+def decode_in_child(
+    work: Callable[[], Mapping[str, Any]], limits: Limits, meanwhile: Callable[[], None] = lambda: None
+) -> Mapping[str, Any]:
+    """What `work` returned. Raises the `Rejected` that it raised, and `too_costly` for a child over its
+    limits.
+
+    `work` runs in the child: its result is JSON. `meanwhile` runs here, beside the child.
+    """
+    child = run_child(work, limits, meanwhile)
+    if child.answer is None:
+        raise _verdict(child, limits)
+    if "rejected" in child.answer:
+        raise Rejected(*child.answer["rejected"])
+    if "fault" in child.answer:
+        raise DecoderFault(child.answer["fault"])
+    result: Mapping[str, Any] = child.answer["result"]
+    return result
+
+
+def _verdict(child: Child, limits: Limits) -> Exception:
+    if child.timed_out and child.cpu_seconds < limits.cpu_seconds / 10:
+        return DecoderStalled(
+            f"no answer in {limits.wall_seconds} s with {child.cpu_seconds:.2f} s of CPU time"
+        )
+    if child.timed_out or child.signal in _OVER_LIMIT:
+        return Rejected(
+            "too_costly",
+            "decoding takes too much time",
+            limits.cpu_seconds,
+            round(child.cpu_seconds, 3),
+        )
+    if child.signal == signal.SIGABRT:
+        return Rejected("too_costly", "decoding needs more memory than allowed", limits.memory_bytes)
+    name = signal.Signals(child.signal).name if child.signal else "no answer"
+    return Rejected("corrupt", f"the decoder crashed: {name}")
+
+
+def run_child(
+    work: Callable[[], Mapping[str, Any]], limits: Limits, meanwhile: Callable[[], None] = lambda: None
+) -> Child:
+    """Forks, waits, and reports. Raises OSError when the machine cannot fork."""
+    deadline = time.monotonic() + limits.wall_seconds
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(reader)
+        _child(work, limits, writer)
+    os.close(writer)
+    ended = False
+    try:
+        meanwhile()
+        answer, ended = _read(reader, deadline)
+    finally:
+        os.close(reader)
+        if not ended:
+            os.kill(pid, signal.SIGKILL)
+        _, status, usage = os.wait4(pid, 0)
+    return Child(
+        json.loads(answer) if ended and answer and os.WIFEXITED(status) else None,
+        os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0,
+        usage.ru_utime + usage.ru_stime,
+        usage.ru_maxrss / 1024,
+        not ended,
+    )
+
+
+def _read(reader: int, deadline: float) -> tuple[bytes, bool]:
+    poll = select.poll()
+    poll.register(reader, select.POLLIN | select.POLLHUP)
+    answer = b""
+    while len(answer) < _MAX_ANSWER:
+        left = deadline - time.monotonic()
+        if left <= 0 or not poll.poll(math.ceil(left * 1000)):
+            return answer, False
+        part = os.read(reader, 65_536)
+        if not part:
+            return answer, True
+        answer += part
+    return answer, False
+
+
+def _child(work: Callable[[], Mapping[str, Any]], limits: Limits, writer: int) -> NoReturn:
+    status = 1
+    try:
+        _confine(limits)
+        answer: dict[str, Any] = {"result": work()}
+        status = 0
+    except Rejected as refusal:
+        answer = {"rejected": [refusal.code, refusal.detail, refusal.limit, refusal.actual]}
+    except MemoryError:
+        answer = {"rejected": ["too_costly", "decoding needs more memory than allowed", limits.memory_bytes]}
+    # Whatever it is, it must not run the parent's code in the child: it is reported, and raised there.
+    except BaseException as error:  # noqa: BLE001
+        answer = {"fault": f"{type(error).__name__}: {error}"[:500]}
+    try:
+        rest = memoryview(json.dumps(answer).encode())
+        while rest:
+            rest = rest[os.write(writer, rest) :]
+    finally:
+        os._exit(status)
+
+
+def _confine(limits: Limits) -> None:
+    # A collection would touch, and so copy, every page shared with the parent.
+    gc.disable()
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_PROF, limits.cpu_seconds)
+    seconds = math.ceil(limits.cpu_seconds) + 1
+    _lower(resource.RLIMIT_CPU, seconds)
+    _lower(resource.RLIMIT_AS, _address_space(limits.memory_bytes))
+    _lower(resource.RLIMIT_FSIZE, 0)
+    _lower(resource.RLIMIT_CORE, 0)
+
+
+def _lower(kind: int, value: int) -> None:
+    _, hard = resource.getrlimit(kind)
+    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(kind, (value, value))
+
+
+def _address_space(memory_bytes: int) -> int:
+    """The address space that leaves `memory_bytes` resident: what is mapped and never touched is free."""
+    page = resource.getpagesize()
+    try:
+        with open("/proc/self/statm", "rb") as statm:  # noqa: PTH123  pathlib costs an import in every child
+            mapped, resident = (int(field) * page for field in statm.read().split()[:2])
+    except OSError:
+        return memory_bytes
+    return mapped + max(_ABOVE_LIMITS, memory_bytes - resident)

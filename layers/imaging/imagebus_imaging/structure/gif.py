@@ -1,0 +1,59 @@
+"""GIF: blocks to the trailer, frames counted against the budget as they come."""
+
+from __future__ import annotations
+
+from imagebus_imaging.model import Limits, Rejected
+from imagebus_imaging.structure.facts import Structure, check_frames, check_metadata, corrupt
+
+_MAX_BLOCKS = 400_000  # of up to 255 bytes each
+
+
+def walk_gif(data: bytes, limits: Limits) -> Structure:
+    if len(data) < 14:
+        raise corrupt("the file ends inside the header")
+    width, height = int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little")
+    at = 13 + _colour_table(data[10])
+    frames, metadata, blocks = 0, 0, 0
+    while True:
+        kind = data[at : at + 1]
+        if kind == b"\x3b":
+            break
+        if kind == b"\x2c":
+            if at + 10 > len(data):
+                raise corrupt("the file ends inside a frame header")
+            x, y, w, h = (int.from_bytes(data[i : i + 2], "little") for i in range(at + 1, at + 9, 2))
+            width, height = max(width, x + w), max(height, y + h)
+            frames += 1
+            check_frames(frames, width * height, limits)
+            at, blocks = _sub_blocks(data, at + 11 + _colour_table(data[at + 9]), blocks)
+        elif kind == b"\x21":
+            start = at
+            at, blocks = _sub_blocks(data, at + 2, blocks)
+            metadata += at - start
+            check_metadata(metadata, limits)
+        elif kind:
+            raise corrupt(f"no block at byte {at}")
+        else:
+            raise corrupt("the file ends before its trailer")
+    if not frames:
+        raise corrupt("no image data")
+    if not width or not height:
+        raise corrupt("the header says no size")
+    return Structure(width, height, at + 1, frames)
+
+
+def _colour_table(flags: int) -> int:
+    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
+
+
+def _sub_blocks(data: bytes, at: int, blocks: int) -> tuple[int, int]:
+    size = len(data)
+    while at < size:
+        length = data[at]
+        at += length + 1
+        if not length:
+            return at, blocks
+        blocks += 1
+        if blocks > _MAX_BLOCKS:
+            raise Rejected("too_costly", "the file is cut into too many parts", _MAX_BLOCKS, blocks)
+    raise corrupt("the file ends before its trailer")

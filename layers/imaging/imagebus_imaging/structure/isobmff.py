@@ -1,0 +1,92 @@
+"""AVIF and HEIF: the boxes of an ISO base media file, and the largest picture they declare."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from imagebus_imaging.model import Limits
+from imagebus_imaging.structure.facts import MAX_PARTS, Structure, check_metadata, corrupt, too_many_parts
+
+# What image files have at top level. `mpvd` is the video of a motion photo.
+_TOP = frozenset(
+    {
+        b"ftyp",
+        b"meta",
+        b"mdat",
+        b"moov",
+        b"free",
+        b"skip",
+        b"wide",
+        b"uuid",
+        b"idat",
+        b"mpvd",
+        b"pitm",
+        b"styp",
+    }
+)
+_CONTAINERS = frozenset({b"iprp", b"ipco"})
+
+
+def boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """(type, body, end) of each box. Raises `Rejected` for a box that runs past `end`."""
+    at = start
+    for count in range(MAX_PARTS + 1):
+        if at >= end:
+            return
+        if count == MAX_PARTS:
+            raise too_many_parts(count)
+        size, kind, body = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8], at + 8
+        if size == 1:
+            size, body = int.from_bytes(data[at + 8 : at + 16], "big"), at + 16
+        elif size == 0:
+            size = end - at
+        if at + size < body or at + size > end or body > end:
+            raise corrupt(f"box at byte {at} runs past the end")
+        yield kind, body, at + size
+        at += size
+
+
+def walk_isobmff(data: bytes, limits: Limits) -> Structure:
+    """The image ends where the first thing begins that is no box of an image file."""
+    end, sizes, found = 0, [(0, 0)], set()
+    for kind, body, box_end in _image_boxes(data):
+        found.add(kind)
+        if kind == b"meta":
+            check_metadata(box_end - body, limits)
+            sizes += _sizes(data, body + 4, box_end)
+        end = box_end
+    if not found & {b"meta", b"moov"}:
+        raise corrupt("no image is described")
+    width, height = max(sizes, key=lambda size: size[0] * size[1])
+    if b"meta" in found and not width * height:
+        raise corrupt("the image has no size")
+    return Structure(width, height, end, decoder_bytes=6 * width * height)
+
+
+def _image_boxes(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    at = 0
+    for count in range(MAX_PARTS + 1):
+        if at >= len(data) or data[at + 4 : at + 8] not in _TOP:
+            return
+        if count == MAX_PARTS:
+            raise too_many_parts(count)
+        box = next(boxes(data, at, len(data)))
+        yield box
+        at = box[2]
+
+
+def _sizes(data: bytes, start: int, end: int) -> list[tuple[int, int]]:
+    found = []
+    pending = [(start, end)]
+    while pending:
+        for kind, body, box_end in boxes(data, *pending.pop()):
+            if kind in _CONTAINERS:
+                pending.append((body, box_end))
+            elif kind == b"ispe" and box_end - body >= 12:
+                found.append(
+                    (
+                        int.from_bytes(data[body + 4 : body + 8], "big"),
+                        int.from_bytes(data[body + 8 : body + 12], "big"),
+                    )
+                )
+    return found

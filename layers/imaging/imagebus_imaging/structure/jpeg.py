@@ -1,0 +1,127 @@
+"""JPEG: markers from SOI to EOI, scans counted, nothing decoded."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from imagebus_imaging.model import Limits, Rejected
+from imagebus_imaging.structure.facts import (
+    MAX_PARTS,
+    Structure,
+    check_metadata,
+    corrupt,
+    too_many_parts,
+)
+
+# Inside a scan 0xFF is followed by 0x00 (stuffing), a restart marker or another 0xFF (fill); anything else
+# ends it.
+_NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+_VIDEO = (b"MotionPhoto", b"MicroVideo", b"Container:Directory")
+_SOI, _EOI, _SOS, _COM = 0xD8, 0xD9, 0xDA, 0xFE
+_APP = range(0xE0, 0xF0)
+_STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
+_DECODABLE = frozenset({0xC0, 0xC1, 0xC2, 0xC9, 0xCA})
+_FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_WHOLE_IMAGE_IN_MEMORY = frozenset({0xC2, 0xCA})
+
+
+@dataclass(slots=True)
+class _Found:
+    width: int = 0
+    height: int = 0
+    decoder_bytes: int = 0
+    scans: int = 0
+    metadata: int = 0
+    declares_video: bool = False
+
+
+def walk_jpeg(data: bytes, limits: Limits, start: int = 0) -> Structure:
+    """The JPEG that begins at `start`. What follows its EOI is left to the trailer policy."""
+    found = _Found()
+    at = start + 2
+    for _ in range(MAX_PARTS):
+        marker, at = _marker(data, at)
+        if marker == _EOI:
+            break
+        if marker in _STANDALONE:
+            continue
+        if marker == _SOI:
+            raise corrupt("a second start of image inside the first")
+        body = at + 2
+        end = at + int.from_bytes(data[at:body], "big")
+        if end < body or end > len(data):
+            raise corrupt(f"segment FF{marker:02X} at byte {at - 2} runs past the end")
+        at = _segment(data, marker, body, end, found, limits)
+    else:
+        raise too_many_parts(MAX_PARTS + 1)
+    if not found.scans:
+        raise corrupt("no image data before the end of image")
+    return Structure(
+        found.width,
+        found.height,
+        at,
+        decoder_bytes=found.decoder_bytes,
+        declares_video=found.declares_video,
+    )
+
+
+def _marker(data: bytes, at: int) -> tuple[int, int]:
+    # Stray zero bytes and runs of 0xFF between segments are tolerated, as decoders do.
+    size = len(data)
+    while at < size and data[at] == 0:
+        at += 1
+    if at >= size or data[at] != 0xFF:
+        raise corrupt(f"no marker at byte {at}" if at < size else "the file ends before the end of image")
+    while at < size and data[at] == 0xFF:
+        at += 1
+    if at >= size:
+        raise corrupt("the file ends before the end of image")
+    return data[at], at + 1
+
+
+def _segment(data: bytes, marker: int, body: int, end: int, found: _Found, limits: Limits) -> int:
+    if marker in _APP or marker == _COM:
+        found.metadata += end - body
+        check_metadata(found.metadata, limits)
+        if marker == 0xE1 and not found.declares_video:
+            found.declares_video = any(data.find(word, body, end) >= 0 for word in _VIDEO)
+    elif marker in _FRAME_HEADERS:
+        _frame_header(data, marker, body, end, found)
+    elif marker == _SOS:
+        return _scan(data, end, found, limits)
+    return end
+
+
+def _frame_header(data: bytes, marker: int, body: int, end: int, found: _Found) -> None:
+    if marker not in _DECODABLE:
+        raise Rejected("unsupported_format", f"JPEG process SOF{marker - 0xC0} is not supported")
+    if found.width:
+        raise corrupt("more than one frame header")
+    if end - body < 6 or end - body != 6 + 3 * data[body + 5]:
+        raise corrupt("frame header of the wrong length")
+    if data[body] != 8:
+        raise Rejected("unsupported_format", f"{data[body]}-bit JPEG is not supported")
+    found.height = int.from_bytes(data[body + 1 : body + 3], "big")
+    found.width = int.from_bytes(data[body + 3 : body + 5], "big")
+    sampling = [(data[at + 1] >> 4, data[at + 1] & 15) for at in range(body + 6, end, 3)]
+    if not found.width or not found.height or not sampling:
+        raise corrupt("the frame header says no size")
+    if not all(1 <= h <= 4 and 1 <= v <= 4 for h, v in sampling):
+        raise corrupt("impossible sampling factors")
+    if marker in _WHOLE_IMAGE_IN_MEMORY:
+        # A progressive decoder keeps every coefficient, two bytes each.
+        widest = max(h for h, _ in sampling) * max(v for _, v in sampling)
+        found.decoder_bytes = 2 * found.width * found.height * sum(h * v for h, v in sampling) // widest
+
+
+def _scan(data: bytes, end: int, found: _Found, limits: Limits) -> int:
+    if not found.width:
+        raise corrupt("a scan before the frame header")
+    found.scans += 1
+    if found.scans > limits.max_scans:
+        raise Rejected("too_costly", "too many scans", limits.max_scans, found.scans)
+    match = _NEXT_MARKER.search(data, end)
+    if match is None:
+        raise corrupt("the file ends before the end of image")
+    return match.start()
