@@ -1,0 +1,78 @@
+"""Which files are generated, and what must stand in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from imagebus.events import EventData
+from imagebus.events.catalog import CATALOG
+from imagebus_cli.contracts.registry import registry_template
+from imagebus_cli.contracts.schema import schema_name, schema_of, schema_text
+
+
+@dataclass(frozen=True)
+class ContractFiles:
+    """Where a checkout keeps its contracts."""
+
+    root: Path
+
+    @property
+    def schemas(self) -> Path:
+        return self.root / "schemas"
+
+    @property
+    def released(self) -> Path:
+        """Copies of what consumers were promised. Only a release writes here."""
+        return self.schemas / "released"
+
+    @property
+    def examples(self) -> Path:
+        """Golden events. Written by hand, and never edited once released."""
+        return self.schemas / "examples"
+
+
+class Unreleased(Exception):
+    """A superseded version was never released, so nobody knows its schema any more."""
+
+
+def schema_texts(files: ContractFiles) -> dict[str, str]:
+    """Schema name -> text, for every version: the newest from its model, the older ones as released.
+
+    Raises Unreleased.
+    """
+    return {
+        schema_name(model, version): _text(files, model, version)
+        for model in CATALOG
+        for version in range(1, model.version() + 1)
+    }
+
+
+def _text(files: ContractFiles, model: type[EventData], version: int) -> str:
+    if version == model.version():
+        return schema_text(schema_of(model))
+    name = schema_name(model, version)
+    try:
+        return (files.released / f"{name}.json").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise Unreleased(
+            f"{model.detail_type} has an upcaster from version {version}, but schemas/released/{name}.json "
+            "is not there: release that version first (imagebus schemas release)."
+        ) from None
+
+
+def generated(root: Path) -> dict[Path, str]:
+    """Path -> text of every generated file. Raises Unreleased."""
+    files = ContractFiles(root)
+    texts = schema_texts(files)
+    return {
+        **{files.schemas / f"{name}.json": text for name, text in texts.items()},
+        files.schemas / "registry.yml": registry_template(texts),
+    }
+
+
+def leftovers(root: Path) -> list[Path]:
+    """Schemas that no event in the catalog has any more."""
+    files = ContractFiles(root)
+    wanted = generated(root)
+    return sorted(path for path in files.schemas.glob("*@*.json") if path not in wanted)
