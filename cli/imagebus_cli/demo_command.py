@@ -17,7 +17,7 @@ def demo(
     ),
     port: Annotated[
         int | None,
-        typer.Option(min=1024, max=65535, help="Port of the emulator [4566, or the next free one]."),
+        typer.Option(min=1024, max=65535, help="Port of the emulator (default: 4566, or the next free one)."),
     ] = None,
     patience: Annotated[
         float, typer.Option(min=1, help="Give up when no image reached its end for so many seconds.")

@@ -14,7 +14,7 @@ def latency(
     ] = None,
     port: Annotated[
         int | None,
-        typer.Option(min=1024, max=65535, help="Port of the emulator [4566, or the next free one]."),
+        typer.Option(min=1024, max=65535, help="Port of the emulator (default: 4566, or the next free one)."),
     ] = None,
     runs: Annotated[int, typer.Option(min=1, help="How many warm single uploads.")] = 10,
     batches: Annotated[int, typer.Option(min=1, help="How many warm batches of 50.")] = 3,

@@ -11,7 +11,7 @@ import typer
 app = typer.Typer(no_args_is_help=True, help="The whole system on this computer: no AWS account, no Docker.")
 
 Port = Annotated[
-    int | None, typer.Option(min=1024, max=65535, help="Port of the emulator on 127.0.0.1 [4566 by default].")
+    int | None, typer.Option(min=1024, max=65535, help="Port of the emulator on 127.0.0.1 (default: 4566).")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

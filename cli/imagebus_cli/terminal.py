@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,15 @@ from imagebus_cli.problem import Problem
 # A key is data: nothing in it is markup, and file names are not emoji codes.
 console = Console(highlight=False, emoji=False)
 problems = Console(highlight=False, emoji=False, stderr=True)
+
+#: Where there is no terminal to ask (a log file, CI), tables may be this wide.
+LOG_WIDTH = 120
+
+#: … and progress is a line every so many seconds instead of a spinner.
+LOG_EVERY = 2.0
+
+if not console.is_terminal and "COLUMNS" not in os.environ:
+    console.width = LOG_WIDTH
 
 Say = Callable[[str], None]
 
@@ -36,13 +46,15 @@ def problem(error: Problem) -> None:
 @contextmanager
 def step(text: str) -> Iterator[Say]:
     """A piece of work with a spinner (a line each where there is no terminal), then its seconds."""
-    started = time.monotonic()
+    started = spoken = time.monotonic()
     with console.status(f"{text} …") as spinner:
 
         def say(detail: str) -> None:
+            nonlocal spoken
             if console.is_terminal:
                 spinner.update(f"{text}: [dim]{safe(detail)}[/]")
-            else:
+            elif time.monotonic() - spoken >= LOG_EVERY:
+                spoken = time.monotonic()
                 console.print(f"  {safe(detail)}", soft_wrap=True)
 
         yield say

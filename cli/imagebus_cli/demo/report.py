@@ -20,9 +20,11 @@ COLOURS = {"completed": "green", "rejected": "yellow", "failed": "red", "unfinis
 
 
 def table(results: Sequence[Result]) -> None:
-    grid = Table("key", "status", "format", "pixels", box=box.SIMPLE_HEAD, pad_edge=False)
-    for title in ("size", "thumbnails (width)", "seconds"):
-        grid.add_column(title, justify="right")
+    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    grid.add_column("key", overflow="fold")
+    grid.add_column("status", overflow="fold")
+    for title in ("format", "pixels", "size", "thumbnails", "seconds"):
+        grid.add_column(title, justify="left" if title == "format" else "right", no_wrap=True)
     for result in results[:MAX_ROWS]:
         item = result.item or {}
         status = f"[{COLOURS.get(result.status, 'red')}]{result.status}[/]"
@@ -64,7 +66,8 @@ def notifications(arrived: Sequence[Notification]) -> None:
     for notification in arrived[:MAX_ROWS]:
         status = str(notification.body["status"])
         colour = COLOURS.get(status, "red")
-        line = f"  [{colour}]{safe(status):<9}[/] {safe(notification.subject)}"
+        text = f"{notification.body['summary']}: {notification.image_key}"
+        line = f"  [{colour}]{safe(status):<9}[/] {safe(text)}"
         console.print(line, no_wrap=True, overflow="ellipsis")
     if len(arrived) > MAX_ROWS:
         console.print(f"  … and {len(arrived) - MAX_ROWS} more")

@@ -45,14 +45,9 @@ def _process(
         with terminal.step(f"{total} images uploaded"):
             put = uploads.put_all(stack, {picture.key: picture.read for picture in chosen})
         with terminal.step("processed") as say:
-            counts: list[int] = []
-
-            def progress(done: int) -> None:
-                if not counts or done != counts[-1]:
-                    counts.append(done)
-                    say(f"{done} of {total} finished")
-
-            items = uploads.wait(stack, put, patience=patience, progress=progress)
+            items = uploads.wait(
+                stack, put, patience=patience, progress=lambda done: say(f"{done} of {total} finished")
+            )
         with terminal.step("notifications received"):
             notifications = subscription.collect(set(items), patience=ANNOUNCED_WITHIN)
     return results(chosen, put, items, notifications), notifications
