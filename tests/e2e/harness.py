@@ -1,4 +1,4 @@
-"""What an end-to-end test does to a stack: upload, wait for a condition, look at every side of the outcome."""
+"""What an end-to-end test does to a stack: upload, wait for a condition, look at the outcome."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ class Pipeline:
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Subscribes queues to the notifications topic and to every event on the bus, and keeps what comes."""
+        """Subscribes queues to the notifications topic and to all events of the bus, and keeps what comes."""
         sqs, events = self.client("sqs"), self.client("events")
         name = f"e2e-{uuid.uuid4().hex[:8]}"
         topic_queue = sqs.create_queue(QueueName=f"{name}-topic")["QueueUrl"]
