@@ -38,6 +38,8 @@ def build(template: Path, folder: Path, environment: Mapping[str, str]) -> Path:
     command = ["build", "--template-file", str(template), "--build-dir", str(folder / "out")]
     command += ["--cached", "--cache-dir", str(folder / "cache")]
     finished = _sam(command, environment)
+    if "PythonPipBuilder:ResolveDependencies" in finished.stdout and finished.returncode != 0:
+        finished = _sam(command, environment)  # one hiccup of the package index is no news
     if finished.returncode != 0:
         raise LocalError(
             "build_failed",
@@ -108,12 +110,16 @@ def deploy_real(
 
 
 def prune(folder: Path) -> None:
-    """Removes what no function reads: tests, type stubs, headers. A layer is unpacked at every cold start."""
+    """Removes what no function reads (tests, stubs, tools' caches): each cold start unpacks its layers."""
     for path in list(folder.rglob("*")):
-        if path.is_dir() and path.name in {"tests", "test"} and (path / "__init__.py").exists():
+        if path.is_dir() and (path.name.startswith(".") or _is_test_package(path)):
             shutil.rmtree(path)
         elif path.is_file() and path.suffix in {".pyi", ".pyx", ".pxd", ".c", ".h"}:
             path.unlink()
+
+
+def _is_test_package(path: Path) -> bool:
+    return path.name in {"tests", "test"} and (path / "__init__.py").exists()
 
 
 def compile_all(folder: Path) -> None:

@@ -204,7 +204,9 @@ def digest(root: Path, template: Path) -> str:
     total = hashlib.sha256(template.read_bytes())
     for start in (root / "services", root / "layers"):
         for path in sorted(start.rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
-                total.update(f"{path.relative_to(root)}\0".encode())
+            name = path.relative_to(root)
+            hidden = any(part.startswith(".") or part == "__pycache__" for part in name.parts)
+            if path.is_file() and not hidden:
+                total.update(f"{name}\0".encode())
                 total.update(hashlib.sha256(path.read_bytes()).digest())
     return total.hexdigest()
