@@ -10,7 +10,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SEEDS ?= 2000
-STAGE ?= dev
+STACK ?= imagebus
 
 export SAM_CLI_TELEMETRY := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -60,11 +60,14 @@ $(VENV)/.installed: $(VENV)/.locked pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --offline --editable .
 	@touch $@
 
+READY := $(VENV)/.installed
+
 .PHONY: setup
-setup: $(VENV)/.installed ## make .venv and install everything from the lock
+setup: $(READY) ## make .venv and install everything from the lock
+	@echo "ready: $(BIN)/imagebus --help"
 
 .PHONY: lock
-lock: setup ## resolve requirements.in into requirements.lock
+lock: $(READY) ## resolve requirements.in into requirements.lock
 	@for name in requirements-uv requirements; do \
 	  $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header \
 	    --no-emit-index-url --no-emit-find-links --output-file $$name.lock $$name.in || exit 1; done
@@ -72,7 +75,7 @@ lock: setup ## resolve requirements.in into requirements.lock
 # --- quality -----------------------------------------------------------------------------------------------
 
 .PHONY: check
-check: setup ## lint, format, types, template, generated files
+check: $(READY) ## lint, format, types, template, generated files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -84,64 +87,63 @@ ifneq ($(wildcard cli/imagebus_cli/generate.py),)
 endif
 
 .PHONY: format
-format: setup ## let ruff fix and format everything
+format: $(READY) ## let ruff fix and format everything
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 .PHONY: test
-test: setup ## every test: unit, contract, integration, simulation, then end to end
+test: $(READY) ## every test: unit, contract, integration, simulation, then end to end
 	$(BIN)/pytest --numprocesses 2 --dist worksteal $(PARALLEL_TESTS)
 ifneq ($(SERIAL_TESTS),)
 	$(BIN)/pytest $(SERIAL_TESTS)
 endif
 
 .PHONY: coverage
-coverage: setup ## the parallel tests with branch coverage
+coverage: $(READY) ## the parallel tests with branch coverage
 	$(BIN)/pytest --numprocesses 2 --dist worksteal --cov --cov-report=term --cov-report=html $(PARALLEL_TESTS)
 
 .PHONY: generate
-generate: setup ## write the generated files anew (schemas, docs/events.md)
+generate: $(READY) ## write the generated files anew (schemas, docs/events.md)
 	$(BIN)/python -m imagebus_cli.generate
 
 .PHONY: simulate
-simulate: setup ## run the deterministic simulator (SEEDS=N, 2000)
+simulate: $(READY) ## run the deterministic simulator (SEEDS=N, 2000)
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS)
 
 .PHONY: bench
-bench: setup ## measure the image engine
+bench: $(READY) ## measure the image engine
 	$(BIN)/python -m benchmarks
 
 # --- running it --------------------------------------------------------------------------------------------
 
 .PHONY: demo
-demo: setup ## the whole pipeline on the embedded AWS, from upload to result (IMAGES=DIR)
+demo: $(READY) ## the whole pipeline on the embedded AWS, from upload to result (IMAGES=DIR)
 	@$(BIN)/imagebus demo $(if $(IMAGES),--images "$(IMAGES)")
 
 .PHONY: up
-up: setup ## start the embedded AWS and deploy to it
+up: $(READY) ## start the embedded AWS and deploy to it
 	@$(BIN)/imagebus local up
 
 .PHONY: down
-down: setup ## stop the embedded AWS
+down: $(READY) ## stop the embedded AWS
 	@$(BIN)/imagebus local down
 
 .PHONY: latency
-latency: setup ## measure upload to completed on the embedded AWS
+latency: $(READY) ## measure upload to completed on the embedded AWS
 	@$(BIN)/imagebus latency --write docs/latency.md
 
 .PHONY: build
-build: setup ## sam build, for AWS
+build: $(READY) ## sam build, for AWS
 	@if command -v python3.13 >/dev/null 2>&1; then $(BIN)/sam build --template template.yml; \
 	else echo "no python3.13 on the PATH: building in a container"; \
 	  $(BIN)/sam build --template template.yml --use-container; fi
 
 .PHONY: deploy
-deploy: ## build and deploy to your AWS account (STAGE=dev, SAM_ARGS=…)
-	@if [ -n "$$AWS_ENDPOINT_URL" ]; then \
-	  echo "AWS_ENDPOINT_URL points at $$AWS_ENDPOINT_URL: unset it to deploy to a real account." >&2; exit 1; fi
-	@$(MAKE) --no-print-directory build
-	$(BIN)/sam deploy --stack-name imagebus-$(STAGE) --resolve-s3 --capabilities CAPABILITY_IAM $(SAM_ARGS)
+deploy: $(READY) ## build and deploy to your AWS account (STACK=imagebus PARAMETERS="Name=Value …" RUNTIME=…)
+	@$(BIN)/imagebus deploy --stack $(STACK) $(if $(RUNTIME),--runtime $(RUNTIME)) \
+	  $(foreach pair,$(PARAMETERS),--parameter "$(pair)")
 
 .PHONY: clean
-clean: ## remove what was built (not .venv)
+clean: ## stop the local AWS and remove what was built (not .venv)
+	@if [ -e .imagebus ] && [ -x $(BIN)/imagebus ]; then $(BIN)/imagebus local down; fi
 	rm -rf .aws-sam .imagebus .bench demo-output dist htmlcov .coverage .pytest_cache .mypy_cache .ruff_cache

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from imagebus_cli.problem import Problem
+from imagebus_cli.text import visible
 
 # A key is data: nothing in it is markup, and file names are not emoji codes.
 console = Console(highlight=False, emoji=False)
@@ -29,9 +30,8 @@ Say = Callable[[str], None]
 
 
 def safe(text: str) -> str:
-    """Text from outside (a key, a message) for printing: no markup, no control or direction characters."""
-    shown = (char if char.isprintable() or char == "\u200d" else f"\\u{ord(char):04x}" for char in text)
-    return escape("".join(shown))
+    """Text from outside (a key, a message) for printing: visible, and never markup."""
+    return escape(visible(text))
 
 
 def problem(error: Problem) -> None:
@@ -47,25 +47,16 @@ def problem(error: Problem) -> None:
 def step(text: str) -> Iterator[Say]:
     """A piece of work with a spinner (a line each where there is no terminal), then its seconds."""
     started = spoken = time.monotonic()
+    last = ""
     with console.status(f"{text} …") as spinner:
 
         def say(detail: str) -> None:
-            nonlocal spoken
+            nonlocal spoken, last
             if console.is_terminal:
                 spinner.update(f"{text}: [dim]{safe(detail)}[/]")
-            elif time.monotonic() - spoken >= LOG_EVERY:
-                spoken = time.monotonic()
+            elif detail != last and time.monotonic() - spoken >= LOG_EVERY:
+                spoken, last = time.monotonic(), detail
                 console.print(f"  {safe(detail)}", soft_wrap=True)
 
         yield say
     console.print(f"[green]✓[/] {text} [dim]{time.monotonic() - started:.1f} s[/]", soft_wrap=True)
-
-
-def bytes_text(size: int) -> str:
-    """1234567 as "1.2 MB"."""
-    value = float(size)
-    for unit in ("B", "kB", "MB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} GB"

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from imagebus.store import RecordedEvent
 from imagebus_cli.demo.result import Result
-from imagebus_cli.terminal import bytes_text
+from imagebus_cli.text import bytes_text, visible
 from imagebus_cli.timeline import timeline
 
 #: Cards are about this wide, so the derived image nearest to it is shown.
@@ -65,7 +65,7 @@ def _card(card: Card) -> str:
         facts.append(f"{result.seconds:.2f} s")
     return f"""<article>
 {_picture(card)}
-<h2 dir="auto">{escape(result.key)}</h2>
+<h2 dir="auto">{escape(visible(result.key))}</h2>
 <p>{_badge(result.status, f"{result.status} {result.reason}".rstrip())} {escape(" · ".join(facts))}</p>
 {_why(item)}{_colours(item)}{_links(card)}{_events(card)}</article>"""
 
@@ -82,10 +82,9 @@ def _picture(card: Card) -> str:
         return f'<div class="picture none">{escape(card.result.status)}</div>'
     best = min(thumbnails, key=lambda each: abs(int(each["width"]) - SHOWN_WIDTH))
     path = card.files.get("watermarked") or card.files[best["name"]]
+    source = _url(card.files[best["name"]])
     size = f'width="{int(best["width"])}" height="{int(best["height"])}"'
-    image = (
-        f'<img src="{_url(card.files[best["name"]])}" {size} loading="lazy" alt="{escape(card.result.key)}">'
-    )
+    image = f'<img src="{source}" alt="{escape(visible(card.result.key))}" {size} loading="lazy">'
     return f'<a class="picture" href="{_url(path)}">{image}</a>'
 
 
