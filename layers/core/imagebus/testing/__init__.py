@@ -1,0 +1,29 @@
+"""In-memory AWS for tests: fakes at the wire, so that the adapters under test are always the real ones.
+
+Each fake has the methods of the boto3 client it stands for, keeps the service's promises and no others
+(partial failures, duplicates, delete markers, redrive). The conformance tests run them beside moto.
+"""
+
+from imagebus.testing.clock import ManualClock
+from imagebus.testing.dynamodb import InMemoryDynamoDB, ledger_table, status_table
+from imagebus.testing.eventbridge import InMemoryEventBridge, Rule, bus_entry_envelope
+from imagebus.testing.recording import RecordingBus
+from imagebus.testing.s3 import InMemoryS3
+from imagebus.testing.sns import InMemorySNS
+from imagebus.testing.sqs import InMemorySQS, lambda_event, sqs_record
+
+__all__ = [
+    "InMemoryDynamoDB",
+    "InMemoryEventBridge",
+    "InMemoryS3",
+    "InMemorySNS",
+    "InMemorySQS",
+    "ManualClock",
+    "RecordingBus",
+    "Rule",
+    "bus_entry_envelope",
+    "lambda_event",
+    "ledger_table",
+    "sqs_record",
+    "status_table",
+]

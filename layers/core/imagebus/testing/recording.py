@@ -1,0 +1,25 @@
+"""A bus for tests of what is published, not of how."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from imagebus.bus import PublishError
+from imagebus.events import Event, EventData
+
+
+class RecordingBus:
+    def __init__(self) -> None:
+        self.events: list[Event[EventData]] = []
+        #: How many of the next calls fail before anything is taken.
+        self.fails = 0
+
+    def publish(self, events: Sequence[Event[EventData]]) -> None:
+        if self.fails:
+            self.fails -= 1
+            raise PublishError("the bus refuses")
+        self.events += events
+
+    @property
+    def types(self) -> list[str]:
+        return [event.detail_type for event in self.events]
