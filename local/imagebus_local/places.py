@@ -43,6 +43,14 @@ class Places:
         return self.home / "build"
 
     @property
+    def layer_sources(self) -> list[Path]:
+        return sorted(each.parent for each in self.root.glob("layers/*/requirements.txt"))
+
+    def layer(self, source: Path) -> Path:
+        """Where the layer whose source is in `source` is built."""
+        return self.build / "layers" / source.name
+
+    @property
     def run(self) -> Path:
         """Temporary files of the running emulator; removed with it."""
         return self.home / "run"

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import compileall
 import os
 import platform
-import py_compile
 import re
 import shutil
 import subprocess
@@ -14,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from imagebus_local import templates
+from imagebus_local.bytecode import compile_all, prune
 from imagebus_local.errors import LocalError
 
 Progress = Callable[[str], None]
@@ -38,9 +37,9 @@ def build(template: Path, folder: Path, environment: Mapping[str, str]) -> Path:
     command = ["build", "--template-file", str(template), "--build-dir", str(folder / "out")]
     command += ["--cached", "--cache-dir", str(folder / "cache")]
     finished = _sam(command, environment)
-    if "PythonPipBuilder:ResolveDependencies" in finished.stdout and finished.returncode != 0:
-        finished = _sam(command, environment)  # one hiccup of the package index is no news
     if finished.returncode != 0:
+        # After a failed download SAM's cache takes a layer without its packages for built.
+        shutil.rmtree(folder / "cache", ignore_errors=True)
         raise LocalError(
             "build_failed",
             "sam build failed.",
@@ -48,7 +47,8 @@ def build(template: Path, folder: Path, environment: Mapping[str, str]) -> Path:
             tail(finished.stdout),
         )
     prune(folder / "out")
-    compile_all(folder / "out")
+    if _tag(folder / "out") == sys.implementation.cache_tag:
+        compile_all(folder / "out")
     return folder / "out" / "template.yaml"
 
 
@@ -57,7 +57,7 @@ def _build_advice(output: str) -> str:
         wanted = next(iter(re.findall(r"python3\.\d+", output)), "python3.x")
         return f"It needs {wanted} on PATH, or another runtime: make deploy RUNTIME={runtime()}"
     if "PythonPipBuilder:ResolveDependencies" in output:
-        return "Is the package index reachable? Try again; what was built stays built."
+        return "Is the package index reachable, and has it wheels for that runtime?"
     return "What it said last is below."
 
 
@@ -109,40 +109,11 @@ def deploy_real(
     return deploy(built, stack=stack, parameters=overrides, environment=environment)
 
 
-def prune(folder: Path) -> None:
-    """Removes what no function reads (tests, stubs, tools' caches): each cold start unpacks its layers."""
-    for path in list(folder.rglob("*")):
-        if path.is_dir() and (path.name.startswith(".") or _is_test_package(path)):
-            shutil.rmtree(path)
-        elif path.is_file() and path.suffix in {".pyi", ".pyx", ".pxd", ".c", ".h"}:
-            path.unlink()
-
-
-def _is_test_package(path: Path) -> bool:
-    return path.name in {"tests", "test"} and (path / "__init__.py").exists()
-
-
-def compile_all(folder: Path) -> None:
-    """Adds byte code that holds whatever the files' times: Lambda could not keep its own."""
-    if _tag(folder) != sys.implementation.cache_tag:
-        return
-    compileall.compile_dir(
-        folder,
-        quiet=2,
-        force=False,
-        stripdir=str(folder),
-        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-    )
-
-
 def _tag(folder: Path) -> str:
     """The cache tag of the runtime that was built for; another version's byte code would be dead weight."""
-    resources = templates.read(folder / "template.yaml")["Resources"].values()
-    built_for = {
-        each["Metadata"]["BuildMethod"] for each in resources if "BuildMethod" in each.get("Metadata", {})
-    }
-    versions = {name.removeprefix("python").replace(".", "") for name in built_for}
-    return f"cpython-{versions.pop()}" if len(versions) == 1 else ""
+    parameters = templates.read(folder / "template.yaml")["Parameters"]
+    version = str(parameters["Runtime"]["Default"]).removeprefix("python")
+    return f"cpython-{version.replace('.', '')}"
 
 
 def _sam(arguments: Sequence[str], environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:

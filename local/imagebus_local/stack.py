@@ -13,7 +13,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from imagebus_local import archive, emulator, sam, state, templates
+from imagebus_local import archive, emulator, layers, sam, state, templates
 from imagebus_local.errors import LocalError
 from imagebus_local.places import Places
 from imagebus_local.state import LocalState
@@ -52,8 +52,7 @@ def up(
     """
     places = Places.find(root)
     with _alone(places):
-        overrides = {**templates.LOCAL_PARAMETERS, **(parameters or {})}
-        template = _write_template(places, overrides)
+        template, values = _write_template(places, {**templates.LOCAL_PARAMETERS, **(parameters or {})})
         sources = templates.digest(places.root, template)
         alive = emulator.running(places)
         if alive and not emulator.answers(alive.port):
@@ -72,12 +71,12 @@ def up(
             return known
         if alive:
             say("The sources changed: deploying again")
-            return _deploy(places, alive, template, overrides, sources=sources, say=say)
+            return _deploy(places, alive, template, values, sources=sources, say=say)
         _clear(places, None)
         say(f"Starting the emulator on port {port or DEFAULT_PORT}")
         started = emulator.start(places, port or DEFAULT_PORT)
         try:
-            return _deploy(places, started, template, overrides, sources=sources, say=say)
+            return _deploy(places, started, template, values, sources=sources, say=say)
         except BaseException:  # also an interrupt: nothing may be left behind
             _clear(places, started)
             raise
@@ -134,7 +133,11 @@ def _running(root: Path | None) -> LocalState:
     return seen.local
 
 
-def _write_template(places: Places, parameters: Mapping[str, str]) -> Path:
+def _write_template(places: Places, parameters: Mapping[str, str]) -> tuple[Path, dict[str, str]]:
+    """The local template's path, and the value of every parameter of it.
+
+    Every one, because CloudFormation keeps a deployed stack's values where it is not told otherwise.
+    """
     template = templates.read(places.template)
     unknown = sorted(set(parameters) - set(template["Parameters"]))
     if unknown:
@@ -144,10 +147,12 @@ def _write_template(places: Places, parameters: Mapping[str, str]) -> Path:
             f"It has: {', '.join(sorted(template['Parameters']))}.",
         )
     rendered = templates.render(template, places.root, runtime=sam.runtime(), architecture=sam.architecture())
-    defaults = {name: str(each.get("Default", "")) for name, each in template["Parameters"].items()}
+    defaults = {name: str(each.get("Default", "")) for name, each in rendered["Parameters"].items()}
+    values = {**defaults, **parameters}
     path = places.build / "template.yml"
-    templates.write(path, templates.localize(rendered, {**defaults, **parameters}))
-    return path
+    built = {str(source): places.layer(source) / "content" for source in places.layer_sources}
+    templates.write(path, templates.localize(rendered, values, built))
+    return path, values
 
 
 def _deploy(
@@ -160,11 +165,13 @@ def _deploy(
     say: Progress,
 ) -> LocalState:
     environment = emulator.clean_environment() | emulator.client_environment(target.port)
+    say("Building the layers")
+    for source in places.layer_sources:
+        layers.build(source, places.layer(source), environment)
     say("sam build")
     built = sam.build(template, places.build, environment)
     say("sam deploy")
-    chosen = {"Runtime": sam.runtime(), "Architecture": sam.architecture(), **parameters}
-    sam.deploy(built, stack=STACK, parameters=chosen, environment=environment)
+    sam.deploy(built, stack=STACK, parameters=parameters, environment=environment)
     bare = LocalState(
         endpoint=target.endpoint,
         region=emulator.REGION,

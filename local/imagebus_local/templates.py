@@ -92,9 +92,10 @@ def _rendered(resource: dict[str, Any], root: Path, runtime: str, architecture: 
     return copy
 
 
-def localize(template: Template, parameters: Mapping[str, str]) -> Template:
+def localize(template: Template, parameters: Mapping[str, str], layers: Mapping[str, Path]) -> Template:
     """The template without what the emulator lacks, for these values of its parameters.
 
+    - layers are those in `layers`, by the folder of their source, which are built already;
     - unsupported types go; a reference to an archive becomes its name;
     - a condition on `events:source` holds if it is known, for the emulator does not know it;
     - a concurrency limit is written out as a number, which the emulator's poller compares as it stands;
@@ -120,6 +121,10 @@ def localize(template: Template, parameters: Mapping[str, str]) -> Template:
                 continue
             document = {**document, "Statement": statements}
             each = {**each, "Properties": {**each["Properties"], "PolicyDocument": document}}  # noqa: PLW2901
+        if each["Type"] == "AWS::Serverless::LayerVersion":
+            built = layers[each["Properties"]["ContentUri"]]
+            each = {**each, "Properties": {**each["Properties"], "ContentUri": str(built)}}  # noqa: PLW2901
+            del each["Metadata"]
         kept[name] = each
     whole = _substitute({**template, "Resources": kept}, names)
     copy: Template = _numbers(_conditions(whole), parameters)
