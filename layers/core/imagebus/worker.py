@@ -61,7 +61,7 @@ class Worker:
         self._work = work
 
     def __call__(self, delivery: Delivery) -> None:
-        meter = Meter()
+        meter = Meter(self._clock)
         event = delivery.event(ImageValidated)
         meta = event.meta
         about(meta)

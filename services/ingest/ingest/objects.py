@@ -26,7 +26,7 @@ def translate(envelope: dict[str, Any], clock: Clock) -> Event[ImageUploaded] | 
             "revision": revision(sequencer),
             "version_id": version_id,
             "clock": clock,
-            "usage": Meter().usage(),
+            "usage": Meter(clock).usage(),
         }
         if envelope["detail-type"] == "Object Created":
             uploaded = ImageUploaded(

@@ -20,7 +20,7 @@ from validator.rules import judge
 
 
 def validate(delivery: Delivery, bus: EventBus, objects: ObjectStore, clock: Clock, limits: Limits) -> None:
-    meter = Meter()
+    meter = Meter(clock)
     event = delivery.event(ImageUploaded)
     about(event.meta)
     try:
