@@ -91,12 +91,20 @@ class EventData(Model):
 
     @classmethod
     def upcast(cls, data: Mapping[str, Any], version: int) -> dict[str, Any]:
-        """Data of any released version as data of the newest. Raises UnknownEvent for a newer one."""
+        """Data of any released version as data of the newest.
+
+        Raises UnknownEvent for a newer one, NotAnEvent for what the version's own schema forbids.
+        """
         if version > cls.version():
             raise UnknownEvent(f"{cls.detail_type} version {version} is newer than {cls.version()}")
-        newest = dict(data)
-        for upcaster in cls.upcasters[version - 1 :]:
-            newest = upcaster(newest)
+        try:
+            newest = dict(data)
+            for upcaster in cls.upcasters[version - 1 :]:
+                newest = upcaster(newest)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            # the field, if it is one, and never the value: that is somebody's data
+            what = error if isinstance(error, KeyError) else type(error).__name__
+            raise NotAnEvent(f"{cls.detail_type} breaks version {version} of its contract: {what}") from error
         return newest
 
 
@@ -138,7 +146,8 @@ class Event(Generic[D_co]):
 def read(model: type[D], detail: Mapping[str, Any]) -> Event[D]:
     """An event of any released version, as one of the newest.
 
-    Raises UnknownEvent, or pydantic.ValidationError for a detail that breaks its contract.
+    Raises NotAnEvent (UnknownEvent for a newer version) or pydantic.ValidationError for a detail that breaks
+    its contract.
     """
     meta = Meta.from_json(detail.get("meta") or {})
     data = model.from_json(model.upcast(detail.get("data") or {}, meta.schema_version))
