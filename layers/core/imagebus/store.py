@@ -21,6 +21,9 @@ EVENT_PREFIX = "EVENT#"
 #: Lists and the sweeper read an index by shard, so that no single partition takes every write.
 SHARDS = 4
 
+#: More events than one revision usually has: reading the newest one does not read all the older ones too.
+REVISION_EVENTS = 25
+
 Item = dict[str, Any]
 
 
@@ -83,11 +86,11 @@ class EventStore(Protocol):
     def status(self, image_key: str) -> Item | None: ...
 
     def replace_status(self, item: Item, expected_digest: str | None) -> bool:
-        """Write the status item if its `log_digest` is still the expected one (None: there is no item)."""
+        """Write the status item if its `log_digest` is still the expected one (None: there is none)."""
         ...
 
-    def processing(self, listed_before: str) -> Iterator[str]:
-        """Keys of images that are `processing` since before that time."""
+    def processing(self, listed_before: str) -> Iterator[Item]:
+        """Status items of images that are `processing` since before that time; the index may lag a moment."""
         ...
 
     def image_keys(self) -> Iterator[str]:
@@ -139,6 +142,7 @@ class DynamoDBEventStore:
             ExpressionAttributeValues={":key": {"S": image_key}, ":prefix": {"S": EVENT_PREFIX}},
             ScanIndexForward=False,
             ConsistentRead=True,
+            PaginationConfig={"PageSize": REVISION_EVENTS},
         )
         for page in pages:
             for item in page["Items"]:
@@ -151,7 +155,7 @@ class DynamoDBEventStore:
 
     def replace_status(self, item: Item, expected_digest: str | None) -> bool:
         if expected_digest is None:
-            return self._put(item, "attribute_not_exists(image_key)", {}, {})
+            return self._put(item, "attribute_not_exists(log_digest)", {}, {})
         return self._put(item, "log_digest = :expected", {":expected": expected_digest}, {})
 
     def _put(self, item: Item, condition: str, values: Mapping[str, str], names: Mapping[str, str]) -> bool:
@@ -168,7 +172,7 @@ class DynamoDBEventStore:
             return False
         return True
 
-    def processing(self, listed_before: str) -> Iterator[str]:
+    def processing(self, listed_before: str) -> Iterator[Item]:
         for number in range(SHARDS):
             pages = self._client.get_paginator("query").paginate(
                 TableName=self._table,
@@ -181,7 +185,7 @@ class DynamoDBEventStore:
             )
             for page in pages:
                 for item in page["Items"]:
-                    yield item["image_key"]["S"]
+                    yield unmarshal_item(item)
 
     def image_keys(self) -> Iterator[str]:
         previous = None

@@ -45,7 +45,7 @@ class Recorder:
             stored = self._store.status(image_key)
             log = latest_revision(self._store.latest(image_key))
             item = fold(log, self._required)
-            expected = stored["log_digest"] if stored else None
+            expected = stored.get("log_digest") if stored else None
             if stored == item or self._store.replace_status(item, expected):
                 return item, log
         raise Contended(f"{ATTEMPTS} attempts")

@@ -16,8 +16,11 @@ class Required:
 
     @classmethod
     def parse(cls, text: str) -> Required:
-        """`"ThumbnailsCreated LabelsDetected|LabelsSkipped"`"""
-        return cls(tuple(text.split()))
+        """`"ThumbnailsCreated LabelsDetected|LabelsSkipped"`. Raises ValueError where nothing is required."""
+        facts = tuple(text.split())
+        if not facts:
+            raise ValueError("at least one fact must be required: an upload alone completes nothing")
+        return cls(facts)
 
     def outstanding(self, present: Container[str]) -> tuple[str, ...]:
         return tuple(fact for fact in self.facts if not any(name in present for name in fact.split("|")))
