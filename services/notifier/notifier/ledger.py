@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 #: How long a claim holds: longer than the function may run, so that a live notifier is never overtaken.
 LEASE_SECONDS = 30
 
+MARK_ATTEMPTS = 10
+
 UNCLAIMED = "attribute_not_exists(event_id) OR (sending = :claimed AND lease_until < :now)"
 
 Claim = Literal["granted", "sent", "busy"]
@@ -21,6 +23,10 @@ Claim = Literal["granted", "sent", "busy"]
 class Ledger(Protocol):
     def claim(self, event_id: str) -> Claim:
         """Ask to send: `granted`, already `sent`, or `busy` while another notifier holds the claim."""
+        ...
+
+    def release(self, event_id: str) -> None:
+        """Give a claim back: nothing was sent."""
         ...
 
     def mark_sent(self, event_id: str) -> None: ...
@@ -53,8 +59,26 @@ class DynamoDBLedger:
         item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
         return "sent" if item and item["sending"]["S"] == "sent" else "busy"
 
+    def release(self, event_id: str) -> None:
+        self._client.put_item(
+            TableName=self._table,
+            Item=self._entry(event_id, "claimed", {"lease_until": {"N": "0"}}),
+            ConditionExpression="sending = :claimed",
+            ExpressionAttributeValues={":claimed": {"S": "claimed"}},
+        )
+
     def mark_sent(self, event_id: str) -> None:
-        self._client.put_item(TableName=self._table, Item=self._entry(event_id, "sent", {}))
+        """Tries for nearly as long as the function may run: to give up here is to tell everybody twice."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        for attempt in range(MARK_ATTEMPTS):
+            try:
+                self._client.put_item(TableName=self._table, Item=self._entry(event_id, "sent", {}))
+                return
+            except (BotoCoreError, ClientError):
+                if attempt == MARK_ATTEMPTS - 1:
+                    raise
+                self._clock.sleep(min(0.1 * 2**attempt, 3))
 
     def _entry(self, event_id: str, sending: str, more: dict[str, Any]) -> dict[str, Any]:
         expires = self._clock.now() + timedelta(days=self._keep_days)

@@ -14,8 +14,14 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
 
+class Refused(Exception):
+    """The topic did not take the message: nobody was told."""
+
+
 class Topic(Protocol):
-    def publish(self, message: Message) -> None: ...
+    def publish(self, message: Message) -> None:
+        """Raises Refused; after any other error the message may have been sent."""
+        ...
 
 
 class SNSTopic:
@@ -25,16 +31,25 @@ class SNSTopic:
 
     def publish(self, message: Message) -> None:
         """People get the text, every machine protocol the JSON."""
-        self._client.publish(
-            TopicArn=self._arn,
-            Subject=message.subject,
-            MessageStructure="json",
-            Message=canonical_json({"default": message.body, "email": message.text, "sms": message.subject}),
-            MessageAttributes={
-                name: {"DataType": "String", "StringValue": value}
-                for name, value in message.attributes.items()
-            },
-        )
+        from botocore.exceptions import ClientError
+
+        try:
+            self._client.publish(
+                TopicArn=self._arn,
+                Subject=message.subject,
+                MessageStructure="json",
+                Message=canonical_json(
+                    {"default": message.body, "email": message.text, "sms": message.subject}
+                ),
+                MessageAttributes={
+                    name: {"DataType": "String", "StringValue": value}
+                    for name, value in message.attributes.items()
+                },
+            )
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
+                raise Refused(error.response["Error"]["Code"]) from error
+            raise
 
 
 def notify(event: Event[EventData], ledger: Ledger, topic: Topic) -> bool:
@@ -48,6 +63,10 @@ def notify(event: Event[EventData], ledger: Ledger, topic: Topic) -> bool:
         raise RetryLater(LEASE_SECONDS + 1)
     if claim == "sent":
         return False
-    topic.publish(compose(event))
+    try:
+        topic.publish(compose(event))
+    except Refused:
+        ledger.release(event.meta.event_id)
+        raise
     ledger.mark_sent(event.meta.event_id)
     return True
