@@ -48,9 +48,9 @@ class Delivery:
     def envelope(self) -> dict[str, Any]:
         """The EventBridge event. Raises NotAnEvent."""
         try:
-            envelope = json.loads(self.body)
-        except ValueError as error:
-            raise NotAnEvent(str(error)) from error
+            envelope = json.loads(self.body, parse_constant=_refuse)
+        except (ValueError, RecursionError) as error:
+            raise NotAnEvent(f"not JSON: {error}") from error
         if not isinstance(envelope, dict) or not isinstance(envelope.get("detail"), dict):
             raise NotAnEvent("the message has no detail")
         if not isinstance(envelope.get("detail-type"), str) or not isinstance(envelope.get("source"), str):
@@ -179,6 +179,11 @@ class Inbox:
         except Exception as queue_error:  # noqa: BLE001  SQS's own timeout and redrive do the same, later
             logger().warning("no backoff", extra={"error": type(queue_error).__name__})
         return False
+
+
+def _refuse(constant: str) -> None:
+    """NaN and Infinity: Python reads them, but they are no JSON, and nobody further on would."""
+    raise ValueError(constant)
 
 
 def backoff(receive_count: int, error: Exception | None = None) -> int:

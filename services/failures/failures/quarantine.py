@@ -6,7 +6,7 @@ from imagebus.clock import Clock, timestamp
 from imagebus.identity import canonical_json
 from imagebus.inbox import Delivery
 from imagebus.objects import ObjectStore
-from imagebus.telemetry import logger
+from imagebus.telemetry import count, logger
 
 
 def quarantine(
@@ -24,4 +24,5 @@ def quarantine(
     }
     key = f"{stage}/{now[:10]}/{delivery.message_id}.json"
     objects.put(bucket, key, canonical_json(content).encode(), "application/json")
+    count("Quarantined", stage)
     logger().error("quarantined", extra={"stage": stage, "reason": reason, "message_id": delivery.message_id})

@@ -29,13 +29,13 @@ def report(delivery: Delivery, stage: str, default_attempts: int, clock: Clock) 
     envelope = delivery.envelope
     if envelope["detail-type"] == ProcessingFailed.detail_type:
         raise NotAnEvent("a failure to handle a failure")
-    if len(canonical_json(envelope).encode()) > MAX_FAILED_EVENT_BYTES:
+    if _size(envelope) > MAX_FAILED_EVENT_BYTES:
         raise NotAnEvent("too large to carry in an event")
     attributes = delivery.attributes
     data = ProcessingFailed(
         stage=stage,
-        error_type=attributes.get("error_type") or attributes.get("ERROR_CODE", "Unknown"),
-        message=(attributes.get("message") or attributes.get("ERROR_MESSAGE", SILENT_DEATH))[:1000],
+        error_type=(attributes.get("error_type") or attributes.get("ERROR_CODE") or "Unknown")[:255],
+        message=(attributes.get("message") or attributes.get("ERROR_MESSAGE") or SILENT_DEATH)[:1000],
         attempts=_number(attributes.get("attempts"), default_attempts),
         failed_event=envelope,
     )
@@ -45,8 +45,15 @@ def report(delivery: Delivery, stage: str, default_attempts: int, clock: Clock) 
         raise NotAnEvent("the event names no image") from error
 
 
+def _size(envelope: Mapping[str, Any]) -> int:
+    try:
+        return len(canonical_json(envelope).encode())
+    except UnicodeEncodeError as error:
+        raise NotAnEvent("half a surrogate pair, which no event can carry") from error
+
+
 def _number(text: str | None, default: int) -> int:
-    return int(text) if text and text.isdecimal() else default
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 10 else default
 
 
 def _attach(
