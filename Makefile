@@ -75,7 +75,8 @@ lock: $(READY) ## resolve requirements.in into requirements.lock
 # --- quality -----------------------------------------------------------------------------------------------
 
 .PHONY: check
-check: $(READY) ## lint, format, types, template, generated files
+check: $(READY) ## contracts, lint, format, types, template, generated files
+	$(BIN)/imagebus schemas check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

@@ -1,0 +1,156 @@
+"""What may change in a released schema: optional fields may come, and nothing else may happen.
+
+Both directions count. Consumers were told what they will find, so nothing they rely on may go or widen; and
+the archive holds events of yesterday that today's code reads, so nothing may narrow either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+Schema = dict[str, Any]
+
+#: What a keyword says that has no say in which documents are valid.
+_PROSE: Final = frozenset({"title", "description", "$schema"})
+_STRUCTURE: Final = frozenset(
+    {"properties", "patternProperties", "additionalProperties", "items", "required"}
+)
+
+
+@dataclass(frozen=True)
+class Break:
+    """`field` as `data.items[].width`; `rule` is what was broken, `what` is what was done."""
+
+    field: str
+    rule: str
+    what: str
+
+
+def breaks(released: Schema, current: Schema) -> list[Break]:
+    """Everything in `current` that breaks what `released` promised, in the order of its fields."""
+    old, new = _resolved(released), _resolved(current)
+    found: list[Break] = []
+    for part in ("meta", "data"):
+        found += _compare(_detail(old)[part], _detail(new)[part], part)
+    for keyword in ("source", "detail-type"):
+        found += _compare(old["properties"][keyword], new["properties"][keyword], keyword)
+    return found
+
+
+def _detail(schema: Schema) -> Schema:
+    properties: Schema = schema["properties"]["detail"]["properties"]
+    return properties
+
+
+def _resolved(schema: Schema) -> Schema:
+    """The schema with every reference replaced by what it refers to. Ours never refer to themselves."""
+    definitions = schema.get("definitions", {})
+
+    def resolve(node: Any) -> Any:
+        if isinstance(node, list):
+            return [resolve(each) for each in node]
+        if not isinstance(node, dict):
+            return node
+        if "$ref" in node:
+            return resolve(definitions[node["$ref"].rsplit("/", 1)[1]])
+        return {key: resolve(value) for key, value in node.items() if key != "definitions"}
+
+    resolved: Schema = resolve(schema)
+    return resolved
+
+
+def _compare(old: Schema, new: Schema, field: str) -> Iterator[Break]:
+    old, new = _without_null(old), _without_null(new)
+    if _kind(old) != _kind(new):
+        yield Break(field, "a field keeps its type", f"was {_kind(old)} and is now {_kind(new)}")
+        return
+    yield from _fields(old, new, field)
+    yield from _values(old, new, field)
+    for keyword in sorted((set(old) | set(new)) - _PROSE - _STRUCTURE - {"enum", "anyOf", "type"}):
+        if old.get(keyword) != new.get(keyword):
+            change = f"{keyword} was {_said(old, keyword)} and is now {_said(new, keyword)}"
+            yield Break(field, "a field keeps its limits and its default", change)
+    for number, (before, after) in enumerate(zip(old.get("anyOf", ()), new.get("anyOf", ()), strict=False)):
+        yield from _compare(before, after, f"{field}|{number}")
+
+
+def _fields(old: Schema, new: Schema, field: str) -> Iterator[Break]:
+    before, after = old.get("properties", {}), new.get("properties", {})
+    needed_before, needed_after = set(old.get("required", ())), set(new.get("required", ()))
+    added = [name for name in after if name not in before]
+    for name, schema in before.items():
+        path = f"{field}.{name}"
+        if name not in after:
+            same = [other for other in added if _without_null(after[other]) == _without_null(schema)]
+            what = "was removed"
+            if same:  # one sentence for one deed
+                added.remove(same[0])
+                what = f"was renamed to {same[0]}, as it seems"
+            yield Break(path, "a released field stays", what)
+            continue
+        if name in needed_before and name not in needed_after:
+            yield Break(path, "what was always there stays always there", "was required and is now optional")
+        if name in needed_after and name not in needed_before:
+            yield Break(path, "what could be absent may stay absent", "was optional and is now required")
+        if _nullable(schema) != _nullable(after[name]):
+            yield Break(path, "a field keeps its type", "changed whether it can be null")
+        yield from _compare(schema, after[name], path)
+    for name in added:
+        if name in needed_after:
+            what = "is new and required, but released events do not have it"
+            yield Break(f"{field}.{name}", "a new field is optional", what)
+    for keyword, suffix in (("items", "[]"), ("patternProperties", ".*"), ("additionalProperties", ".*")):
+        yield from _inner(old.get(keyword), new.get(keyword), field + suffix)
+
+
+def _inner(old: Any, new: Any, field: str) -> Iterator[Break]:
+    """What arrays and maps hold. A map's schema stands under the pattern of its names."""
+    if old == new:
+        return
+    if isinstance(old, dict) and isinstance(new, dict):
+        if "type" in old or "anyOf" in old:
+            yield from _compare(old, new, field)
+            return
+        if set(old) == set(new):
+            for pattern in old:
+                yield from _compare(old[pattern], new[pattern], field)
+            return
+    yield Break(field, "a map keeps the names that it allows", "allows other names now")
+
+
+def _values(old: Schema, new: Schema, field: str) -> Iterator[Break]:
+    before, after = old.get("enum", []), new.get("enum", [])
+    if gone := [value for value in before if value not in after]:
+        what = f"no longer has {_list(gone)}, which released events carry"
+        yield Break(field, "an enumeration keeps its values", what)
+    if come := [value for value in after if value not in before]:
+        what = f"has {_list(come)} now, which no consumer was told of"
+        yield Break(field, "an enumeration gets no new values", what)
+
+
+def _nullable(schema: Schema) -> bool:
+    return {"type": "null"} in schema.get("anyOf", ())
+
+
+def _without_null(schema: Schema) -> Schema:
+    """`anyOf: [X, null]` as X: an optional field, whose absence and null mean the same."""
+    others = [each for each in schema.get("anyOf", ()) if each != {"type": "null"}]
+    if _nullable(schema) and len(others) == 1:
+        return {**others[0], **{key: value for key, value in schema.items() if key != "anyOf"}}
+    return schema
+
+
+def _kind(schema: Schema) -> str:
+    if "anyOf" in schema:
+        return " or ".join(_kind(each) for each in schema["anyOf"])
+    return str(schema.get("type", "anything"))
+
+
+def _said(schema: Schema, keyword: str) -> str:
+    return repr(schema[keyword]) if keyword in schema else "not set"
+
+
+def _list(values: list[Any]) -> str:
+    return ", ".join(map(str, values))
