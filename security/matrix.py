@@ -44,7 +44,7 @@ class Entry:
 
 
 def load(path: Path = MATRIX) -> list[Entry]:
-    """The committed matrix: function -> resource -> actions by caller. Raises KeyError for an unknown field."""
+    """The committed matrix: function -> resource -> actions. Raises KeyError for an unknown field."""
     known = {"code", "service", "only", "when", "why", "shown_by"}
     entries = []
     for function, resources in yaml.safe_load(path.read_text(encoding="utf-8")).items():
@@ -99,7 +99,7 @@ def _permissions(function: str, statement: Mapping[str, Any], when: str) -> Iter
 
 
 def resource_name(resource: Any) -> tuple[str, str]:
-    """`{"Fn::Sub": "${UploadsBucket.Arn}/*"}` -> (`UploadsBucket/*`, the template condition it stands under)."""
+    """`{"Fn::Sub": "${UploadsBucket.Arn}/*"}` -> (`UploadsBucket/*`, the template's condition, if any)."""
     if isinstance(resource, str):
         return resource, ""
     ((kind, value),) = resource.items()
