@@ -1,0 +1,119 @@
+"""One request: its address made plain, its route found, every outcome an answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, CORSConfig, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from botocore.exceptions import BotoCoreError, ClientError
+
+from api.addressing import NoSuchAddress, canonical
+from api.listing import ImageIndex
+from api.page import Page
+from api.problems import Problem
+from api.retrying import Retrier
+from api.routes import Routes
+from api.settings import Settings
+from api.storage import Storage
+from api.uploading import Uploads
+from imagebus.clock import Clock
+from imagebus.store import EventStore
+from imagebus.telemetry import logger
+
+NOWHERE = Problem(HTTPStatus.NOT_FOUND, "no_such_route", "There is nothing here; see /openapi.json.")
+
+
+class Api:
+    """The Lambda handler, with its ports as arguments."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        store: EventStore,
+        index: ImageIndex,
+        storage: Storage,
+        retrier: Retrier,
+        clock: Clock,
+        page: Callable[[], Page],
+    ) -> None:
+        app = APIGatewayRestResolver(cors=_cors(settings.cors_origins))
+        uploads = Uploads(settings, storage, clock)
+        routes = Routes(app, settings, store, index, storage, uploads, retrier, page)
+        self.table = routes.table()
+        for method, rule, handler in self.table:
+            app.route(rule, method=method)(handler)
+        app.not_found(self._not_found)
+        app.exception_handler(Problem)(Problem.response)
+        app.exception_handler(NoSuchAddress)(lambda _: NOWHERE.response())
+        app.exception_handler([ClientError, BotoCoreError])(_unavailable)
+        app.exception_handler(Exception)(_broken)
+        self._app = app
+
+    def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
+        logger().append_keys(request_id=event.get("requestContext", {}).get("requestId"))
+        try:
+            path = canonical(event)
+        except NoSuchAddress:
+            path = "/no-such-address"
+        answer = self._app.resolve({**event, "path": path}, context)
+        logger().info(
+            "answered",
+            extra={"method": event["httpMethod"], "route": self._rule(path), "status": answer["statusCode"]},
+        )
+        return answer
+
+    def _not_found(self, _: NotFoundError) -> Response[str]:
+        allowed = self._allowed(self._app.current_event.path)
+        if not allowed:
+            return NOWHERE.response()
+        return Problem(
+            HTTPStatus.METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            f"This address takes {', '.join(allowed)}.",
+            headers={"Allow": ", ".join(allowed)},
+        ).response()
+
+    def _allowed(self, path: str) -> list[str]:
+        return sorted({method for method, rule, _ in self.table if _matches(rule, path)})
+
+    def _rule(self, path: str) -> str | None:
+        """The route of a path, for the log: the path itself holds somebody's file name."""
+        return next((rule for _, rule, _ in self.table if _matches(rule, path)), None)
+
+
+def _matches(rule: str, path: str) -> bool:
+    return re.fullmatch(re.sub(r"<\w+>", "[^/]+", rule), path) is not None
+
+
+def _cors(origins: tuple[str, ...]) -> CORSConfig | None:
+    if not origins:
+        return None
+    return CORSConfig(
+        allow_origin=origins[0],
+        extra_origins=list(origins[1:]),
+        allow_headers=["x-api-key", "if-none-match"],
+        expose_headers=["ETag", "Location", "Retry-After"],
+        max_age=600,
+    )
+
+
+def _unavailable(error: Exception) -> Response[str]:
+    logger().exception("a service did not answer", extra={"error": type(error).__name__})
+    return Problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "unavailable",
+        "A service behind the API did not answer; try again.",
+        headers={"Retry-After": "1"},
+    ).response()
+
+
+def _broken(error: Exception) -> Response[str]:
+    logger().exception("unexpected", extra={"error": type(error).__name__})
+    return Problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Something went wrong here; it is in our log."
+    ).response()

@@ -1,0 +1,45 @@
+"""API Gateway requests -> status, timelines, presigned addresses, uploads, retries, deletions."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from api.app import Api
+from api.listing import ImageIndex
+from api.page import Page, compose, web
+from api.retrying import Retrier
+from api.settings import Settings
+from api.storage import S3Storage, Storage, origin
+from imagebus.aws import CONFIG, client
+from imagebus.clock import SystemClock
+from imagebus.store import DynamoDBEventStore
+
+
+@cache
+def api() -> Api:
+    settings = Settings.from_environment(os.environ)
+    s3 = boto3.client("s3", config=CONFIG.merge(Config(signature_version="s3v4")))
+    storage = S3Storage(s3)
+    return Api(
+        settings,
+        store=DynamoDBEventStore(client("dynamodb"), settings.status_table),
+        index=ImageIndex(client("dynamodb"), settings.status_table),
+        storage=storage,
+        retrier=Retrier(lambda: client("sqs"), settings.inboxes),
+        clock=SystemClock(),
+        page=cache(lambda: page(settings, storage)),
+    )
+
+
+def page(settings: Settings, storage: Storage) -> Page:
+    buckets = (settings.uploads_bucket, settings.images_bucket)
+    return compose(web(), {origin(storage.url(bucket, "x")) for bucket in buckets})
+
+
+def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    return api()(event, context)

@@ -1,0 +1,201 @@
+"""What goes in and out, as models: the OpenAPI document is generated from these."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Status = Literal["processing", "completed", "rejected", "failed", "deleted"]
+ContentType = Literal[
+    "image/jpeg", "image/png", "image/webp", "image/gif", "image/avif", "image/heic", "image/heif"
+]
+FileName = Annotated[str, Field(min_length=1, max_length=255)]
+Base64 = Annotated[
+    str,
+    Field(
+        min_length=4,
+        pattern=r"^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$",
+        json_schema_extra={"contentEncoding": "base64"},
+    ),
+]
+#: Where a page of the list ends: 12 hexadecimal digits of milliseconds and the image's id. Opaque to callers.
+Cursor = Annotated[str, Field(pattern=r"^0[0-9a-f]{43}$")]
+
+
+class Request(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class UploadRequest(Request):
+    """A file that somebody is about to upload."""
+
+    filename: FileName
+    content_type: ContentType
+    size: Annotated[int, Field(ge=1, le=5 * 1024**3, description="Bytes; the upload has exactly so many.")]
+
+
+class InlineUpload(Request):
+    """A small file, whole."""
+
+    filename: FileName
+    content_type: ContentType
+    data: Base64
+
+
+class Answer(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    def as_json(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", exclude_none=True, by_alias=True)
+
+
+class Links(Answer):
+    """Addresses relative to the API's own; `self` is the status."""
+
+    self_: Annotated[str, Field(serialization_alias="self")]
+    events: str
+    original: str | None = None
+    processed: str | None = None
+    thumbnails: dict[str, str] | None = None
+
+
+class Urls(Answer):
+    """Presigned addresses that need no key, for five minutes at most."""
+
+    original: str | None = None
+    processed: str | None = None
+    thumbnail: str | None = None
+    thumbnails: dict[str, str] | None = None
+
+
+class Ticket(Answer):
+    """A presigned POST: send `fields`, then the file as `file`, as multipart/form-data to `url`."""
+
+    key: str
+    url: str
+    fields: dict[str, str]
+    expires_at: str
+    links: Links
+
+
+class Accepted(Answer):
+    key: str
+    links: Links
+
+
+class Retried(Answer):
+    key: str
+    stages: Annotated[list[str], Field(description="The stages whose work is done again.")]
+    links: Links
+
+
+class Failure(Answer):
+    event_id: str
+    at: str
+    stage: str
+    error_type: str
+    message: str
+    attempts: int
+
+
+class Thumbnail(Answer):
+    name: str
+    width: int
+    height: int
+    format: str
+    bytes: int
+
+
+class Watermarked(Answer):
+    width: int
+    height: int
+    format: str
+    bytes: int
+
+
+class Summary(Answer):
+    """One image of the list. Sizes are bytes."""
+
+    key: str
+    status: Status
+    reason: str | None = None
+    created_at: str
+    updated_at: str
+    size: int | None = None
+    processed_size: int | None = None
+    format: str | None = None
+    width: int | None = None
+    height: int | None = None
+    thumbhash: str | None = None
+    links: Links
+    urls: Urls | None = None
+
+
+class Image(Summary):
+    """Everything that is known of an image."""
+
+    revision: str
+    version_id: str | None = None
+    correlation_id: str | None = None
+    completed_at: str | None = None
+    duration_ms: int | None = None
+    mime: str | None = None
+    frames: int | None = None
+    sha256: str | None = None
+    still: bool | None = None
+    outstanding: list[str] = []
+    failures: list[Failure] = []
+    stages: dict[str, dict[str, Any]] = {}
+    rejection: dict[str, Any] | None = None
+    thumbnails: list[Thumbnail] = []
+    watermarked: Watermarked | None = None
+    metadata: dict[str, Any] | None = None
+    labels: dict[str, Any] | None = None
+    labels_skipped: str | None = None
+
+
+class Page(Answer):
+    """`cursor` leads to the next page; there is none after the last."""
+
+    items: list[Summary]
+    cursor: Cursor | None = None
+
+
+class TimelineEvent(Answer):
+    """`ms`: since the event that caused it; `offset_ms`: since the first one."""
+
+    event_id: str
+    type: str
+    source: str
+    stage: str | None = None
+    occurred_at: str
+    offset_ms: int
+    caused_by: str | None = None
+    ms: int | None = None
+    usage: dict[str, int] = {}
+    data: dict[str, Any] = {}
+
+
+class Timeline(Answer):
+    key: str
+    revision: str
+    correlation_id: str
+    duration_ms: int
+    events: list[TimelineEvent]
+    links: Links
+
+
+class Health(Answer):
+    status: Literal["ok"]
+
+
+class ProblemDetails(Answer):
+    """RFC 9457. `code` is for programs."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: list[dict[str, str]] | None = None

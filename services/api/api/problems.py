@@ -1,0 +1,70 @@
+"""Errors as RFC 9457 problem details: `application/problem+json` with a code for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from pydantic import ValidationError
+
+from api.responses import json_response
+
+PROBLEM_JSON = "application/problem+json"
+
+
+class Problem(Exception):
+    """An answer other than success; `detail` says what to do, in words that fit anybody's eyes."""
+
+    def __init__(
+        self,
+        status: HTTPStatus,
+        code: str,
+        detail: str,
+        *,
+        errors: Sequence[Mapping[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.errors = errors
+        self.headers = headers or {}
+
+    def response(self) -> Response[str]:
+        body: dict[str, Any] = {
+            "type": "about:blank",
+            "title": self.status.phrase,
+            "status": int(self.status),
+            "code": self.code,
+            "detail": self.detail,
+        }
+        if self.errors:
+            body["errors"] = [dict(error) for error in self.errors]
+        return json_response(
+            body,
+            self.status,
+            headers={"Cache-Control": "no-store", **self.headers},
+            content_type=PROBLEM_JSON,
+        )
+
+
+def not_found(key: str) -> Problem:
+    return Problem(
+        HTTPStatus.NOT_FOUND,
+        "image_not_found",
+        f"No image is known under the key {key!r}. A new upload shows up a moment after it is stored.",
+    )
+
+
+def invalid(where: str, error: ValidationError) -> Problem:
+    """Which fields of the body or the query are wrong, without the values: those are the caller's data."""
+    errors = [
+        {"field": ".".join(str(part) for part in item["loc"]) or where, "message": item["msg"]}
+        for item in error.errors(include_url=False, include_input=False, include_context=False)
+    ]
+    return Problem(
+        HTTPStatus.BAD_REQUEST, "invalid_request", f"The {where} is not as it should be.", errors=errors
+    )

@@ -1,0 +1,44 @@
+"""What the function is told by its environment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+MIME_TYPES: Mapping[str, tuple[str, ...]] = {
+    "JPEG": ("image/jpeg",),
+    "PNG": ("image/png",),
+    "WEBP": ("image/webp",),
+    "GIF": ("image/gif",),
+    "AVIF": ("image/avif",),
+    "HEIF": ("image/heic", "image/heif"),
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`inboxes` maps a stage to the URL of its queue; `max_bytes` is the largest file that is accepted."""
+
+    status_table: str
+    uploads_bucket: str
+    images_bucket: str
+    inboxes: Mapping[str, str] = field(default_factory=dict)
+    max_bytes: int = 50 * 1024 * 1024
+    content_types: tuple[str, ...] = tuple(mime for mimes in MIME_TYPES.values() for mime in mimes)
+    cors_origins: tuple[str, ...] = ()
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
+        """Raises KeyError for a missing variable."""
+        formats = environment["ACCEPTED_FORMATS"].split(",")
+        origins = environment.get("CORS_ORIGINS", "").split(",")
+        return cls(
+            status_table=environment["STATUS_TABLE"],
+            uploads_bucket=environment["UPLOADS_BUCKET"],
+            images_bucket=environment["IMAGES_BUCKET"],
+            inboxes=json.loads(environment["INBOXES"]),
+            max_bytes=int(environment["MAX_BYTES"]),
+            content_types=tuple(mime for name in formats for mime in MIME_TYPES.get(name.strip(), ())),
+            cors_origins=tuple(origin.strip() for origin in origins if origin.strip()),
+        )

@@ -1,0 +1,98 @@
+"""The two buckets as the API uses them: presigned forms and addresses, small uploads, delete markers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import quote, urlsplit
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+#: How long a presigned form or address can be used, in seconds.
+EXPIRES_IN = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A presigned POST."""
+
+    url: str
+    fields: dict[str, str]
+
+
+class Storage(Protocol):
+    def form(self, bucket: str, key: str, content_type: str, size: int) -> Form:
+        """A form that takes exactly this key, type and number of bytes."""
+        ...
+
+    def url(
+        self,
+        bucket: str,
+        key: str,
+        *,
+        version_id: str | None = None,
+        content_type: str | None = None,
+        download_as: str | None = None,
+    ) -> str:
+        """An address from which the object can be read without credentials, for EXPIRES_IN seconds."""
+        ...
+
+    def put(self, bucket: str, key: str, body: bytes, content_type: str) -> None: ...
+
+    def delete(self, bucket: str, key: str) -> None:
+        """Mark the object as deleted; its versions stay."""
+        ...
+
+
+class S3Storage:
+    """The client must sign with Signature Version 4: only then do addresses name the bucket's own region."""
+
+    def __init__(self, client: S3Client) -> None:
+        self._client = client
+
+    def form(self, bucket: str, key: str, content_type: str, size: int) -> Form:
+        made = self._client.generate_presigned_post(
+            bucket,
+            key,
+            Fields={"Content-Type": content_type},
+            Conditions=[
+                ["eq", "$key", key],
+                ["eq", "$Content-Type", content_type],
+                ["content-length-range", size, size],
+            ],
+            ExpiresIn=EXPIRES_IN,
+        )
+        return Form(made["url"], {name: str(value) for name, value in made["fields"].items()})
+
+    def url(
+        self,
+        bucket: str,
+        key: str,
+        *,
+        version_id: str | None = None,
+        content_type: str | None = None,
+        download_as: str | None = None,
+    ) -> str:
+        parameters: dict[str, Any] = {"Bucket": bucket, "Key": key}
+        if version_id:
+            parameters["VersionId"] = version_id
+        if content_type:
+            parameters["ResponseContentType"] = content_type
+        if download_as:
+            parameters["ResponseContentDisposition"] = (
+                f"attachment; filename*=UTF-8''{quote(download_as, safe='')}"
+            )
+        return self._client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=EXPIRES_IN)
+
+    def put(self, bucket: str, key: str, body: bytes, content_type: str) -> None:
+        self._client.put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
+
+    def delete(self, bucket: str, key: str) -> None:
+        self._client.delete_object(Bucket=bucket, Key=key)
+
+
+def origin(url: str) -> str:
+    """`https://host:port` of an address."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

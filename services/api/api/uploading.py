@@ -1,0 +1,97 @@
+"""New images: keys that the server chooses, forms to upload with, and small files taken directly."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from http import HTTPStatus
+
+from api.models import Accepted, Ticket, UploadRequest
+from api.problems import Problem
+from api.settings import Settings
+from api.storage import EXPIRES_IN, Storage
+from api.views import links
+from imagebus.clock import Clock, timestamp
+
+#: A Lambda function is invoked with 6 MB at most, and the body arrives in base64.
+#: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+MAX_INLINE_BYTES = 4 * 1024 * 1024
+
+MAX_NAME = 100
+
+EXTENSIONS = {
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/webp": "webp",
+    "image/gif": "gif",
+    "image/avif": "avif",
+    "image/heic": "heic",
+    "image/heif": "heif",
+}
+
+
+def safe_name(filename: str, content_type: str) -> str:
+    """The file's own name in letters, digits, dots, dashes and underscores; never a path, never empty."""
+    name = filename.replace("\\", "/").rsplit("/", 1)[-1]
+    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "-", ascii_name).strip(".-_")
+    stem, dot, extension = safe.rpartition(".")
+    if not dot:
+        stem, extension = safe, ""
+    extension = extension[:10] or EXTENSIONS[content_type]
+    return f"{stem[: MAX_NAME - 1 - len(extension)] or 'image'}.{extension}"
+
+
+def mint(filename: str, content_type: str, now: datetime, unique: uuid.UUID) -> str:
+    """`uploads/<year>/<month>/<uuid>/<name>`: nobody can choose, guess or overwrite another's key."""
+    return f"uploads/{now:%Y/%m}/{unique}/{safe_name(filename, content_type)}"
+
+
+@dataclass(frozen=True)
+class Uploads:
+    settings: Settings
+    storage: Storage
+    clock: Clock
+    unique: Callable[[], uuid.UUID] = field(default=uuid.uuid4)
+
+    def tickets(self, requests: Sequence[UploadRequest]) -> list[Ticket]:
+        """One presigned form per file. Raises Problem for a type or a size that would be rejected anyway."""
+        for request in requests:
+            self._check(request.content_type, request.size, self.settings.max_bytes)
+        return [self._ticket(request) for request in requests]
+
+    def _ticket(self, request: UploadRequest) -> Ticket:
+        now = self.clock.now()
+        key = mint(request.filename, request.content_type, now, self.unique())
+        form = self.storage.form(self.settings.uploads_bucket, key, request.content_type, request.size)
+        expires_at = timestamp(now + timedelta(seconds=EXPIRES_IN))
+        return Ticket(key=key, url=form.url, fields=form.fields, expires_at=expires_at, links=links(key))
+
+    def take(self, filename: str, content_type: str, body: bytes) -> Accepted:
+        """Store a small file at once. Raises Problem."""
+        self._check(content_type, len(body), min(MAX_INLINE_BYTES, self.settings.max_bytes))
+        key = mint(filename, content_type, self.clock.now(), self.unique())
+        self.storage.put(self.settings.uploads_bucket, key, body, content_type)
+        return Accepted(key=key, links=links(key))
+
+    def _check(self, content_type: str, size: int, limit: int) -> None:
+        if content_type not in self.settings.content_types:
+            accepted = ", ".join(self.settings.content_types)
+            raise Problem(
+                HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_type",
+                f"This system does not accept {content_type!r}; it accepts {accepted}.",
+            )
+        if size > limit:
+            raise Problem(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                "too_large",
+                f"The file has {size} bytes; the limit here is {limit}."
+                + (" Ask for a form with POST /images instead." if limit < self.settings.max_bytes else ""),
+            )
+        if size == 0:
+            raise Problem(HTTPStatus.BAD_REQUEST, "empty", "The body is empty.")
