@@ -1,59 +1,93 @@
-"""Every mode becomes L, RGB or RGBA in sRGB.
+"""Every mode becomes L, RGB or RGBA, in sRGB.
 
-The rule for profiles: an output carries none. Pixels under another profile are converted to sRGB (what
-untagged pixels are taken for everywhere), so that no bytes of the source's profile reach an output.
+The rule for profiles: an output carries none. Pixels under another profile than sRGB are converted to it
+(what untagged pixels are taken for everywhere), so that no byte of the source's profile reaches an output.
 """
 
 from __future__ import annotations
 
 import io
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from PIL import Image
+from PIL import Image, ImageChops
+
+from imagebus_imaging.icc import is_srgb
+
+if TYPE_CHECKING:
+    from PIL import ImageCms
 
 PLAIN_MODES = ("L", "RGB", "RGBA")
-_SIXTEEN_BIT = ("I;16", "I;16B", "I;16L", "I;16N", "I")
+_KEPT_FOR_ITS_PROFILE = "CMYK"
 
 
 def plain(image: Image.Image) -> Image.Image:
-    """The image in L, RGB or RGBA; CMYK and LAB are left for `to_srgb`, which knows their profile."""
-    if image.mode in PLAIN_MODES or image.mode == "CMYK":
-        return image
-    if image.mode in _SIXTEEN_BIT:
-        # convert("L") would clip at 255 instead of scaling.
-        return image.convert("I").point(lambda value: value * (1 / 257)).convert("L")
+    """The image in L, RGB or RGBA. CMYK stays, for `to_srgb`, which knows its profile."""
+    mode = image.mode
+    if mode.startswith("I"):
+        return _sixteen_bit(image)
+    if mode in PLAIN_MODES or mode == _KEPT_FOR_ITS_PROFILE:
+        return _keyed(image) if "transparency" in image.info and mode != "RGBA" else image
     if image.has_transparency_data:
         return image.convert("RGBA")
-    return image.convert("L" if image.mode == "1" else "RGB")
+    return image.convert("L" if mode == "1" else "RGB")
+
+
+def _keyed(image: Image.Image) -> Image.Image:
+    """A PNG that names one colour as transparent."""
+    key = image.info["transparency"]
+    # A 16-bit key says nothing about samples that were narrowed to 8 bits.
+    samples = key if isinstance(key, tuple) else (key,)
+    if all(isinstance(sample, int) and 0 <= sample < 256 for sample in samples):
+        return image.convert("RGBA")
+    return image
+
+
+def _sixteen_bit(image: Image.Image) -> Image.Image:
+    """The high byte of each sample, as Pillow narrows 16-bit RGB: `convert("L")` would clip at 255."""
+    wide = image if image.mode == "I;16" else image.convert("I;16")
+    low, high = Image.frombytes("LA", image.size, wide.tobytes()).split()
+    key = image.info.get("transparency")
+    if not isinstance(key, int):
+        return high
+    hit = ImageChops.darker(_equals(low, key & 255), _equals(high, key >> 8))
+    return Image.merge("RGBA", (high, high, high, ImageChops.invert(hit)))
+
+
+def _equals(channel: Image.Image, value: int) -> Image.Image:
+    return channel.point([255 if sample == value else 0 for sample in range(256)])
 
 
 def to_srgb(image: Image.Image, icc: bytes | None) -> Image.Image:
     """Pixels converted to sRGB. A profile that cannot be used is treated as absent."""
-    if icc and not _is_srgb(icc):
+    if icc and not is_srgb(icc):
         converted = _convert(image, icc)
         if converted is not None:
             return converted
     return image.convert("RGB") if image.mode == "CMYK" else image
 
 
-def _is_srgb(icc: bytes) -> bool:
-    return b"sRGB" in icc[:4096] or b"s\0R\0G\0B" in icc[:4096]
-
-
 def _convert(image: Image.Image, icc: bytes) -> Image.Image | None:
-    # LittleCMS is loaded only for images that have a profile.
-    from PIL import ImageCms
-
     alpha = image.getchannel("A") if image.mode == "RGBA" else None
     source = image.convert("RGB") if alpha is not None else image
-    try:
-        profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
-        converted = ImageCms.profileToProfile(
-            source, profile, ImageCms.createProfile("sRGB"), outputMode="RGB"
-        )
-    except (ImageCms.PyCMSError, OSError, ValueError):
+    transform = _transform(icc, source.mode)
+    if transform is None:
         return None
-    if converted is None:
-        return None
+    converted = transform.apply(source)
     if alpha is not None:
         converted.putalpha(alpha)
     return converted.convert("L") if image.mode == "L" else converted
+
+
+@lru_cache(maxsize=8)
+def _transform(icc: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+    # LittleCMS is loaded only for images that need it.
+    from PIL import ImageCms
+
+    try:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
+        return ImageCms.ImageCmsTransform(
+            profile, ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")), mode, "RGB"
+        )
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return None

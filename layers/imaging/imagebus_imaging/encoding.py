@@ -17,13 +17,13 @@ _SAVE: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 85},
     "PNG": {"compress_level": 1, "compress_type": 3},
     "WEBP": {"quality": 80, "method": 2},
-    "AVIF": {"quality": 60, "speed": 8},
+    "AVIF": {"quality": 60, "speed": 9, "max_threads": 1},
 }
 
 
 def output_format_for(source_format: str, wanted: str | None) -> str:
-    """Same as the source, unless said otherwise. GIF gives PNG and HEIF gives JPEG: neither is written."""
-    if wanted and wanted.lower() not in ("same", "source"):
+    """`auto` or None: same as the source, but GIF gives PNG and HEIF gives JPEG: neither is written."""
+    if wanted and wanted.lower() != "auto":
         name = wanted.upper().replace("JPG", "JPEG")
         if name not in _SAVE:
             raise ValueError(f"cannot write {wanted!r}: choose one of {', '.join(sorted(_SAVE))}")

@@ -1,88 +1,129 @@
-"""What an image says about itself: an allow-list, and values computed from its pixels."""
+"""What an image says about itself: what its camera wrote, by an allow-list, and values from its pixels."""
 
 from __future__ import annotations
 
 import base64
+import re
 from typing import Any
 
-from PIL import ImageFile
+from PIL import Image
 
+from imagebus_imaging.decoding import DECODE_ERRORS
 from imagebus_imaging.encoding import encode
+from imagebus_imaging.hashes import dominant_colours, perceptual_hash, thumbhash
 from imagebus_imaging.model import Description
-from imagebus_imaging.raster import displayed_size, flatten, load_scaled, orientation_of
+from imagebus_imaging.raster import Picture, exif_of, flatten, load_scaled
 from imagebus_imaging.resizing import fit
 
-_ALLOWED = {0x010F: "make", 0x0110: "model", 0x0131: "software"}
-_ALLOWED_EXIF = {
+# Camera, lens, exposure, taken-at. Not here on purpose: the GPS directory, serial numbers of body and lens,
+# the owner's name, comments, maker notes.
+_CAMERA = {0x010F: "make", 0x0110: "model"}
+_SHOT = {
     0x829A: "exposure_time",
     0x829D: "f_number",
+    0x8822: "exposure_program",
     0x8827: "iso",
     0x9003: "taken_at",
     0x9011: "taken_at_offset",
-    0x920A: "focal_length_mm",
-    0xA405: "focal_length_35mm",
-    0x9209: "flash",
     0x9204: "exposure_bias",
-    0x8822: "exposure_program",
     0x9207: "metering_mode",
+    0x9209: "flash",
+    0x920A: "focal_length_mm",
     0xA403: "white_balance",
+    0xA405: "focal_length_35mm",
     0xA433: "lens_make",
     0xA434: "lens_model",
 }
+_DIRECTORY_OF_THE_SHOT = 0x8769
+_TAKEN = re.compile(r"(\d{4}):(\d\d):(\d\d) (\d\d:\d\d:\d\d)")
+_OFFSET = re.compile(r"[+-]\d\d:\d\d|Z")
+_MAX_TEXT = 100
+_HASHED_SIDE = 256
 
 
 def describe(data: bytes) -> Description:
-    """Properties, allow-listed EXIF, colours and hashes. Raises `Rejected` for bytes that do not decode."""
-    small, source = load_scaled(data, lambda w, h: fit(w, h, (256, 256)))
-    orientation = orientation_of(source, data)
-    rgb = flatten(small, "#ffffff").convert("RGB")
-    palette = rgb.quantize(5)
-    counts = sorted(palette.getcolors() or [], reverse=True)
-    table = palette.getpalette() or []
-    colors = ["#" + bytes(table[3 * i : 3 * i + 3]).hex() for _, i in counts if isinstance(i, int)]
-    grey = rgb.convert("L").resize((9, 8))
-    pixels = grey.tobytes()
-    bits = 0
-    for row in range(8):
-        for column in range(8):
-            bits = bits << 1 | (pixels[row * 9 + column] < pixels[row * 9 + column + 1])
-    width, height = displayed_size(source, orientation)
+    """Properties, allow-listed EXIF, dominant colours and hashes. Raises `Rejected` for undecodable bytes."""
+    picture = load_scaled(data, lambda w, h: fit(w, h, (_HASHED_SIDE, _HASHED_SIDE)))
+    small = picture.image
     return Description(
-        properties={
-            "width": width,
-            "height": height,
-            "format": source.format,
-            "mode": source.mode,
-            "has_alpha": source.has_transparency_data,
-            "frames": getattr(source, "n_frames", 1),
-        },
-        exif=_exif(source),
-        dominant_colors=colors,
-        thumbhash=base64.b64encode(rgb.resize((2, 2)).tobytes()).decode(),
-        phash=f"{bits:016x}",
+        properties=_properties(picture),
+        exif=_exif(exif_of(picture.source, data)),
+        dominant_colors=dominant_colours(small),
+        thumbhash=base64.b64encode(thumbhash(small)).decode(),
+        phash=perceptual_hash(flatten(small, "#ffffff")),
     )
-
-
-def _exif(source: ImageFile.ImageFile) -> dict[str, Any]:
-    if source.format == "PNG" and "exif" not in source.info:
-        return {}
-    exif = source.getexif()
-    found = {name: exif[tag] for tag, name in _ALLOWED.items() if tag in exif}
-    inner = exif.get_ifd(0x8769)
-    found |= {name: inner[tag] for tag, name in _ALLOWED_EXIF.items() if tag in inner}
-    return {name: _value(value) for name, value in found.items()}
-
-
-def _value(value: object) -> object:
-    if isinstance(value, (int, str)):
-        return value.strip("\0 ") if isinstance(value, str) else value
-    try:
-        return round(float(value), 6)  # type: ignore[arg-type]
-    except (TypeError, ValueError, ZeroDivisionError):
-        return str(value)[:100]
 
 
 def analysis_jpeg(data: bytes, max_side: int = 1280) -> bytes:
     """A JPEG for a label detector: upright, sRGB, at most `max_side` on its long side, no metadata."""
-    small, _ = load_scaled(data, lambda w, h: fit(w, h, (max_side, max_side)))
-    return encode("analysis", flatten(small, "#ffffff"), "JPEG").data
+    picture = load_scaled(data, lambda w, h: fit(w, h, (max_side, max_side)))
+    return encode("analysis", flatten(picture.image, "#ffffff"), "JPEG").data
+
+
+def _properties(picture: Picture) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "width": picture.width,
+        "height": picture.height,
+        "format": picture.format,
+        "mode": picture.mode,
+        "has_alpha": picture.has_alpha,
+        "orientation": picture.orientation,
+        "has_profile": bool(picture.source.info.get("icc_profile")),
+    }
+    dpi = picture.source.info.get("dpi")
+    if isinstance(dpi, tuple) and len(dpi) == 2 and all(_is_sane(value) for value in dpi):
+        found |= {"dpi_x": round(float(dpi[0]), 2), "dpi_y": round(float(dpi[1]), 2)}
+    return found
+
+
+def _is_sane(value: Any) -> bool:
+    try:
+        return 0 < float(value) < 1_000_000
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
+        return False
+
+
+def _exif(exif: Image.Exif) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for tag, name in _CAMERA.items():
+        _take(found, name, exif, tag)
+    try:
+        shot = exif.get_ifd(_DIRECTORY_OF_THE_SHOT)
+    except DECODE_ERRORS:
+        return found
+    for tag, name in _SHOT.items():
+        _take(found, name, shot, tag)
+    return found
+
+
+def _take(found: dict[str, Any], name: str, directory: Any, tag: int) -> None:
+    try:
+        value = _clean(name, directory.get(tag))
+    except DECODE_ERRORS:
+        return
+    if value is not None:
+        found[name] = value
+
+
+def _clean(name: str, value: Any) -> str | int | float | None:
+    """A value fit for an event: a short printable text or a finite number. None for everything else."""
+    if isinstance(value, tuple) and value:
+        value = value[0]
+    if isinstance(value, str):
+        return _text(name, "".join(c for c in value if c.isprintable()).strip()[:_MAX_TEXT])
+    if value is None or isinstance(value, bytes):
+        return None
+    try:
+        number = value if isinstance(value, int) else round(float(value), 6)
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
+        return None
+    return number if abs(number) < 2**31 else None
+
+
+def _text(name: str, text: str) -> str | None:
+    if name == "taken_at":
+        match = _TAKEN.fullmatch(text)
+        return "{}-{}-{}T{}".format(*match.groups()) if match else None
+    if name == "taken_at_offset" and not _OFFSET.fullmatch(text):
+        return None
+    return text or None

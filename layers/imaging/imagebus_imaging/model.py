@@ -51,7 +51,8 @@ class Limits:
     `max_pixels` bounds one frame, `max_frames_pixels` the sum over all frames of an animation. An image of
     more than `floor_pixels` must bring at least one byte for each `max_pixels_per_byte` pixels of its format:
     JPEG alone needs it, because its decoder makes up what is missing (a blank JPEG has about 350).
-    `cpu_seconds`, `wall_seconds` and `memory_bytes` bound the child process that decodes.
+    `cpu_seconds`, `wall_seconds` and `memory_bytes` bound the child process that decodes; the memory is what
+    it may allocate beyond its parent.
     """
 
     formats: frozenset[str] = field(default=frozenset(FORMATS))
@@ -64,8 +65,8 @@ class Limits:
     max_pixels_per_byte: Mapping[str, int] = field(default_factory=lambda: {"JPEG": 600})
     floor_pixels: int = 1_000_000
     cpu_seconds: float = 1.5
-    wall_seconds: float = 1.8
-    memory_bytes: int = 480 * 1024 * 1024
+    wall_seconds: float = 1.7
+    memory_bytes: int = 384 * 1024 * 1024
 
 
 class Rejected(Exception):

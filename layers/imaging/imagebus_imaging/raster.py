@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from importlib import import_module
 
 from PIL import Image, ImageColor, ImageFile
@@ -12,7 +13,7 @@ from PIL import Image, ImageColor, ImageFile
 from imagebus_imaging.colour import PLAIN_MODES, plain, to_srgb
 from imagebus_imaging.decoding import DECODE_ERRORS, decode_failures_are_rejections, open_image
 from imagebus_imaging.model import Rejected
-from imagebus_imaging.resizing import scale
+from imagebus_imaging.resizing import scale_down
 
 # EXIF orientation -> the transposition that puts the image upright.
 UPRIGHT: dict[int, Image.Transpose] = {
@@ -26,7 +27,22 @@ UPRIGHT: dict[int, Image.Transpose] = {
 }
 # A JPEG is decoded at the smallest DCT scale that still leaves this much for the resampling filter.
 _GAP = 1.25
-_MAX_PIXELS = 200_000_000
+# A backstop for bytes that no validation has seen; the limit that is meant is `Limits.max_pixels`.
+_MAX_PIXELS = 300_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """`image` is small, upright and sRGB; the rest is what the source was, its size as displayed."""
+
+    image: Image.Image
+    source: ImageFile.ImageFile
+    format: str
+    width: int
+    height: int
+    mode: str
+    has_alpha: bool
+    orientation: int
 
 
 def exif_of(image: ImageFile.ImageFile, data: bytes) -> Image.Exif:
@@ -57,30 +73,30 @@ def displayed_size(image: ImageFile.ImageFile, orientation: int) -> tuple[int, i
     return (image.height, image.width) if orientation >= 5 else image.size
 
 
-def load_scaled(
-    data: bytes, target: Callable[[int, int], tuple[int, int]]
-) -> tuple[Image.Image, ImageFile.ImageFile]:
-    """The image upright in sRGB at `target(displayed width, displayed height)`, and the opened source.
+def load_scaled(data: bytes, target: Callable[[int, int], tuple[int, int]]) -> Picture:
+    """The image at `target(width as displayed, height as displayed)`, the first frame of an animation.
 
-    The first frame of an animation. Raises `Rejected` for bytes that do not decode.
+    Raises `Rejected` for bytes that do not decode.
     """
     source = open_image(data)
-    if source.width * source.height > _MAX_PIXELS:
-        raise Rejected("too_many_pixels", "the image is too large", _MAX_PIXELS, source.width * source.height)
+    pixels = source.width * source.height
+    if pixels > _MAX_PIXELS:
+        raise Rejected("too_many_pixels", "the image is too large", _MAX_PIXELS, pixels)
     with decode_failures_are_rejections():
         orientation = orientation_of(source, data)
-        wanted = target(*displayed_size(source, orientation))
+        width, height = displayed_size(source, orientation)
+        mode, has_alpha = source.mode, source.has_transparency_data
+        wanted = target(width, height)
         stored = (wanted[1], wanted[0]) if orientation >= 5 else wanted
         icc = source.info.get("icc_profile")
         source.draft(None, (math.ceil(stored[0] * _GAP), math.ceil(stored[1] * _GAP)))
         source.load()
-        small = scale(plain(source), stored)
-        small = to_srgb(small, icc)
+        small = to_srgb(scale_down(source, stored, plain), icc)
     if small.mode not in PLAIN_MODES:
         small = small.convert("RGB")
     if orientation in UPRIGHT:
         small = small.transpose(UPRIGHT[orientation])
-    return small, source
+    return Picture(small, source, source.format or "", width, height, mode, has_alpha, orientation)
 
 
 def flatten(image: Image.Image, background: str) -> Image.Image:

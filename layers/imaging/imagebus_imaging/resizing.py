@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PIL import Image
 
 try:
@@ -15,6 +17,12 @@ except ImportError:
     _resizer = None
 
 _SIMD_MODES = ("RGB", "RGBA", "L")
+# Above this many pixels, an image that needs a conversion is converted and halved (or more) in bands: a whole
+# converted copy of a large one would double the memory.
+_BANDED_PIXELS = 4_000_000
+_BAND_PIXELS = 1_000_000
+# Averaging first, by a whole factor, is not seen as long as this much is left for the last filter.
+_GAP = 1.5
 
 
 def fit(width: int, height: int, box: tuple[int, int]) -> tuple[int, int]:
@@ -31,4 +39,42 @@ def scale(image: Image.Image, size: tuple[int, int]) -> Image.Image:
         out = Image.new(image.mode, size)
         _resizer.resize_pil(image, out, _options)
         return out
-    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=1.5)
+    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=_GAP)
+
+
+def scale_down(
+    image: Image.Image, size: tuple[int, int], plain: Callable[[Image.Image], Image.Image]
+) -> Image.Image:
+    """`scale(plain(image), size)` for a freshly decoded image, without a converted copy of a large one."""
+    width, height = image.size
+    direct = image.mode in ("RGB", "L") and "transparency" not in image.info
+    if direct or width * height <= _BANDED_PIXELS:
+        return scale(plain(image), size)
+    factor = int(min(width / size[0], height / size[1]) / _GAP)
+    if factor < 2:
+        return scale(plain(image), size)
+    reduced = _reduced_in_bands(image, factor, plain)
+    if reduced.width * factor == width and reduced.height * factor == height:
+        return scale(reduced, size)
+    # The last column and row stand for less than a whole factor of the source.
+    box = (0.0, 0.0, width / factor, height / factor)
+    return reduced.resize(size, Image.Resampling.LANCZOS, box=box)
+
+
+def _reduced_in_bands(
+    image: Image.Image, factor: int, plain: Callable[[Image.Image], Image.Image]
+) -> Image.Image:
+    width, height = image.size
+    rows = max(1, _BAND_PIXELS // (width * factor)) * factor
+    out: Image.Image | None = None
+    for top in range(0, height, rows):
+        band = plain(image.crop((0, top, width, min(height, top + rows))))
+        if band.mode == "RGBA":
+            band = band.convert("RGBa")
+        band = band.reduce(factor)
+        if out is None:
+            out = Image.new(band.mode, (-(-width // factor), -(-height // factor)))
+        out.paste(band, (0, top // factor))
+    if out is None:
+        raise ValueError("an image without rows")
+    return out.convert("RGBA") if out.mode == "RGBa" else out

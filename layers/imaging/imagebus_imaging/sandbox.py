@@ -24,7 +24,8 @@ from imagebus_imaging.model import Limits, Rejected
 
 _MAX_ANSWER = 1 << 20
 _OVER_LIMIT = frozenset({signal.SIGKILL, signal.SIGXCPU, signal.SIGPROF})
-_ABOVE_LIMITS = 1 << 26
+_OWN_NEEDS = 1 << 24  # of the interpreter, so that an image within the limit is not refused for them
+_UNKNOWN_PARENT = 1 << 29  # where there is no /proc
 
 
 class DecoderStalled(RuntimeError):
@@ -84,7 +85,11 @@ def _verdict(child: Child, limits: Limits) -> Exception:
 
 
 def run_child(
-    work: Callable[[], Mapping[str, Any]], limits: Limits, meanwhile: Callable[[], None] = lambda: None
+    work: Callable[[], Mapping[str, Any]],
+    limits: Limits,
+    meanwhile: Callable[[], None] = lambda: None,
+    *,
+    writes_files: bool = False,
 ) -> Child:
     """Forks, waits, and reports. Raises OSError when the machine cannot fork."""
     deadline = time.monotonic() + limits.wall_seconds
@@ -92,7 +97,7 @@ def run_child(
     pid = os.fork()
     if pid == 0:
         os.close(reader)
-        _child(work, limits, writer)
+        _child(work, limits, writer, writes_files)
     os.close(writer)
     ended = False
     try:
@@ -127,10 +132,12 @@ def _read(reader: int, deadline: float) -> tuple[bytes, bool]:
     return answer, False
 
 
-def _child(work: Callable[[], Mapping[str, Any]], limits: Limits, writer: int) -> NoReturn:
+def _child(
+    work: Callable[[], Mapping[str, Any]], limits: Limits, writer: int, writes_files: bool
+) -> NoReturn:
     status = 1
     try:
-        _confine(limits)
+        _confine(limits, writes_files)
         answer: dict[str, Any] = {"result": work()}
         status = 0
     except Rejected as refusal:
@@ -148,7 +155,7 @@ def _child(work: Callable[[], Mapping[str, Any]], limits: Limits, writer: int) -
         os._exit(status)
 
 
-def _confine(limits: Limits) -> None:
+def _confine(limits: Limits, writes_files: bool) -> None:
     # A collection would touch, and so copy, every page shared with the parent.
     gc.disable()
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
@@ -156,7 +163,8 @@ def _confine(limits: Limits) -> None:
     seconds = math.ceil(limits.cpu_seconds) + 1
     _lower(resource.RLIMIT_CPU, seconds)
     _lower(resource.RLIMIT_AS, _address_space(limits.memory_bytes))
-    _lower(resource.RLIMIT_FSIZE, 0)
+    if not writes_files:
+        _lower(resource.RLIMIT_FSIZE, 0)
     _lower(resource.RLIMIT_CORE, 0)
 
 
@@ -167,11 +175,10 @@ def _lower(kind: int, value: int) -> None:
 
 
 def _address_space(memory_bytes: int) -> int:
-    """The address space that leaves `memory_bytes` resident: what is mapped and never touched is free."""
-    page = resource.getpagesize()
+    """What is mapped at the fork plus the allowance: the same file meets the same limit in any parent."""
     try:
         with open("/proc/self/statm", "rb") as statm:  # noqa: PTH123  pathlib costs an import in every child
-            mapped, resident = (int(field) * page for field in statm.read().split()[:2])
+            mapped = int(statm.read().split()[0]) * resource.getpagesize()
     except OSError:
-        return memory_bytes
-    return mapped + max(_ABOVE_LIMITS, memory_bytes - resident)
+        mapped = _UNKNOWN_PARENT
+    return mapped + memory_bytes + _OWN_NEEDS

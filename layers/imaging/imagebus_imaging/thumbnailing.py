@@ -22,9 +22,9 @@ def thumbnails(
 ) -> list[Derived]:
     """One image per box of `sizes`, in their order, named `"WxH"` after the box; never enlarged.
 
-    `output_format` is None (same as the source; GIF gives PNG, HEIF gives JPEG), JPEG, PNG, WEBP or AVIF.
-    Transparency is kept where the output can hold it and composited over `background` for JPEG. An animation
-    gives a still of its first frame. Raises `Rejected` for bytes that do not decode.
+    `output_format` is None or "auto" (as the source; GIF gives PNG, HEIF gives JPEG), JPEG, PNG, WEBP or
+    AVIF. Transparency is kept where the output can hold it and composited over `background` for JPEG. An
+    animation gives a still of its first frame. Raises `Rejected` for bytes that do not decode.
     """
     fitted: dict[tuple[int, int], tuple[int, int]] = {}
 
@@ -32,10 +32,9 @@ def thumbnails(
         fitted.update({box: fit(width, height, box) for box in sizes})
         return max(fitted.values())
 
-    current, source = load_scaled(data, largest)
-    chosen = output_format_for(source.format or "", output_format)
-    if chosen == "JPEG":
-        current = flatten(current, background)
+    picture = load_scaled(data, largest)
+    chosen = output_format_for(picture.format, output_format)
+    current = flatten(picture.image, background) if chosen == "JPEG" else picture.image
     made: dict[tuple[int, int], Image.Image] = {}
     for size in sorted(set(fitted.values()), reverse=True):
         current = made[size] = scale(current, size)

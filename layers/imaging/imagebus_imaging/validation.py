@@ -23,8 +23,6 @@ from imagebus_imaging.structure.facts import Structure
 from imagebus_imaging.trailers import check_trailer
 
 DEFAULT_LIMITS = Limits()
-# Bytes that a pixel takes once it is decoded, in the widest mode of the format.
-_PIXEL_BYTES = 4
 
 
 def validate(data: bytes, limits: Limits = DEFAULT_LIMITS) -> ImageInfo:
@@ -76,9 +74,13 @@ def check_limits(structure: Structure, name: str, size: int, limits: Limits) -> 
     floor = limits.max_pixels_per_byte.get(name)
     if floor and pixels > limits.floor_pixels and pixels > floor * size:
         raise Rejected("too_costly", "too many pixels for so few bytes", floor, round(pixels / size))
-    needed = structure.decoder_bytes + (_PIXEL_BYTES * pixels if name != "JPEG" else 0)
-    if needed > limits.memory_bytes:
-        raise Rejected("too_costly", "decoding needs more memory than allowed", limits.memory_bytes, needed)
+    if structure.decoder_bytes > limits.memory_bytes:
+        raise Rejected(
+            "too_costly",
+            "decoding needs more memory than allowed",
+            limits.memory_bytes,
+            structure.decoder_bytes,
+        )
 
 
 def _import_for(data: bytes, name: str) -> None:

@@ -8,51 +8,85 @@ from imagebus_imaging.decoding import decode_failures_are_rejections, open_image
 from imagebus_imaging.encoding import encode, output_format_for
 from imagebus_imaging.model import Derived, WatermarkSpec
 from imagebus_imaging.raster import flatten, load_scaled
-from imagebus_imaging.resizing import fit
+from imagebus_imaging.resizing import fit, scale
+
+_PROBE = 100.0
+_OUTLINE = 1 / 22  # of the font size: white with a dark edge is readable on light and on dark
+_MAX_TEXT = 200
 
 
-def watermark(data: bytes, spec: WatermarkSpec, *, output_format: str | None = None) -> Derived:
-    """The image, upright and at most `spec.max_side` on its long side, with the mark on it."""
-    image, source = load_scaled(data, lambda w, h: fit(w, h, (spec.max_side, spec.max_side)))
+def watermark(
+    data: bytes,
+    spec: WatermarkSpec,
+    *,
+    output_format: str | None = None,
+    quality: int | None = None,
+    background: str = "#ffffff",
+) -> Derived:
+    """The image, upright and at most `spec.max_side` on its long side, with the mark on it.
+
+    The mark never reaches over the edge, whatever its shape and scale. Output formats and transparency as in
+    `thumbnails`. Raises `Rejected` for bytes that do not decode, ValueError for a logo that does not.
+    """
+    picture = load_scaled(data, lambda w, h: fit(w, h, (spec.max_side, spec.max_side)))
+    chosen = output_format_for(picture.format, output_format)
+    image = flatten(picture.image, background) if chosen == "JPEG" else picture.image
     mark = _logo(spec.logo, image.size, spec.scale) if spec.logo else _text(spec.text, image.size, spec.scale)
+    if mark is not None:
+        image = _stamp(image, mark, spec)
+    return encode("watermarked", image, chosen, quality)
+
+
+def _stamp(image: Image.Image, mark: Image.Image, spec: WatermarkSpec) -> Image.Image:
     opacity = min(1.0, max(0.0, spec.opacity))
-    mark.putalpha(mark.getchannel("A").point(lambda value: value * opacity))
-    canvas = image.convert("RGBA")
-    canvas.alpha_composite(mark, _place(spec.position, image.size, mark.size))
-    chosen = output_format_for(source.format or "", output_format)
-    result = flatten(canvas, "#ffffff") if chosen == "JPEG" or image.mode != "RGBA" else canvas
-    return encode("watermarked", result, chosen)
+    mark.putalpha(mark.getchannel("A").point([round(value * opacity) for value in range(256)]))
+    if image.mode == "L" and spec.logo:
+        image = image.convert("RGB")
+    x, y = _place(spec.position, image.size, mark.size)
+    box = (x, y, x + mark.width, y + mark.height)
+    # Only the pixels under the mark are touched.
+    under = image.crop(box).convert("RGBA")
+    under.alpha_composite(mark)
+    image.paste(under.convert(image.mode), box)
+    return image
 
 
 def _place(position: str, canvas: tuple[int, int], mark: tuple[int, int]) -> tuple[int, int]:
-    margin = max(0, min(canvas) // 50)
-    free = canvas[0] - mark[0], canvas[1] - mark[1]
-    x = margin if "left" in position else free[0] - margin if "right" in position else free[0] // 2
-    y = margin if "top" in position else free[1] - margin if "bottom" in position else free[1] // 2
-    return min(max(0, x), max(0, free[0])), min(max(0, y), max(0, free[1]))
+    margin = min(canvas) // 40
+    free_x, free_y = canvas[0] - mark[0], canvas[1] - mark[1]
+    x = margin if "left" in position else free_x - margin if "right" in position else free_x // 2
+    y = margin if "top" in position else free_y - margin if "bottom" in position else free_y // 2
+    return min(max(0, x), free_x), min(max(0, y), free_y)
 
 
-def _text(text: str, canvas: tuple[int, int], relative: float) -> Image.Image:
-    width = max(1, min(canvas[0], round(canvas[0] * relative)))
-    probe = ImageFont.load_default(100)
-    left, top, right, bottom = probe.getbbox(text, stroke_width=4)
-    size = max(1.0, 100 * min(width / max(1, right - left), canvas[1] / max(1, bottom - top)))
+def _room(canvas: tuple[int, int], relative: float) -> tuple[int, int]:
+    """What the mark may fill: so much of the width, and never more than the image."""
+    return max(1, min(canvas[0], round(canvas[0] * max(0.0, relative)))), canvas[1]
+
+
+def _text(text: str, canvas: tuple[int, int], relative: float) -> Image.Image | None:
+    line = " ".join(text.split())[:_MAX_TEXT]
+    if not line:
+        return None
+    room = _room(canvas, relative)
+    probe = ImageFont.load_default(_PROBE)
+    left, top, right, bottom = probe.getbbox(line, stroke_width=_PROBE * _OUTLINE)
+    size = max(1.0, _PROBE * min(room[0] / max(1.0, right - left), room[1] / max(1.0, bottom - top)))
     font = ImageFont.load_default(size)
-    stroke = max(1, round(size / 25))
-    left, top, right, bottom = font.getbbox(text, stroke_width=stroke)
-    box = max(1, round(right - left)), max(1, round(bottom - top))
-    mark = Image.new("RGBA", box, (0, 0, 0, 0))
-    # White with a dark edge: readable on light and on dark.
+    stroke = max(0.5, size * _OUTLINE)
+    left, top, right, bottom = font.getbbox(line, stroke_width=stroke)
+    mark = Image.new("RGBA", (max(1, round(right - left)), max(1, round(bottom - top))))
     ImageDraw.Draw(mark).text(
-        (-left, -top), text, (255, 255, 255, 255), font, stroke_width=stroke, stroke_fill=(0, 0, 0, 255)
+        (-left, -top), line, (255, 255, 255, 255), font, stroke_width=stroke, stroke_fill=(0, 0, 0, 255)
     )
-    return mark.crop((0, 0, min(box[0], canvas[0]), min(box[1], canvas[1])))
+    # Rounding up to whole pixels must not push a mark over the edge of a tiny image.
+    return mark.crop((0, 0, min(mark.width, canvas[0]), min(mark.height, canvas[1])))
 
 
 def _logo(logo: bytes, canvas: tuple[int, int], relative: float) -> Image.Image:
     with decode_failures_are_rejections():
         mark = open_image(logo, "PNG").convert("RGBA")
-    width = max(1, min(canvas[0], round(canvas[0] * relative)))
-    ratio = min(width / mark.width, canvas[1] / mark.height)
+    room = _room(canvas, relative)
+    ratio = min(room[0] / mark.width, room[1] / mark.height)
     size = max(1, round(mark.width * ratio)), max(1, round(mark.height * ratio))
-    return mark.resize(size, Image.Resampling.LANCZOS)
+    return scale(mark, size)

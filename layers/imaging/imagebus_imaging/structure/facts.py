@@ -14,7 +14,8 @@ MAX_PARTS = 100_000
 class Structure:
     """Sizes as stored, before orientation. `end` is where the image ends and trailing data begins.
 
-    `decoder_bytes` is what decoding will hold in memory besides the pixels. `declares_video` is said by the
+    `decoder_bytes` is what decoding will hold in memory: known beforehand, because a decoder that runs out
+    of it can not always say so. `declares_video` is said by the
     XMP of a motion photo.
     """
 

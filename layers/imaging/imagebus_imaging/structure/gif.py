@@ -39,7 +39,7 @@ def walk_gif(data: bytes, limits: Limits) -> Structure:
         raise corrupt("no image data")
     if not width or not height:
         raise corrupt("the header says no size")
-    return Structure(width, height, at + 1, frames)
+    return Structure(width, height, at + 1, frames, decoder_bytes=width * height)
 
 
 def _colour_table(flags: int) -> int:

