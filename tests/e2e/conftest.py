@@ -8,15 +8,26 @@ import pytest
 
 import imagebus_local
 from imagebus_local import ports
+from tests.e2e.decisions import Recording
 from tests.e2e.harness import Pipeline
 
 
 @pytest.fixture(scope="session")
-def pipeline() -> Iterator[Pipeline]:
+def recording() -> Recording:
+    """What IAM decides while the tests run; empty if the stack was up before they began."""
+    return Recording.of_this_checkout()
+
+
+@pytest.fixture(scope="session")
+def pipeline(recording: Recording) -> Iterator[Pipeline]:
     """A stack that is up already is used and left up; otherwise one is started and taken down."""
     was_up = imagebus_local.status().state == "up"
     port = None if was_up or ports.is_free(4566) else ports.suggest(4566)
-    local = imagebus_local.up(port, say=print)
+    if was_up:
+        local = imagebus_local.up(port, say=print)
+    else:
+        with recording.switched_on():
+            local = imagebus_local.up(port, say=print)
     pipeline = Pipeline(local)
     try:
         with pipeline.listening():

@@ -1,0 +1,59 @@
+"""What IAM decided on the embedded AWS: every call that a function's role made, allowed or not."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from imagebus_local import Places
+
+VARIABLE = "IMAGEBUS_IAM_RECORD"
+RECORDER = Path(__file__).parents[1] / "security" / "recorder"
+
+
+@dataclass(frozen=True)
+class Decision:
+    role: str
+    action: str
+    resource: str
+    allowed: bool
+
+
+@dataclass(frozen=True)
+class Recording:
+    """The file that the emulator writes; it is empty or missing when the emulator was started without it."""
+
+    path: Path
+
+    @classmethod
+    def of_this_checkout(cls) -> Recording:
+        return cls(Places.find().home / "iam.jsonl")
+
+    @contextmanager
+    def switched_on(self) -> Iterator[None]:
+        """For the length of the block, an emulator that starts will record. Starts with an empty file."""
+        self.path.parent.mkdir(exist_ok=True)
+        self.path.unlink(missing_ok=True)
+        before = {name: os.environ.get(name) for name in (VARIABLE, "PYTHONPATH")}
+        os.environ[VARIABLE] = str(self.path)
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(RECORDER), before["PYTHONPATH"]]))
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name)
+                else:
+                    os.environ[name] = value
+
+    def position(self) -> int:
+        return self.path.stat().st_size if self.path.exists() else 0
+
+    def since(self, position: int) -> list[Decision]:
+        with self.path.open("rb") as file:
+            file.seek(position)
+            return [Decision(**json.loads(line)) for line in file.read().decode().splitlines()]

@@ -1,0 +1,251 @@
+"""Invocations of single functions that together make every call each function ever makes."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache, cached_property
+from typing import Any
+
+from imagebus.clock import timestamp
+from imagebus.identity import derived_prefix
+from imagebus.store import RecordedEvent
+from tests.e2e.decisions import Recording
+from tests.e2e.harness import Pipeline, jpeg
+
+Payload = dict[str, Any]
+
+ACCOUNT = "000000000000"
+LAST_RECEIVE = 5
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an invocation came to; for a consumer of a queue, failed records count as failure."""
+
+    error: str
+    payload: Any
+
+    @property
+    def failed(self) -> bool:
+        failures = self.payload.get("batchItemFailures") if isinstance(self.payload, dict) else None
+        return bool(self.error or failures)
+
+
+@dataclass
+class Bench:
+    """The running stack, with one completed image whose events the probes are made from."""
+
+    pipeline: Pipeline
+    recording: Recording
+
+    def __post_init__(self) -> None:
+        self.iam = self.pipeline.client("iam")
+        self.resource = cache(self.pipeline.resource)
+
+    def role(self, function: str) -> str:
+        return self.resource(function.removesuffix("Function") + "Role")
+
+    def arn(self, name: str) -> str:
+        """`UploadsBucket/*` -> `arn:aws:s3:::imagebus-uploadsbucket-…/*`."""
+        logical, slash, rest = name.partition("/")
+        if logical == "*":
+            return "*"
+        return self._arn(logical) + slash + rest
+
+    def _arn(self, logical: str) -> str:
+        physical, region = self.resource(logical), self.pipeline.local.region
+        if physical.startswith("arn:"):
+            return physical
+        if "://" in physical:
+            return f"arn:aws:sqs:{region}:{ACCOUNT}:{physical.rsplit('/', 1)[1]}"
+        if logical.endswith("Bucket"):
+            return f"arn:aws:s3:::{physical}"
+        if logical.endswith("Table"):
+            return f"arn:aws:dynamodb:{region}:{ACCOUNT}:table/{physical}"
+        if logical == "EventBus":
+            return f"arn:aws:events:{region}:{ACCOUNT}:event-bus/{physical}"
+        raise ValueError(f"what is {logical}?")
+
+    def invoke(self, function: str, payload: Payload) -> Answer:
+        answer = self.pipeline.client("lambda").invoke(
+            FunctionName=self.resource(function), Payload=json.dumps(payload)
+        )
+        return Answer(answer.get("FunctionError", ""), json.loads(answer["Payload"].read() or "null"))
+
+    @cached_property
+    def key(self) -> str:
+        """An image that was completed, and then replaced by another one."""
+        key = self.pipeline.upload(self.pipeline.key("probed.jpg"), jpeg())
+        self.pipeline.wait(key, "completed")
+        return key
+
+    @cached_property
+    def events(self) -> dict[str, RecordedEvent]:
+        return {event.detail_type: event for event in self.pipeline.log(self.key)}
+
+    @cached_property
+    def version(self) -> str:
+        """The version of a replaced upload; its bytes are still there."""
+        s3, bucket = self.pipeline.client("s3"), self.pipeline.outputs["UploadsBucketName"]
+        key = self.replaced
+        versions = s3.list_object_versions(Bucket=bucket, Prefix=key)["Versions"]
+        return str(next(each["VersionId"] for each in versions if not each["IsLatest"]))
+
+    @cached_property
+    def replaced(self) -> str:
+        key = self.pipeline.key("replaced.jpg")
+        for color in ("teal", "red"):
+            self.pipeline.upload(key, jpeg(color))
+        return key
+
+    def event(self, detail_type: str, key: str | None = None, **meta: Any) -> Payload:
+        """An envelope like that of the completed image, about another key if one is named."""
+        recorded = self.events[detail_type]
+        text = json.dumps(recorded.detail)
+        if key is not None:
+            text = text.replace(json.dumps(self.key)[1:-1], json.dumps(key)[1:-1])
+        detail = json.loads(text)
+        detail["meta"].update(meta)
+        return {"source": recorded.source, "detail-type": recorded.detail_type, "detail": detail}
+
+    @contextmanager
+    def without_the_schedule(self) -> Iterator[None]:
+        """The sweeper runs only when a probe runs it, or it would take the probe's image away."""
+        events, rule = self.pipeline.client("events"), self.resource("SweeperFunctionEveryMinute")
+        name = rule.rsplit("/", 1)[-1]
+        events.disable_rule(Name=name)
+        try:
+            yield
+        finally:
+            events.enable_rule(Name=name)
+
+
+Probe = Callable[[Bench], Payload]
+
+
+def batch(queue_arn: str, *bodies: str, receives: int = 1) -> Payload:
+    """An SQS event. The receipt handles are nobody's: SQS refuses them after IAM has let the call through."""
+    return {
+        "Records": [
+            {
+                "messageId": str(uuid.uuid4()),
+                "receiptHandle": "no-such-handle",
+                "body": body,
+                "attributes": {"ApproximateReceiveCount": str(receives)},
+                "messageAttributes": {},
+                "eventSource": "aws:sqs",
+                "eventSourceARN": queue_arn,
+            }
+            for body in bodies
+        ]
+    }
+
+
+def to(stage: str, *envelopes: Callable[[Bench], Payload]) -> Probe:
+    return lambda bench: batch(bench.arn(f"{stage}Inbox"), *(json.dumps(each(bench)) for each in envelopes))
+
+
+def poison(stage: str, receives: int) -> Probe:
+    return lambda bench: batch(bench.arn(f"{stage}Inbox"), "no event", receives=receives)
+
+
+def consumer(stage: str, **probes: Probe) -> Mapping[str, Probe]:
+    """What every consumer does with a message that it does not understand, and its own probes."""
+    return {
+        **probes,
+        "comes again later": poison(stage, 1),
+        "goes to the dead letters": poison(stage, LAST_RECEIVE),
+    }
+
+
+def current(detail_type: str) -> Callable[[Bench], Payload]:
+    return lambda bench: bench.event(detail_type)
+
+
+def replaced(detail_type: str) -> Callable[[Bench], Payload]:
+    return lambda bench: bench.event(detail_type, bench.replaced, version_id=bench.version)
+
+
+def missing(detail_type: str) -> Callable[[Bench], Payload]:
+    return lambda bench: bench.event(detail_type, bench.pipeline.key("missing.jpg"))
+
+
+def reader(stage: str, detail_type: str) -> Mapping[str, Probe]:
+    return consumer(
+        stage,
+        current=to(stage, current(detail_type)),
+        replaced=to(stage, replaced(detail_type)),
+        missing=to(stage, missing(detail_type)),
+    )
+
+
+def _uploaded(bench: Bench) -> Payload:
+    """As S3 sends it."""
+    return {
+        "source": "aws.s3",
+        "detail-type": "Object Created",
+        "time": "2026-01-01T00:00:00Z",
+        "detail": {
+            "bucket": {"name": bench.pipeline.outputs["UploadsBucketName"]},
+            "object": {"key": bench.pipeline.key(), "size": 1, "etag": "0" * 32, "sequencer": "00A1"},
+            "reason": "PutObject",
+        },
+    }
+
+
+def _facts(bench: Bench, *, without: tuple[str, ...] = (), age: timedelta = timedelta()) -> Payload:
+    """All facts of a new image but some, that old, for the recorder."""
+    key, now = bench.pipeline.key("recorded.jpg"), timestamp(datetime.now(UTC) - age)
+    types = [name for name in bench.events if name not in ("ImageProcessed", *without)]
+    bodies = [json.dumps(bench.event(name, key, occurred_at=now)) for name in types]
+    return batch(bench.arn("RecorderInbox"), *bodies)
+
+
+def _waiting(bench: Bench) -> Payload:
+    """Leaves an image that waits for its thumbnails since yesterday, and asks the sweeper to sweep."""
+    facts = _facts(bench, without=("ThumbnailsCreated",), age=timedelta(days=1))
+    assert not bench.invoke("RecorderFunction", facts).failed
+    return {}
+
+
+def _announced_twice(bench: Bench) -> Payload:
+    event = json.dumps(bench.event("ImageProcessed", event_id=str(uuid.uuid4())))
+    return batch(bench.arn("NotifierInbox"), event, event)
+
+
+def _derived(bench: Bench) -> Payload:
+    """Leaves something derived from an older revision, and announces a newer one."""
+    key = bench.pipeline.key("cleaned.jpg")
+    name = derived_prefix(key, "0" * 32) + "thumbnails/x.jpg"
+    bench.pipeline.client("s3").put_object(
+        Bucket=bench.pipeline.outputs["ImagesBucketName"], Key=name, Body=b"x"
+    )
+    return batch(bench.arn("CleanerInbox"), json.dumps(bench.event("ImageUploaded", key)))
+
+
+def _dead(body: Callable[[Bench], str]) -> Probe:
+    return lambda bench: batch(bench.arn("ValidatorDeadLetters"), body(bench))
+
+
+PROBES: Mapping[str, Mapping[str, Probe]] = {
+    "IngestFunction": consumer("Ingest", uploaded=to("Ingest", _uploaded)),
+    "ValidatorFunction": reader("Validator", "ImageUploaded"),
+    "ThumbnailerFunction": reader("Thumbnailer", "ImageValidated"),
+    "WatermarkerFunction": reader("Watermarker", "ImageValidated"),
+    "MetadataFunction": reader("Metadata", "ImageValidated"),
+    "LabelsFunction": reader("Labels", "ImageValidated"),
+    "RecorderFunction": consumer("Recorder", complete=_facts),
+    "SweeperFunction": {"stalled": _waiting},
+    "NotifierFunction": consumer("Notifier", announced_twice=_announced_twice),
+    "CleanerFunction": consumer("Cleaner", derived=_derived),
+    "FailuresFunction": {
+        "event": _dead(lambda bench: json.dumps(bench.event("ImageUploaded", bench.pipeline.key()))),
+        "no event": _dead(lambda bench: re.sub("-", "", str(uuid.uuid4()))),
+    },
+}

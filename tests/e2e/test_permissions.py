@@ -1,0 +1,110 @@
+"""Every permission of every function is used, and none can be taken away unnoticed.
+
+Each function gets invocations (`probes`) that together make every call it ever makes. IAM is enforced, and what
+it decides is recorded and compared with security/matrix.yml, in both directions. Then one
+permission after the other is taken away, and the probes that need it must fail.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+import pytest
+
+from security.matrix import Entry, load
+from tests.e2e.decisions import Decision, Recording
+from tests.e2e.harness import Pipeline
+from tests.e2e.probes import PROBES, Answer, Bench
+
+FUNCTIONS = sorted({entry.permission.function for entry in load()})
+
+
+@cache
+def entries(function: str) -> tuple[Entry, ...]:
+    """What the function's own code calls, and the embedded AWS can show."""
+    return tuple(
+        entry
+        for entry in load()
+        if entry.permission.function == function and entry.by == "code" and not entry.shown_by
+    )
+
+
+@pytest.fixture(scope="module")
+def bench(pipeline: Pipeline, recording: Recording) -> Iterator[Bench]:
+    if not recording.position():
+        pytest.skip("the local AWS was up already, and does not record: imagebus local down")
+    bench = Bench(pipeline, recording)
+    with bench.without_the_schedule():
+        yield bench
+    pipeline.settled()
+
+
+def covers(entry: Entry, decision: Decision, bench: Bench) -> bool:
+    return entry.permission.action == decision.action and fnmatch.fnmatchcase(
+        decision.resource, bench.arn(entry.permission.resource)
+    )
+
+
+@contextmanager
+def taken_away(entry: Entry, bench: Bench) -> Iterator[None]:
+    """The role without this one action on this one resource."""
+    iam, role = bench.iam, bench.role(entry.permission.function)
+    (policy,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+    kept = []
+    for statement in document["Statement"]:
+        actions, resources = (
+            value if isinstance(value, list) else [value]
+            for value in (statement["Action"], statement["Resource"])
+        )
+        if bench.arn(entry.permission.resource) in resources and entry.permission.action in actions:
+            rest = [action for action in actions if action != entry.permission.action]
+            others = [one for one in resources if one != bench.arn(entry.permission.resource)]
+            kept += [{**statement, "Action": rest}] if rest else []
+            kept += [{**statement, "Resource": others}] if others else []
+        else:
+            kept.append(statement)
+    assert kept != document["Statement"], f"{entry.permission} is not in the role's policy"
+    iam.put_role_policy(
+        RoleName=role, PolicyName=policy, PolicyDocument=json.dumps({**document, "Statement": kept})
+    )
+    try:
+        yield
+    finally:
+        iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(document))
+
+
+def ask(bench: Bench, function: str, probe: str) -> tuple[Answer, list[Decision]]:
+    """Run a probe; its answer, and what IAM decided meanwhile for the function."""
+    payload = PROBES[function][probe](bench)
+    before = bench.recording.position()
+    answer = bench.invoke(function, payload)
+    mine = [each for each in bench.recording.since(before) if each.role == bench.role(function)]
+    return answer, mine
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_call_is_allowed_every_permission_is_used_and_needed(bench: Bench, function: str) -> None:
+    needs: dict[Entry, list[str]] = {entry: [] for entry in entries(function)}
+    usual: dict[str, Answer] = {}
+    for probe in PROBES[function]:
+        usual[probe], decisions = ask(bench, function, probe)
+        assert decisions, f"{probe}: no call was made"
+        assert [each for each in decisions if not each.allowed] == [], probe
+        for decision in decisions:
+            matching = [entry for entry in needs if covers(entry, decision, bench)]
+            assert matching, f"{decision} is not in security/matrix.yml"
+            for entry in matching:
+                needs[entry].append(probe)
+    assert [entry.permission for entry, probes in needs.items() if not probes] == [], "never used"
+    for entry, probes in needs.items():
+        with taken_away(entry, bench):
+            answer, decisions = ask(bench, function, probes[0])
+            denied = [each for each in decisions if not each.allowed]
+        assert any(covers(entry, each, bench) for each in denied), f"{entry.permission} was not missed"
+        assert answer.failed, f"{probes[0]} succeeded without {entry.permission}"
