@@ -44,7 +44,9 @@ class Places:
 
     @property
     def layer_sources(self) -> list[Path]:
-        return sorted(each.parent for each in self.root.glob("layers/*/requirements.txt"))
+        """The folders that become layers: those of layers/, and the web page."""
+        found = [*self.root.glob("layers/*/requirements.txt"), *self.root.glob("web/requirements.txt")]
+        return sorted(each.parent for each in found)
 
     def layer(self, source: Path) -> Path:
         """Where the layer whose source is in `source` is built."""

@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from imagebus_local import gateway
+
 Template = dict[str, Any]
 
 # The emulator's CloudFormation has no such types; the archive is made by API instead (archive.py).
@@ -95,10 +97,11 @@ def _rendered(resource: dict[str, Any], root: Path, runtime: str, architecture: 
 def localize(template: Template, parameters: Mapping[str, str], layers: Mapping[str, Path]) -> Template:
     """The template without what the emulator lacks, for these values of its parameters.
 
-    - layers are those in `layers`, by the folder of their source, which are built already;
+    - layers in `layers`, by the folder of their source, are built already;
     - unsupported types go; a reference to an archive becomes its name;
     - a condition on `events:source` holds if it is known, for the emulator does not know it;
     - a concurrency limit is written out as a number, which the emulator's poller compares as it stands;
+    - "any method" of a REST API becomes one method after another;
     - "deny unless TLS" statements go: the emulator listens on the loopback without TLS, and would be denied.
 
     Raises ValueError when what remains still refers to something that was left out.
@@ -121,11 +124,11 @@ def localize(template: Template, parameters: Mapping[str, str], layers: Mapping[
                 continue
             document = {**document, "Statement": statements}
             each = {**each, "Properties": {**each["Properties"], "PolicyDocument": document}}  # noqa: PLW2901
-        if each["Type"] == "AWS::Serverless::LayerVersion":
-            built = layers[each["Properties"]["ContentUri"]]
+        built = layers.get(str((each.get("Properties") or {}).get("ContentUri")))
+        if built is not None:
             each = {**each, "Properties": {**each["Properties"], "ContentUri": str(built)}}  # noqa: PLW2901
             del each["Metadata"]
-        kept[name] = each
+        kept[name] = gateway.spell_out(each)
     whole = _substitute({**template, "Resources": kept}, names)
     copy: Template = _numbers(_conditions(whole), parameters)
     left = sorted(name for name in references(copy) & set(dropped))
@@ -144,7 +147,7 @@ def _unsupported(resource: dict[str, Any]) -> bool:
 
 def _requires_tls(statement: dict[str, Any]) -> bool:
     condition = statement.get("Condition", {}).get("Bool", {})
-    return bool(statement["Effect"] == "Deny" and condition.get("aws:SecureTransport") == "false")
+    return bool(statement.get("Effect") == "Deny" and condition.get("aws:SecureTransport") == "false")
 
 
 def _substitute(node: Any, values: Mapping[str, Any]) -> Any:
@@ -207,7 +210,7 @@ def references(node: Any) -> set[str]:
 def digest(root: Path, template: Path) -> str:
     """A fingerprint of the written template and the code: a deployment is due when it changes."""
     total = hashlib.sha256(template.read_bytes())
-    for start in (root / "services", root / "layers"):
+    for start in (root / "services", root / "layers", root / "web"):
         for path in sorted(start.rglob("*")):
             name = path.relative_to(root)
             hidden = any(part.startswith(".") or part == "__pycache__" for part in name.parts)

@@ -1,0 +1,61 @@
+"""What a REST API's OpenAPI body says and the emulator's import of it overlooks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigateway import APIGatewayClient
+
+ANY = "x-amazon-apigateway-any-method"
+RESPONSES = "x-amazon-apigateway-gateway-responses"
+BINARY = "x-amazon-apigateway-binary-media-types"
+METHODS = ("delete", "get", "head", "options", "patch", "post", "put")
+
+Json = dict[str, Any]
+
+
+def spell_out(resource: Json) -> Json:
+    """The API with a method for each that "any" stands for; other resources as they are."""
+    body = (resource.get("Properties") or {}).get("DefinitionBody")
+    if resource["Type"] != "AWS::Serverless::Api" or body is None:
+        return resource
+    paths = {path: _spelled_out(methods) for path, methods in body["paths"].items()}
+    properties = {**resource["Properties"], "DefinitionBody": {**body, "paths": paths}}
+    return {**resource, "Properties": properties}
+
+
+def _spelled_out(methods: Json) -> Json:
+    named = {name: each for name, each in methods.items() if name != ANY}
+    # A method that is there only under a condition is conditional on one that falls under "any".
+    for name, each in named.items():
+        if isinstance(each, dict) and "Fn::If" in each and ANY in methods:
+            condition, then, otherwise = each["Fn::If"]
+            absent = otherwise == {"Ref": "AWS::NoValue"}
+            named[name] = {"Fn::If": [condition, then, methods[ANY] if absent else otherwise]}
+    spelled = dict.fromkeys(METHODS, methods[ANY]) if ANY in methods else {}
+    return {**spelled, **named}
+
+
+def ensure(client: APIGatewayClient, api_id: str, stage: str, body: Mapping[str, Any]) -> None:
+    """Binary types and the gateway's own answers. They count from the next deployment on: it makes one."""
+    known = client.get_rest_api(restApiId=api_id).get("binaryMediaTypes", [])
+    missing = [each for each in body.get(BINARY, []) if each not in known]
+    if missing:
+        client.update_rest_api(
+            restApiId=api_id,
+            patchOperations=[
+                {"op": "add", "path": f"/binaryMediaTypes/{each.replace('/', '~1')}"} for each in missing
+            ],
+        )
+    for kind, answer in body.get(RESPONSES, {}).items():
+        code = {"statusCode": str(answer["statusCode"])} if "statusCode" in answer else {}
+        client.put_gateway_response(
+            restApiId=api_id,
+            responseType=kind,
+            responseParameters=answer.get("responseParameters", {}),
+            responseTemplates=answer.get("responseTemplates", {}),
+            **code,
+        )
+    client.create_deployment(restApiId=api_id, stageName=stage)
