@@ -32,9 +32,6 @@ def main() -> None:
     """Run the command; what a person can mend is said in two lines, anything else is a traceback."""
     try:
         app()
-    except KeyboardInterrupt:
-        _say(Problem("Interrupted."))
-        sys.exit(130)
     except Exception as error:
         problem = explain(error)
         if problem is None:
