@@ -7,6 +7,7 @@ finds in its inbox.
 
 from __future__ import annotations
 
+import inspect
 import json
 from typing import Any
 
@@ -61,7 +62,7 @@ def schema_of(model: type[EventData]) -> dict[str, Any]:
     return {
         "$schema": DIALECT,
         "title": model.detail_type,
-        "description": (model.__doc__ or "").strip(),
+        "description": inspect.cleandoc(model.__doc__ or ""),
         "x-amazon-events-source": SOURCE_PREFIX + model.producer,
         "x-amazon-events-detail-type": model.detail_type,
         "type": "object",

@@ -2,42 +2,113 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from imagebus.events.analyzer import Label, LabelsDetected, LabelsSkipped
+from botocore.exceptions import ClientError
+
+from analyzer import findings
+from imagebus.clock import Clock
+from imagebus.events.analyzer import Feature, LabelsDetected, LabelsSkipped
 from imagebus.identity import canonical_json
+from imagebus.meter import Meter
 from imagebus.worker import Job, Output, Result, Work
 from imagebus_imaging import analysis_jpeg
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
+    from mypy_boto3_rekognition.literals import AttributeType
 
 MAX_LABELS = 50
 
+#: Attributes that `Face` carries; gender is a guess about a person that nothing here needs.
+FACE_ATTRIBUTES: Sequence[AttributeType] = (
+    "DEFAULT",
+    "AGE_RANGE",
+    "EMOTIONS",
+    "EYEGLASSES",
+    "EYES_OPEN",
+    "FACE_OCCLUDED",
+    "MOUTH_OPEN",
+    "SMILE",
+    "SUNGLASSES",
+)
 
-def labels_work(client: RekognitionClient, min_confidence: float) -> Work:
+#: Errors that pass. After botocore's own quick retries come these pauses, in seconds, and then the inbox.
+#: https://docs.aws.amazon.com/rekognition/latest/dg/error-handling.html
+BUSY = frozenset({"ThrottlingException", "ProvisionedThroughputExceededException", "InternalServerError"})
+PAUSES = (1.0, 3.0)
+
+Responses = dict[Feature, Mapping[str, Any]]
+
+
+class RekognitionBusy(Exception):
+    """None of the features could be had. The inbox tries again, and gives up with a ProcessingFailed."""
+
+
+def analysis_work(
+    client: RekognitionClient, features: Sequence[Feature], min_confidence: float, clock: Clock
+) -> Work:
+    """The fact holds what could be had, and says what could not. Raises RekognitionBusy, ClientError."""
+
     def work(job: Job) -> Result:
-        jpeg = analysis_jpeg(job.data)
-        job.meter.rekognition_calls = 1
-        response = client.detect_labels(
-            Image={"Bytes": jpeg}, MaxLabels=MAX_LABELS, MinConfidence=min_confidence
+        calls = _calls(client, {"Bytes": analysis_jpeg(job.data)}, min_confidence)
+        responses, busy = _ask({feature: calls[feature] for feature in features}, clock, job.meter)
+        if not responses:
+            raise RekognitionBusy(", ".join(f"{feature}: {reason}" for feature, reason in busy.items()))
+        fact = LabelsDetected(
+            labels=findings.labels(responses.get("labels", {})),
+            faces=findings.faces(responses["faces"], min_confidence) if "faces" in responses else None,
+            moderation=findings.moderation(responses["moderation"]) if "moderation" in responses else None,
+            model_versions=findings.model_versions(responses),
+            skipped=dict(busy.items()) or None,
         )
-        labels = tuple(
-            Label(
-                name=found["Name"],
-                confidence=round(float(found["Confidence"]), 2),
-                parents=tuple(parent["Name"] for parent in found.get("Parents", ())),
-            )
-            for found in response["Labels"]
-        )
-        raw = {name: value for name, value in response.items() if name != "ResponseMetadata"}
-        fact = LabelsDetected(labels=labels, model_version=response["LabelModelVersion"])
-        return Result(
-            fact, [Output("analysis/labels.json", canonical_json(raw).encode(), "application/json")]
-        )
+        return Result(fact, [_raw(feature, response) for feature, response in responses.items()])
 
     return work
 
 
-def skip(job: Job) -> Result:
-    return Result(LabelsSkipped(reason="LabelProvider is none: no label service is configured."))
+def skip(reason: str) -> Work:
+    return lambda _job: Result(LabelsSkipped(reason=reason))
+
+
+def _calls(
+    client: RekognitionClient, image: Any, min_confidence: float
+) -> dict[Feature, Callable[[], Mapping[str, Any]]]:
+    return {
+        "labels": lambda: client.detect_labels(
+            Image=image, MaxLabels=MAX_LABELS, MinConfidence=min_confidence
+        ),
+        "faces": lambda: client.detect_faces(Image=image, Attributes=FACE_ATTRIBUTES),
+        "moderation": lambda: client.detect_moderation_labels(Image=image, MinConfidence=min_confidence),
+    }
+
+
+def _ask(
+    calls: Mapping[Feature, Callable[[], Mapping[str, Any]]], clock: Clock, meter: Meter
+) -> tuple[Responses, dict[Feature, str]]:
+    """Answers, and why there is none. A busy service is asked again, but never for what it has answered."""
+    responses: Responses = {}
+    busy: dict[Feature, str] = {}
+    for pause in (0.0, *PAUSES):
+        missing = [feature for feature in calls if feature not in responses]
+        if missing and pause:
+            clock.sleep(pause)
+        for feature in missing:
+            try:
+                responses[feature] = calls[feature]()
+            except ClientError as error:
+                code = error.response["Error"]["Code"]
+                if code not in BUSY:
+                    raise
+                busy[feature] = code
+            else:
+                meter.rekognition_calls += 1
+                busy.pop(feature, None)
+    return responses, busy
+
+
+def _raw(feature: Feature, response: Mapping[str, Any]) -> Output:
+    """The answer as it came, for whoever needs more than the event tells."""
+    content = {name: value for name, value in response.items() if name != "ResponseMetadata"}
+    return Output(f"analysis/{feature}.json", canonical_json(content).encode(), "application/json")

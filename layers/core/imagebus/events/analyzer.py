@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from imagebus.events.base import EventData, Model, Text
+from imagebus.events.base import Count, EventData, Model, Name, Text
 
 Short = Annotated[str, Field(max_length=200)]
 Percent = Annotated[float, Field(ge=0, le=100)]
@@ -31,12 +31,67 @@ class Label(Model):
     parents: Annotated[tuple[Short, ...], Field(max_length=20)] = ()
 
 
+class Box(Model):
+    """As fractions of the image as displayed. A face at the edge reaches over it: below 0, above 1."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+class Face(Model):
+    """What the face looks like, never whose it is."""
+
+    box: Box
+    confidence: Percent
+    age_low: Count | None = None
+    age_high: Count | None = None
+    emotion: Short | None = None
+    smile: bool | None = None
+    eyes_open: bool | None = None
+    mouth_open: bool | None = None
+    eyeglasses: bool | None = None
+    sunglasses: bool | None = None
+    occluded: bool | None = None
+
+
+class Faces(Model):
+    """How many there are, and the largest of them; all of them are in the raw output."""
+
+    count: Count
+    largest: Annotated[tuple[Face, ...], Field(max_length=20)]
+
+
+class ModerationLabel(Model):
+    name: Short
+    confidence: Percent
+    parent: Short | None = None
+
+
+Feature = Literal["labels", "faces", "moderation"]
+
+
+def _model_versions(data: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 knew labels only, and their model."""
+    kept = {name: value for name, value in data.items() if name != "model_version"}
+    return {**kept, "model_versions": {"labels": data["model_version"]}}
+
+
 class LabelsDetected(EventData):
-    """What Rekognition saw."""
+    """What Rekognition saw. What was not asked for is absent, what could not be had is in `skipped`.
+
+    Version 2 came with faces and moderation, each with a model of its own: `model_version` of the labels
+    became `model_versions`.
+    """
 
     producer = "analyzer"
+    upcasters = (_model_versions,)
     labels: Annotated[tuple[Label, ...], Field(max_length=100)]
-    model_version: Short
+    model_versions: Annotated[dict[Name, Short], Field(max_length=10)]
+    faces: Faces | None = None
+    moderation: Annotated[tuple[ModerationLabel, ...], Field(max_length=50)] | None = None
+    skipped: Annotated[dict[Name, Text], Field(max_length=10)] | None = None
 
 
 class LabelsSkipped(EventData):

@@ -1,0 +1,88 @@
+"""Rekognition's answers in the words of our events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from imagebus.events.analyzer import Box, Face, Faces, Feature, Label, ModerationLabel
+
+MAX_PARENTS = 20
+MAX_FACES = 20
+MAX_MODERATION = 50
+
+#: DetectFaces names no model.
+_VERSION_FIELDS: Mapping[Feature, str] = {
+    "labels": "LabelModelVersion",
+    "moderation": "ModerationModelVersion",
+}
+
+
+def labels(response: Mapping[str, Any]) -> tuple[Label, ...]:
+    return tuple(
+        Label(
+            name=found["Name"],
+            confidence=_percent(found["Confidence"]),
+            parents=tuple(parent["Name"] for parent in found.get("Parents", ())[:MAX_PARENTS]),
+        )
+        for found in response.get("Labels", ())
+    )
+
+
+def faces(response: Mapping[str, Any], min_confidence: float) -> Faces:
+    """Faces that are surely faces; Rekognition lists the largest first."""
+    found = [face for face in response["FaceDetails"] if face["Confidence"] >= min_confidence]
+    return Faces(count=len(found), largest=tuple(_face(each, min_confidence) for each in found[:MAX_FACES]))
+
+
+def moderation(response: Mapping[str, Any]) -> tuple[ModerationLabel, ...]:
+    return tuple(
+        ModerationLabel(
+            name=found["Name"],
+            confidence=_percent(found["Confidence"]),
+            parent=found.get("ParentName") or None,
+        )
+        for found in response["ModerationLabels"][:MAX_MODERATION]
+    )
+
+
+def model_versions(responses: Mapping[Feature, Mapping[str, Any]]) -> dict[str, str]:
+    named = {feature: field for feature, field in _VERSION_FIELDS.items() if feature in responses}
+    return {feature: responses[feature].get(field, "unknown") for feature, field in named.items()}
+
+
+def _face(found: Mapping[str, Any], min_confidence: float) -> Face:
+    box, age = found["BoundingBox"], found.get("AgeRange", {})
+    emotions = [each for each in found.get("Emotions", ()) if each["Confidence"] >= min_confidence]
+    strongest = max(emotions, key=lambda each: each["Confidence"], default=None)
+
+    def sure(name: str) -> bool | None:
+        attribute = found.get(name)
+        return attribute["Value"] if attribute and attribute["Confidence"] >= min_confidence else None
+
+    return Face(
+        box=Box(
+            left=_fraction(box["Left"]),
+            top=_fraction(box["Top"]),
+            width=_fraction(box["Width"]),
+            height=_fraction(box["Height"]),
+        ),
+        confidence=_percent(found["Confidence"]),
+        age_low=age.get("Low"),
+        age_high=age.get("High"),
+        emotion=strongest["Type"].lower() if strongest else None,
+        smile=sure("Smile"),
+        eyes_open=sure("EyesOpen"),
+        mouth_open=sure("MouthOpen"),
+        eyeglasses=sure("Eyeglasses"),
+        sunglasses=sure("Sunglasses"),
+        occluded=sure("FaceOccluded"),
+    )
+
+
+def _percent(value: float) -> float:
+    return round(min(float(value), 100.0), 2)
+
+
+def _fraction(value: float) -> float:
+    return round(float(value), 4)
