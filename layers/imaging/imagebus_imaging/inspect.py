@@ -6,7 +6,6 @@ Each file is handled in a child process of its own, so that its seconds and peak
 from __future__ import annotations
 
 import os
-import resource
 import stat
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -33,7 +32,7 @@ def inspect_file(
     out_dir: str | os.PathLike[str] | None = None,
 ) -> dict[str, Any]:
     """One file's outcome: file, outcome ("validated" or "rejected"), code, format, width, height, seconds,
-    peak_mb (of that file's own process) and detail.
+    peak_mb (of that file's own process, 0 where none was needed) and detail.
 
     With `out_dir`, thumbnails and the watermarked image of a validated file are written there, in a folder of
     the file's name. What cannot be read (a folder, a pipe, a dangling link, no permission) is `rejected` as
@@ -58,7 +57,7 @@ def inspect_file(
     except Rejected as refusal:
         row |= _refused(refusal)
     row["seconds"] = round(time.perf_counter() - started, 4)
-    row["peak_mb"] = round(row["peak_mb"] or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+    row["peak_mb"] = round(row["peak_mb"], 1)
     return row
 
 
@@ -111,13 +110,15 @@ def _judge(file: Path, limits: Limits, out_dir: Path | None) -> Mapping[str, Any
     try:
         with file.open("rb") as stream:
             # A file of no known format is refused by its first bytes, however long it is.
-            check_size_and_type(stream.read(_HEAD), limits)
+            name = check_size_and_type(stream.read(_HEAD), limits)
             stream.seek(0)
             data = stream.read(limits.max_bytes + 1)
     except OSError as error:
         raise Rejected("gone", f"cannot be read: {_reason(error)}") from None
     try:
         info = validate(data, limits)
+    except Rejected as refusal:
+        return _refused(refusal) | {"format": name}
     except (DecoderStalled, DecoderFault) as trouble:
         raise Rejected("too_costly", f"gave up: {trouble}") from None
     if out_dir:

@@ -24,6 +24,8 @@ from imagebus_imaging.model import Limits, Rejected
 
 _MAX_ANSWER = 1 << 20
 _OVER_LIMIT = frozenset({signal.SIGKILL, signal.SIGXCPU, signal.SIGPROF})
+# A handler of the parent (a profiler, faulthandler) must not run in the child.
+_OWN_SIGNALS = (signal.SIGPROF, signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT)
 _OWN_NEEDS = 1 << 24  # of the interpreter, so that an image within the limit is not refused for them
 _UNKNOWN_PARENT = 1 << 29  # where there is no /proc
 
@@ -158,7 +160,8 @@ def _child(
 def _confine(limits: Limits, writes_files: bool) -> None:
     # A collection would touch, and so copy, every page shared with the parent.
     gc.disable()
-    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    for inherited in _OWN_SIGNALS:
+        signal.signal(inherited, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_PROF, limits.cpu_seconds)
     seconds = math.ceil(limits.cpu_seconds) + 1
     _lower(resource.RLIMIT_CPU, seconds)

@@ -30,7 +30,8 @@ _VIDEO_BOXES = frozenset(
         b"sidx",
     }
 )
-_ARCHIVE_END = b"PK\x05\x06"
+_ARCHIVE_END, _ARCHIVE_ENTRY = b"PK\x05\x06", b"PK\x01\x02"
+_ARCHIVE_TAIL = 22 + 65_535
 _MAX_IMAGES = 16
 _MAX_SEF_ENTRIES = 256
 
@@ -60,16 +61,23 @@ def check_trailer(data: bytes, structure: Structure, limits: Limits) -> None:
 
 
 def _skip_padding(data: bytes, at: int, stop: int) -> int:
-    # A run of 0xFF may be padding, or fill before an appended image's first marker: that one is kept.
+    start = at
     while at < stop:
         step = min(stop, at + 65_536)
         rest = data[at:step].lstrip(_PADDING)
         if rest:
-            found = step - len(rest)
-            return found - 1 if data[found] == 0xD8 and found > at and data[found - 1] == 0xFF else found
+            return _first_byte(data, start, step - len(rest))
         at = step
-    # The padding ran to the end; a lone SOI split by the window is no image anyway.
     return stop
+
+
+def _first_byte(data: bytes, start: int, found: int) -> int:
+    # Two kinds of trailer begin with what looks like padding: a JPEG's first marker, and the size of a box.
+    if data[found] == 0xD8 and found > start and data[found - 1] == 0xFF:
+        return found - 1
+    if data[found + 1 : found + 5] == b"ftyp" and found >= start + 3:
+        return found - 3
+    return found
 
 
 def _next_image(data: bytes, at: int, stop: int, limits: Limits) -> int:
@@ -122,11 +130,13 @@ def _before_sef(data: bytes, image_end: int) -> int:
 
 
 def _is_archive(data: bytes) -> bool:
-    # ZIP readers look for the end record from the back, so an image can be an archive too, wherever it lies.
-    at = data.rfind(_ARCHIVE_END, max(0, len(data) - 65_557))
-    return 0 <= at <= len(data) - 22 and at + 22 + int.from_bytes(data[at + 20 : at + 22], "little") == len(
-        data
-    )
+    """Whether a ZIP reader would open the file: it looks for the end record from the back, anywhere."""
+    at = len(data)
+    while (at := data.rfind(_ARCHIVE_END, max(0, len(data) - _ARCHIVE_TAIL), at)) >= 0:
+        size = int.from_bytes(data[at + 12 : at + 16], "little")
+        if size and data[max(0, at - size) : at].startswith(_ARCHIVE_ENTRY):
+            return True
+    return False
 
 
 def _kind(rest: bytes) -> str:

@@ -1,0 +1,65 @@
+"""Animations and containers of several images give a still of the first."""
+
+from __future__ import annotations
+
+import pytest
+from PIL import Image
+
+from imagebus_imaging import Limits, Rejected, WatermarkSpec, describe, thumbnails, validate, watermark
+from tests.unit.imaging.pictures import BLUE, GREEN, RED, encoded, near, opened
+
+FRAMES = [Image.new("RGB", (120, 80), colour) for colour in (RED, GREEN, BLUE)]
+
+
+def _animated(image_format: str) -> bytes:
+    return encoded(FRAMES[0], image_format, save_all=True, append_images=FRAMES[1:])
+
+
+@pytest.mark.parametrize("image_format", ["GIF", "WEBP", "PNG", "AVIF"])
+def test_an_animation_gives_its_first_frame_and_says_how_many_it_had(image_format: str) -> None:
+    data = _animated(image_format)
+    info = validate(data)
+    assert (info.frames, info.width, info.height) == (3, 120, 80)
+    for derived in (*thumbnails(data, [(60, 60)]), watermark(data, WatermarkSpec(text=""))):
+        image = opened(derived)
+        assert getattr(image, "n_frames", 1) == 1
+        assert near(image.convert("RGB").getpixel((20, 20)), RED, 16)
+    assert describe(data).dominant_colors[0].startswith("#d") or near(
+        tuple(bytes.fromhex(describe(data).dominant_colors[0][1:])), RED, 16
+    )
+
+
+def test_a_gif_with_a_transparent_background_keeps_it() -> None:
+    image = Image.new("P", (40, 40), 1)
+    image.putpalette([*RED, *GREEN])
+    image.paste(0, (0, 0, 20, 40))
+    data = encoded(image, "GIF", transparency=1)
+    found = opened(thumbnails(data, [(40, 40)])[0])
+    assert near(found.getpixel((5, 5)), (*RED, 255))
+    assert found.getpixel((35, 35))[3] == 0
+
+
+def test_an_mpo_is_its_first_image() -> None:
+    # What a camera writes for 3D, and a phone for a gain map: a second JPEG behind the first.
+    data = encoded(FRAMES[0], "MPO", save_all=True, append_images=FRAMES[1:])
+    info = validate(data)
+    assert (info.format, info.mime, info.frames) == ("JPEG", "image/jpeg", 1)
+    (thumbnail,) = thumbnails(data, [(60, 60)])
+    assert thumbnail.format == "JPEG"
+    assert near(opened(thumbnail).getpixel((20, 20)), RED, 16)
+
+
+@pytest.mark.parametrize("image_format", ["GIF", "WEBP", "PNG", "AVIF"])
+def test_frames_have_a_budget(image_format: str) -> None:
+    data = _animated(image_format)
+    with pytest.raises(Rejected) as caught:
+        validate(data, Limits(max_frames_pixels=2 * 120 * 80))
+    assert caught.value.code == "too_many_frames"
+    assert caught.value.limit == 2 * 120 * 80
+    assert caught.value.actual == 3 * 120 * 80
+
+
+def test_one_large_frame_is_not_an_animation() -> None:
+    assert (
+        validate(_animated("GIF")[:0] or encoded(FRAMES[0], "GIF"), Limits(max_frames_pixels=10)).frames == 1
+    )

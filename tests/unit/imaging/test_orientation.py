@@ -1,0 +1,68 @@
+"""Rotated photographs come out upright, whatever holds them."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+
+from imagebus_imaging import WatermarkSpec, analysis_jpeg, describe, thumbnails, validate, watermark
+from tests.hostile.base import chunk
+from tests.unit.imaging.pictures import (
+    assert_quadrants,
+    encoded,
+    exif_with,
+    opened,
+    quadrants,
+    stored,
+)
+
+NO_MARK = WatermarkSpec(text="")
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "AVIF"])
+def test_all_eight_orientations_come_out_upright(image_format: str, orientation: int) -> None:
+    data = encoded(stored(quadrants(), orientation), image_format, exif=exif_with(orientation))
+    info = validate(data)
+    assert (info.width, info.height, info.orientation) == (160, 96, orientation)
+    small, same = thumbnails(data, [(80, 80), (160, 160)])
+    assert (small.width, small.height) == (80, 48)
+    assert (same.width, same.height) == (160, 96)
+    for image in (small, same, watermark(data, NO_MARK)):
+        assert_quadrants(opened(image))
+    assert_quadrants(opened(analysis_jpeg(data)))
+    assert describe(data).properties["width"] == 160
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_a_heif_is_turned_once_and_not_twice(orientation: int) -> None:
+    data = encoded(stored(quadrants(), orientation), "HEIF", exif=exif_with(orientation).tobytes())
+    info = validate(data)
+    assert (info.width, info.height) == (160, 96)
+    (thumbnail,) = thumbnails(data, [(80, 80)])
+    assert thumbnail.format == "JPEG"
+    assert_quadrants(opened(thumbnail), tolerance=20)
+
+
+def test_an_exif_chunk_behind_the_pixels_of_a_png_counts() -> None:
+    data = encoded(stored(quadrants(), 6), "PNG")
+    tiff = exif_with(6).tobytes()[6:]
+    data = data[:-12] + chunk(b"eXIf", tiff) + data[-12:]
+    assert (validate(data).width, validate(data).orientation) == (160, 6)
+    assert_quadrants(opened(thumbnails(data, [(80, 80)])[0]))
+
+
+@pytest.mark.parametrize("value", [0, 9, 65_535])
+def test_an_impossible_orientation_is_no_orientation(value: int) -> None:
+    data = encoded(quadrants(), "JPEG", exif=exif_with(value))
+    assert validate(data).orientation == 1
+    assert_quadrants(opened(thumbnails(data, [(80, 80)])[0]))
+
+
+def test_a_broken_exif_block_is_no_reason_to_refuse_a_photograph() -> None:
+    tiff = b"II*\0" + struct.pack("<IH", 8, 500) + b"\xff" * 40
+    data = encoded(quadrants(), "JPEG", exif=b"Exif\0\0" + tiff)
+    assert validate(data).orientation == 1
+    assert_quadrants(opened(thumbnails(data, [(80, 80)])[0]))
+    assert describe(data).exif == {}

@@ -1,0 +1,152 @@
+"""A decoder may loop, grow, crash or die: its parent lives, and says which it was."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imagebus_imaging import Limits, Rejected, validate
+from imagebus_imaging.sandbox import DecoderFault, DecoderStalled, decode_in_child
+from tests.hostile.base import honest
+
+LIMITS = Limits(cpu_seconds=0.2, wall_seconds=5)
+
+
+def _loop() -> Mapping[str, Any]:
+    while True:
+        pass
+
+
+def _grow() -> Mapping[str, Any]:
+    return {"size": len(bytearray(4 << 30))}
+
+
+def _grow_in_c() -> Mapping[str, Any]:
+    libc = ctypes.CDLL(None)
+    libc.malloc.restype = ctypes.c_void_p
+    return {"got": bool(libc.malloc(ctypes.c_size_t(4 << 30)))}
+
+
+def _crash() -> Mapping[str, Any]:
+    os.kill(os.getpid(), signal.SIGSEGV)
+    return {}
+
+
+def _refuse() -> Mapping[str, Any]:
+    raise Rejected("corrupt", "as it was found", 1, 2.5)
+
+
+def _err() -> Mapping[str, Any]:
+    raise AssertionError("a defect")
+
+
+def _sleep() -> Mapping[str, Any]:
+    time.sleep(60)
+    return {}
+
+
+def _exit() -> Mapping[str, Any]:
+    os._exit(0)
+
+
+def _write() -> Mapping[str, Any]:
+    with open("/tmp/imagebus-must-not-exist", "wb") as stream:  # noqa: PTH123
+        stream.write(b"x")
+        stream.flush()
+    return {}
+
+
+@pytest.mark.parametrize(
+    ("work", "code"), [(_loop, "too_costly"), (_grow, "too_costly"), (_crash, "corrupt"), (_exit, "corrupt")]
+)
+def test_a_child_that_misbehaves_is_a_rejection(work: Callable[[], Mapping[str, Any]], code: str) -> None:
+    with pytest.raises(Rejected) as caught:
+        decode_in_child(work, LIMITS)
+    assert caught.value.code == code
+
+
+def test_memory_is_limited_in_c_too() -> None:
+    assert decode_in_child(_grow_in_c, LIMITS) == {"got": False}
+
+
+def test_a_rejection_arrives_whole() -> None:
+    with pytest.raises(Rejected) as caught:
+        decode_in_child(_refuse, LIMITS)
+    found = caught.value
+    assert (found.code, found.detail, found.limit, found.actual) == ("corrupt", "as it was found", 1, 2.5)
+
+
+def test_a_defect_is_raised_and_never_taken_for_a_bad_image() -> None:
+    with pytest.raises(DecoderFault, match="AssertionError: a defect"):
+        decode_in_child(_err, LIMITS)
+
+
+def test_a_child_that_waits_without_working_is_the_machines_trouble() -> None:
+    with pytest.raises(DecoderStalled):
+        decode_in_child(_sleep, Limits(wall_seconds=0.2))
+
+
+def test_a_child_cannot_write_files() -> None:
+    with pytest.raises((DecoderFault, Rejected)):
+        decode_in_child(_write, LIMITS)
+
+
+def test_the_parent_works_beside_its_child() -> None:
+    done: list[int] = []
+    assert decode_in_child(lambda: {"one": 1}, LIMITS, lambda: done.append(os.getpid())) == {"one": 1}
+    assert done == [os.getpid()]
+
+
+def test_an_error_beside_the_child_leaves_no_child_behind() -> None:
+    def fail() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        decode_in_child(_sleep, LIMITS, fail)
+    with pytest.raises(ChildProcessError):
+        os.wait4(-1, os.WNOHANG)
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+def test_forking_works_from_a_parent_full_of_busy_threads() -> None:
+    stop = threading.Event()
+    results: list[str] = []
+
+    def busy() -> None:
+        while not stop.is_set():
+            _ = [bytes(10_000) for _ in range(50)]
+
+    def judge() -> None:
+        results.extend(validate(honest("JPEG"), Limits(wall_seconds=30)).format for _ in range(8))
+
+    threads = [threading.Thread(target=busy) for _ in range(4)]
+    judges = [threading.Thread(target=judge) for _ in range(3)]
+    for thread in threads + judges:
+        thread.start()
+    for thread in judges:
+        thread.join()
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert results == ["JPEG"] * 24
+
+
+def test_no_file_descriptor_is_left_open() -> None:
+    def count() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    validate(honest("PNG"))
+    before = count()
+    for _ in range(5):
+        validate(honest("PNG"))
+        with pytest.raises(Rejected):
+            validate(honest("PNG")[:-20])
+    assert count() == before

@@ -1,0 +1,89 @@
+"""What cameras and phones write after an image passes; what only looks like it does not."""
+
+from __future__ import annotations
+
+import struct
+from contextlib import suppress
+
+import pytest
+
+from imagebus_imaging import Rejected, thumbnails, validate
+from tests.hostile.base import PAYLOADS, after_soi, archive, box, honest, segment
+from tests.unit.imaging.pictures import BLUE, encoded, opened, quadrants
+
+MOTION_XMP = segment(0xE1, b'http://ns.adobe.com/xap/1.0/\0<x:xmpmeta GCamera:MotionPhoto="1"/>')
+VIDEO = box(b"ftyp", b"mp42\0\0\0\0isommp42") + box(b"moov", bytes(64)) + box(b"mdat", b"SECRETVIDEO" * 9)
+
+
+def sef(*payloads: bytes, slack: bytes = b"") -> bytes:
+    """Samsung's trailer: records, a directory that points back at them, and its length."""
+    records, directory = b"", b"SEFH" + struct.pack("<II", 107, len(payloads))
+    blocks = [struct.pack("<HHI", 0, 0x0A01 + n, 4) + b"name" + data for n, data in enumerate(payloads)]
+    total = sum(map(len, blocks)) + len(slack)
+    for n, block in enumerate(blocks):
+        directory += struct.pack("<HHII", 0, 0x0A01 + n, total - len(records), len(block))
+        records += block
+    return records + slack + directory + struct.pack("<I", len(directory)) + b"SEFT"
+
+
+def refused(data: bytes) -> str:
+    with pytest.raises(Rejected) as caught:
+        validate(data)
+    return caught.value.code
+
+
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "GIF"])
+@pytest.mark.parametrize("padding", [b"\0", bytes(512), bytes(200_000), b"\xff" * 40, b"\r\n", b"\n"])
+def test_padding_passes(image_format: str, padding: bytes) -> None:
+    assert validate(honest(image_format) + padding).format == image_format
+
+
+@pytest.mark.parametrize("between", [b"", bytes(32), b"\xff", bytes(65_536)])
+def test_a_second_jpeg_passes_as_in_mpo_and_gain_maps(between: bytes) -> None:
+    assert validate(honest("JPEG") + between + honest("JPEG", 64, 48) + between).width == 320
+
+
+def test_a_second_jpeg_with_something_behind_it_does_not_pass() -> None:
+    assert refused(honest("JPEG") + honest("JPEG", 64, 48) + archive()) == "trailing_data"
+    assert refused(honest("JPEG") + honest("JPEG", 64, 48)[:-2]) == "trailing_data"
+    assert refused(honest("JPEG") * 40) == "trailing_data"
+
+
+def test_the_video_of_a_motion_photo_passes_when_the_photo_says_so() -> None:
+    photo = after_soi(encoded(quadrants(), "JPEG"), MOTION_XMP)
+    data = photo + VIDEO
+    assert validate(data).format == "JPEG"
+    assert b"SECRETVIDEO" not in thumbnails(data, [(100, 100)])[0].data
+    assert refused(honest("JPEG") + VIDEO) == "trailing_data", "a video that nobody announced"
+    assert refused(data + archive()) == "trailing_data"
+    assert refused(data + box(b"evil", b"")) == "trailing_data"
+
+
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "HEIF"])
+def test_samsungs_records_pass(image_format: str) -> None:
+    data = encoded(quadrants(), image_format) + sef(b"1700000000000", VIDEO, b"more")
+    assert validate(data).format == image_format
+
+
+def test_samsungs_records_are_walked_and_not_believed() -> None:
+    jpeg = honest("JPEG")
+    assert refused(jpeg + PAYLOADS["html"] + sef(b"record")) == "trailing_data", "before the records"
+    assert refused(jpeg + sef(b"record", slack=PAYLOADS["pe"])) == "trailing_data", "between the records"
+    assert refused(jpeg + sef(b"record") + PAYLOADS["zip"]) == "trailing_data", "after the records"
+    assert refused(jpeg + PAYLOADS["random"] + b"\x10\0\0\0SEFT") == "trailing_data", "no directory"
+    assert refused(jpeg + sef(archive())) == "trailing_data", "a ZIP reader would find it"
+
+
+def test_a_damaged_directory_of_records_is_no_excuse() -> None:
+    whole = honest("JPEG") + sef(b"one", b"two")
+    for at in range(1, 60):
+        broken = bytearray(whole)
+        broken[-at] ^= 0x55
+        with suppress(Rejected):
+            validate(bytes(broken))
+
+
+def test_padding_of_all_ones_does_not_eat_the_next_image() -> None:
+    (made,) = thumbnails(honest("JPEG") + b"\xff" * 7 + encoded(quadrants(), "JPEG"), [(50, 50)])
+    assert opened(made).getpixel((2, 2)) != BLUE
+    assert validate(honest("JPEG") + b"\xff" * 7 + honest("JPEG")).width == 320

@@ -1,0 +1,140 @@
+"""Each limit ends in its own code, with the limit and the value that broke it."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+from PIL import Image
+
+from imagebus_imaging import ImageInfo, Limits, Rejected, validate
+from tests.hostile.base import PAYLOADS, after_soi, chunk, honest, segment
+from tests.unit.imaging.pictures import encoded, quadrants
+
+
+def refusal(data: bytes, limits: Limits | None = None) -> Rejected:
+    with pytest.raises(Rejected) as caught:
+        validate(data, limits or Limits())
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("image_format", "mime", "mode"),
+    [
+        ("JPEG", "image/jpeg", "RGB"),
+        ("PNG", "image/png", "RGB"),
+        ("WEBP", "image/webp", "RGB"),
+        ("GIF", "image/gif", "P"),
+        ("AVIF", "image/avif", "RGB"),
+        ("HEIF", "image/heic", "RGB"),
+    ],
+)
+def test_an_honest_image_is_described(image_format: str, mime: str, mode: str) -> None:
+    data = encoded(quadrants(), image_format)
+    assert validate(data) == ImageInfo(
+        format=image_format,
+        mime=mime,
+        width=160,
+        height=96,
+        mode=mode,
+        has_alpha=False,
+        frames=1,
+        orientation=1,
+        sha256=hashlib.sha256(data).hexdigest(),
+        size=len(data),
+    )
+
+
+@pytest.mark.parametrize("image_format", ["PNG", "WEBP", "AVIF", "HEIF"])
+def test_alpha_is_seen(image_format: str) -> None:
+    image = quadrants().convert("RGBA")
+    image.putalpha(90)
+    assert validate(encoded(image, image_format)).has_alpha
+
+
+def test_no_bytes_are_empty() -> None:
+    assert refusal(b"").code == "empty"
+
+
+def test_too_many_bytes_are_refused_before_anything_is_read() -> None:
+    found = refusal(bytes(1001), Limits(max_bytes=1000))
+    assert (found.code, found.limit, found.actual) == ("too_many_bytes", 1000, 1001)
+
+
+def test_the_accepted_formats_are_a_parameter() -> None:
+    only_png = Limits(formats=frozenset({"PNG"}))
+    assert validate(honest("PNG"), only_png).format == "PNG"
+    assert refusal(honest("JPEG"), only_png).code == "unsupported_format"
+
+
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF"])
+def test_too_many_pixels(image_format: str) -> None:
+    found = refusal(honest(image_format), Limits(max_pixels=320 * 240 - 1))
+    assert (found.code, found.limit, found.actual) == ("too_many_pixels", 320 * 240 - 1, 320 * 240)
+    assert validate(honest(image_format), Limits(max_pixels=320 * 240)).width == 320
+
+
+def test_too_many_scans() -> None:
+    data = encoded(quadrants(), "JPEG", progressive=True)
+    scans = data.count(b"\xff\xda")
+    assert validate(data, Limits(max_scans=scans)).format == "JPEG"
+    found = refusal(data, Limits(max_scans=scans - 1))
+    assert (found.code, found.limit, found.actual) == ("too_costly", scans - 1, scans)
+
+
+def test_too_few_bytes_for_so_many_pixels() -> None:
+    data = encoded(Image.new("RGB", (2000, 1000)), "JPEG")
+    assert validate(data).width == 2000, "a blank picture is no attack"
+    found = refusal(data, Limits(max_pixels_per_byte={"JPEG": 20}))
+    assert found.code == "too_costly"
+    assert found.limit == 20
+    assert found.actual == round(2_000_000 / len(data))
+
+
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "GIF"])
+def test_too_much_metadata(image_format: str) -> None:
+    data = {
+        "JPEG": lambda: after_soi(honest("JPEG"), segment(0xFE, bytes(5000))),
+        "PNG": lambda: honest("PNG")[:33] + chunk(b"tEXt", b"a\0" + b"b" * 5000) + honest("PNG")[33:],
+        "WEBP": lambda: encoded(quadrants(), "WEBP", xmp=b"x" * 5000),
+        "GIF": lambda: encoded(quadrants().quantize(8), "GIF", comment=b"x" * 5000),
+    }[image_format]()
+    assert validate(data).format == image_format
+    found = refusal(data, Limits(max_metadata_bytes=4000))
+    assert (found.code, found.limit) == ("too_costly", 4000)
+    assert found.actual is not None
+    assert found.actual >= 5000
+
+
+@pytest.mark.parametrize("image_format", ["JPEG", "WEBP", "AVIF", "HEIF", "GIF"])
+def test_a_decoder_that_needs_too_much_memory_is_not_started(image_format: str) -> None:
+    image = quadrants(1200, 900)
+    options = {"progressive": True} if image_format == "JPEG" else {}
+    found = refusal(encoded(image, image_format, **options), Limits(memory_bytes=1_000_000))
+    assert (found.code, found.limit) == ("too_costly", 1_000_000)
+    assert found.actual is not None
+    assert found.actual > 1_000_000
+
+
+def test_a_decoder_that_takes_too_long_is_killed() -> None:
+    data = encoded(quadrants(4000, 3000), "WEBP", method=0)
+    found = refusal(data, Limits(cpu_seconds=0.02))
+    assert (found.code, found.limit) == ("too_costly", 0.02)
+
+
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF"])
+@pytest.mark.parametrize("part", [0.3, 0.6, 0.95])
+def test_a_file_that_was_cut_off_is_corrupt(image_format: str, part: float) -> None:
+    data = honest(image_format)
+    assert refusal(data[: int(len(data) * part)]).code == "corrupt"
+
+
+def test_a_refusal_says_what_it_is() -> None:
+    assert str(refusal(b"not an image")).startswith("unsupported_format: ")
+
+
+@pytest.mark.parametrize("name", sorted(PAYLOADS))
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF"])
+def test_whatever_is_appended_is_trailing_data(image_format: str, name: str) -> None:
+    found = refusal(honest(image_format) + PAYLOADS[name])
+    assert found.code == "trailing_data"
