@@ -13,7 +13,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from imagebus_local import archive, emulator, layers, sam, state, templates
+from imagebus_local import archive, concurrency, emulator, gateway, layers, sam, state, templates
 from imagebus_local.errors import LocalError
 from imagebus_local.places import Places
 from imagebus_local.state import LocalState
@@ -151,7 +151,8 @@ def _write_template(places: Places, parameters: Mapping[str, str]) -> tuple[Path
     values = {**defaults, **parameters}
     path = places.build / "template.yml"
     built = {str(source): places.layer(source) / "content" for source in places.layer_sources}
-    templates.write(path, templates.localize(rendered, values, built))
+    localized = templates.localize(rendered, values, built)
+    templates.write(path, concurrency.share_out(localized, concurrency.account_limit()))
     return path, values
 
 
@@ -206,20 +207,20 @@ def _complete(bare: LocalState, template: templates.Template) -> LocalState:
         outputs["EventBusName"],
         template["Resources"]["Archive"]["Properties"],
     )
-    key = None
+    key = address = None
     if "ApiKeyId" in outputs:
-        gateway = client(bare, "apigateway")
-        key = gateway.get_api_key(apiKey=outputs["ApiKeyId"], includeValue=True)["value"]
-    address = outputs.get("ApiUrl")
-    if address is not None:
-        outputs["ApiUrl"] = address = local_api_url(address, bare.endpoint)
+        rest = client(bare, "apigateway")
+        key = rest.get_api_key(apiKey=outputs["ApiKeyId"], includeValue=True)["value"]
+        outputs["ApiUrl"] = address = local_api_url(outputs["ApiUrl"], bare.endpoint)
+        *_, api_id, stage, _ = address.split("/")
+        gateway.ensure(rest, api_id, stage, template["Resources"]["Api"]["Properties"]["DefinitionBody"])
     return LocalState(**{**vars(bare), "outputs": outputs, "api_url": address, "api_key": key})
 
 
 def local_api_url(url: str, endpoint: str) -> str:
     """`https://ID.execute-api.REGION.amazonaws.com/STAGE/` as the emulator serves it."""
     host, _, path = url.removeprefix("https://").removeprefix("http://").partition("/")
-    return f"{endpoint}/_aws/execute-api/{host.split('.')[0]}/{path.strip('/')}"
+    return f"{endpoint}/_aws/execute-api/{host.split('.')[0]}/{path.strip('/')}/"
 
 
 def _clear(places: Places, alive: emulator.Emulator | None) -> None:
