@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 from imagebus_local.errors import LocalError
@@ -48,13 +49,21 @@ def owner(port: int) -> str | None:
     if not sockets:
         return None
     for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            links = {str(each.readlink()) for each in (folder / "fd").iterdir()}
-        except OSError:  # another user's process, or one that has just ended
-            continue
-        if links & sockets:
+        if _open_files(folder) & sockets:
             return f"pid {folder.name} ({command_line(int(folder.name)) or 'unknown'})"
     return None
+
+
+def _open_files(process: Path) -> set[str]:
+    """What the process has open; nothing when it is another user's, or has just ended."""
+    found = set()
+    try:
+        for each in (process / "fd").iterdir():
+            with suppress(FileNotFoundError):  # closed meanwhile
+                found.add(str(each.readlink()))
+    except OSError:
+        return set()
+    return found
 
 
 def command_line(pid: int) -> str | None:

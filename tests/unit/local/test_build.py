@@ -1,0 +1,74 @@
+"""What ships with code, and how SAM's complaints become advice."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from imagebus_local import LocalError, bytecode, layers, sam
+
+
+def write(path: Path, text: str = "") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_what_no_function_reads_is_pruned(tmp_path: Path) -> None:
+    gone = [
+        write(tmp_path / "package" / "types.pyi"),
+        write(tmp_path / "package" / "tests" / "__init__.py"),
+        write(tmp_path / ".mypy_cache" / "big.json"),
+    ]
+    kept = [write(tmp_path / "package" / "code.py"), write(tmp_path / "package" / "tests_of_time.py")]
+    bytecode.prune(tmp_path)
+    assert [each.exists() for each in gone] == [False] * 3
+    assert [each.exists() for each in kept] == [True] * 2
+
+
+def test_byte_code_holds_after_the_file_times_changed(tmp_path: Path) -> None:
+    source = write(tmp_path / "module.py", "ANSWER = 42")
+    bytecode.compile_all(tmp_path)
+    compiled = Path(importlib.util.cache_from_source(str(source)))
+    # PEP 552: bit 0 of the flags says "by hash", bit 1 "check the source"; unchecked is 1.
+    assert int.from_bytes(compiled.read_bytes()[4:8], "little") == 1
+
+
+def test_a_layer_gets_its_packages_and_loses_them_with_their_requirement(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    write(source / "requirements.txt", "# nothing\n")
+    write(source / "mine" / "__init__.py", "ONE = 1")
+    write(source / "mine" / "__pycache__" / "stale.pyc")
+    write(source / "notes" / "no_package.txt")
+    content = layers.build(source, tmp_path / "target", {})
+    assert (content / "python" / "mine" / "__init__.py").read_text(encoding="utf-8") == "ONE = 1"
+    assert not (content / "python" / "notes").exists()
+    assert not (content / "python" / "mine" / "__pycache__" / "stale.pyc").exists()
+
+    stray = write(content / "python" / "third_party" / "__init__.py")
+    write(source / "mine" / "__init__.py", "TWO = 2")
+    layers.build(source, tmp_path / "target", {})
+    assert stray.exists(), "the same requirements are not installed again"
+    assert (content / "python" / "mine" / "__init__.py").read_text(encoding="utf-8") == "TWO = 2"
+
+    write(source / "requirements.txt", "# nothing, in other words\n")
+    layers.build(source, tmp_path / "target", {})
+    assert not stray.exists()
+
+
+def test_a_missing_sam_is_said_with_what_to_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(LocalError) as caught:
+        sam.build(tmp_path / "template.yml", tmp_path, {})
+    assert (caught.value.code, caught.value.advice) == ("sam_missing", "Run: make setup")
+
+
+def test_the_tail_of_a_log_is_its_last_lines_without_chatter() -> None:
+    text = "\n".join([*(f"line {n}" for n in range(100)), "", "SAM CLI update available", "Error: why"])
+    said = sam.tail(text).splitlines()
+    assert said[-1] == "Error: why"
+    assert len(said) == sam.TAIL_LINES
+    assert not any("update" in line for line in said)

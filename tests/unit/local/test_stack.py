@@ -1,0 +1,105 @@
+"""The local AWS as a whole, as far as no emulator has to run."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import imagebus_local
+from imagebus_local import LocalError, Places, emulator, stack
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "services").mkdir()
+    (tmp_path / "template.yml").write_text("Parameters: {}\nResources: {}\n", encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def stranger() -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        yield process
+        process.kill()
+
+
+def leftovers(root: Path) -> set[str]:
+    return {each.name for each in Places(root).home.iterdir()}
+
+
+def crashed(root: Path, pid: int) -> None:
+    """What an emulator leaves behind that died without a word."""
+    places = Places(root)
+    places.run.mkdir(parents=True)
+    (places.run / "ministack-lambda-x").mkdir()
+    places.process.write_text(json.dumps({"pid": pid, "port": 4570}), encoding="utf-8")
+    places.state.write_text("{}", encoding="utf-8")
+
+
+def test_the_checkout_is_found_from_a_folder_inside_it(root: Path) -> None:
+    inside = root / "services" / "ingest"
+    inside.mkdir()
+    assert Places.find(inside) == Places(root)
+
+
+def test_nothing_runs_in_a_fresh_checkout(root: Path) -> None:
+    assert imagebus_local.status(root=root).state == "down"
+    with pytest.raises(LocalError, match="imagebus local up"):
+        imagebus_local.env(root=root)
+
+
+def test_down_twice_is_harmless(root: Path) -> None:
+    assert imagebus_local.down(root=root) is False
+    assert imagebus_local.down(root=root) is False
+    assert leftovers(root) == {"lock"}
+
+
+def test_an_emulator_that_crashed_is_seen_and_tidied(root: Path) -> None:
+    crashed(root, pid=2**22 + 1)  # no system gives such a number
+    assert imagebus_local.status(root=root).state == "crashed"
+    assert imagebus_local.down(root=root) is False
+    assert leftovers(root) == {"lock"}
+
+
+def test_a_process_that_got_the_number_of_a_dead_emulator_is_left_alone(
+    root: Path, stranger: subprocess.Popen[bytes]
+) -> None:
+    crashed(root, pid=stranger.pid)
+    assert imagebus_local.status(root=root).state == "crashed"
+    imagebus_local.down(root=root)
+    assert stranger.poll() is None
+
+
+def test_two_commands_at_once_do_not_meet(root: Path) -> None:
+    with stack._alone(Places(root)), pytest.raises(LocalError) as caught:
+        imagebus_local.down(root=root)
+    assert caught.value.code == "locked"
+
+
+def test_a_parameter_that_the_template_does_not_have_is_refused_before_anything_starts() -> None:
+    places = Places.find(Path(__file__).parent)
+    with pytest.raises(LocalError) as caught:
+        stack._write_template(places, {"ThumbnailSize": "1x1"})
+    assert caught.value.code == "unknown_parameter"
+    assert "ThumbnailSizes" in caught.value.advice
+
+
+def test_no_setting_of_the_users_own_aws_reaches_the_emulator(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "real")
+    clean = emulator.clean_environment() | emulator.client_environment(4570)
+    assert "AWS_PROFILE" not in clean
+    assert "AWS_SESSION_TOKEN" not in clean
+    assert clean["AWS_ACCESS_KEY_ID"] == "test"
+    assert clean["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4570"
+
+
+def test_the_apis_address_is_the_one_that_the_emulator_serves() -> None:
+    url = "https://abc123.execute-api.us-east-1.amazonaws.com/v1/"
+    address = stack.local_api_url(url, "http://127.0.0.1:4570")
+    assert address == "http://127.0.0.1:4570/_aws/execute-api/abc123/v1/"
