@@ -1,0 +1,33 @@
+"""A slice of the mutations; `python -m tests.fuzz.mutate --count 100000` is the whole."""
+
+from __future__ import annotations
+
+import os
+import random
+
+import pytest
+
+from imagebus_imaging import validate
+from tests.fuzz.mutate import run
+from tests.fuzz.mutations import mutation
+from tests.fuzz.seeds import seeds
+
+COUNT = int(os.environ.get("FUZZ_COUNT", "2000"))
+SEED = int(os.environ.get("FUZZ_SEED", random.randrange(1 << 32)))
+
+
+@pytest.mark.parametrize("name", sorted(seeds()))
+def test_mutations_grow_on_valid_files(name: str) -> None:
+    assert validate(seeds()[name]).width in (32, 48, 64)
+
+
+def test_a_mutation_can_be_made_again() -> None:
+    assert [mutation(7, n) for n in range(20)] == [mutation(7, n) for n in range(20)]
+
+
+def test_no_mutation_gets_past_the_declared_outcomes() -> None:
+    print(f"FUZZ_SEED={SEED}")
+    outcomes, findings = run(SEED, range(COUNT))
+    assert not findings, f"FUZZ_SEED={SEED}: {findings[:5]}"
+    assert outcomes["validated"] > COUNT // 50, "mutations that all die at once try nothing"
+    assert outcomes["corrupt"] > COUNT // 4
