@@ -1,0 +1,87 @@
+"use strict";
+
+/** The REST API with the key that this browser keeps. */
+const Api = (() => {
+  const KEY = "imagebus.key";
+  const TOKEN = "imagebus.token";
+  const base = location.pathname.endsWith("/") ? location.pathname : `${location.pathname}/`;
+
+  class Problem extends Error {
+    constructor(status, code, detail, retryAfter) {
+      super(detail);
+      this.status = status;
+      this.code = code;
+      this.retryAfter = retryAfter;
+    }
+  }
+
+  const credentials = {
+    exist: () => localStorage.getItem(KEY) !== null,
+    keep(key, token) {
+      localStorage.setItem(KEY, key);
+      if (token) localStorage.setItem(TOKEN, token);
+      else localStorage.removeItem(TOKEN);
+    },
+    forget() {
+      localStorage.removeItem(KEY);
+      localStorage.removeItem(TOKEN);
+    },
+  };
+
+  function headers(more) {
+    const all = { "x-api-key": localStorage.getItem(KEY) ?? "", ...more };
+    const token = localStorage.getItem(TOKEN);
+    if (token) all.Authorization = `Bearer ${token}`;
+    return all;
+  }
+
+  /** The answer's `body` (undefined where it is unchanged) and `etag`. Throws Problem; status 0 is no network. */
+  async function request(path, { method = "GET", body, etag } = {}) {
+    const more = {};
+    if (body !== undefined) more["Content-Type"] = "application/json";
+    if (etag) more["If-None-Match"] = etag;
+    let response;
+    try {
+      response = await fetch(base + path, {
+        method,
+        headers: headers(more),
+        body: body === undefined ? undefined : JSON.stringify(body),
+        cache: "no-store",
+      });
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      throw new Problem(0, "offline", "The system cannot be reached.", 5);
+    }
+    if (response.status === 304) return { body: undefined, etag };
+    const content = (response.headers.get("Content-Type") ?? "").includes("json") ? await response.json() : {};
+    if (!response.ok) {
+      const detail = content.detail ?? `The system answered ${response.status}.`;
+      throw new Problem(response.status, content.code, detail, Number(response.headers.get("Retry-After") ?? 2));
+    }
+    return { body: content, etag: response.headers.get("ETag") };
+  }
+
+  function list({ status, cursor, limit = 24, etag }) {
+    const query = new URLSearchParams({ limit, urls: "true" });
+    if (status) query.set("status", status);
+    if (cursor) query.set("cursor", cursor);
+    return request(`images?${query}`, { etag });
+  }
+
+  /** Keys may hold anything; `~` and base64url is an address that nothing on the way can misread. */
+  function address(key) {
+    const binary = Array.from(new TextEncoder().encode(key), (byte) => String.fromCharCode(byte)).join("");
+    return `images/~${btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")}`;
+  }
+
+  return {
+    Problem,
+    credentials,
+    list,
+    image: (key, etag) => request(`${address(key)}?urls=true`, { etag }),
+    events: (key) => request(`${address(key)}/events`),
+    retry: (key) => request(`${address(key)}/retry`, { method: "POST" }),
+    remove: (key) => request(address(key), { method: "DELETE" }),
+    tickets: (files) => request("images", { method: "POST", body: files }),
+  };
+})();

@@ -1,0 +1,197 @@
+"use strict";
+
+/** One image: what it is, what came of it, and how. */
+const Detail = (() => {
+  const { el, byId, bytes, duration, fileName, sentence, announce } = Dom;
+  const LIVE = new Set(["processing"]);
+  let shown = null; // { key, etag, timer }
+
+  const row = (name, value) =>
+    value === undefined || value === null || value === ""
+      ? null
+      : el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, value));
+
+  function facts(image) {
+    const size = image.width ? `${image.width} × ${image.height}` : null;
+    const parts = [image.format, size, bytes(image.size)];
+    if (image.duration_ms !== undefined) parts.push(`processed in ${duration(image.duration_ms)}`);
+    return parts.filter(Boolean).join(" · ");
+  }
+
+  function failure(image) {
+    if (image.rejection) return el("p", { class: "problem" }, `Rejected (${image.rejection.code}): ${image.rejection.detail}`);
+    if (image.status !== "failed") return null;
+    const failures = image.failures.map((each) =>
+      el("p", { class: "problem" }, `${each.stage} gave up after ${each.attempts} attempts: ${each.error_type}: ${each.message}`),
+    );
+    return failures.length ? failures : el("p", { class: "problem" }, `Outstanding: ${image.outstanding.join(", ")}`);
+  }
+
+  function act(button, doing, work) {
+    return async () => {
+      button.disabled = true;
+      try {
+        await work();
+        announce(doing);
+        button.textContent = doing;
+        refresh(shown.key);
+      } catch (problem) {
+        if (!(problem instanceof Api.Problem)) throw problem;
+        announce(problem.message);
+        button.textContent = problem.message;
+      }
+    };
+  }
+
+  function actions(image) {
+    const buttons = [];
+    if (image.status === "failed") {
+      const retry = el("button", { type: "button", class: "primary", id: "retry" }, "Retry");
+      retry.addEventListener("click", act(retry, "Asked for another try", () => Api.retry(image.key)));
+      buttons.push(retry);
+    }
+    if (image.status !== "deleted") {
+      const remove = el("button", { type: "button", id: "delete" }, "Delete");
+      const confirmed = act(remove, "Deleting", () => Api.remove(image.key));
+      remove.addEventListener("click", () => {
+        if (remove.dataset.sure) return confirmed();
+        remove.dataset.sure = "yes";
+        remove.textContent = "Really delete?";
+        announce("Press again to delete the image");
+        return undefined;
+      });
+      buttons.push(remove);
+    }
+    return el("div", { class: "actions" }, buttons);
+  }
+
+  function pictures(image) {
+    const urls = image.urls ?? {};
+    const figures = image.thumbnails.map((each) =>
+      el(
+        "figure",
+        {},
+        el(
+          "a",
+          { href: urls.thumbnails?.[each.name], target: "_blank", rel: "noopener" },
+          el("img", { src: urls.thumbnails?.[each.name], alt: `Thumbnail ${each.name}`, width: each.width, height: each.height, loading: "lazy" }),
+        ),
+        el("figcaption", {}, `${each.width} × ${each.height}, ${bytes(each.bytes)}`),
+      ),
+    );
+    const links = [
+      urls.processed && el("a", { href: urls.processed, target: "_blank", rel: "noopener" }, `Processed image (${bytes(image.processed_size)})`),
+      urls.original && el("a", { href: urls.original, target: "_blank", rel: "noopener" }, `Original (${bytes(image.size)})`),
+    ].filter(Boolean);
+    return [
+      figures.length ? [el("h3", {}, "Thumbnails"), el("div", { class: "strip" }, figures)] : [],
+      links.length ? el("p", { class: "actions" }, links) : null,
+    ].flat();
+  }
+
+  function labels(image) {
+    if (image.labels_skipped) return [el("h3", {}, "Labels"), el("p", { class: "facts" }, image.labels_skipped)];
+    if (!image.labels) return [];
+    const chips = (image.labels.labels ?? []).map((label) => el("li", {}, `${label.name} ${Math.round(label.confidence)} %`));
+    return [el("h3", {}, "Labels"), chips.length ? el("ul", { class: "chips" }, chips) : el("p", { class: "facts" }, "None found")];
+  }
+
+  function metadata(image) {
+    const found = image.metadata ?? {};
+    const colours = (found.dominant_colors ?? []).map((colour) => {
+      const dot = el("span", { class: "colour" });
+      dot.style.backgroundColor = colour;
+      return el("li", {}, dot, colour);
+    });
+    const values = { ...found.properties, ...found.exif };
+    const rows = Object.entries(values).map(([name, value]) => row(sentence(name.replaceAll("_", " ")), String(value)));
+    return [
+      el("h3", {}, "Metadata"),
+      colours.length ? el("ul", { class: "chips", "aria-label": "Dominant colours" }, colours) : null,
+      el(
+        "div",
+        { class: "scroll", tabindex: 0, role: "region", "aria-label": "Metadata" },
+        el(
+          "table",
+          {},
+          el("caption", { class: "hidden" }, "Metadata"),
+          el("tbody", {}, rows, row("Key", image.key), row("Revision", image.revision), row("SHA-256", image.sha256)),
+        ),
+      ),
+    ];
+  }
+
+  function timeline(events) {
+    return [
+      el("h3", {}, "Events"),
+      el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Timeline" }, Timeline.draw(events)),
+      el("details", {}, el("summary", {}, "As a table"), el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Event table" }, Timeline.table(events))),
+    ];
+  }
+
+  function render(image, events) {
+    byId("image-title").textContent = fileName(image.key);
+    const body = byId("image-body");
+    const focused = document.activeElement?.id;
+    const open = body.querySelector("details")?.open;
+    body.replaceChildren(
+      ...[
+        el("p", { class: "facts" }, el("span", { class: `status ${image.status}`, id: "image-status" }, sentence(image.status)), ` ${facts(image)}`),
+        failure(image),
+        actions(image),
+        pictures(image),
+        labels(image),
+        timeline(events),
+        metadata(image),
+      ]
+        .flat()
+        .filter(Boolean),
+    );
+    if (open) body.querySelector("details").open = true;
+    if (focused && body.querySelector(`#${CSS.escape(focused)}`)) byId(focused).focus();
+  }
+
+  async function refresh(key) {
+    if (!shown || shown.key !== key) return;
+    clearTimeout(shown.timer);
+    let live = true;
+    try {
+      const { body: image, etag } = await Api.image(key, shown.etag);
+      if (image) {
+        const { body: events } = await Api.events(key);
+        if (!shown || shown.key !== key) return;
+        shown.etag = etag;
+        if (shown.status && shown.status !== image.status) announce(`${fileName(key)} is ${image.status}`);
+        shown.status = image.status;
+        render(image, events);
+      }
+      live = LIVE.has(shown.status) || shown.status === "failed";
+    } catch (problem) {
+      if (!(problem instanceof Api.Problem)) throw problem;
+      byId("image-title").textContent = fileName(key);
+      if (!shown.etag) byId("image-body").replaceChildren(el("p", { class: "problem" }, problem.message));
+      live = problem.status !== 404 || !shown.etag;
+    }
+    if (shown) shown.timer = setTimeout(() => refresh(key), live ? 1500 : 10000);
+  }
+
+  function open(key) {
+    if (shown?.key === key) return;
+    if (shown) clearTimeout(shown.timer);
+    shown = { key };
+    byId("image-title").textContent = fileName(key);
+    byId("image-body").replaceChildren(el("p", { class: "facts" }, "Loading"));
+    if (!byId("image").open) byId("image").showModal();
+    byId("image-title").focus();
+    refresh(key);
+  }
+
+  function close() {
+    if (!shown) return;
+    clearTimeout(shown.timer);
+    shown = null;
+    byId("image").close();
+  }
+
+  return { open, close };
+})();
