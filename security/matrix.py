@@ -37,25 +37,27 @@ class Permission:
 class Entry:
     permission: Permission
     by: By
-    #: For a resource `*`, and for what no local run can show: the reason.
+    #: For a resource `*`: the reason.
     why: str = ""
-    #: Another test that shows the call, where the embedded AWS has no such service.
-    shown_by: str = ""
+    #: Why no run on the embedded AWS can show the call.
+    not_shown: str = ""
 
 
 def load(path: Path = MATRIX) -> list[Entry]:
     """The committed matrix: function -> resource -> actions. Raises KeyError for an unknown field."""
-    known = {"code", "service", "only", "when", "why", "shown_by"}
+    known = {"code", "service", "only", "when", "why", "not_shown"}
+    tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+    shared = tree.pop("EveryFunction")
     entries = []
-    for function, resources in yaml.safe_load(path.read_text(encoding="utf-8")).items():
-        for resource, row in resources.items():
+    for function, resources in tree.items():
+        for resource, row in [*resources.items(), *shared.items()]:
             if unknown := set(row) - known:
                 raise KeyError(f"{function}, {resource}: {', '.join(sorted(unknown))}")
             for by in ("code", "service"):
                 for action in row.get(by, ()):
                     name = resource.split(" ")[0]  # a second row for one resource has a word behind it
                     permission = Permission(function, name, action, row.get("only", ""), row.get("when", ""))
-                    entries.append(Entry(permission, by, row.get("why", ""), row.get("shown_by", "")))
+                    entries.append(Entry(permission, by, row.get("why", ""), row.get("not_shown", "")))
     return entries
 
 
