@@ -1,6 +1,6 @@
 """Every permission of every function is used, and none can be taken away unnoticed.
 
-Each function gets invocations (`probes`) that together make every call it ever makes. IAM is enforced; what it
+Each function gets invocations (`probes`) that make every call it ever makes. IAM is enforced; what it
 decides is recorded and compared with security/matrix.yml, in both directions. Then one permission after the
 other is taken away, and the probes that need it must fail.
 """
