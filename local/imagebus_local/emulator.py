@@ -74,6 +74,8 @@ def start(places: Places, port: int) -> Emulator:
         "GATEWAY_PORT": str(port),
         "IOT_MTLS_ENABLED": "0",
         "LOG_LEVEL": os.environ.get("IMAGEBUS_LOCAL_LOG_LEVEL", "INFO"),
+        "S3_DATA_DIR": str(places.run / "s3"),
+        "STATE_DIR": str(places.run / "state"),
         "TMPDIR": str(places.run),
     }
     with places.log.open("wb") as log:

@@ -13,7 +13,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from imagebus_local import archive, concurrency, emulator, gateway, layers, sam, state, templates
+from imagebus_local import archive, concurrency, emulator, gateway, layers, ports, sam, state, templates
 from imagebus_local.errors import LocalError
 from imagebus_local.places import Places
 from imagebus_local.state import LocalState
@@ -73,6 +73,7 @@ def up(
             say("The sources changed: deploying again")
             return _deploy(places, alive, template, values, sources=sources, say=say)
         _clear(places, None)
+        ports.require_free(port or DEFAULT_PORT)
         say(f"Starting the emulator on port {port or DEFAULT_PORT}")
         started = emulator.start(places, port or DEFAULT_PORT)
         try:
