@@ -9,23 +9,18 @@ from typing import Any
 from imagebus.aws import bus, client, inbox_queue
 from imagebus.clock import SystemClock
 from imagebus.events import Meta
-from imagebus.events.catalog import BY_DETAIL_TYPE, parse
 from imagebus.inbox import Delivery, Group, Inbox
 from imagebus.store import DynamoDBEventStore, RecordedEvent
 from imagebus.telemetry import about, logger
+from recorder.carried import carried, check
 from recorder.record import Recorder
 from recorder.required import Required
 
 
 def image_key(delivery: Delivery) -> str:
-    """Whose event this is. What breaks its contract is refused here, before the log.
-
-    An event type that is not in the catalog is another team's fact about the image: logged, not folded.
-    """
+    """Whose event this is. What breaks its contract is refused here, before the log."""
     envelope = delivery.envelope
-    if envelope["detail-type"] in BY_DETAIL_TYPE:
-        return parse(envelope["detail-type"], envelope["detail"]).meta.image_key
-    return Meta.from_json(envelope["detail"].get("meta") or {}).image_key
+    return check(envelope["detail-type"], envelope["detail"]).image_key
 
 
 def record_group(recorder: Recorder, group: Group) -> None:
@@ -34,6 +29,7 @@ def record_group(recorder: Recorder, group: Group) -> None:
     envelopes = [delivery.envelope for delivery in group]
     events = [RecordedEvent(item["source"], item["detail-type"], item["detail"]) for item in envelopes]
     about(Meta.from_json(events[-1].meta))
+    events += [inner for event in events if (inner := carried(event)) is not None]
     recorder.record(key, events, announce=not all(delivery.replayed for delivery in group))
     logger().info("recorded", extra={"events": [event.detail_type for event in events]})
 

@@ -1,0 +1,111 @@
+"""What can go wrong with a call to AWS: before it, after it, and in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from botocore.exceptions import ReadTimeoutError
+
+from imagebus.testing.errors import client_error
+from tests.simulation.scheduler import Killed, Scheduler
+
+#: Calls that change nothing; all others are side effects.
+READS = frozenset(
+    {"get_object", "head_object", "list_objects_v2", "get_item", "query", "scan", "list_replays"}
+)
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Chances per call."""
+
+    crash: float = 0.0
+    throttle: float = 0.0
+    lost_answer: float = 0.0
+    slow: float = 0.0
+
+
+@dataclass
+class Faults:
+    """Decides, call by call, from the seed's randomness; `kill_at` names one side effect to die before or after."""
+
+    scheduler: Scheduler
+    random: Random
+    rates: Rates
+    #: (number of the side effect, "before" | "after")
+    kill_at: tuple[int, str] | None = None
+    side_effects: int = 0
+    #: Set once the user has had enough of it: from then on everything works.
+    over: bool = False
+
+    def latency(self) -> float:
+        if self.rates.slow and self.random.random() < self.rates.slow:
+            return self.random.uniform(0.5, 4)
+        return self.random.uniform(0.001, 0.02)
+
+    def chance(self, rate: float) -> bool:
+        return rate > 0 and not self.over and self.random.random() < rate
+
+
+class Client:
+    """A client of one function: the same calls, with latency and faults. `died` hears of every death."""
+
+    def __init__(self, real: Any, faults: Faults, died: Callable[[str, str, dict[str, Any]], None]) -> None:
+        self._real = real
+        self._faults = faults
+        self._died = died
+
+    @property
+    def exceptions(self) -> Any:
+        return self._real.exceptions
+
+    def get_paginator(self, operation: str) -> Any:
+        return _Paginator(self, operation)
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        def call(**request: Any) -> Any:
+            return self._call(operation, request)
+
+        return call
+
+    def _call(self, operation: str, request: dict[str, Any]) -> Any:
+        faults = self._faults
+        faults.scheduler.pause(faults.latency())
+        number = None
+        if operation not in READS:
+            number = faults.side_effects
+            faults.side_effects += 1
+        self._perhaps_die("before", operation, request, number)
+        if faults.chance(faults.rates.throttle):
+            raise client_error("ThrottlingException", operation)
+        answer = getattr(self._real, operation)(**request)
+        self._perhaps_die("after", operation, request, number)
+        if number is not None and faults.chance(faults.rates.lost_answer):
+            self._died("lost answer", operation, request)
+            raise ReadTimeoutError(endpoint_url="memory://")
+        return answer
+
+    def _perhaps_die(self, when: str, operation: str, request: dict[str, Any], number: int | None) -> None:
+        faults = self._faults
+        if faults.chance(faults.rates.crash) or (number is not None and faults.kill_at == (number, when)):
+            self._died(when, operation, request)
+            raise Killed(f"{when} {operation}")
+
+
+class _Paginator:
+    def __init__(self, client: Client, operation: str) -> None:
+        self._client = client
+        self._operation = operation
+
+    def paginate(self, **request: Any) -> Iterator[Any]:
+        request.pop("PaginationConfig", None)
+        call = getattr(self._client, self._operation)
+        while True:
+            page = call(**request)
+            yield page
+            if "LastEvaluatedKey" not in page:
+                return
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]

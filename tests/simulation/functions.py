@@ -1,0 +1,131 @@
+"""The functions as Lambda runs them: the real handlers with this function's own clients, wired like handler.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from analyzer.metadata import metadata_work
+from cleaner.handler import clean
+from failures.handler import bury
+from imagebus.bus import EventBridgeBus
+from imagebus.events.analyzer import LabelsSkipped
+from imagebus.inbox import Inbox, SQSQueue, one_by_one
+from imagebus.objects import S3ObjectStore
+from imagebus.store import DynamoDBEventStore
+from imagebus.worker import Job, Result, Work, Worker
+from imagebus_imaging import Limits, WatermarkSpec
+from ingest.handler import ingest
+from notifier.handler import notify_delivery
+from notifier.ledger import DynamoDBLedger
+from notifier.notify import SNSTopic
+from recorder.handler import image_key, record_group
+from recorder.record import Recorder
+from recorder.replays import EventBridgeReplays
+from recorder.required import DEFAULT, Required
+from recorder.sweeper import sweep
+from tests.simulation import wiring
+from thumbnailer.resize import thumbnail_work
+from validator.handler import validate
+from watermarker.mark import watermark_work
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+Function = Callable[[Mapping[str, Any]], Any]
+
+REQUIRED = Required.parse(DEFAULT)
+STALLED_AFTER = 900
+SIZES = ((100, 100), (320, 320))
+
+
+class Outage(Exception):
+    """What a stage depends on does not work."""
+
+
+def build(name: str, world: World) -> Function:
+    """One execution environment of the function: calls to the outside go through `world.client`."""
+    make = _MAKERS[name]
+    clock = world.scheduler
+
+    def client(service: str) -> Any:
+        return world.client(name, service)
+
+    bus = EventBridgeBus(client("events"), wiring.BUS, clock)
+    handle, options = make(world, client, bus)
+    queue = SQSQueue(lambda: client("sqs"), world.inbox(name), world.dead_letters(name))
+    return Inbox(handle, queue, max_receive_count=wiring.MAX_RECEIVE_COUNT, **options)
+
+
+def build_failures(world: World) -> Function:
+    def client(service: str) -> Any:
+        return world.client("failures", service)
+
+    bus = EventBridgeBus(client("events"), wiring.BUS, world.scheduler)
+    objects = S3ObjectStore(client("s3"))
+    return Inbox(
+        one_by_one(
+            lambda d: bury(d, world.stages, bus, objects, wiring.QUARANTINE, world.scheduler)  # type: ignore[arg-type]
+        )
+    )
+
+
+def build_sweeper(world: World) -> Callable[[], Any]:
+    def client(service: str) -> Any:
+        return world.client("sweeper", service)
+
+    clock = world.scheduler
+    store = DynamoDBEventStore(client("dynamodb"), wiring.STATUS)
+    recorder = Recorder(store, EventBridgeBus(client("events"), wiring.BUS, clock), clock, REQUIRED)
+    replays = EventBridgeReplays(client("events"), wiring.ARCHIVE, clock, STALLED_AFTER)
+    return lambda: sweep(store, recorder, replays, clock, STALLED_AFTER)
+
+
+def _ingest(world: World, client: Any, bus: Any) -> Any:
+    return one_by_one(lambda d: ingest(d, bus, world.scheduler)), {}
+
+
+def _validator(world: World, client: Any, bus: Any) -> Any:
+    objects = S3ObjectStore(client("s3"))
+    return one_by_one(lambda d: validate(d, bus, objects, world.scheduler, Limits())), {}
+
+
+def _worker(work: Work, bucket: str = wiring.IMAGES) -> Any:
+    def make(world: World, client: Any, bus: Any) -> Any:
+        def guarded(job: Job) -> Result:
+            world.check_dependency(job)
+            return work(job)
+
+        return one_by_one(Worker(bus, S3ObjectStore(client("s3")), world.scheduler, bucket, guarded)), {}
+
+    return make
+
+
+def _recorder(world: World, client: Any, bus: Any) -> Any:
+    store = DynamoDBEventStore(client("dynamodb"), wiring.STATUS)
+    recorder = Recorder(store, bus, world.scheduler, REQUIRED)
+    return (lambda group: record_group(recorder, group)), {"group_by": image_key}
+
+
+def _notifier(world: World, client: Any, bus: Any) -> Any:
+    ledger = DynamoDBLedger(client("dynamodb"), wiring.LEDGER, world.scheduler, keep_days=400)
+    topic = SNSTopic(client("sns"), "topic")
+    return one_by_one(lambda d: notify_delivery(d, ledger, topic)), {}
+
+
+def _cleaner(world: World, client: Any, bus: Any) -> Any:
+    objects = S3ObjectStore(client("s3"))
+    return one_by_one(lambda d: clean(d, objects, wiring.IMAGES)), {}
+
+
+_MAKERS: Mapping[str, Callable[[World, Any, Any], Any]] = {
+    "ingest": _ingest,
+    "validator": _validator,
+    "thumbnailer": _worker(thumbnail_work(wiring.IMAGES, SIZES, None, "#ffffff")),
+    "watermarker": _worker(watermark_work(wiring.IMAGES, WatermarkSpec(), None)),
+    "metadata": _worker(metadata_work, ""),
+    "labels": _worker(lambda _job: Result(LabelsSkipped(reason="simulated"))),
+    "recorder": _recorder,
+    "notifier": _notifier,
+    "cleaner": _cleaner,
+}

@@ -1,0 +1,178 @@
+"""What must hold when nothing moves any more."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from random import Random
+from typing import Any
+
+from imagebus.identity import image_id, revision
+from imagebus.inbox import Inbox
+from imagebus.store import DynamoDBEventStore
+from imagebus.testing import InMemoryDynamoDB, RecordingBus, sqs_record, status_table
+from recorder.handler import image_key, record_group
+from recorder.projection import canonical, fold
+from recorder.record import Recorder
+from tests.simulation import wiring
+from tests.simulation.functions import REQUIRED
+from tests.simulation.story import Story
+from tests.simulation.world import World
+
+FINAL = frozenset({"ImageProcessed", "ImageRejected", "ProcessingFailed", "ProcessingStalled"})
+FAILURE_OF_A_FAILURE = "a failure to handle a failure"
+TERMINAL = frozenset({"completed", "rejected", "failed", "deleted"})
+
+
+def unannounced(world: World) -> Iterator[str]:
+    """Before any sweep: deliveries alone announce what is complete, unless the recorder itself gave up."""
+    if world.recorder_gave_up:
+        return
+    for key, item in _statuses(world).items():
+        if item["status"] == "processing" and not item["outstanding"]:
+            yield f"{key}: complete, and nobody was told"
+
+
+def unfinished(world: World) -> Iterator[str]:
+    statuses = _statuses(world)
+    for key, versions in world.s3.buckets[wiring.UPLOADS].keys.items():
+        if versions and (statuses.get(key) is None or statuses[key]["status"] not in TERMINAL):
+            yield f"{key}: {statuses.get(key, {}).get('status')} is no end"
+
+
+def outcomes(story: Story) -> Iterator[str]:
+    """Every image ends as its newest version deserves, however many stages had failed on the way."""
+    statuses = _statuses(story.world)
+    for key, versions in story.world.s3.buckets[wiring.UPLOADS].keys.items():
+        if not versions:
+            continue
+        newest, status = story.expected(key)
+        item = statuses.get(key, {})
+        if (item.get("revision"), item.get("status")) != (newest, status):
+            yield f"{key}: {item.get('status')} of {item.get('revision')}, not {status} of {newest}"
+
+
+def projections(world: World) -> Iterator[str]:
+    """The status item is the fold of its log, and speaks of no other revision."""
+    store = _store(world)
+    for key in store.image_keys():
+        item, log = store.status(key), store.latest(key)
+        if item is None or not log:
+            yield f"{key}: status without log, or log without status"
+        elif canonical(item) != canonical(fold(log, REQUIRED)):
+            yield f"{key}: the status item is not the fold of its log"
+        else:
+            written = [t["key"] for t in item.get("thumbnails", [])]
+            written += [item["watermarked"]["key"]] if "watermarked" in item else []
+            home = f"{image_id(key)}/{item['revision']}/"
+            yield from (f"{key}: shows {name}" for name in written if not name.startswith(home))
+
+
+def announcements(world: World) -> Iterator[str]:
+    """Every final event is told once; twice only where the notifier died in its publish window."""
+    finals = {e["detail"]["meta"]["event_id"] for _, e in world.events.archive if e["detail-type"] in FINAL}
+    told = Counter(world.sns.event_ids())
+    yield from (f"{event}: never told" for event in finals - told.keys() - world.never_told)
+    yield from (f"{event}: told, and never published" for event in told.keys() - finals)
+    for event, times in told.items():
+        if times > 1 and event not in world.may_be_told_twice:
+            yield f"{event}: told {times} times"
+    for key, item in _statuses(world).items():
+        if item["status"] == "completed":
+            log = _store(world).latest(key)
+            if not any(e.event_id in finals for e in log if e.detail_type == "ImageProcessed"):
+                yield f"{key}: completed, and ImageProcessed was never on the bus"
+
+
+def log_and_archive(world: World) -> Iterator[str]:
+    """What the log says, the archive has: else a replay could not bring it back."""
+    archived = {_canonical_event(envelope) for _, envelope in world.events.archive}
+    store = _store(world)
+    for key in store.image_keys():
+        for event in store.history(key):
+            if event.canonical not in archived:
+                yield f"{key}: {event.detail_type} is in the log only"
+
+
+def objects(story: Story) -> Iterator[str]:
+    """No derived image of an overwritten or deleted upload is left."""
+    world = story.world
+    current = {}
+    for key, versions in world.s3.buckets[wiring.UPLOADS].keys.items():
+        if versions:
+            current[image_id(key)] = "" if versions[-1].is_marker else revision(versions[-1].sequencer)
+    for name in world.s3.buckets[wiring.IMAGES].keys:
+        image, rev, _ = name.split("/", 2)
+        if current[image] != rev and f"{image}/{rev}/" not in world.left_behind:
+            yield f"{name}: belongs to no current upload"
+
+
+def quarantine(story: Story) -> Iterator[str]:
+    """What nobody understands is kept: as many as were put in, and failures to handle failures."""
+    poison = [reason for reason in _reasons(story.world) if reason != FAILURE_OF_A_FAILURE]
+    if len(poison) < story.poison:
+        yield f"{len(poison)} of {story.poison} bad messages are in quarantine: {poison}"
+
+
+def failures_of_failures(world: World) -> Iterator[str]:
+    return (reason for reason in _reasons(world) if reason == FAILURE_OF_A_FAILURE)
+
+
+def _reasons(world: World) -> Iterator[str]:
+    """Why each message in quarantine is there."""
+    for versions in world.s3.buckets[wiring.QUARANTINE].keys.values():
+        yield json.loads(versions[-1].body)["reason"]
+
+
+def queues(world: World) -> Iterator[str]:
+    for url in world.sqs.queues:
+        if depth := world.sqs.depth(url):
+            yield f"{url}: {depth} messages left"
+
+
+def replay(world: World, random: Random) -> Iterator[str]:
+    """The archive, in any order and partly twice, into an empty table: the identical table, and not a word said."""
+    table, bus = status_table(), RecordingBus()
+    store = DynamoDBEventStore(InMemoryDynamoDB({"t": table}), "t")  # type: ignore[arg-type]
+    recorder = Recorder(store, bus, world.scheduler, REQUIRED)
+    inbox = Inbox(lambda group: record_group(recorder, group), group_by=image_key)
+    events = [event for _, event in world.events.archive]
+    events += random.choices(events, k=len(events) // 4) if events else []
+    random.shuffle(events)
+    records = [
+        sqs_record(json.dumps(event | {"replay-name": "all"}), message_id=str(number))
+        for number, event in enumerate(events)
+    ]
+    for start in range(0, len(records), 10):
+        failed = inbox({"Records": records[start : start + 10]})["batchItemFailures"]
+        if failed:
+            yield f"{len(failed)} replayed events could not be recorded"
+    if bus.events:
+        yield f"a replay published {bus.types}"
+    before = {world_key: item for world_key, item in _rows(world.dynamodb.tables[wiring.STATUS])}
+    after = dict(_rows(table))
+    for name in sorted(before.keys() | after.keys()):
+        if before.get(name) != after.get(name):
+            yield f"{name}: differs after a replay"
+
+
+def _rows(table: Any) -> Iterator[tuple[tuple[str, str], Any]]:
+    for item in table.items():
+        yield table.key(item), item
+
+
+def _store(world: World) -> DynamoDBEventStore:
+    return DynamoDBEventStore(world.dynamodb, wiring.STATUS)  # type: ignore[arg-type]
+
+
+def _statuses(world: World) -> dict[str, dict[str, Any]]:
+    store = _store(world)
+    found = ((key, store.status(key)) for key in store.image_keys())
+    return {key: item for key, item in found if item is not None}
+
+
+def _canonical_event(envelope: dict[str, Any]) -> str:
+    from imagebus.store import RecordedEvent
+
+    return RecordedEvent(envelope["source"], envelope["detail-type"], envelope["detail"]).canonical

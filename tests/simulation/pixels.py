@@ -1,0 +1,58 @@
+"""A stand-in for the pixels: what an image is stands in its first bytes. The code around it is the real one."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import analyzer.metadata
+import thumbnailer.resize
+import validator.rules
+import watermarker.mark
+from imagebus_imaging import Derived, Description, ImageInfo, Limits, Rejected, WatermarkSpec
+
+GOOD, CORRUPT, EMPTY = b"good ", b"corrupt ", b""
+
+
+def _validate(data: bytes, limits: Limits) -> ImageInfo:
+    if not data.startswith(GOOD):
+        raise Rejected("corrupt", "not an image")
+    digest = hashlib.sha256(data).hexdigest()
+    return ImageInfo("PNG", "image/png", 640, 480, "RGB", False, 1, 1, digest, len(data))
+
+
+def _derived(name: str, data: bytes) -> Derived:
+    body = name.encode() + b" of " + data
+    return Derived(name, 64, 48, "PNG", "image/png", body, hashlib.sha256(body).hexdigest())
+
+
+def _thumbnails(data: bytes, sizes: Sequence[tuple[int, int]], **_: object) -> list[Derived]:
+    return [_derived(f"{width}x{height}", data) for width, height in sizes]
+
+
+def _watermark(data: bytes, spec: WatermarkSpec, **_: object) -> Derived:
+    return _derived("watermarked", data)
+
+
+def _describe(data: bytes) -> Description:
+    return Description({"width": 640, "ratio": 1.5}, {"Make": "Stand-in"}, ["#102030"], "th", "ph")
+
+
+@contextmanager
+def installed() -> Iterator[None]:
+    """For as long as the simulation runs in this process; other tests see the real engine."""
+    places = (
+        (validator.rules, "validate_image", _validate),
+        (thumbnailer.resize, "thumbnails", _thumbnails),
+        (watermarker.mark, "watermark", _watermark),
+        (analyzer.metadata, "describe", _describe),
+    )
+    originals = [getattr(module, name) for module, name, _ in places]
+    for module, name, stand_in in places:
+        setattr(module, name, stand_in)
+    try:
+        yield
+    finally:
+        for (module, name, _), original in zip(places, originals, strict=True):
+            setattr(module, name, original)

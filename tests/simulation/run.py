@@ -1,0 +1,139 @@
+"""One seed, from its first upload until nothing moves."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from random import Random
+
+from imagebus.testing.dynamodb import Table
+from tests.simulation import functions, invariants, pixels, wiring
+from tests.simulation.story import Story, weather
+from tests.simulation.world import Weather, World
+
+#: Virtual seconds after which a world that still moves will never stop.
+HORIZON = 12 * 3600
+SWEEP_EVERY = 60
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`fingerprint` names all that happened: the same seed has the same one on every machine."""
+
+    seed: int
+    violations: tuple[str, ...]
+    events: int
+    side_effects: int
+    fingerprint: str
+
+
+class Restless(Exception):
+    """The world does not come to rest."""
+
+
+def run_seed(seed: int) -> Outcome:
+    random = Random(seed)
+    world = World(random, weather(random))
+    story = Story(world, random)
+    story.begin()
+    return finish(seed, story)
+
+
+def run_killed(number: int, when: str) -> Outcome:
+    """One upload in fair weather, and one death: before or after the side effect of that number."""
+    random = Random(0)
+    world = World(random, Weather(), (number, when))
+    story = Story(world, random, sweeping=False)
+    world.s3.put_object(Bucket=wiring.UPLOADS, Key="one.png", Body=pixels.GOOD)
+    return finish(number, story)
+
+
+def finish(seed: int, story: Story) -> Outcome:
+    with pixels.installed():
+        try:
+            violations = tuple(_live(story))
+        except Restless as error:
+            violations = (str(error),)
+    world = story.world
+    return Outcome(
+        seed, violations, len(world.events.archive), world.faults.side_effects, fingerprint(world)
+    )
+
+
+def _live(story: Story) -> Iterator[str]:
+    world = story.world
+    if not story.sweeping:
+        settle(world)
+        yield from invariants.unannounced(world)
+    _sweep_for_ever(world)
+    settle(world, lambda: any(invariants.unfinished(world)))
+    yield from invariants.unfinished(world)
+    # The storm is over: whatever failed is retried, by hand, until it is done.
+    world.faults.over = True
+    for attempt in range(4):
+        if not story.retry(everything=attempt == 0):
+            break
+        settle(world, lambda: any(invariants.unfinished(world)))
+    if any(invariants.failures_of_failures(world)):
+        story.replay("replay")  # what the alarm on quarantine asks the operator to do
+        settle(world)
+    yield from _checks(story)
+
+
+def _checks(story: Story) -> Iterable[str]:
+    world = story.world
+    yield from invariants.outcomes(story)
+    yield from invariants.projections(world)
+    yield from invariants.announcements(world)
+    yield from invariants.log_and_archive(world)
+    yield from invariants.objects(story)
+    yield from invariants.quarantine(story)
+    yield from invariants.queues(world)
+    yield from invariants.replay(world, story.random)
+
+
+def settle(world: World, restless=lambda: False) -> None:  # type: ignore[no-untyped-def]
+    """Until nothing moves: then, where something is expected of the schedule, until that has happened."""
+    scheduler = world.scheduler
+    end = scheduler.seconds + HORIZON
+    patience = 0
+    while scheduler.pending or (restless() and patience < 40):
+        patience = 0 if scheduler.pending else patience + 1
+        scheduler.step()
+        if scheduler.seconds > end:
+            raise Restless(f"after {HORIZON} s something still moves: {busy(world)}")
+
+
+def busy(world: World) -> list[str]:
+    return [f"{url}: {world.sqs.depth(url)}" for url in world.sqs.queues if world.sqs.depth(url)]
+
+
+def _sweep_for_ever(world: World) -> None:
+    def tick() -> None:
+        world.scheduler.start(_swallow(functions.build_sweeper(world)), wiring.FUNCTION_TIMEOUT)
+        world.scheduler.after(SWEEP_EVERY, tick, background=True)
+
+    world.scheduler.after(SWEEP_EVERY, tick, background=True)
+
+
+def _swallow(sweep):  # type: ignore[no-untyped-def]
+    """What fails in a sweep is Lambda's to log; the next sweep finds the same images."""
+
+    def run() -> None:
+        try:
+            sweep()
+        except Exception:  # noqa: BLE001
+            return
+
+    return run
+
+
+def fingerprint(world: World) -> str:
+    digest = hashlib.sha256()
+    tables: list[Table] = [world.dynamodb.tables[wiring.STATUS], world.dynamodb.tables[wiring.LEDGER]]
+    for table in tables:
+        digest.update(repr(sorted((table.key(item), sorted(item.items(), key=str)) for item in table.items())).encode())
+    digest.update(repr([request["Subject"] for request in world.sns.published]).encode())
+    digest.update(repr(world.scheduler.seconds).encode())
+    return digest.hexdigest()[:16]

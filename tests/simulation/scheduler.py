@@ -1,0 +1,77 @@
+"""Virtual time, and functions that take turns at every call they make to the outside."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+from greenlet import getcurrent, greenlet
+
+EPOCH = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
+
+
+class Killed(BaseException):
+    """The function ends here and now: nothing after this line of it ever runs. No handler may catch it."""
+
+
+class TimedOut(Killed):
+    """Lambda's own limit on how long a function may run."""
+
+
+class Scheduler:
+    """Runs one thing at a time, in the order of virtual time; `pause` lets all others go first."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.pending = 0
+        self._numbers = count()
+        self._heap: list[tuple[float, int, Callable[[], None], bool]] = []
+        self._hub = getcurrent()
+        self._deadlines: dict[greenlet, float] = {}
+
+    # --- a Clock ---
+
+    def now(self) -> datetime:
+        return EPOCH + timedelta(milliseconds=round(self.seconds * 1000))
+
+    def sleep(self, seconds: float) -> None:
+        self.pause(seconds)
+
+    # --- ---
+
+    def after(self, delay: float, action: Callable[[], None], *, background: bool = False) -> None:
+        """`background` work, like a schedule's next tick, does not keep the world going."""
+        self.pending += not background
+        heapq.heappush(self._heap, (self.seconds + delay, next(self._numbers), action, background))
+
+    def start(self, function: Callable[[], None], limit: float = float("inf")) -> None:
+        """Run the function as a task of its own, up to its first pause; for `limit` seconds at most."""
+
+        def run() -> None:
+            try:
+                with suppress(Killed):
+                    function()
+            finally:
+                del self._deadlines[task]
+
+        task = greenlet(run, parent=self._hub)
+        self._deadlines[task] = self.seconds + limit
+        task.switch()
+
+    def pause(self, delay: float) -> None:
+        """In a task: go on after the delay, or raise TimedOut. Elsewhere time does not pass."""
+        task = getcurrent()
+        if task is self._hub:
+            return
+        self.after(delay, task.switch)
+        self._hub.switch()
+        if self.seconds > self._deadlines[task]:
+            raise TimedOut
+
+    def step(self) -> None:
+        self.seconds, _, action, background = heapq.heappop(self._heap)
+        self.pending -= not background
+        action()

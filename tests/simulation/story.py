@@ -1,0 +1,182 @@
+"""What a seed's users and operators do, and how bad its weather is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+
+from imagebus.identity import revision
+from imagebus.store import DynamoDBEventStore
+from recorder.retry import plan
+from tests.simulation import pixels, wiring
+from tests.simulation.faults import Rates
+from tests.simulation.functions import REQUIRED
+from tests.simulation.scheduler import EPOCH
+from tests.simulation.world import Weather, World
+
+KEYS = ("summer/beach.jpg", "winter/beach.jpg", "a+b %2B.png", "漢字.webp")
+POISON = (
+    "",
+    "not json",
+    "[]",
+    '{"detail-type": "ImageValidated", "source": "imagebus.validator", "detail": {}}',
+    '{"detail-type": "X", "source": "y", "detail": {"meta": {"image_key": "\\ud800"}}}',
+    '{"detail-type": "ImageUploaded", "source": "imagebus.ingest", "detail": {"meta": [], "data": NaN}}',
+    '{"detail-type": "Object Created", "source": "aws.s3", "detail": {"object": {}}}',
+    "[" * 5000,
+)
+
+
+def weather(random: Random) -> Weather:
+    """From a sunny day to a storm. A seed in five is calm, so that logic alone is tested as well."""
+    if random.random() < 0.2:
+        return Weather(concurrency=random.choice([1, 3, 10]))
+    strength = random.choice([0.3, 1, 1, 2])
+    return Weather(
+        rates=Rates(
+            crash=random.choice([0, 0.01, 0.02]) * strength,
+            throttle=random.choice([0, 0.01, 0.03]) * strength,
+            lost_answer=random.choice([0, 0.01]) * strength,
+            slow=random.choice([0, 0.05, 0.2]),
+        ),
+        duplicate=random.choice([0, 0.1, 0.3]),
+        late=random.choice([0, 0.05, 0.2]),
+        undelivered=random.choice([0, 0, 0.01]) * strength,
+        refused=random.choice([0, 0.1, 0.3]),
+        concurrency=random.choice([1, 3, 10]),
+        page_items=random.choice([2, 5, 1000]),
+        names_versions=random.random() < 0.8,
+    )
+
+
+@dataclass
+class Story:
+    """What was done, for the invariants to know what must have come of it."""
+
+    world: World
+    random: Random
+    #: whether the schedule runs from the beginning; else the deliveries alone must bring images to their end
+    sweeping: bool = True
+    poison: int = 0
+    replays: int = 0
+    #: replays that reached the recorder only, or everybody
+    lost_table: bool = False
+    _ends: list[float] = field(default_factory=list)
+
+    def begin(self) -> None:
+        random, at = self.random, 0.0
+        for _ in range(random.randint(1, 5)):
+            at += random.choice([0.0, 0.1, 0.5, 3, 40])
+            self.world.scheduler.after(at, self._use)
+        incident = random.choice(
+            ["none", "none", "outage", "redrive", "poison", "replay", "replay to all", "lost table"]
+        )
+        when = random.uniform(0.1, at + 5)
+        match incident:
+            case "outage" | "redrive":
+                self._outage(when, redrive=incident == "redrive")
+            case "poison":
+                for _ in range(3):
+                    self.world.scheduler.after(random.uniform(0, at + 5), self._poison)
+            case "replay" | "replay to all" | "lost table":
+                self.world.scheduler.after(when, lambda: self.replay(incident))
+        self.sweeping = "replay" in incident or "table" in incident or random.random() < 0.5
+
+    # --- users ---
+
+    def _use(self) -> None:
+        random, s3 = self.random, self.world.s3
+        key = random.choice(KEYS[:2] if random.random() < 0.7 else KEYS)
+        action = random.choice(["good"] * 6 + ["corrupt", "empty", "delete", "delete version"])
+        body = f"{random.randrange(10**9)}".encode()
+        match action:
+            case "good":
+                s3.put_object(Bucket=wiring.UPLOADS, Key=key, Body=pixels.GOOD + body)
+            case "corrupt":
+                s3.put_object(Bucket=wiring.UPLOADS, Key=key, Body=pixels.CORRUPT + body)
+            case "empty":
+                s3.put_object(Bucket=wiring.UPLOADS, Key=key, Body=pixels.EMPTY)
+            case "delete":
+                if s3.buckets[wiring.UPLOADS].keys.get(key):
+                    s3.delete_object(Bucket=wiring.UPLOADS, Key=key)
+            case "delete version":
+                # an old version: what is current does not change
+                versions = s3.buckets[wiring.UPLOADS].keys.get(key, [])
+                if len(versions) > 1:
+                    s3.delete_object(Bucket=wiring.UPLOADS, Key=key, VersionId=versions[0].version_id)
+
+    def expected(self, key: str) -> tuple[str, str]:
+        """(revision, status) that a key must have in the end."""
+        newest = self.world.s3.buckets[wiring.UPLOADS].keys[key][-1]
+        if newest.is_marker:
+            status = "deleted"
+        else:
+            status = "completed" if newest.body.startswith(pixels.GOOD) else "rejected"
+        return revision(newest.sequencer), status
+
+    # --- incidents ---
+
+    def _outage(self, when: float, *, redrive: bool) -> None:
+        world = self.world
+
+        def begin() -> None:
+            world.down.add("pixels")
+            if redrive:
+                world.paused.add("failures")
+
+        def end() -> None:
+            world.down.clear()
+            world.paused.clear()
+            for url, queue in list(world.sqs.queues.items()):
+                if redrive and queue.dead_letter_url:
+                    world.sqs.move_all(queue.dead_letter_url, url)
+                world.wake(url)
+
+        world.scheduler.after(when, begin)
+        world.scheduler.after(when + self.random.uniform(1, 400), end)
+
+    def _poison(self) -> None:
+        self.poison += 1
+        name = self.random.choice([consumer.name for consumer in wiring.consumers()])
+        self.world.send(self.world.inbox(name), self.random.choice(POISON))
+
+    def replay(self, incident: str) -> None:
+        """Everything so far once more, in any order; to the recorder's rule unless asked for more."""
+        world, name = self.world, f"replay-{self.replays}"
+        self.replays += 1
+        if incident == "lost table":
+            world.dynamodb.tables[wiring.STATUS].partitions.clear()
+        world.events.start_replay(
+            ReplayName=name,
+            EventSourceArn=f"arn:aws:events:us-east-1:000000000000:archive/{wiring.ARCHIVE}",
+            EventStartTime=EPOCH,
+            EventEndTime=world.scheduler.now(),
+        )
+        only = None
+        if incident != "replay to all":
+            only = [rule.arn for rule in world.events.rules if rule.name == "RecorderRule"]
+        delay = 0.0
+        for event in world.events.replayed(name, self.random):
+            delay += self.random.choice([0.01, 0.1, 5])
+            world.scheduler.after(delay, lambda event=event: world.events.dispatch(event, only))  # type: ignore[misc]
+        world.scheduler.after(delay, lambda: world.events.finish_replay(name))
+
+    # --- operators, once the storm is over ---
+
+    def retry(self, *, everything: bool = False) -> int:
+        """`imagebus retry --all-failed`; or `imagebus retry KEY` for all that ever failed in any stage."""
+        world, sent = self.world, 0
+        store = DynamoDBEventStore(world.dynamodb, wiring.STATUS)  # type: ignore[arg-type]
+        for key in list(store.image_keys()):
+            item = store.status(key)
+            if item is None or (item["status"] != "failed" and not (everything and item["failures"])):
+                continue
+            for again in plan(store.latest(key), REQUIRED):
+                sent += 1
+                if again.is_from_s3:
+                    import json
+
+                    world.send(world.inbox("ingest"), json.dumps(again.envelope))
+                else:
+                    world.events.put_events(Entries=[again.entry(wiring.BUS)])
+        return sent

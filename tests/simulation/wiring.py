@@ -1,0 +1,50 @@
+"""What the template declares and the simulation needs: the rules, and which queue each delivers to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from imagebus_local import templates
+
+TEMPLATE = Path(__file__).parents[2] / "template.yml"
+
+UPLOADS, IMAGES, QUARANTINE = "uploads", "images", "quarantine"
+STATUS, LEDGER = "status", "ledger"
+BUS, ARCHIVE = "imagebus", "imagebus-events"
+MAX_RECEIVE_COUNT = 5
+VISIBILITY_TIMEOUT = 180
+FUNCTION_TIMEOUT = 30
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """A stage: its rule's name and pattern; its inbox and dead letters carry its name."""
+
+    name: str
+    rule: str
+    pattern: dict[str, Any]
+    batch: int
+
+
+@cache
+def consumers() -> tuple[Consumer, ...]:
+    resources = templates.read(TEMPLATE)["Resources"]
+    found = []
+    for rule, resource in resources.items():
+        if resource["Type"] != "AWS::Events::Rule" or "EventPattern" not in resource["Properties"]:
+            continue
+        inbox = resource["Properties"]["Targets"][0]["Arn"]["Fn::GetAtt"][0]
+        stage = inbox.removesuffix("Inbox")
+        source = resources[f"{stage}Function"]["Properties"]["Events"]["Inbox"]["Properties"]
+        pattern = _resolved(resource["Properties"]["EventPattern"])
+        found.append(Consumer(stage.lower(), rule, pattern, int(source["BatchSize"])))
+    return tuple(found)
+
+
+def _resolved(node: Any) -> Any:
+    if isinstance(node, dict):
+        return UPLOADS if node == {"Ref": "UploadsBucket"} else {k: _resolved(v) for k, v in node.items()}
+    return [_resolved(each) for each in node] if isinstance(node, list) else node
