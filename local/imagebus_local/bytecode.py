@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import compileall
-import py_compile
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 _UNREAD = frozenset({".pyi", ".pyx", ".pxd", ".c", ".h"})
@@ -23,12 +23,11 @@ def _is_test_package(path: Path) -> bool:
     return path.name in {"tests", "test"} and (path / "__init__.py").exists()
 
 
-def compile_all(folder: Path) -> None:
-    """Adds byte code that holds whatever the files' times: Lambda could not keep its own."""
-    compileall.compile_dir(
-        folder,
-        quiet=2,
-        force=False,
-        stripdir=str(folder),
-        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-    )
+def compile_all(folder: Path, interpreter: str = sys.executable) -> None:
+    """Adds the interpreter's byte code, valid whatever the files' times: Lambda could not keep its own.
+
+    A file that does not compile, such as a template of code, is left for whoever imports it to hear about.
+    """
+    unchecked = ["--invalidation-mode", "unchecked-hash"]
+    command = [interpreter, "-m", "compileall", "-q", "-q", *unchecked, "-s", str(folder), str(folder)]
+    subprocess.run(command, check=False, stdin=subprocess.DEVNULL, capture_output=True)

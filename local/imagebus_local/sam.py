@@ -47,15 +47,18 @@ def build(template: Path, folder: Path, environment: Mapping[str, str]) -> Path:
             tail(finished.stdout),
         )
     prune(folder / "out")
-    if _tag(folder / "out") == sys.implementation.cache_tag:
-        compile_all(folder / "out")
+    interpreter = _interpreter(folder / "out", environment)
+    if interpreter:
+        compile_all(folder / "out", interpreter)
     return folder / "out" / "template.yaml"
 
 
 def _build_advice(output: str) -> str:
     if "PythonPipBuilder:Validation" in output or "Binary validation failed" in output:
         wanted = next(iter(re.findall(r"python3\.\d+", output)), "python3.x")
-        return f"It needs {wanted} on PATH, or another runtime: make deploy RUNTIME={runtime()}"
+        return (
+            f"It needs {wanted} on PATH, or another RUNTIME that Lambda has and you have, from python3.12 on."
+        )
     if "PythonPipBuilder:ResolveDependencies" in output:
         return "Is the package index reachable, and has it wheels for that runtime?"
     return "What it said last is below."
@@ -109,11 +112,10 @@ def deploy_real(
     return deploy(built, stack=stack, parameters=overrides, environment=environment)
 
 
-def _tag(folder: Path) -> str:
-    """The cache tag of the runtime that was built for; another version's byte code would be dead weight."""
-    parameters = templates.read(folder / "template.yaml")["Parameters"]
-    version = str(parameters["Runtime"]["Default"]).removeprefix("python")
-    return f"cpython-{version.replace('.', '')}"
+def _interpreter(folder: Path, environment: Mapping[str, str]) -> str | None:
+    """The interpreter of the runtime that was built for: another version's byte code would be dead weight."""
+    name = str(templates.read(folder / "template.yaml")["Parameters"]["Runtime"]["Default"])
+    return sys.executable if name == runtime() else shutil.which(name, path=environment.get("PATH"))
 
 
 def _sam(arguments: Sequence[str], environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
