@@ -12,7 +12,14 @@ import sys
 
 import typer
 
-from imagebus_cli import demo_command, deploy_command, latency_command, local_commands, schemas_commands
+from imagebus_cli import (
+    demo_command,
+    deploy_command,
+    latency_command,
+    local_commands,
+    new_consumer_command,
+    schemas_commands,
+)
 from imagebus_cli.problem import Problem, explain
 
 app = typer.Typer(name="imagebus", no_args_is_help=True, pretty_exceptions_enable=False)
@@ -21,6 +28,7 @@ app.add_typer(schemas_commands.app, name="schemas")
 app.command("demo")(demo_command.demo)
 app.command("latency")(latency_command.latency)
 app.command("deploy")(deploy_command.deploy)
+app.command("new-consumer")(new_consumer_command.new_consumer)
 
 
 @app.callback()

@@ -1,0 +1,1 @@
+"""A new consumer: a folder with a stack of its own."""

@@ -1,0 +1,74 @@
+"""What a new consumer is made of: its name, the events it listens to, and whether replays reach it."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+import keyword
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from imagebus.events import EventData
+from imagebus.events.base import SOURCE_PREFIX
+from imagebus.events.catalog import BY_DETAIL_TYPE, CATALOG, STAGES
+from imagebus_cli.problem import Problem
+
+#: With the pipeline's own services, whose names a log line or a dashboard shows beside the consumer's.
+TAKEN = frozenset(
+    {stage.name for stage in STAGES} | {model.producer for model in CATALOG} | {"api", "imagebus"}
+)
+NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+MAX_NAME = 40
+
+
+@dataclass(frozen=True)
+class Consumer:
+    name: str
+    events: tuple[type[EventData], ...]
+    replay_safe: bool
+
+    @property
+    def package(self) -> str:
+        """The Python package: `sql-sink` is `sql_sink`."""
+        return self.name.replace("-", "_")
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(SOURCE_PREFIX + model.producer for model in self.events))
+
+
+def consumer(name: str, events: Sequence[str], *, replay_safe: bool) -> Consumer:
+    """Raises Problem for a name that cannot be taken and for events that do not exist."""
+    if not NAME.fullmatch(name) or len(name) > MAX_NAME:
+        advice = f"Lower-case letters, digits and single hyphens, at most {MAX_NAME}: my-consumer."
+        raise Problem(f"{name!r} is no name for a consumer.", advice, exit_code=2)
+    made = Consumer(name, _models(events), replay_safe)
+    if name in TAKEN:
+        raise Problem(f"{name} is a part of imagebus itself.", "Choose another name.", exit_code=2)
+    if keyword.iskeyword(made.package) or _is_module(made.package):
+        advice = "The consumer's own package would hide it. Choose another name."
+        raise Problem(f"{made.package} is a module of Python or of a library.", advice, exit_code=2)
+    return made
+
+
+def _models(names: Sequence[str]) -> tuple[type[EventData], ...]:
+    """The events, in flow order and each once."""
+    wanted = [name.strip() for name in names if name.strip()]
+    if not wanted:
+        raise Problem("A consumer listens to at least one event.", _events(), exit_code=2)
+    for name in wanted:
+        if name not in BY_DETAIL_TYPE:
+            close = difflib.get_close_matches(name, BY_DETAIL_TYPE, n=1, cutoff=0.5)
+            guess = f" Did you mean {close[0]}?" if close else ""
+            raise Problem(f"There is no event {name!r}.{guess}", _events(), exit_code=2)
+    return tuple(model for model in CATALOG if model.detail_type in wanted)
+
+
+def _is_module(package: str) -> bool:
+    found = importlib.util.find_spec(package)
+    return found is not None and found.origin is not None  # without: a mere folder on the path
+
+
+def _events() -> str:
+    return f"The events are {', '.join(BY_DETAIL_TYPE)} (docs/events.md)."

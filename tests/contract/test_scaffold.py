@@ -1,0 +1,145 @@
+"""`imagebus new-consumer` makes a folder that passes its own tests and every check of this project."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from imagebus.events.catalog import CATALOG
+from imagebus_cli.main import app
+from imagebus_cli.problem import Problem
+from imagebus_cli.scaffold.consumer import consumer
+from imagebus_cli.scaffold.render import write
+from imagebus_local import templates
+from tests.contract.checkout import FILES, GOLDEN, ROOT
+
+EVERY_EVENT = [model.detail_type for model in CATALOG]
+
+
+def run(*command: str, folder: Path, **environment: str) -> None:
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, "AWS_DEFAULT_REGION": "eu-west-1", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def tool(name: str) -> str:
+    return str(Path(sys.executable).with_name(name))
+
+
+@pytest.mark.parametrize(
+    ("name", "events", "replay_safe"),
+    [("tagger", ["ImageProcessed", "ImageRejected"], False), ("search-index", EVERY_EVENT, True)],
+)
+def test_a_new_consumer_passes_its_own_test_and_all_checks(
+    tmp_path: Path, name: str, events: list[str], replay_safe: bool
+) -> None:
+    folder = write(consumer(name, events, replay_safe=replay_safe), tmp_path, FILES.examples)
+    config = str(ROOT / "pyproject.toml")
+    run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", folder=folder)
+    run(tool("ruff"), "check", "--no-cache", "--config", config, ".", folder=folder)
+    run(tool("ruff"), "format", "--no-cache", "--check", "--config", config, ".", folder=folder)
+    run(
+        *(tool("mypy"), "--strict", "--no-incremental", "--explicit-package-bases"),
+        *("--follow-imports=silent", "src", "tests"),
+        folder=folder,
+        MYPYPATH="src",
+    )
+    run(tool("cfn-lint"), "template.yml", folder=folder)
+
+
+def test_the_rule_names_the_events_and_their_sources_and_keeps_replays_out_or_lets_them_in(
+    tmp_path: Path,
+) -> None:
+    for replay_safe in (False, True):
+        made = consumer("tagger", ["ImageProcessed", "ImageRejected"], replay_safe=replay_safe)
+        folder = write(made, tmp_path / str(replay_safe), FILES.examples)
+        rule = templates.read(folder / "template.yml")["Resources"]["Rule"]["Properties"]
+        kept_out = {} if replay_safe else {"replay-name": [{"exists": False}]}
+        assert rule["EventBusName"] == {"Ref": "EventBusName"}
+        assert rule["EventPattern"] == {
+            "source": ["imagebus.validator", "imagebus.recorder"],
+            "detail-type": ["ImageRejected", "ImageProcessed"],
+            **kept_out,
+        }
+
+
+def test_the_role_may_do_what_its_inbox_needs_and_nothing_else(tmp_path: Path) -> None:
+    folder = write(consumer("tagger", ["ImageProcessed"], replay_safe=False), tmp_path, FILES.examples)
+    resources = templates.read(folder / "template.yml")["Resources"]
+    (policy,) = resources["Role"]["Properties"]["Policies"]
+    granted = {
+        (action, statement["Resource"]["Fn::GetAtt"][0])
+        for statement in policy["PolicyDocument"]["Statement"]
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+    }
+    assert granted == {
+        ("sqs:ReceiveMessage", "Inbox"),
+        ("sqs:DeleteMessage", "Inbox"),
+        ("sqs:GetQueueAttributes", "Inbox"),
+        ("sqs:ChangeMessageVisibility", "Inbox"),
+        ("sqs:SendMessage", "DeadLetters"),
+        ("logs:CreateLogStream", "Logs"),
+        ("logs:PutLogEvents", "Logs"),
+    }
+    assert "ManagedPolicyArns" not in resources["Role"]["Properties"]
+    assert resources["Logs"]["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+    assert resources["DeadLettersAlarm"]["Type"] == "AWS::CloudWatch::Alarm"
+
+
+def test_its_tests_get_every_golden_event_it_listens_to(tmp_path: Path) -> None:
+    folder = write(consumer("tagger", ["LabelsDetected"], replay_safe=False), tmp_path, FILES.examples)
+    expected = {golden.name.split("@", 1)[1] for golden in GOLDEN if golden.detail_type == "LabelsDetected"}
+    assert {"LabelsDetected", "LabelsDetected@v2"} <= expected
+    assert {path.stem for path in (folder / "tests" / "events").iterdir()} == expected
+
+
+def test_the_command_writes_one_folder_and_says_what_is_next(tmp_path: Path) -> None:
+    arguments = ["new-consumer", "tagger", "--on", "ImageProcessed, ImageRejected", "--into", str(tmp_path)]
+    result = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    assert result.exit_code == 0
+    assert "listens to ImageRejected, ImageProcessed." in result.output
+    assert [path.name for path in tmp_path.iterdir()] == ["tagger"]
+
+
+@pytest.mark.parametrize(
+    ("name", "events", "message"),
+    [
+        ("tagger", ["ImageProcesed"], "There is no event 'ImageProcesed'. Did you mean ImageProcessed?"),
+        ("tagger", ["Nothing"], "There is no event 'Nothing'."),
+        ("tagger", [" "], "A consumer listens to at least one event."),
+        ("thumbnailer", ["ImageProcessed"], "thumbnailer is a part of imagebus itself."),
+        ("json", ["ImageProcessed"], "json is a module of Python or of a library."),
+        ("pydantic", ["ImageProcessed"], "pydantic is a module of Python or of a library."),
+        ("class", ["ImageProcessed"], "class is a module of Python or of a library."),
+        ("../escape", ["ImageProcessed"], "'../escape' is no name for a consumer."),
+        ("Tagger", ["ImageProcessed"], "'Tagger' is no name for a consumer."),
+        ("x" * 41, ["ImageProcessed"], f"'{'x' * 41}' is no name for a consumer."),
+    ],
+)
+def test_what_cannot_be_made_is_said_before_anything_is_written(
+    name: str, events: list[str], message: str
+) -> None:
+    with pytest.raises(Problem) as raised:
+        consumer(name, events, replay_safe=False)
+    assert raised.value.message == message
+    assert raised.value.exit_code == 2
+    if "event" in message:
+        assert all(each in raised.value.advice for each in EVERY_EVENT)
+
+
+def test_a_folder_that_exists_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "tagger").mkdir()
+    with pytest.raises(Problem, match="exists"):
+        write(consumer("tagger", ["ImageProcessed"], replay_safe=False), tmp_path, FILES.examples)
+    assert list((tmp_path / "tagger").iterdir()) == []
