@@ -25,7 +25,7 @@ class Decision:
 
 @dataclass(frozen=True)
 class Recording:
-    """The file that the emulator writes; it is empty or missing when the emulator was started without it."""
+    """The file that the emulator writes; missing when the emulator was started without it."""
 
     path: Path
 
@@ -37,7 +37,7 @@ class Recording:
     def switched_on(self) -> Iterator[None]:
         """For the length of the block, an emulator that starts will record. Starts with an empty file."""
         self.path.parent.mkdir(exist_ok=True)
-        self.path.unlink(missing_ok=True)
+        self.path.write_bytes(b"")
         before = {name: os.environ.get(name) for name in (VARIABLE, "PYTHONPATH")}
         os.environ[VARIABLE] = str(self.path)
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(RECORDER), before["PYTHONPATH"]]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -47,6 +48,10 @@ class EventBridgeBus:
 
     def put(self, entries: Sequence[dict[str, Any]]) -> None:
         """Publish PutEvents entries as they are: for republishing an event that was kept whole."""
+        # Lambda's own name for the trace of this invocation; the events then belong to it.
+        # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html
+        if trace := os.environ.get("_X_AMZN_TRACE_ID"):
+            entries = [{**entry, "TraceHeader": trace} for entry in entries]
         for chunk in _chunks(entries):
             self._put_chunk(chunk)
 

@@ -8,14 +8,16 @@ that to SQS.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pydantic import ValidationError
 
 from imagebus.events import Event, EventData, NotAnEvent, read
-from imagebus.telemetry import logger
+from imagebus.telemetry import about_nothing, count, logger
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -33,7 +35,7 @@ class RetryLater(Exception):
         self.seconds = seconds
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Delivery:
     """One message from the inbox. `attributes` are the message attributes that its sender set."""
 
@@ -44,7 +46,7 @@ class Delivery:
     source_arn: str
     attributes: Mapping[str, str]
 
-    @property
+    @cached_property
     def envelope(self) -> dict[str, Any]:
         """The EventBridge event. Raises NotAnEvent."""
         try:
@@ -138,6 +140,7 @@ class Inbox:
         """The Lambda handler: an SQS event in, `batchItemFailures` out."""
         failed: list[Delivery] = []
         for group in self._groups([_delivery(record) for record in batch["Records"]]):
+            about_nothing()
             try:
                 self._handle(group)
             except Exception as error:  # noqa: BLE001  the edge: whatever it was, the queue keeps the message
@@ -162,6 +165,8 @@ class Inbox:
         """Whether the message is safe in the dead letters, so that the inbox may forget it."""
         last = delivery.receive_count >= self._max_receive_count and not isinstance(error, RetryLater)
         logger().warning("not handled", extra=_description(delivery, error, last), exc_info=_traceback(error))
+        if not isinstance(error, RetryLater):
+            count("FailedAttempts", os.environ.get("POWERTOOLS_SERVICE_NAME", "unknown"))
         if self._queue is None:
             return False
         try:

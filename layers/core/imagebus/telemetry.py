@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
+from traceback import extract_tb
+from typing import Any
 
 from aws_lambda_powertools.logging import Logger
+from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
 from imagebus import identity
 from imagebus.events import Meta
+from imagebus.metrics import Measurement, emit
+
+
+class Formatter(LambdaPowertoolsFormatter):
+    """Says where something failed, and of what kind it is, but not in its own words.
+
+    A message can hold anything: AWS puts the object's key into an AccessDenied.
+    """
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802  logging's own name
+        kind, error, trace = ei
+        frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in extract_tb(trace)]
+        code = getattr(error, "response", {}).get("Error", {}).get("Code", "")
+        return "\n".join([*frames, f"{kind.__name__} {code}".rstrip()])
 
 
 @cache
 def logger() -> Logger:
     """Made on first use, because making it reads the environment."""
-    return Logger()
+    return Logger(logger_formatter=Formatter(serialize_stacktrace=False))
 
 
 def about(meta: Meta) -> None:
@@ -24,14 +40,11 @@ def about(meta: Meta) -> None:
     )
 
 
+def about_nothing() -> None:
+    """Forget the image: what comes next may be about another one, or about none."""
+    logger().remove_keys(["image_id", "revision", "correlation_id"])
+
+
 def count(name: str, stage: str) -> None:
-    """Add one to a metric of this deployment, for an alarm to see.
-
-    Its library is imported late: this is for what should not happen.
-    """
-    from aws_lambda_powertools.metrics import MetricUnit, single_metric
-
-    namespace = os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "imagebus")
-    with single_metric(name=name, unit=MetricUnit.Count, value=1, namespace=namespace) as metric:
-        metric.add_dimension(name="bus", value=os.environ.get("EVENT_BUS", "unknown"))
-        metric.add_metadata(key="stage", value=stage)
+    """Add one to a metric of this deployment, for an alarm to see."""
+    emit([Measurement(name, by={"stage": stage})])

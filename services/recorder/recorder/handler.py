@@ -13,6 +13,7 @@ from imagebus.inbox import Delivery, Group, Inbox
 from imagebus.store import DynamoDBEventStore, RecordedEvent
 from imagebus.telemetry import about, logger
 from recorder.carried import carried, check
+from recorder.measure import measure
 from recorder.record import Recorder
 from recorder.required import Required
 
@@ -30,7 +31,8 @@ def record_group(recorder: Recorder, group: Group) -> None:
     events = [RecordedEvent(item["source"], item["detail-type"], item["detail"]) for item in envelopes]
     about(Meta.from_json(events[-1].meta))
     events += [inner for event in events if (inner := carried(event)) is not None]
-    recorder.record(key, events, announce=not all(delivery.replayed for delivery in group))
+    log = recorder.record(key, events, announce=not all(delivery.replayed for delivery in group))
+    measure([event for event, delivery in zip(events, group, strict=False) if not delivery.replayed], log)
     logger().info("recorded", extra={"events": [event.detail_type for event in events]})
 
 

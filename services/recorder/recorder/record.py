@@ -28,13 +28,19 @@ class Recorder:
         self._clock = clock
         self._required = required
 
-    def record(self, image_key: str, events: Sequence[RecordedEvent], *, announce: bool) -> None:
-        """Log the events of one image and project them. With `announce` off, nothing is ever published."""
+    def record(
+        self, image_key: str, events: Sequence[RecordedEvent], *, announce: bool
+    ) -> Sequence[RecordedEvent]:
+        """Log the events of one image and project them; returns the log that was read.
+
+        With `announce` off, nothing is ever published.
+        """
         for event in events:
             self._store.append(event)
         item, log = self.project(image_key)
         if announce and self.is_unannounced(item):
             self.announce(item, log)
+        return log
 
     def project(self, image_key: str) -> tuple[Item, Sequence[RecordedEvent]]:
         """Bring the status item up to its log, and return both.

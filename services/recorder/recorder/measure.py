@@ -1,0 +1,54 @@
+"""What a recorded event says in numbers: flow, outcomes, how long each stage took, what it was billed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from imagebus.clock import milliseconds_between
+from imagebus.metrics import Measurement, emit
+from imagebus.store import RecordedEvent
+from recorder.projection import STAGE_OF
+
+OUTCOMES = {
+    "ImageUploaded": "Uploads",
+    "ImageProcessed": "Completed",
+    "ImageRejected": "Rejected",
+    "ProcessingFailed": "Failed",
+    "ProcessingStalled": "Stalled",
+}
+
+
+def measure(events: Sequence[RecordedEvent], log: Sequence[RecordedEvent]) -> None:
+    """Emit one line for each event. A second delivery of an event is measured a second time."""
+    known = {event.event_id: event for event in log}
+    for event in events:
+        meta = event.meta
+        emit(
+            measurements(event, known.get(meta.get("causation_id") or "")),
+            event_id=event.event_id,
+            correlation_id=meta["correlation_id"],
+        )
+
+
+def measurements(event: RecordedEvent, cause: RecordedEvent | None) -> list[Measurement]:
+    name, data = event.detail_type, event.detail.get("data") or {}
+    found = [Measurement("Events", by={"event": name}, essential=False)]
+    if name in OUTCOMES:
+        found.append(Measurement(OUTCOMES[name]))
+    if name == "ImageRejected":
+        found.append(Measurement("Rejections", by={"code": str(data["code"])}, essential=False))
+    if name == "ImageProcessed":
+        found.append(Measurement("ImageLatency", data["duration_ms"], "Milliseconds"))
+    stage = STAGE_OF.get(name)
+    by = {"stage": stage.name} if stage else {}
+    if stage and cause:
+        took = milliseconds_between(cause.occurred_at, event.occurred_at)
+        found.append(Measurement("StageLatency", max(0, took), "Milliseconds", by, essential=False))
+    if billed := _gigabyte_seconds(event.meta.get("usage") or {}):
+        found.append(Measurement("BilledGBSeconds", billed, "Seconds", by))
+    return found
+
+
+def _gigabyte_seconds(usage: Mapping[str, int]) -> float:
+    """What Lambda charges for: memory held over time."""
+    return round(usage.get("billed_ms", 0) * usage.get("memory_mb", 0) / 1024 / 1000, 6)

@@ -1,0 +1,154 @@
+"""Metrics are one line of JSON that CloudWatch understands, and of what is personal nothing is in a log."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+
+from imagebus.identity import image_id
+from imagebus.inbox import Inbox
+from imagebus.metrics import Measurement, document, emit
+from imagebus.store import RecordedEvent
+from imagebus.telemetry import about, logger
+from recorder.measure import measure, measurements
+
+
+def recorded(detail_type: str, data: dict[str, Any] | None = None, **meta: Any) -> RecordedEvent:
+    at = meta.pop("at", "2026-01-01T00:00:00.000Z")
+    known = {"event_id": detail_type, "correlation_id": "c", "occurred_at": at, "image_key": "k"}
+    return RecordedEvent("imagebus.x", detail_type, {"meta": {**known, **meta}, "data": data or {}})
+
+
+def metrics(line: dict[str, Any]) -> dict[str, list[list[str]]]:
+    return {
+        metric["Name"]: directive["Dimensions"]
+        for directive in line["_aws"]["CloudWatchMetrics"]
+        for metric in directive["Metrics"]
+    }
+
+
+def test_essential_metrics_have_no_dimension_but_the_bus() -> None:
+    rejected = recorded("ImageRejected", {"code": "corrupt"})
+    line = document(measurements(rejected, None), {}, bus="b", detail="essential", at_ms=1)
+    assert metrics(line) == {"Rejected": [["bus"]]}
+    assert line["code"] == "corrupt"
+    assert line["event"] == "ImageRejected"
+
+
+def test_all_metrics_are_broken_down_by_event_stage_and_code() -> None:
+    cause = recorded("ImageUploaded")
+    rejected = recorded("ImageRejected", {"code": "corrupt"}, at="2026-01-01T00:00:01.500Z")
+    line = document(measurements(rejected, cause), {}, bus="b", detail="all", at_ms=1)
+    assert metrics(line) == {
+        "Events": [["bus", "event"]],
+        "Rejected": [["bus"]],
+        "Rejections": [["bus", "code"]],
+        "StageLatency": [["bus", "stage"]],
+    }
+    assert (line["stage"], line["StageLatency"]) == ("validator", 1500)
+
+
+def test_every_dimension_and_metric_of_a_line_has_its_value_in_it() -> None:
+    usage = {"billed_ms": 1000, "memory_mb": 2048}
+    events = [
+        recorded("ImageProcessed", {"duration_ms": 900}),
+        recorded("ThumbnailsCreated", usage=usage),
+        recorded("ProcessingStalled"),
+    ]
+    for event in events:
+        line = document(measurements(event, events[0]), {}, bus="b", detail="all", at_ms=1)
+        for name, sets in metrics(line).items():
+            assert isinstance(line[name], int | float)
+            assert all(isinstance(line[dimension], str) for one in sets for dimension in one)
+
+
+def test_billed_memory_is_in_gigabyte_seconds() -> None:
+    (billed,) = (
+        each.value
+        for each in measurements(
+            recorded("ImageWatermarked", usage={"billed_ms": 500, "memory_mb": 2048}), None
+        )
+        if each.name == "BilledGBSeconds"
+    )
+    assert billed == 1.0
+
+
+def test_a_line_is_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVENT_BUS", "my-bus")
+    emit([Measurement("Quarantined", by={"stage": "a\nb"})])
+    out = capsys.readouterr().out
+    assert out.count("\n") == 1
+    assert json.loads(out)["bus"] == "my-bus"
+
+
+def test_a_measured_event_does_not_name_its_image(capsys: pytest.CaptureFixture[str]) -> None:
+    measure([recorded("ImageUploaded", image_key="CANARY")], [])
+    assert "CANARY" not in capsys.readouterr().out
+
+
+def batch(body: str = "no event") -> dict[str, Any]:
+    return {
+        "Records": [
+            {
+                "messageId": "m",
+                "receiptHandle": "h",
+                "body": body,
+                "attributes": {"ApproximateReceiveCount": "1"},
+                "eventSourceARN": "arn",
+            }
+        ]
+    }
+
+
+@pytest.fixture
+def lines(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv(
+        "POWERTOOLS_SERVICE_NAME", uuid.uuid4().hex
+    )  # a logger that writes to this test's stdout
+    logger.cache_clear()
+    yield lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    logger.cache_clear()
+
+
+def test_a_failure_is_logged_without_its_own_words(lines: Any) -> None:
+    def fail(_group: object) -> None:
+        raise OSError("arn:aws:s3:::uploads/CANARY is not yours")
+
+    assert Inbox(fail)(batch())["batchItemFailures"]
+    (warned, metric) = lines()
+    assert "CANARY" not in json.dumps(warned)
+    assert warned["exception"].endswith("OSError")
+    assert "in fail" in warned["exception"] or " fail" in warned["exception"]
+    assert metric["FailedAttempts"] == 1
+
+
+def test_a_line_never_names_the_image_of_the_message_before(lines: Any) -> None:
+    about(_meta("first.jpg"))
+    logger().info("handled")
+
+    def fail(_group: object) -> None:
+        raise OSError
+
+    Inbox(fail)(batch())
+    handled, warned, _ = lines()
+    assert handled["image_id"] == image_id("first.jpg")
+    assert "image_id" not in warned
+    assert "correlation_id" not in warned
+
+
+def _meta(key: str) -> Any:
+    from imagebus.events import Meta
+
+    event_id = "0" * 8 + "-0000-0000-0000-" + "0" * 12
+    return Meta(
+        event_id=event_id,
+        schema_version=1,
+        image_key=key,
+        revision="0" * 32,
+        correlation_id=event_id,
+        occurred_at="2026-01-01T00:00:00.000Z",
+        producer="test",
+    )
