@@ -30,7 +30,8 @@ def up(port: Port = None, as_json: AsJson = False) -> None:
         state = start(port, say=say)
     rows = {"endpoint": state.endpoint, **state.outputs}
     if state.api_url:
-        rows |= {"page": state.api_url, "API key": state.api_key or ""}
+        rows = {name: value for name, value in rows.items() if name not in ("ApiUrl", "ApiKeyId")}
+        rows |= {"web page and API": state.api_url, "API key": state.api_key or ""}
     width = max(map(len, rows))
     for name, value in rows.items():
         terminal.console.print(f"  {name:<{width}}  {terminal.safe(value)}", soft_wrap=True)
