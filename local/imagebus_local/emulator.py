@@ -80,7 +80,7 @@ def start(places: Places, port: int) -> Emulator:
     }
     with places.log.open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "ministack"],
+            [sys.executable, "-m", "imagebus_local.ministack"],
             cwd=places.run,
             env=environment,
             stdin=subprocess.DEVNULL,

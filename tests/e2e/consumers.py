@@ -1,0 +1,75 @@
+"""Consumers in stacks of their own: deployed by the real `sam deploy`, watched through their logs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import imagebus_local
+from tests.e2e.harness import Pipeline, eventually
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A consumer's stack, by its outputs."""
+
+    pipeline: Pipeline
+    stack: str
+    outputs: dict[str, str]
+
+    def received(self, key: str) -> list[dict[str, Any]]:
+        """What its handler said of events about the image, line by line."""
+        logs = self.pipeline.client("logs")
+        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=self.outputs["LogGroupName"])
+        ids = {event["detail"]["meta"]["event_id"] for event in self.pipeline.delivered(key)}
+        lines = [_json(event["message"]) for page in pages for event in page["events"]]
+        return [line for line in lines if line.get("message") == "received" and line.get("event_id") in ids]
+
+    def wait_received(self, key: str, count: int, within: float = 60) -> list[dict[str, Any]]:
+        def look() -> list[dict[str, Any]] | None:
+            lines = self.received(key)
+            return lines if len(lines) >= count else None
+
+        return eventually(look, within=within, what=f"{self.stack} received {count} events about {key}")
+
+
+def _json(text: str) -> dict[str, Any]:
+    try:
+        line = json.loads(text)
+    except ValueError:
+        return {}
+    return line if isinstance(line, dict) else {}
+
+
+def sam(folder: Path, *arguments: str) -> str:
+    """Runs the SAM CLI in a consumer's folder, against the running local AWS."""
+    program = str(Path(sys.executable).with_name("sam"))
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    environment |= imagebus_local.env() | {"SAM_CLI_TELEMETRY": "0"}
+    done = subprocess.run(
+        [program, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@contextmanager
+def deployed(pipeline: Pipeline, folder: Path, *parameters: str) -> Iterator[Deployed]:
+    """The consumer in `folder`, as its README says it is deployed; deleted afterwards, with what it wrote."""
+    stack = f"imagebus-{folder.name}"
+    overrides = ["--parameter-overrides", *parameters] if parameters else []
+    sam(folder, "deploy", *overrides)
+    cloudformation = pipeline.client("cloudformation")
+    try:
+        (described,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
+        outputs = {each["OutputKey"]: each["OutputValue"] for each in described["Outputs"]}
+        yield Deployed(pipeline, stack, outputs)
+    finally:
+        sam(folder, "delete", "--stack-name", stack, "--no-prompts", "--region", pipeline.local.region)
