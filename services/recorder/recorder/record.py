@@ -70,16 +70,18 @@ class Recorder:
         names = [name for fact in self._required.facts for name in fact.split("|") if name in facts]
         last = max((facts[name] for name in names), key=lambda event: event.precedence)
         done_ms = milliseconds_between(item["created_at"], last.occurred_at)
+        labels = item.get("labels", {}).get("labels", ())
         data = ImageProcessed(
             stages={name: stage["ms"] for name, stage in item["stages"].items() if "ms" in stage},
             duration_ms=done_ms,
             counts={
                 "thumbnails": len(item.get("thumbnails", ())),
-                "labels": len(item.get("labels", {}).get("labels", ())),
+                "labels": len(labels),
             },
             format=cast("Format | None", item.get("format")),
             width=item.get("width"),
             height=item.get("height"),
+            top_label=max(labels, key=lambda label: float(label["confidence"]))["name"] if labels else None,
         )
         self._emit(follow(Meta.from_json(last.meta), data, clock=self._clock))
 

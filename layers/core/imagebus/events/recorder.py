@@ -30,3 +30,5 @@ class ImageProcessed(EventData):
     format: Format | None = None
     width: Side | None = None
     height: Side | None = None
+    #: The label that Rekognition was surest of.
+    top_label: Annotated[str, Field(max_length=200)] | None = None
