@@ -22,7 +22,7 @@ Value = str | dict[str, str]
 
 @dataclass(frozen=True)
 class Alarm:
-    """Fires when `minutes` sums (or maxima) of a minute in a row reach the threshold. No data is no trouble."""
+    """Fires when `minutes` sums (or maxima) in a row reach the threshold. No data is no trouble."""
 
     name: str
     says: str
