@@ -1,0 +1,30 @@
+"""ImageRejected, LabelsDetected, ProcessingFailed, ImageProcessed -> one row each, in S3, for Athena."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from analytics.rows import key_of, line_of, row
+from imagebus.aws import client, inbox_queue
+from imagebus.events.catalog import parse
+from imagebus.inbox import Delivery, Inbox, one_by_one
+from imagebus.telemetry import about, logger
+
+
+def receive(delivery: Delivery) -> None:
+    """Write the event's row. Its key follows from the event alone: coming again, it writes the same again."""
+    envelope = delivery.envelope
+    event = parse(envelope["detail-type"], envelope["detail"])
+    about(event.meta)
+    line = row(event)
+    client("s3").put_object(
+        Bucket=os.environ["ROWS_BUCKET"], Key=key_of(line), Body=line_of(line), ContentType="application/json"
+    )
+    logger().info("received", extra={"event": event.detail_type, "event_id": event.meta.event_id})
+
+
+def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """The Lambda function: a batch from the inbox in, the failed records out."""
+    queue, limit = inbox_queue()
+    return Inbox(one_by_one(receive), queue, max_receive_count=limit)(event, context)

@@ -1,0 +1,45 @@
+"""ImageRejected, ImageProcessed -> tags on the original object in S3."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from imagebus.aws import client, inbox_queue
+from imagebus.events import NotAnEvent
+from imagebus.events.recorder import ImageProcessed
+from imagebus.events.validator import ImageRejected
+from imagebus.inbox import Delivery, Inbox, one_by_one
+from imagebus.telemetry import about, logger
+from tagger.objects import write
+from tagger.tags import tags
+
+#: What the rule in template.yml lets through.
+HANDLERS: Mapping[str, Callable[[Delivery], None]] = {
+    "ImageRejected": lambda delivery: tag(delivery, ImageRejected),
+    "ImageProcessed": lambda delivery: tag(delivery, ImageProcessed),
+}
+
+
+def tag(delivery: Delivery, model: type[ImageProcessed | ImageRejected]) -> None:
+    event = delivery.event(model)
+    about(event.meta)
+    done = write(client("s3"), os.environ["UPLOADS_BUCKET"], event.meta, tags(event))
+    logger().info(
+        "received", extra={"event": event.detail_type, "event_id": event.meta.event_id, "tagged": done}
+    )
+
+
+def receive(delivery: Delivery) -> None:
+    """One event. What is raised here brings it again later, and in the end to the dead letters."""
+    detail_type = delivery.envelope["detail-type"]
+    if detail_type not in HANDLERS:
+        raise NotAnEvent(f"tagger does not listen to {detail_type}")
+    HANDLERS[detail_type](delivery)
+
+
+def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """The Lambda function: a batch from the inbox in, the failed records out."""
+    queue, limit = inbox_queue()
+    return Inbox(one_by_one(receive), queue, max_receive_count=limit)(event, context)

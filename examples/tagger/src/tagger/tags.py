@@ -1,0 +1,51 @@
+"""What an outcome says of an image, as S3 object tags. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from imagebus.events import Event
+from imagebus.events.recorder import ImageProcessed
+from imagebus.events.validator import ImageRejected
+
+PREFIX = "imagebus-"
+REVISION = PREFIX + "revision"
+
+#: An object has at most ten tags, and not every character can stand in one.
+#: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
+MAX_TAGS = 10
+MAX_VALUE = 256
+_FORBIDDEN = re.compile(r"[^\w +\-=.:/@]")
+
+Tags = dict[str, str]
+
+
+def tags(event: Event[ImageProcessed | ImageRejected]) -> Tags:
+    """The most important first. The revision says which upload they are about."""
+    data = event.data
+    told: dict[str, str | None] = {"status": "completed" if isinstance(data, ImageProcessed) else "rejected"}
+    told["processed-at"] = event.meta.occurred_at
+    if isinstance(data, ImageProcessed):
+        told |= {"format": data.format, "top-label": data.top_label}
+    else:
+        told["reason"] = data.code
+    ours = {PREFIX + name: _value(text) for name, text in told.items() if text}
+    return {REVISION: event.meta.revision, **ours}
+
+
+def merge(present: Mapping[str, str], ours: Tags) -> Tags | None:
+    """The object's tags from now on, or None where those of a newer upload, or these, are there already.
+
+    Tags of others stay; where there is no room for all of ours, the last are left out.
+    """
+    if present.get(REVISION, "") > ours[REVISION]:
+        return None
+    others = {name: text for name, text in present.items() if not name.startswith(PREFIX)}
+    room = max(0, MAX_TAGS - len(others))
+    merged = others | dict(list(ours.items())[:room])
+    return None if merged == present else merged
+
+
+def _value(text: str) -> str:
+    return _FORBIDDEN.sub("_", text)[:MAX_VALUE]
