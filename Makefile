@@ -74,8 +74,15 @@ lock: $(READY) ## resolve requirements.in into requirements.lock
 
 # --- quality -----------------------------------------------------------------------------------------------
 
+# checkov pins half of what we use, so it has an environment of its own
+.checks/.made: $(READY) security/checks.lock
+	@echo "installing checkov"
+	@rm -rf .checks && $(BIN)/uv venv --quiet --python $(BIN)/python .checks
+	@$(BIN)/uv pip install --quiet --python .checks/bin/python --require-hashes --requirement security/checks.lock
+	@touch $@
+
 .PHONY: check
-check: $(READY) ## contracts, lint, format, types, template, generated files
+check: $(READY) .checks/.made ## contracts, lint, format, types, template, generated files
 	$(BIN)/imagebus schemas check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -83,6 +90,9 @@ check: $(READY) ## contracts, lint, format, types, template, generated files
 ifneq ($(wildcard template.yml),)
 	$(BIN)/sam validate --lint --template template.yml --region eu-west-1
 endif
+	$(BIN)/python -m monitoring.generate --check
+	$(BIN)/python -m security.audit
+	$(BIN)/python -m security.lint
 ifneq ($(wildcard cli/imagebus_cli/generate.py),)
 	$(BIN)/python -m imagebus_cli.generate --check
 endif
@@ -106,6 +116,7 @@ coverage: $(READY) ## the parallel tests with branch coverage
 .PHONY: generate
 generate: $(READY) ## write the generated files anew (schemas, docs/events.md)
 	$(BIN)/python -m imagebus_cli.generate
+	$(BIN)/python -m monitoring.generate
 
 .PHONY: simulate
 simulate: $(READY) ## run the deterministic simulator (SEEDS=N, 2000)
