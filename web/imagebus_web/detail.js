@@ -169,6 +169,14 @@ const Detail = (() => {
     } catch (problem) {
       if (!(problem instanceof Api.Problem)) throw problem;
       byId("image-title").textContent = fileName(key);
+      if (problem.status === 410) {
+        announce(problem.message);
+        shown.status = "deleted";
+        byId("image-body").replaceChildren(
+          el("p", { class: "facts" }, el("span", { class: "status deleted", id: "image-status" }, "Deleted")),
+        );
+        return;
+      }
       if (!shown.etag) byId("image-body").replaceChildren(el("p", { class: "problem" }, problem.message));
       live = problem.status !== 404 || !shown.etag;
     }

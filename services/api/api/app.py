@@ -12,6 +12,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from botocore.exceptions import BotoCoreError, ClientError
 
 from api.addressing import NoSuchAddress, canonical
+from api.incoming import Incoming
 from api.listing import ImageIndex
 from api.page import Page
 from api.problems import Problem
@@ -43,7 +44,7 @@ class Api:
     ) -> None:
         app = APIGatewayRestResolver(cors=_cors(settings.cors_origins))
         uploads = Uploads(settings, storage, clock)
-        routes = Routes(app, settings, store, index, storage, uploads, retrier, page)
+        routes = Routes(Incoming(app), settings, store, index, storage, uploads, retrier, page)
         self.table = routes.table()
         for method, rule, handler in self.table:
             app.route(rule, method=method)(handler)

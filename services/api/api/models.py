@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Status = Literal["processing", "completed", "rejected", "failed", "deleted"]
 ContentType = Literal[
@@ -23,6 +23,16 @@ Base64 = Annotated[
 Cursor = Annotated[str, Field(pattern=r"^0[0-9a-f]{43}$")]
 
 
+def _whole(value: object) -> object:
+    """1.0 is a whole number in JSON, and "1" is none."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Size = Annotated[
+    int, Field(ge=1, description="Bytes; the upload has exactly so many."), BeforeValidator(_whole)
+]
+
+
 class Request(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -32,7 +42,7 @@ class UploadRequest(Request):
 
     filename: FileName
     content_type: ContentType
-    size: Annotated[int, Field(ge=1, le=5 * 1024**3, description="Bytes; the upload has exactly so many.")]
+    size: Size
 
 
 class InlineUpload(Request):
@@ -135,7 +145,7 @@ class Summary(Answer):
 class Image(Summary):
     """Everything that is known of an image."""
 
-    revision: str
+    revision: str | None = None
     version_id: str | None = None
     correlation_id: str | None = None
     completed_at: str | None = None

@@ -22,6 +22,7 @@ from api.models import (
     Timeline,
     UploadRequest,
 )
+from api.settings import Settings
 from imagebus import __version__
 
 Schema = dict[str, Any]
@@ -45,6 +46,7 @@ PROBLEMS: Mapping[int, str] = {
     400: "The request is not as it should be.",
     403: "The key is missing or wrong.",
     404: "There is no such image, or not this of it.",
+    410: "The image was deleted.",
     405: "The address does not take this method.",
     409: "The state of the image does not allow it.",
     413: "The file is too large.",
@@ -72,7 +74,7 @@ IF_NONE_MATCH: Schema = {
     "name": "If-None-Match",
     "in": "header",
     "description": "The ETag of an earlier answer; 304 while it is still right.",
-    "schema": {"type": "string", "pattern": r'^(W/)?"[0-9a-f]{32}"$'},
+    "schema": {"type": "string"},
 }
 
 
@@ -80,7 +82,7 @@ def _query(name: str, about: str, schema: Schema) -> Schema:
     return {"name": name, "in": "query", "description": about, "schema": schema}
 
 
-URLS = _query("urls", "true adds presigned addresses.", {"type": "string", "enum": ["true", "false"]})
+URLS = _query("urls", "true adds presigned addresses.", {"type": "string", "enum": ["true", "false", ""]})
 
 
 def _json(schema: Schema) -> Schema:
@@ -132,22 +134,28 @@ def _read(name: str, about: str, model: type[BaseModel], *parameters: Schema, mi
         200: _answer("As it is now.", _json(_ref(model)), ETAG_HEADER),
         304: UNCHANGED,
     }
-    problems = (404,) if missing else (400,)
+    problems = (400, 404, 410) if missing else (400,)
     return _operation(name, about, answers, problems, parameters=(*parameters, IF_NONE_MATCH))
 
 
 def _redirect(name: str, about: str, *parameters: Schema) -> Schema:
     answers = {302: _answer("Its address, valid for five minutes.", None, LOCATION_HEADER)}
-    return _operation(name, about, answers, (404,), parameters=parameters)
+    return _operation(name, about, answers, (404, 410), parameters=parameters)
 
 
 def _paths() -> Schema:
     status_schema = {
         "type": "string",
-        "enum": ["processing", "completed", "rejected", "failed", "deleted"],
+        "enum": ["processing", "completed", "rejected", "failed", "deleted", ""],
     }
-    limit_schema = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
-    cursor_schema = {"type": "string", "pattern": "^0[0-9a-f]{43}$"}
+    limit_schema = {  # an empty parameter counts as an absent one
+        "anyOf": [
+            {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT},
+            {"type": "string", "maxLength": 0},
+        ],
+        "default": DEFAULT_LIMIT,
+    }
+    cursor_schema = {"type": "string", "pattern": "^(0[0-9a-f]{43})?$"}
     upload_schema = TypeAdapter(UploadRequests).json_schema(ref_template=REFERENCE)
     upload_schema.pop("$defs", None)
     image_key = (KEY_PARAMETER,)
@@ -189,7 +197,7 @@ def _paths() -> Schema:
                         _json({"anyOf": [_ref(Ticket), {"type": "array", "items": _ref(Ticket)}]}),
                     )
                 },
-                (400, 413, 415),
+                (400, 415),
                 body=_json(upload_schema),
             ),
             "get": _read(
@@ -213,7 +221,7 @@ def _paths() -> Schema:
                     _query(
                         "filename",
                         "The name at the end of the key.",
-                        {"type": "string", "minLength": 1, "maxLength": 255},
+                        {"type": "string", "maxLength": 255},
                     ),
                 ),
                 body={
@@ -231,7 +239,7 @@ def _paths() -> Schema:
                 "deleteImage",
                 "Delete an image; its derived images follow",
                 {202: _answer("Marked as deleted.", _json(_ref(Accepted)))},
-                (404,),
+                (404, 410),
                 parameters=image_key,
             ),
         },
@@ -265,7 +273,7 @@ def _paths() -> Schema:
                 "retryImage",
                 "Do the outstanding work of a failed image again",
                 {202: _answer("Asked for.", _json(_ref(Retried)))},
-                (404, 409),
+                (404, 409, 410),
                 parameters=image_key,
             )
         },
@@ -273,14 +281,15 @@ def _paths() -> Schema:
 
 
 @cache
-def document() -> Schema:
-    """The document that /openapi.json serves and docs/openapi.json keeps."""
+def document(max_bytes: int = Settings.max_bytes) -> Schema:
+    """The document that /openapi.json serves; docs/openapi.json keeps it for the default limits."""
     answers: list[type[BaseModel]] = [
         Accepted, Health, Image, Page, ProblemDetails, Retried, Ticket, Timeline,
     ]  # fmt: skip
     models = [(model, "serialization") for model in answers]
     models += [(model, "validation") for model in (UploadRequest, InlineUpload)]
     _, schemas = models_json_schema(models, ref_template=REFERENCE)  # type: ignore[arg-type]
+    schemas["$defs"]["UploadRequest"]["properties"]["size"]["maximum"] = max_bytes
     return {
         "openapi": "3.1.0",
         "info": {

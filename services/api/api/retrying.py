@@ -39,7 +39,9 @@ def errands(item: Item, log: Sequence[RecordedEvent]) -> list[Errand]:
     for event in log:
         data = event.detail.get("data", {})
         if event.detail_type == "ProcessingFailed" and not _done(data["stage"], present):
-            errand = Errand(data["stage"], data["failed_event"])
+            # What failed during a replay is asked for in earnest now: its outcome may be announced.
+            envelope = {name: each for name, each in data["failed_event"].items() if name != "replay-name"}
+            errand = Errand(data["stage"], envelope)
             found[data["stage"], canonical_json(errand.envelope)] = errand
     if found:
         return list(found.values())

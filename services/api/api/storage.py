@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlsplit
 
@@ -21,7 +22,19 @@ class Form:
     fields: dict[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Original:
+    """The uploaded object as it is now."""
+
+    size: int
+    modified: datetime
+
+
 class Storage(Protocol):
+    def original(self, bucket: str, key: str) -> Original | None:
+        """None where there is none, or where a delete marker hides it."""
+        ...
+
     def form(self, bucket: str, key: str, content_type: str, size: int) -> Form:
         """A form that takes exactly this key, type and number of bytes."""
         ...
@@ -50,6 +63,18 @@ class S3Storage:
 
     def __init__(self, client: S3Client) -> None:
         self._client = client
+
+    def original(self, bucket: str, key: str) -> Original | None:
+        from botocore.exceptions import ClientError
+
+        try:
+            head = self._client.head_object(Bucket=bucket, Key=key)
+        except ClientError as error:
+            # 400: a name that S3 does not take, as "." or one with a NUL
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] in (400, 404):
+                return None
+            raise
+        return Original(head["ContentLength"], head["LastModified"])
 
     def form(self, bucket: str, key: str, content_type: str, size: int) -> Form:
         made = self._client.generate_presigned_post(

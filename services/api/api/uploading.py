@@ -37,13 +37,16 @@ EXTENSIONS = {
 def safe_name(filename: str, content_type: str) -> str:
     """The file's own name in letters, digits, dots, dashes and underscores; never a path, never empty."""
     name = filename.replace("\\", "/").rsplit("/", 1)[-1]
-    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    safe = re.sub(r"[^A-Za-z0-9._-]+", "-", ascii_name).strip(".-_")
-    stem, dot, extension = safe.rpartition(".")
-    if not dot:
-        stem, extension = safe, ""
-    extension = extension[:10] or EXTENSIONS[content_type]
-    return f"{stem[: MAX_NAME - 1 - len(extension)] or 'image'}.{extension}"
+    stem, dot, extension = name.rpartition(".")
+    if not dot or not stem:
+        stem, extension = name, ""
+    extension = _plain(extension)[:10] or EXTENSIONS[content_type]
+    return f"{_plain(stem)[: MAX_NAME - 1 - len(extension)] or 'image'}.{extension}"
+
+
+def _plain(text: str) -> str:
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", ascii_text).strip(".-_")
 
 
 def mint(filename: str, content_type: str, now: datetime, unique: uuid.UUID) -> str:
@@ -61,7 +64,13 @@ class Uploads:
     def tickets(self, requests: Sequence[UploadRequest]) -> list[Ticket]:
         """One presigned form per file. Raises Problem for a type or a size that would be rejected anyway."""
         for request in requests:
-            self._check(request.content_type, request.size, self.settings.max_bytes)
+            self._check_type(request.content_type)
+            if request.size > self.settings.max_bytes:
+                raise Problem(
+                    HTTPStatus.BAD_REQUEST,
+                    "too_large",
+                    f"{request.size} bytes are more than the {self.settings.max_bytes} that are accepted.",
+                )
         return [self._ticket(request) for request in requests]
 
     def _ticket(self, request: UploadRequest) -> Ticket:
@@ -73,12 +82,21 @@ class Uploads:
 
     def take(self, filename: str, content_type: str, body: bytes) -> Accepted:
         """Store a small file at once. Raises Problem."""
-        self._check(content_type, len(body), min(MAX_INLINE_BYTES, self.settings.max_bytes))
+        self._check_type(content_type)
+        limit = min(MAX_INLINE_BYTES, self.settings.max_bytes)
+        if len(body) > limit:
+            raise Problem(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                "too_large",
+                f"The file has {len(body)} bytes; the limit here is {limit}. POST /images takes larger ones.",
+            )
+        if not body:
+            raise Problem(HTTPStatus.BAD_REQUEST, "empty", "The body is empty.")
         key = mint(filename, content_type, self.clock.now(), self.unique())
         self.storage.put(self.settings.uploads_bucket, key, body, content_type)
         return Accepted(key=key, links=links(key))
 
-    def _check(self, content_type: str, size: int, limit: int) -> None:
+    def _check_type(self, content_type: str) -> None:
         if content_type not in self.settings.content_types:
             accepted = ", ".join(self.settings.content_types)
             raise Problem(
@@ -86,12 +104,3 @@ class Uploads:
                 "unsupported_type",
                 f"This system does not accept {content_type!r}; it accepts {accepted}.",
             )
-        if size > limit:
-            raise Problem(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                "too_large",
-                f"The file has {size} bytes; the limit here is {limit}."
-                + (" Ask for a form with POST /images instead." if limit < self.settings.max_bytes else ""),
-            )
-        if size == 0:
-            raise Problem(HTTPStatus.BAD_REQUEST, "empty", "The body is empty.")

@@ -9,8 +9,8 @@ from urllib.parse import quote
 from api.addressing import address
 from api.models import Image, Links, Summary, Thumbnail, Timeline, TimelineEvent, Urls, Watermarked
 from api.settings import Settings
-from api.storage import Storage
-from imagebus.clock import milliseconds_between
+from api.storage import Original, Storage
+from imagebus.clock import milliseconds_between, timestamp
 from imagebus.events.catalog import STAGES
 from imagebus.store import Item, RecordedEvent
 
@@ -39,6 +39,18 @@ def links(key: str, item: Mapping[str, Any] | None = None) -> Links:
         processed=f"{base}/processed" if "watermarked" in item else None,
         thumbnails=thumbnails or None,
     )
+
+
+def pending(key: str, original: Original) -> Item:
+    """The status item of an upload that no event has told of yet: it is a moment old."""
+    at = timestamp(original.modified)
+    return {
+        "image_key": key,
+        "status": "processing",
+        "created_at": at,
+        "updated_at": at,
+        "size": original.size,
+    }
 
 
 def summary(item: Item, urls: Urls | None = None) -> Summary:

@@ -1,0 +1,90 @@
+"""What a request carries, checked. Everything that is wrong with it is a Problem."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver
+from pydantic import TypeAdapter, ValidationError
+
+from api.listing import DEFAULT_LIMIT, MAX_LIMIT
+from api.problems import Problem, invalid
+
+_LIMIT = re.compile(r"[1-9][0-9]{0,2}")
+
+
+class Incoming:
+    """The request that the resolver is answering."""
+
+    def __init__(self, app: APIGatewayRestResolver) -> None:
+        self._app = app
+
+    def header(self, name: str) -> str | None:
+        return self._app.current_event.headers.get(name)
+
+    def query(self, name: str) -> str | None:
+        """The parameter; an empty one counts as absent."""
+        return (self._app.current_event.query_string_parameters or {}).get(name) or None
+
+    def limit(self) -> int:
+        text = self.query("limit")
+        if text is None:
+            return DEFAULT_LIMIT
+        if not _LIMIT.fullmatch(text) or int(text) > MAX_LIMIT:
+            raise wrong(f"limit is a number from 1 to {MAX_LIMIT}.")
+        return int(text)
+
+    def wants_urls(self) -> bool:
+        value = self.query("urls")
+        if value not in (None, "true", "false"):
+            raise wrong("urls is true or false.")
+        return value == "true"
+
+    def only(self, *names: str) -> None:
+        """A parameter that means nothing here is a slip that the caller would want to hear of."""
+        unknown = sorted(set(self._app.current_event.query_string_parameters or {}) - set(names))
+        if unknown:
+            raise wrong(f"There is no parameter {unknown[0]!r} here; there are {', '.join(names)}.")
+
+    def content_type(self) -> str:
+        return (self.header("content-type") or "").split(";", 1)[0].strip().lower()
+
+    def raw_body(self) -> bytes:
+        event = self._app.current_event
+        if not event.body:
+            return b""
+        if not event.is_base64_encoded:
+            raise Problem(HTTPStatus.BAD_REQUEST, "not_binary", "The body did not arrive as bytes.")
+        return base64.b64decode(event.body)
+
+    def parse(self, adapter: TypeAdapter[Any]) -> Any:
+        if self.content_type() != "application/json":
+            raise Problem(
+                HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_type", "The body must be application/json."
+            )
+        event = self._app.current_event
+        try:
+            text = from_base64(event.body or "") if event.is_base64_encoded else event.body
+            body = json.loads(text or "")
+        except (ValueError, RecursionError) as error:
+            raise Problem(HTTPStatus.BAD_REQUEST, "invalid_json", "The body is not JSON.") from error
+        try:
+            return adapter.validate_python(body)
+        except ValidationError as error:
+            raise invalid("body", error) from error
+
+
+def from_base64(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Problem(HTTPStatus.BAD_REQUEST, "invalid_base64", "The data is not base64.") from error
+
+
+def wrong(detail: str) -> Problem:
+    return Problem(HTTPStatus.BAD_REQUEST, "invalid_request", detail)

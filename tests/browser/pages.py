@@ -1,0 +1,149 @@
+"""What a person does on the page, and sees."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from selenium.webdriver import ActionChains, Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+
+from tests.e2e.harness import Pipeline, eventually
+
+IMPACTS = ("serious", "critical")
+
+
+class Page:
+    def __init__(self, driver: Chrome, pipeline: Pipeline, axe: str) -> None:
+        self.driver = driver
+        self.pipeline = pipeline
+        self._axe = axe
+        self._console: list[dict[str, Any]] = []
+
+    def open(self, *, key: str | None = None) -> None:
+        """Open the page and, unless the browser has one, give it the key."""
+        self.driver.get(self.pipeline.local.api_url or "")
+        # What the policy refuses is an event of the document as well as a line of the console.
+        self.driver.execute_script(
+            "window.violations = [];"
+            "document.addEventListener('securitypolicyviolation',"
+            " (e) => window.violations.push(`${e.violatedDirective} ${e.blockedURI}`))"
+        )
+        if self.find("#key").get_attribute("open") is not None:
+            self.give_key(key or self.pipeline.local.api_key or "")
+
+    def give_key(self, key: str) -> None:
+        self.find("#key-value").send_keys(key)
+        self.find("#key-form button.primary").click()
+
+    def find(self, selector: str) -> WebElement:
+        return self.driver.find_element(By.CSS_SELECTOR, selector)
+
+    def find_all(self, selector: str) -> list[WebElement]:
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def text(self, selector: str) -> str:
+        return str(
+            self.driver.execute_script(
+                "return document.querySelector(arguments[0])?.innerText ?? ''", selector
+            )
+        )
+
+    def wait(self, look: Callable[[], Any], what: str, within: float = 60) -> Any:
+        return eventually(look, within=within, what=what)
+
+    def press(self, key: str) -> None:
+        """A key, wherever the focus is."""
+        ActionChains(self.driver).send_keys(key).perform()
+
+    def focused(self) -> str:
+        """The text of what has the focus."""
+        return str(self.driver.switch_to.active_element.text)
+
+    def choose_files(self, *paths: Path) -> None:
+        self.find("#files").send_keys("\n".join(map(str, paths)))
+
+    def statuses(self) -> dict[str, str]:
+        """Of each tile: the file's name and the status that it shows."""
+        script = """return Object.fromEntries(Array.from(document.querySelectorAll('#gallery li'), (tile) =>
+            [tile.querySelector('.name').textContent, tile.querySelector('.status').textContent]))"""
+        return dict(self.driver.execute_script(script))
+
+    def wait_for(self, within: float = 90, **expected: str) -> None:
+        """Until tiles show these statuses; names are given without their extension."""
+
+        def look() -> bool:
+            shown = {name.rsplit(".", 1)[0]: status for name, status in self.statuses().items()}
+            return all(shown.get(name) == status for name, status in expected.items())
+
+        self.wait(look, f"{expected}, not {self.statuses()}", within)
+
+    def open_image(self, name: str) -> None:
+        for tile in self.find_all("#gallery li"):
+            if tile.find_element(By.CSS_SELECTOR, ".name").text.startswith(name):
+                tile.find_element(By.TAG_NAME, "button").click()
+                self.wait(lambda: self.find_all("#image-body svg.timeline"), "the image's timeline")
+                return
+        raise AssertionError(f"no tile {name}")
+
+    def emulate(
+        self, *, scheme: str = "light", width: int = 1280, height: int = 900, mobile: bool = False
+    ) -> None:
+        """A colour scheme and a size of the screen."""
+        self.driver.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+        )
+        self.driver.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": height, "deviceScaleFactor": 2 if mobile else 1, "mobile": mobile},
+        )
+
+    def screenshot(self, path: Path) -> None:
+        image = self.driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "png"})["data"]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(base64.b64decode(image))
+
+    def accessibility(self) -> list[str]:
+        """The serious and critical findings of axe-core, in one line each."""
+        # Through the debugger, which the page's own policy does not bind.
+        self.driver.execute_cdp_cmd("Runtime.evaluate", {"expression": self._axe})
+        result = self.driver.execute_cdp_cmd(
+            "Runtime.evaluate",
+            {
+                "expression": "axe.run().then((r) => JSON.stringify(r.violations))",
+                "awaitPromise": True,
+                "returnByValue": True,
+            },
+        )
+        assert "value" in result["result"], result
+        violations = json.loads(result["result"]["value"])
+        return [
+            f"{each['impact']} {each['id']}: {[node['html'] for node in each['nodes']]}"
+            for each in violations
+            if each["impact"] in IMPACTS
+        ]
+
+    def overflows(self) -> bool:
+        """Whether the page is wider than the screen."""
+        return bool(
+            self.driver.execute_script(
+                "return document.documentElement.scrollWidth > document.documentElement.clientWidth"
+            )
+        )
+
+    def console(self) -> list[str]:
+        """Errors and warnings so far."""
+        self._console += self.driver.get_log("browser")
+        return [entry["message"] for entry in self._console if entry["level"] in ("SEVERE", "WARNING")]
+
+    def forget_console(self) -> None:
+        self.console()
+        self._console.clear()
+
+    def require_clean_console(self) -> None:
+        assert self.driver.execute_script("return window.violations") in ([], None)
+        assert self.console() == []

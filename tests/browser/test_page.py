@@ -1,0 +1,177 @@
+"""The page, as a person with a browser has it."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from pathlib import Path
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from tests.browser.pages import Page
+from tests.e2e.harness import jpeg
+from tests.e2e.test_failures import without_permission
+
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
+
+
+def unique(name: str) -> str:
+    return f"{name}-{uuid.uuid4().hex[:6]}"
+
+
+def write(folder: Path, name: str, content: bytes) -> Path:
+    path = folder / f"{name}.jpg"
+    path.write_bytes(content)
+    return path
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, Path]:
+    """Three files to upload, one of them bad."""
+    harbour, meadow, broken = unique("harbour"), unique("meadow"), unique("broken")
+    return {
+        harbour: write(tmp_path, harbour, jpeg("steelblue")),
+        meadow: write(tmp_path, meadow, jpeg("olivedrab", (900, 1200))),
+        broken: write(tmp_path, broken, b"\xff\xd8\xff\xe0 but no picture follows" * 20),
+    }
+
+
+def test_uploaded_images_reach_their_states_without_a_reload(page: Page, files: dict[str, Path]) -> None:
+    page.open()
+    page.driver.execute_script("window.untouched = true")
+    page.choose_files(*files.values())
+    harbour, meadow, broken = files
+    page.wait_for(**{harbour: "Completed", meadow: "Completed", broken: "Rejected"})
+    page.wait(lambda: len(page.find_all("#gallery img.shown")) >= 2, "two thumbnails")
+    assert page.driver.execute_script("return window.untouched")
+    page.wait(lambda: not page.find_all("#uploads li"), "the upload rows have gone")
+
+
+def test_an_image_shows_its_thumbnails_its_events_and_its_facts(page: Page, files: dict[str, Path]) -> None:
+    page.open()
+    harbour, _, broken = files
+    page.choose_files(files[harbour], files[broken])
+    page.wait_for(**{harbour: "Completed", broken: "Rejected"})
+    page.open_image(harbour)
+    events = [title.get_attribute("textContent") for title in page.find_all("svg.timeline g > title")]
+    assert events[0].startswith("ImageUploaded ")
+    assert {event.split(" ", 1)[0] for event in events} >= {
+        "ThumbnailsCreated",
+        "ImageWatermarked",
+        "ImageProcessed",
+    }
+    assert any("after ImageValidated, which caused it" in event for event in events)
+    assert len(page.find_all(".strip img")) == 4
+    page.wait(
+        lambda: page.driver.execute_script(
+            "return Array.from(document.querySelectorAll('.strip img'))"
+            ".every((image) => image.complete && image.naturalWidth > 0)"
+        ),
+        "the thumbnails are there",
+    )
+    assert "800 × 600" in page.text("#image-body")
+    page.find("#image-body details summary").click()
+    assert "ImageValidated" in page.text("#image-body details table")
+    # the way back is the browser's own
+    page.driver.back()
+    page.wait(lambda: page.find("#image").get_attribute("open") is None, "the image is closed")
+    page.open_image(broken)
+    assert "Rejected (" in page.text("#image-body .problem")
+
+
+def test_a_failed_image_completes_after_a_retry(page: Page, tmp_path: Path) -> None:
+    name = unique("unlucky")
+    page.open()
+    with without_permission(page.pipeline, "ThumbnailerRole", "thumbnailer", "WriteDerived"):
+        page.choose_files(write(tmp_path, name, jpeg()))
+        page.wait_for(within=150, **{name: "Failed"})
+    page.open_image(name)
+    assert "thumbnailer gave up" in page.text("#image-body .problem")
+    page.find("#retry").click()
+    page.wait(lambda: page.text("#image-status") == "Completed", "completed after the retry")
+    page.find("#close-image").click()
+    page.wait_for(**{name: "Completed"})
+
+
+def test_a_deleted_image_leaves_the_list_and_is_found_among_the_deleted(
+    page: Page, files: dict[str, Path]
+) -> None:
+    page.open()
+    meadow = list(files)[1]
+    page.choose_files(files[meadow])
+    page.wait_for(**{meadow: "Completed"})
+    page.open_image(meadow)
+    page.find("#delete").click()
+    page.find("#delete").click()
+    page.wait(lambda: page.text("#image-status") == "Deleted", "deleted")
+    page.find("#close-image").click()
+    page.wait(lambda: f"{meadow}.jpg" not in page.statuses(), "no tile any more")
+    page.find('#filter [data-status="deleted"]').click()
+    page.wait_for(**{meadow: "Deleted"})
+
+
+def test_the_filter_shows_one_status_only(page: Page, files: dict[str, Path]) -> None:
+    page.open()
+    harbour, _, broken = files
+    page.choose_files(files[harbour], files[broken])
+    page.wait_for(**{harbour: "Completed", broken: "Rejected"})
+    page.find('#filter [data-status="rejected"]').click()
+    page.wait(lambda: page.statuses() and set(page.statuses().values()) == {"Rejected"}, "rejected only")
+    assert page.find('#filter [data-status="rejected"]').get_attribute("aria-pressed") == "true"
+
+
+def test_the_key_is_asked_for_once_and_a_wrong_one_is_not_kept_quiet(page: Page) -> None:
+    page.open(key="not-the-key")
+    page.wait(lambda: "valid key" in page.text("#key-problem"), "what is wrong with the key")
+    page.forget_console()  # the browser itself notes the 403
+    page.give_key(page.pipeline.local.api_key or "")
+    page.wait(lambda: page.text("#connection") == "Live", "the list is live")
+    page.driver.refresh()
+    page.wait(lambda: page.text("#connection") == "Live", "live again, unasked")
+    assert page.find("#key").get_attribute("open") is None
+    assert page.driver.get_cookies() == []
+
+
+def test_everything_can_be_done_with_the_keyboard(page: Page, files: dict[str, Path]) -> None:
+    page.open()
+    harbour = next(iter(files))
+    page.choose_files(files[harbour])
+    page.wait_for(**{harbour: "Completed"})
+    for _ in range(30):
+        page.press(Keys.TAB)
+        if harbour in page.focused():
+            break
+    assert harbour in page.focused()
+    page.press(Keys.ENTER)
+    page.wait(lambda: page.find_all("svg.timeline"), "the image is open")
+    page.press(Keys.ESCAPE)
+    page.wait(lambda: page.find("#image").get_attribute("open") is None, "Escape closes it")
+    assert harbour in page.focused()  # focus is back where it was
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_stands_in_the_way_of_assistive_technology(
+    page: Page, files: dict[str, Path], scheme: str, width: int
+) -> None:
+    page.emulate(scheme=scheme, width=width, height=900, mobile=width < 500)
+    page.open()
+    harbour, meadow, broken = files
+    if len(page.find_all("#gallery li")) < 3:
+        page.choose_files(*files.values())
+        page.wait_for(**{harbour: "Completed", meadow: "Completed", broken: "Rejected"})
+    page.wait(lambda: page.find_all("#gallery img.shown"), "thumbnails")
+    time.sleep(0.4)  # until the pictures have faded in
+    assert page.accessibility() == []
+    assert not page.overflows()
+    kind = "phone" if width < 500 else scheme
+    if (width, scheme) != (390, "dark"):
+        page.screenshot(IMAGES / f"page-{kind}.png")
+    page.open_image(harbour)
+    assert page.accessibility() == []
+    if (width, scheme) == (1280, "light"):
+        page.screenshot(IMAGES / "page-image.png")
+    page.find("#close-image").click()
+    page.find("#change-key").click()
+    assert page.accessibility() == []
