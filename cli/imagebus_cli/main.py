@@ -15,6 +15,7 @@ import typer
 from imagebus_cli import (
     demo_command,
     deploy_command,
+    erase_command,
     latency_command,
     local_commands,
     new_consumer_command,
@@ -28,6 +29,7 @@ app.add_typer(schemas_commands.app, name="schemas")
 app.command("demo")(demo_command.demo)
 app.command("latency")(latency_command.latency)
 app.command("deploy")(deploy_command.deploy)
+app.command("erase")(erase_command.erase)
 app.command("new-consumer")(new_consumer_command.new_consumer)
 
 
