@@ -27,7 +27,7 @@ class Erased:
 def erase(stack: Stack, key: str) -> Erased:
     """Remove everything there is of the key, for good; returns what that was.
 
-    The original goes first, so that no worker can derive from it again. A worker that is at it right now finds
+    The original goes first, so that no worker can derive from it again. One that is at it right now finds
     the upload gone and removes what it wrote, but its last events may still be on their way to the log: what
     they leave is found by erasing again once the inboxes are empty.
     """
