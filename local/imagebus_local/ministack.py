@@ -1,15 +1,20 @@
-"""`python -m imagebus_local.ministack`: the emulator, with a replay that goes where it is sent.
+"""`python -m imagebus_local.ministack`: the emulator, with two things it lacks that the pipeline rests on.
 
-MiniStack 1.5 keeps a replay's FilterArns and dispatches to every rule all the same. On AWS a replay reaches
-the named rules only, and rebuilding one projection depends on it.
+A replay that goes where it is sent. MiniStack 1.5 keeps a replay's FilterArns and dispatches to every rule all
+the same. On AWS a replay reaches the named rules only, and rebuilding one projection depends on it.
 https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ReplayDestination.html
+
+The condition key `events:source`, which limits each service to events of its own. MiniStack never fills it.
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html
 """
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from ministack.app import main
+from ministack.core import iam_actions
 from ministack.services import eventbridge
 
 
@@ -26,6 +31,26 @@ def keep_filters(service: Any) -> None:
     service._invoke_target = deliver_if_named
 
 
+def know_sources(actions: Any) -> None:
+    """From now on a policy's condition on `events:source` sees the source of what PutEvents brings."""
+    others = actions.request_tag_context
+
+    def context(service: str, iam_action: str, body: bytes, params: dict[str, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = others(service, iam_action, body, params)
+        if iam_action == "events:PutEvents":
+            found["events:source"] = source(body)
+        return found
+
+    actions.request_tag_context = context
+
+
+def source(body: bytes) -> str:
+    """The one source of all entries; AWS judges entry by entry, here a mixture is no source at all."""
+    sources = {entry.get("Source", "") for entry in json.loads(body).get("Entries", [])}
+    return str(sources.pop()) if len(sources) == 1 else ""
+
+
 if __name__ == "__main__":
     keep_filters(eventbridge)
+    know_sources(iam_actions)
     main()

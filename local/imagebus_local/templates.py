@@ -99,9 +99,8 @@ def localize(template: Template, parameters: Mapping[str, str], layers: Mapping[
 
     - layers in `layers`, by the folder of their source, are built already;
     - unsupported types go; a reference to an archive becomes its name;
-    - a condition on `events:source` holds if it is known, for the emulator does not know it;
     - a concurrency limit is written out as a number, which the emulator's poller compares as it stands;
-    - "any method" of a REST API becomes one method after another;
+    - "any method" of a REST API becomes one method after another, its binary types a property;
     - "deny unless TLS" statements go: the emulator listens on the loopback without TLS, and would be denied.
 
     Raises ValueError when what remains still refers to something that was left out.
@@ -130,7 +129,7 @@ def localize(template: Template, parameters: Mapping[str, str], layers: Mapping[
             del each["Metadata"]
         kept[name] = gateway.spell_out(each)
     whole = _substitute({**template, "Resources": kept}, names)
-    copy: Template = _numbers(_conditions(whole), parameters)
+    copy: Template = _numbers(whole, parameters)
     left = sorted(name for name in references(copy) & set(dropped))
     if left:
         raise ValueError(f"the local template still refers to {', '.join(left)}")
@@ -157,19 +156,6 @@ def _substitute(node: Any, values: Mapping[str, Any]) -> Any:
         return {key: _substitute(each, values) for key, each in node.items()}
     if isinstance(node, list):
         return [_substitute(each, values) for each in node]
-    return node
-
-
-def _conditions(node: Any) -> Any:
-    if isinstance(node, dict):
-        return {
-            "StringEqualsIfExists"
-            if key == "StringEquals" and isinstance(each, dict) and "events:source" in each
-            else key: _conditions(each)
-            for key, each in node.items()
-        }
-    if isinstance(node, list):
-        return [_conditions(each) for each in node]
     return node
 
 

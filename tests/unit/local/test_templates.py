@@ -95,19 +95,6 @@ def test_a_policy_of_nothing_but_tls_goes_as_a_whole() -> None:
     assert "QuarantineBucketPolicy" not in localized()["Resources"]
 
 
-def test_a_producer_is_limited_to_its_source_where_the_source_is_known() -> None:
-    conditions = [node for node in nodes(localized()) if isinstance(node, dict) and "events:source" in node]
-    holders = [
-        key
-        for node in nodes(localized())
-        if isinstance(node, dict)
-        for key, each in node.items()
-        if each in conditions
-    ]
-    assert conditions
-    assert set(holders) == {"StringEqualsIfExists"}
-
-
 def test_concurrency_limits_are_numbers_from_the_parameters() -> None:
     resources = localized({"ConcurrencyLimit": "3", "ImageConcurrencyLimit": "4"})["Resources"]
 

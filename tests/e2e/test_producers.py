@@ -1,0 +1,102 @@
+"""Nobody can speak for another service: a role may put events of its own source on the bus, no others."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.e2e.harness import Pipeline, jpeg
+
+PRODUCERS = {
+    "IngestRole": ("imagebus.ingest", "ImageUploaded"),
+    "ValidatorRole": ("imagebus.validator", "ImageValidated"),
+    "ThumbnailerRole": ("imagebus.thumbnailer", "ThumbnailsCreated"),
+    "WatermarkerRole": ("imagebus.watermarker", "ImageWatermarked"),
+    "MetadataRole": ("imagebus.analyzer", "MetadataExtracted"),
+    "LabelsRole": ("imagebus.analyzer", "LabelsDetected"),
+    "RecorderRole": ("imagebus.recorder", "ImageProcessed"),
+    "SweeperRole": ("imagebus.recorder", "ProcessingStalled"),
+    "FailuresRole": ("imagebus.failures", "ProcessingFailed"),
+}
+SILENT = ("NotifierRole", "CleanerRole")
+
+
+@contextmanager
+def acting_as(pipeline: Pipeline, role: str) -> Iterator[Any]:
+    """An EventBridge client whose user has the policy of the role, and nothing else."""
+    iam, name = pipeline.client("iam"), pipeline.resource(role)
+    user = f"as-{role}"
+    iam.create_user(UserName=user)
+    policies = iam.list_role_policies(RoleName=name)["PolicyNames"]
+    for policy in policies:
+        document = iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
+        iam.put_user_policy(UserName=user, PolicyName=policy, PolicyDocument=json.dumps(document))
+    key = iam.create_access_key(UserName=user)["AccessKey"]
+    session = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=pipeline.local.region)
+    try:
+        yield session.client("events", endpoint_url=pipeline.local.endpoint)
+    finally:
+        iam.delete_access_key(UserName=user, AccessKeyId=key["AccessKeyId"])
+        for policy in policies:
+            iam.delete_user_policy(UserName=user, PolicyName=policy)
+        iam.delete_user(UserName=user)
+
+
+def put(
+    events: Any, pipeline: Pipeline, *sources: str, detail_type: str, detail: Mapping[str, Any] | None = None
+) -> None:
+    bus = pipeline.outputs["EventBusName"]
+    events.put_events(
+        Entries=[
+            {
+                "EventBusName": bus,
+                "Source": source,
+                "DetailType": detail_type,
+                "Detail": json.dumps(detail or {}),
+            }
+            for source in sources
+        ]
+    )
+
+
+@pytest.mark.parametrize("role", sorted(PRODUCERS))
+def test_a_producer_speaks_for_itself_alone(pipeline: Pipeline, role: str) -> None:
+    own, detail_type = PRODUCERS[role]
+    others = [*sorted({source for source, _ in PRODUCERS.values()} - {own}), "aws.s3", "my.own", own + ".x"]
+    with acting_as(pipeline, role) as events:
+        for other in others:
+            with pytest.raises(ClientError, match="AccessDenied"):
+                put(events, pipeline, other, detail_type=detail_type)
+        with pytest.raises(ClientError, match="AccessDenied"):
+            put(events, pipeline, own, others[0], detail_type=detail_type)
+
+
+def test_the_thumbnailer_cannot_announce_an_image(pipeline: Pipeline) -> None:
+    with (
+        acting_as(pipeline, "ThumbnailerRole") as events,
+        pytest.raises(ClientError, match="AccessDenied"),
+    ):
+        put(events, pipeline, "imagebus.recorder", detail_type="ImageProcessed")
+
+
+@pytest.mark.parametrize("role", SILENT)
+def test_who_only_listens_cannot_speak(pipeline: Pipeline, role: str) -> None:
+    with acting_as(pipeline, role) as events, pytest.raises(ClientError, match="AccessDenied"):
+        put(events, pipeline, "imagebus.recorder", detail_type="ImageProcessed")
+
+
+def test_a_producer_may_put_what_is_its_own(pipeline: Pipeline) -> None:
+    """The same fact once more: a duplicate that changes nothing."""
+    key = pipeline.upload(pipeline.key(), jpeg())
+    before = pipeline.wait(key, "completed")
+    fact = next(event for event in pipeline.log(key) if event.detail_type == "ThumbnailsCreated")
+    with acting_as(pipeline, "ThumbnailerRole") as events:
+        put(events, pipeline, fact.source, detail_type=fact.detail_type, detail=fact.detail)
+    pipeline.settled()
+    assert pipeline.status(key) == before
