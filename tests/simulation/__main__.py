@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 
-os.environ.update(POWERTOOLS_LOG_LEVEL="CRITICAL", POWERTOOLS_SERVICE_NAME="simulation", POWERTOOLS_DEV="0")
+os.environ.update(POWERTOOLS_LOG_LEVEL="CRITICAL", POWERTOOLS_SERVICE_NAME="simulation")
 
 
 def main() -> int:

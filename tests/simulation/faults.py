@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
@@ -26,22 +27,35 @@ class Rates:
     throttle: float = 0.0
     lost_answer: float = 0.0
     slow: float = 0.0
+    #: a network that hangs for most of a function's time
+    hang: float = 0.0
+
+
+@dataclass(frozen=True)
+class Death:
+    """A function dies before or after its side effect of that number, counted from 0."""
+
+    function: str
+    number: int
+    when: str
 
 
 @dataclass
 class Faults:
-    """Decides, call by call, from the seed's randomness; `kill_at` names one side effect to die before or after."""
+    """Decides, call by call, from the seed's randomness; `deaths` come on top of that."""
 
     scheduler: Scheduler
     random: Random
     rates: Rates
-    #: (number of the side effect, "before" | "after")
-    kill_at: tuple[int, str] | None = None
-    side_effects: int = 0
+    deaths: frozenset[Death] = frozenset()
+    #: How many side effects each function has had so far.
+    side_effects: Counter[str] = field(default_factory=Counter)
     #: Set once the user has had enough of it: from then on everything works.
     over: bool = False
 
     def latency(self) -> float:
+        if self.chance(self.rates.hang):
+            return self.random.uniform(5, 25)
         if self.rates.slow and self.random.random() < self.rates.slow:
             return self.random.uniform(0.5, 4)
         return self.random.uniform(0.001, 0.02)
@@ -51,12 +65,15 @@ class Faults:
 
 
 class Client:
-    """A client of one function: the same calls, with latency and faults. `died` hears of every death."""
+    """A client of one function: the same calls, with latency and faults. `hurt` hears of every fault."""
 
-    def __init__(self, real: Any, faults: Faults, died: Callable[[str, str, dict[str, Any]], None]) -> None:
+    def __init__(
+        self, function: str, real: Any, faults: Faults, hurt: Callable[[str, str, dict[str, Any]], None]
+    ) -> None:
+        self._function = function
         self._real = real
         self._faults = faults
-        self._died = died
+        self._hurt = hurt
 
     @property
     def exceptions(self) -> Any:
@@ -76,22 +93,25 @@ class Client:
         faults.scheduler.pause(faults.latency())
         number = None
         if operation not in READS:
-            number = faults.side_effects
-            faults.side_effects += 1
+            number = faults.side_effects[self._function]
+            faults.side_effects[self._function] += 1
         self._perhaps_die("before", operation, request, number)
         if faults.chance(faults.rates.throttle):
+            self._hurt("throttled", operation, request)
             raise client_error("ThrottlingException", operation)
         answer = getattr(self._real, operation)(**request)
         self._perhaps_die("after", operation, request, number)
         if number is not None and faults.chance(faults.rates.lost_answer):
-            self._died("lost answer", operation, request)
+            self._hurt("lost answer", operation, request)
             raise ReadTimeoutError(endpoint_url="memory://")
         return answer
 
     def _perhaps_die(self, when: str, operation: str, request: dict[str, Any], number: int | None) -> None:
         faults = self._faults
-        if faults.chance(faults.rates.crash) or (number is not None and faults.kill_at == (number, when)):
-            self._died(when, operation, request)
+        if faults.chance(faults.rates.crash) or (
+            number is not None and faults.deaths and Death(self._function, number, when) in faults.deaths
+        ):
+            self._hurt(when, operation, request)
             raise Killed(f"{when} {operation}")
 
 

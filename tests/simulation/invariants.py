@@ -78,6 +78,13 @@ def announcements(world: World) -> Iterator[str]:
     for event, times in told.items():
         if times > 1 and event not in world.may_be_told_twice:
             yield f"{event}: told {times} times"
+    processed: set[tuple[str, str]] = set()
+    for _, event in world.events.archive:  # in the order in which they came
+        image = (event["detail"]["meta"]["image_key"], event["detail"]["meta"]["revision"])
+        if event["detail-type"] == "ImageProcessed":
+            processed.add(image)
+        elif event["detail-type"] == "ProcessingStalled" and image in processed:
+            yield f"{image[0]}: stalled, when it had long been processed"
     for key, item in _statuses(world).items():
         if item["status"] == "completed":
             log = _store(world).latest(key)
@@ -104,7 +111,8 @@ def objects(story: Story) -> Iterator[str]:
             current[image_id(key)] = "" if versions[-1].is_marker else revision(versions[-1].sequencer)
     for name in world.s3.buckets[wiring.IMAGES].keys:
         image, rev, _ = name.split("/", 2)
-        if current[image] != rev and f"{image}/{rev}/" not in world.left_behind:
+        excused = world.leftovers or f"{image}/{rev}/" in world.left_behind
+        if current[image] != rev and not excused:
             yield f"{name}: belongs to no current upload"
 
 

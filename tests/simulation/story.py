@@ -38,6 +38,7 @@ def weather(random: Random) -> Weather:
             throttle=random.choice([0, 0.01, 0.03]) * strength,
             lost_answer=random.choice([0, 0.01]) * strength,
             slow=random.choice([0, 0.05, 0.2]),
+            hang=random.choice([0, 0.01, 0.04]),
         ),
         duplicate=random.choice([0, 0.1, 0.3]),
         late=random.choice([0, 0.05, 0.2]),
@@ -79,6 +80,7 @@ class Story:
                 for _ in range(3):
                     self.world.scheduler.after(random.uniform(0, at + 5), self._poison)
             case "replay" | "replay to all" | "lost table":
+                when = random.choice([when, at + random.uniform(1000, 3000)])
                 self.world.scheduler.after(when, lambda: self.replay(incident))
         self.sweeping = "replay" in incident or "table" in incident or random.random() < 0.5
 

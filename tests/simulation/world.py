@@ -25,7 +25,7 @@ from imagebus.testing import (
 from imagebus.testing.s3 import Bucket
 from imagebus.worker import Job
 from tests.simulation import functions, wiring
-from tests.simulation.faults import Client, Faults, Rates
+from tests.simulation.faults import Client, Death, Faults, Rates
 from tests.simulation.scheduler import EPOCH, Scheduler, TimedOut
 
 
@@ -48,11 +48,11 @@ class Weather:
 
 
 class World:
-    def __init__(self, random: Random, weather: Weather, kill_at: tuple[int, str] | None = None) -> None:
+    def __init__(self, random: Random, weather: Weather, deaths: frozenset[Death] = frozenset()) -> None:
         self.random = random
         self.weather = weather
         self.scheduler = Scheduler()
-        self.faults = Faults(self.scheduler, random, weather.rates, kill_at)
+        self.faults = Faults(self.scheduler, random, weather.rates, deaths)
         self.sqs = InMemorySQS(self.scheduler, random)
         self.sns = InMemorySNS()
         self.dynamodb = InMemoryDynamoDB(
@@ -83,6 +83,7 @@ class World:
         self.recorder_gave_up = False
         #: Folders of revisions for which a worker gave up: nobody removes what it had written by then.
         self.left_behind: set[str] = set()
+        self.leftovers = False
 
     # --- queues ---
 
@@ -171,6 +172,7 @@ class World:
         except TimedOut:
             if name == "notifier":
                 self.may_be_told_twice |= {event_id(message["Body"]) for message in messages}
+            self._note_fault(name, "timed out", "", {})
             raise
         finally:
             self._running[url] -= 1
@@ -207,10 +209,12 @@ class World:
             "s3": self.s3,
         }[service]
 
-        def died(when: str, operation: str, request: dict[str, Any]) -> None:
-            self._note_death(function, when, operation, request)
+        def hurt(what: str, operation: str, request: dict[str, Any]) -> None:
+            self._note_fault(function, what, operation, request)
 
-        return _Waking(real, self.faults, died, self) if service == "sqs" else Client(real, self.faults, died)
+        if service == "sqs":
+            return _Waking(self, function, hurt)
+        return Client(function, real, self.faults, hurt)
 
     def check_dependency(self, job: Job) -> None:
         """Workers call it where the pixels would be: the place of a lost permission or a broken decoder."""
@@ -219,18 +223,17 @@ class World:
 
     # --- what the invariants must know ---
 
-    def _note_death(self, function: str, when: str, operation: str, request: dict[str, Any]) -> None:
-        if function == "notifier":
-            if operation == "publish" and when != "before":
+    def _note_fault(self, function: str, what: str, operation: str, request: dict[str, Any]) -> None:
+        if function == "notifier" and what not in ("throttled", "timed out"):
+            if operation == "publish" and what != "before":
                 self.may_be_told_twice.add(_told(request))
             if operation == "put_item" and request["Item"]["sending"]["S"] == "sent":
                 # also when the mark was written: whether its answer came is all the same by then
                 self.may_be_told_twice.add(request["Item"]["event_id"]["S"])
-        if operation in ("put_object", "delete_object") and (
-            self.weather.duplicate or not self.weather.names_versions
-        ):
-            # Its twin, or a look at what is not pinned, may end the message without a second attempt.
-            self.left_behind.add("/".join(request["Key"].split("/")[:2]) + "/")
+        if function in ("thumbnailer", "watermarker"):
+            # A message's twin may be done with it; and what no version pins is only seen to be gone: in both cases
+            # nobody tries again, and so nobody takes back what a first attempt had written.
+            self.leftovers |= self.weather.duplicate > 0 or not self.weather.names_versions
 
     def _note_dead_letters(self, name: str, bodies: list[str]) -> None:
         self.recorder_gave_up |= name == "recorder"
@@ -246,8 +249,8 @@ class World:
 class _Waking(Client):
     """SQS for a function: what it sends or delays, a poller will see."""
 
-    def __init__(self, real: Any, faults: Faults, died: Any, world: World) -> None:
-        super().__init__(real, faults, died)
+    def __init__(self, world: World, function: str, hurt: Any) -> None:
+        super().__init__(function, world.sqs, world.faults, hurt)
         self._world = world
 
     def _call(self, operation: str, request: dict[str, Any]) -> Any:

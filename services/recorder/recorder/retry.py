@@ -59,7 +59,9 @@ def plan(events: Sequence[RecordedEvent], required: Required) -> list[Again]:
     for event in log:
         if event.detail_type == "ProcessingFailed":
             data = event.detail["data"]
-            envelope = {name: data["failed_event"][name] for name in data["failed_event"] if name != "replay-name"}
+            envelope = {
+                name: data["failed_event"][name] for name in data["failed_event"] if name != "replay-name"
+            }
             if not _is_answered(data["stage"], envelope, facts, ids):
                 wanted.setdefault(_identity(envelope), (envelope, []))[1].append(data["stage"])
     if not wanted:
@@ -90,9 +92,7 @@ def _stalled(facts: Mapping[str, RecordedEvent], required: Required) -> list[tup
 
 
 def _awaited(awaited: set[str]) -> list[tuple[Stage, str]]:
-    return [
-        (stage, name) for stage in STAGES if awaited.intersection(stage.emits) for name in stage.listens
-    ]
+    return [(stage, name) for stage in STAGES if awaited.intersection(stage.emits) for name in stage.listens]
 
 
 def _envelope(event: RecordedEvent) -> Envelope:
