@@ -1,6 +1,6 @@
 """`python -m imagebus_local.ministack`: the emulator, with two things it lacks that the pipeline rests on.
 
-A replay that goes where it is sent. MiniStack 1.5 keeps a replay's FilterArns and dispatches to every rule all
+A replay that goes where it is sent. MiniStack 1.5 keeps a replay's FilterArns and sends to every rule all
 the same. On AWS a replay reaches the named rules only, and rebuilding one projection depends on it.
 https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ReplayDestination.html
 
