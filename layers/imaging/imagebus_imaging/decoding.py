@@ -82,5 +82,7 @@ def open_image(data: bytes, image_format: str | None = None) -> ImageFile.ImageF
     if name is None:
         raise Rejected("unsupported_format", "the bytes are no image of an accepted format")
     plugin = load_plugin(name)
+    if name == "WEBP":
+        plugin = import_module("imagebus_imaging.webp").opener(data)
     with decode_failures_are_rejections():
         return plugin(io.BytesIO(data))

@@ -114,7 +114,8 @@ def _probe(data: bytes, name: str, limits: Limits) -> Mapping[str, Any]:
         else:
             image.draft(None, (max(1, image.width // 8), max(1, image.height // 8)))
             image.load()
-            width, height = (width, height) if name == "JPEG" else displayed_size(image, orientation)
+            if name == "HEIF":  # known for sure only once it is decoded
+                width, height = image.size
     return {
         "width": width,
         "height": height,

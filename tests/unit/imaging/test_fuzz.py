@@ -12,7 +12,7 @@ from tests.fuzz.mutate import run
 from tests.fuzz.mutations import mutation
 from tests.fuzz.seeds import seeds
 
-COUNT = int(os.environ.get("FUZZ_COUNT", "2000"))
+COUNT = int(os.environ.get("FUZZ_COUNT", "1500"))
 SEED = int(os.environ.get("FUZZ_SEED", random.randrange(1 << 32)))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from imagebus_imaging.model import Limits
 from imagebus_imaging.structure.facts import (
     MAX_PARTS,
@@ -14,9 +16,9 @@ from imagebus_imaging.structure.facts import (
 
 _PIXELS = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ANIM", b"ANMF", b"ALPH"})
 
-# For each pixel: two canvases of libwebp's animation decoder, the frame handed over, Pillow's image, and for
-# a lossless file the decoder's own. Measured: 16.4 and 18.5.
-_DECODER_BYTES = 19
+# Measured. Pillow's animation canvas: two canvases, the frame handed over and the image: 16.4, lossless 18.5.
+# Decoded with scaling: lossless needs its own whole image, 4.0; lossy a few rows, and with alpha its plane.
+_CANVAS, _LOSSLESS, _WITH_ALPHA, _LOSSY = 19, 5, 3, 1
 
 
 def walk_webp(data: bytes, limits: Limits) -> Structure:
@@ -24,7 +26,8 @@ def walk_webp(data: bytes, limits: Limits) -> Structure:
     if end > len(data) or end < 20:
         raise corrupt("the file is shorter or longer than its header says")
     size: tuple[int, int] | None = None
-    at, frames, metadata, images = 12, 0, 0, 0
+    at, frames, metadata = 12, 0, 0
+    kinds: set[bytes] = set()
     for _ in range(MAX_PARTS):
         if at >= end:
             break
@@ -32,6 +35,7 @@ def walk_webp(data: bytes, limits: Limits) -> Structure:
         length = int.from_bytes(data[at + 4 : body], "little")
         if body + length > end:
             raise corrupt(f"chunk at byte {at} runs past the end")
+        kinds.add(kind)
         if kind not in _PIXELS:
             metadata += length
             check_metadata(metadata, limits)
@@ -39,16 +43,24 @@ def walk_webp(data: bytes, limits: Limits) -> Structure:
             frames += 1
             check_frames(frames, size[0] * size[1] if size else 0, limits)
         elif kind not in {b"ANIM", b"ALPH"}:
-            images += kind != b"VP8X"
             # The first of VP8X, VP8 and VP8L says the canvas.
             size = size or _size(data, kind, body, length)
         at = body + length + (length & 1)
     else:
         raise too_many_parts(MAX_PARTS + 1)
-    if size is None or not (images or frames):
+    if size is None or not kinds & {b"VP8 ", b"VP8L", b"ANMF"}:
         raise corrupt("no image data")
-    needed = _DECODER_BYTES * size[0] * size[1]
+    needed = _bytes_for_a_pixel(kinds) * size[0] * size[1]
     return Structure(*size, max(end, min(at, len(data))), max(1, frames), decoder_bytes=needed)
+
+
+def _bytes_for_a_pixel(kinds: set[bytes]) -> int:
+    # Asked here, so that nothing of it is loaded for other formats.
+    if b"ANMF" in kinds or import_module("imagebus_imaging.webp").libwebp() is None:
+        return _CANVAS
+    if b"VP8L" in kinds:
+        return _LOSSLESS
+    return _WITH_ALPHA if b"ALPH" in kinds else _LOSSY
 
 
 def _size(data: bytes, kind: bytes, body: int, length: int) -> tuple[int, int]:

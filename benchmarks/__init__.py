@@ -1,0 +1,1 @@
+"""Measurements of the image engine against its competitors: `python -m benchmarks.engine`."""

@@ -1,0 +1,128 @@
+"""Cold start: what imports and clients cost in a fresh process, bytecode compiled, page cache warm."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.environment import ROOT
+
+EAGER = "everything-eager"
+_SETTINGS = {
+    "AWS_DEFAULT_REGION": "eu-west-1",
+    "AWS_REGION": "eu-west-1",
+    "AWS_ACCESS_KEY_ID": "bench",
+    "AWS_SECRET_ACCESS_KEY": "bench",
+    "POWERTOOLS_SERVICE_NAME": "bench",
+    "POWERTOOLS_METRICS_NAMESPACE": "bench",
+    "EVENT_BUS": "bench",
+    "INBOX_URL": "https://sqs.eu-west-1.amazonaws.com/000000000000/inbox",
+    "DEAD_LETTER_URL": "https://sqs.eu-west-1.amazonaws.com/000000000000/dead",
+    "MAX_RECEIVE_COUNT": "5",
+    "IMAGES_BUCKET": "images",
+    "QUARANTINE_BUCKET": "quarantine",
+    "TOPIC_ARN": "arn:aws:sns:eu-west-1:000000000000:bench",
+    "STATUS_TABLE": "status",
+    "LEDGER_TABLE": "ledger",
+    "REQUIRED_FACTS": "ImageValidated,ThumbnailsCreated",
+    "STALLED_AFTER_SECONDS": "900",
+    "STAGES": "{}",
+    "THUMBNAIL_SIZES": "100x100,320x320,640x480,1280x1280",
+    "OUTPUT_FORMAT": "auto",
+    "BACKGROUND": "#ffffff",
+    "ACCEPTED_FORMATS": "JPEG,PNG,WEBP,GIF,AVIF,HEIF",
+    "MAX_BYTES": "52428800",
+    "MAX_PIXELS": "100000000",
+    "MAX_FRAMES_PIXELS": "500000000",
+    "WATERMARK_TEXT": "imagebus",
+    "WATERMARK_POSITION": "bottom-right",
+    "WATERMARK_OPACITY": "0.5",
+    "WATERMARK_SCALE": "0.25",
+    "MAX_SIDE": "2048",
+    "LABEL_PROVIDER": "none",
+    "ANALYSIS_FEATURES": "labels",
+    "MIN_CONFIDENCE": "70",
+}
+# What each handler imports and the clients that its first event makes it build.
+HANDLERS = {
+    "ingest": ("ingest.handler", ("events", "sqs")),
+    "validator": ("validator.handler", ("events", "s3", "sqs")),
+    "thumbnailer": ("thumbnailer.handler", ("events", "s3")),
+    "watermarker": ("watermarker.handler", ("events", "s3")),
+    "metadata": ("analyzer.metadata", ("events", "s3")),
+    "labels": ("analyzer.labels", ("events", "s3")),
+    "recorder": ("recorder.handler", ("events", "dynamodb")),
+    "notifier": ("notifier.handler", ("sns", "dynamodb")),
+    "cleaner": ("cleaner.handler", ("s3",)),
+    "failures": ("failures.handler", ("events", "s3")),
+}
+_HANDLER = """
+import importlib
+importlib.import_module({module!r})
+from imagebus.aws import client
+for name in {clients!r}: client(name)
+"""
+# One handler for everything, as it is often written: all libraries and all clients at import.
+_EAGER = """
+import boto3
+from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver
+from aws_lambda_powertools.utilities.batch import BatchProcessor
+from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer, idempotent
+from aws_lambda_powertools.utilities.parser import parse
+import pydantic
+import imagebus.events
+from PIL import Image, ImageCms, ImageDraw, ImageFont, ImageOps
+import pillow_heif, cykooz_resizer
+Image.init()
+pillow_heif.register_heif_opener()
+logger, metrics, tracer = Logger(), Metrics(), Tracer()
+for name in ("s3", "events", "sqs", "dynamodb", "sns", "rekognition"): boto3.client(name)
+"""
+# In the project's environment for other reasons, and in no function's layers: botocore loads them
+# where it finds them.
+_NOT_IN_LAYERS = ("OpenSSL", "awscrt", "cryptography")
+_TIMED = """
+import sys, time
+for name in {hidden!r}: sys.modules[name] = None
+_started = time.process_time()
+{body}
+print((time.process_time() - _started) * 1000)
+"""
+
+
+def scripts() -> dict[str, str]:
+    made = {name: _HANDLER.format(module=m, clients=c) for name, (m, c) in HANDLERS.items()}
+    return {**made, EAGER: _EAGER}
+
+
+def measure(names: Sequence[str], rounds: int) -> dict[str, float]:
+    """Handler -> median CPU milliseconds, rounds interleaved. A handler that does not import is left out."""
+    bodies = scripts()
+    samples: dict[str, list[float]] = {name: [] for name in names}
+    for turn in range(rounds + 1):
+        for name in names:
+            spent = _once(bodies[name])
+            if turn and spent is not None:  # the first turn compiles the bytecode and warms the page cache
+                samples[name].append(spent)
+    return {name: statistics.median(found) for name, found in samples.items() if found}
+
+
+def _once(body: str) -> float | None:
+    services = sorted((ROOT / "services").iterdir()) if (ROOT / "services").exists() else []
+    paths: list[Path] = [ROOT / "layers" / "core", ROOT / "layers" / "imaging", *services]
+    done = subprocess.run(
+        [sys.executable, "-c", _TIMED.format(body=body, hidden=_NOT_IN_LAYERS)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **_SETTINGS, "PYTHONPATH": os.pathsep.join(map(str, paths))},
+    )
+    if done.returncode:
+        print(done.stderr.strip().splitlines()[-1], file=sys.stderr)
+        return None
+    return float(done.stdout)

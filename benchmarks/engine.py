@@ -1,0 +1,140 @@
+"""`python -m benchmarks.engine`: the image engine and its competitors, side by side, interleaved.
+
+Writes benchmarks/results.json, benchmarks/RESULTS.md and benchmarks/chart.png. CPU time is of all threads and
+children; peak memory is of a fresh process; SSIM is against one Lanczos filter on the fully decoded source.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from benchmarks import coldstart
+from benchmarks.chart import write_chart
+from benchmarks.environment import BENCH, ROOT, install, machine
+from benchmarks.inputs import CASES, OTHERS, photographs, prepare
+from benchmarks.processes import Worker, peak_mb, similarity
+from benchmarks.report import ENGINES, write_table
+
+RESULTS = ROOT / "benchmarks" / "results.json"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--only", default="", help="cases whose name contains this; nothing is written")
+    parser.add_argument("--no-cold-start", action="store_true")
+    asked = parser.parse_args()
+    missing = install()
+    for reason in missing.values():
+        print(f"left out: {reason}", file=sys.stderr)
+    engines = [engine for engine in ENGINES if engine.split("-")[0] not in missing]
+    with_similarity = "pyvips" not in missing  # numpy comes with it
+    files = {**prepare(BENCH / "images", CASES), **photographs()}
+    files = {name: path for name, path in files.items() if asked.only in name}
+    rows: list[dict[str, Any]] = []
+    for case, path in files.items():
+        rows += compare(case, path, engines, asked.rounds, with_similarity=with_similarity)
+    others = prepare(BENCH / "images", OTHERS)
+    rows += validation({**files, **others}, rows, asked.rounds, asked.only)
+    if not asked.no_cold_start:
+        rows += cold_starts(asked.rounds)
+    for row in rows:
+        print(json.dumps(row))
+    if not asked.only:
+        results = {"machine": machine(), "rounds": asked.rounds, "missing": missing, "rows": rows}
+        RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+        write_table(results, RESULTS.with_name("RESULTS.md"))
+        write_chart(results, RESULTS.with_name("chart.png"))
+    return 0
+
+
+def compare(
+    case: str, path: Path, engines: list[str], rounds: int, *, with_similarity: bool
+) -> list[dict[str, Any]]:
+    """One row an engine: median CPU milliseconds, peak megabytes, SSIM, bytes written."""
+    spent: dict[str, list[float]] = {engine: [] for engine in engines}
+    written: dict[str, int] = {}
+    scores: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        workers = {engine: stack.enter_context(Worker(engine)) for engine in engines}
+        prefixes = {engine: Path(folder, engine) for engine in engines}
+        for engine, worker in workers.items():  # a first turn to load libraries, kept for its outputs
+            written[engine] = worker.run(path, prefixes[engine])["bytes"]
+        for _ in range(rounds):
+            for engine, worker in workers.items():
+                spent[engine].append(worker.run(path)["cpu_ms"])
+        if with_similarity:
+            scores = dict(zip(engines, similarity(path, list(prefixes.values())), strict=True))
+    return [
+        {
+            "case": case,
+            "engine": engine,
+            "cpu_ms": round(statistics.median(spent[engine]), 1),
+            "peak_mb": round(peak_mb(engine, path), 1),
+            "ssim": scores.get(engine),
+            "bytes": written[engine],
+        }
+        for engine in engines
+    ]
+
+
+def validation(
+    files: dict[str, Path], rows: list[dict[str, Any]], rounds: int, only: str
+) -> list[dict[str, Any]]:
+    """What validation costs: the decode, the child process around it, and the rest (walk, limits, hash)."""
+    found = []
+    thumbnailing = {row["case"]: row["cpu_ms"] for row in rows if row["engine"] == "imagebus"}
+    parts = ("validation", "confined", "draft")
+    with ExitStack() as stack:
+        workers = {part: stack.enter_context(Worker(part)) for part in parts}
+        for case, path in files.items():
+            if only not in case:
+                continue
+            spent: dict[str, list[float]] = {part: [] for part in parts}
+            for turn in range(2 * rounds + 1):
+                for part, worker in workers.items():
+                    cost = worker.run(path)["cpu_ms"]
+                    if turn:
+                        spent[part].append(cost)
+            whole, confined, decode = (statistics.median(spent[part]) for part in parts)
+            row = {
+                "case": f"validation-{case}",
+                "engine": "imagebus",
+                "cpu_ms": round(whole, 1),
+                "peak_mb": round(peak_mb("validation", path), 1),
+                "ssim": None,
+                "decode_ms": round(decode, 1),
+                "process_ms": round(confined - decode, 1),
+                "rest_ms": round(whole - confined, 1),
+            }
+            if case in thumbnailing:
+                row["rest_share"] = round((whole - confined) / thumbnailing[case], 3)
+                row["added_share"] = round((whole - decode) / thumbnailing[case], 3)
+            found.append(row)
+    return found
+
+
+def cold_starts(rounds: int) -> list[dict[str, Any]]:
+    spent = coldstart.measure([*coldstart.HANDLERS, coldstart.EAGER], rounds)
+    return [
+        {
+            "case": "cold-start",
+            "engine": name,
+            "cpu_ms": round(found, 1),
+            "peak_mb": None,
+            "ssim": None,
+            "of_eager": round(found / spent[coldstart.EAGER], 3),
+        }
+        for name, found in spent.items()
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+"""What the engine promises, and whether a run of the benchmark kept it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# (case, engine, reference, at most so many times the reference's CPU time)
+_CPU: tuple[tuple[str, str, str, float], ...] = (
+    ("jpeg-12mp-baseline", "imagebus", "naive", 1 / 6.5),
+    ("jpeg-12mp-baseline", "imagebus", "pyvips-chained", 0.75),
+    ("jpeg-12mp-baseline", "imagebus", "sharp-chained", 0.85),
+    ("jpeg-12mp-baseline", "imagebus", "floor", 1.3),
+    ("jpeg-12mp-baseline", "imagebus-fallback", "naive", 1 / 2.5),
+    ("jpeg-24mp-baseline", "imagebus", "naive", 1 / 6.5),
+    ("jpeg-24mp-baseline", "imagebus", "pyvips-chained", 0.95),
+    ("jpeg-24mp-baseline", "imagebus", "sharp-chained", 0.95),
+    ("jpeg-48mp-baseline", "imagebus", "naive", 1 / 7.5),
+    ("jpeg-48mp-baseline", "imagebus", "pyvips-chained", 0.95),
+    ("jpeg-48mp-baseline", "imagebus", "sharp-chained", 0.95),
+    ("jpeg-12mp-progressive", "imagebus", "naive", 1 / 2.3),
+    ("jpeg-12mp-progressive", "imagebus", "pyvips-chained", 1.0),
+    ("jpeg-12mp-progressive", "imagebus", "sharp-chained", 1.0),
+    ("png-12mp", "imagebus", "pyvips-chained", 1.3),
+    ("webp-12mp", "imagebus", "pyvips-chained", 0.95),
+)
+_MEMORY = ("jpeg-48mp-baseline", 0.2)
+_SSIM_LOST = 0.005
+_VALIDATION_SHARE = 0.05
+_COLD_START = 0.45
+
+Row = Mapping[str, Any]
+Rows = Mapping[tuple[str, str], Row]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    what: str
+    measured: float
+    limit: float
+
+    @property
+    def met(self) -> bool:
+        return self.measured <= self.limit
+
+
+def by_case(results: Mapping[str, Any]) -> Rows:
+    """(case, engine) -> row."""
+    return {(row["case"], row["engine"]): row for row in results["rows"]}
+
+
+def verdicts(rows: Rows) -> Iterator[Verdict]:
+    """One for each target whose rows were measured."""
+    for case, engine, reference, limit in _CPU:
+        if (case, engine) in rows and (case, reference) in rows:
+            ratio = rows[case, engine]["cpu_ms"] / rows[case, reference]["cpu_ms"]
+            yield Verdict(f"{case}: CPU, {engine} / {reference}", ratio, limit)
+    case, limit = _MEMORY
+    if (case, "imagebus") in rows and (case, "naive") in rows:
+        ratio = rows[case, "imagebus"]["peak_mb"] / rows[case, "naive"]["peak_mb"]
+        yield Verdict(f"{case}: peak memory, imagebus / naive", ratio, limit)
+    for (case, engine), row in rows.items():
+        naive = rows.get((case, "naive"), {}).get("ssim")
+        if engine == "imagebus" and naive is not None and row["ssim"] is not None:
+            yield Verdict(f"{case}: SSIM lost against naive", naive - row["ssim"], _SSIM_LOST)
+        if case.startswith("validation-jpeg") and "rest_share" in row:
+            what = f"{case}: walk, limits and hash, as a share of thumbnailing"
+            yield Verdict(what, row["rest_share"], _VALIDATION_SHARE)
+        if (case, engine) == ("cold-start", "thumbnailer"):
+            yield Verdict("cold start: thumbnailer / everything eager", row["of_eager"], _COLD_START)

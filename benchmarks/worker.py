@@ -1,0 +1,182 @@
+"""One competitor in a process of its own: reads jobs as JSON lines, does them, answers with CPU milliseconds.
+
+Runs under any interpreter that has the competitor's library, so it imports nothing else of the project.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import resource
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+BOXES = ((1280, 1 << 16), (640, 480), (320, 320), (100, 100))
+Outputs = Sequence[bytes]
+HIDDEN = {"imagebus-fallback": ("cykooz_resizer", "isal")}
+
+
+def imagebus(data: bytes) -> Outputs:
+    from imagebus_imaging import thumbnails
+
+    return [made.data for made in thumbnails(data, BOXES)]
+
+
+def validation(data: bytes) -> Outputs:
+    from imagebus_imaging import validate
+
+    validate(data)
+    return []
+
+
+def confined(data: bytes) -> Outputs:
+    """That decode in its child process: what the confinement itself costs."""
+    from imagebus_imaging import Limits
+    from imagebus_imaging.sandbox import run_child
+
+    run_child(lambda: {"decoded": len(draft(data))}, Limits(cpu_seconds=60, wall_seconds=60))
+    return []
+
+
+def draft(data: bytes) -> Outputs:
+    """The decode alone that validation cannot do without: JPEG at 1/8, the other formats whole."""
+    from PIL import Image
+
+    if data[4:8] == b"ftyp" and data[8:12] != b"avif":
+        import pillow_heif
+
+        pillow_heif.options.DECODE_THREADS = 1
+        pillow_heif.register_heif_opener()
+    image = Image.open(io.BytesIO(data))
+    image.draft(None, (image.width // 8, image.height // 8))
+    image.load()
+    return []
+
+
+def naive(data: bytes) -> Outputs:
+    """One full decode, turned upright, and a Lanczos thumbnail of a copy for each size."""
+    from PIL import Image, ImageOps
+
+    opened = Image.open(io.BytesIO(data))
+    opened.load()
+    image = ImageOps.exif_transpose(opened)
+    made = []
+    for box in BOXES:
+        copy = image.copy()
+        copy.thumbnail(box, Image.Resampling.LANCZOS)
+        out = io.BytesIO()
+        copy.save(out, opened.format, **({"quality": 85} if opened.format == "JPEG" else {}))
+        made.append(out.getvalue())
+    return made
+
+
+class Floor:
+    """Decoding at the scale that is needed and encoding finished thumbnails: what no engine can leave out."""
+
+    def __init__(self) -> None:
+        self._small: dict[int, tuple[list[object], tuple[int, int]]] = {}
+
+    def __call__(self, data: bytes) -> Outputs:
+        from PIL import Image
+
+        image = Image.open(io.BytesIO(data))
+        if id(data) not in self._small:
+            ratios = [min(1, w / image.width, h / image.height) for w, h in BOXES]
+            sizes = [(round(image.width * r), round(image.height * r)) for r in ratios]
+            self._small[id(data)] = [image.resize(size) for size in sizes], sizes[0]
+            image = Image.open(io.BytesIO(data))
+        small, largest = self._small[id(data)]
+        image.draft(None, tuple(math.ceil(side * 1.25) for side in largest))
+        image.load()
+        options = {
+            "JPEG": {"quality": 85},
+            "PNG": {"compress_level": 1, "compress_type": 3},
+            "WEBP": {"quality": 80, "method": 2},
+        }[image.format or ""]
+        made = []
+        for thumbnail in small:
+            out = io.BytesIO()
+            thumbnail.save(out, image.format, **options)  # type: ignore[attr-defined]
+            made.append(out.getvalue())
+        return made
+
+
+def _vips_save(image: object, data: bytes) -> bytes:
+    if data[:2] == b"\xff\xd8":
+        return image.jpegsave_buffer(Q=85, keep=0)  # type: ignore[attr-defined,no-any-return]
+    if data[:4] == b"\x89PNG":
+        return image.pngsave_buffer(keep=0)  # type: ignore[attr-defined,no-any-return]
+    return image.webpsave_buffer(Q=80, keep=0)  # type: ignore[attr-defined,no-any-return]
+
+
+def pyvips(data: bytes) -> Outputs:
+    """As its documentation shows it: a thumbnail from the buffer for each size."""
+    import pyvips as vips
+
+    return [_vips_save(vips.Image.thumbnail_buffer(data, w, height=h, size="down"), data) for w, h in BOXES]
+
+
+def pyvips_chained(data: bytes) -> Outputs:
+    """The best use of it: one shrink-on-load, each size from the one before."""
+    import pyvips as vips
+
+    made = []
+    (w, h), *rest = BOXES
+    image = vips.Image.thumbnail_buffer(data, w, height=h, size="down").copy_memory()
+    made.append(_vips_save(image, data))
+    for w, h in rest:
+        image = image.thumbnail_image(w, height=h, size="down").copy_memory()
+        made.append(_vips_save(image, data))
+    return made
+
+
+ENGINES: dict[str, Callable[[], Callable[[bytes], Outputs]]] = {
+    "imagebus": lambda: imagebus,
+    "imagebus-fallback": lambda: imagebus,
+    "validation": lambda: validation,
+    "draft": lambda: draft,
+    "confined": lambda: confined,
+    "naive": lambda: naive,
+    "floor": Floor,
+    "pyvips": lambda: pyvips,
+    "pyvips-chained": lambda: pyvips_chained,
+}
+
+
+def _cpu() -> float:
+    own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+
+
+def _peak_mb() -> float:
+    # Not getrusage for this process: its figure is inherited from the parent across the start.
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    own = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
+    return max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1024
+
+
+def main(engine: str) -> None:
+    for name in HIDDEN.get(engine, ()):
+        sys.modules[name] = None  # type: ignore[assignment]
+    run = ENGINES[engine]()
+    files: dict[str, bytes] = {}
+    for line in sys.stdin:
+        job = json.loads(line)
+        if job["file"] not in files:
+            files.clear()
+            files[job["file"]] = Path(job["file"]).read_bytes()
+        data = files[job["file"]]
+        started = _cpu()
+        outputs = run(data)
+        spent = _cpu() - started
+        if job.get("out"):
+            for number, output in enumerate(outputs):
+                Path(f"{job['out']}.{number}").write_bytes(output)
+        answer = {"cpu_ms": spent * 1000, "peak_mb": _peak_mb(), "bytes": sum(map(len, outputs))}
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

