@@ -99,6 +99,7 @@ def test_generating_twice_changes_nothing_and_a_changed_or_stray_file_is_noticed
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shutil.copytree(FILES.schemas, tmp_path / "schemas")
+    shutil.copy(FILES.template, tmp_path)
     assert generate.main([], tmp_path) == 0
     capsys.readouterr()
     assert generate.main([], tmp_path) == 0

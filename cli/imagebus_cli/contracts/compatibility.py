@@ -30,7 +30,7 @@ class Break:
 
 def breaks(released: Schema, current: Schema) -> list[Break]:
     """Everything in `current` that breaks what `released` promised, in the order of its fields."""
-    old, new = _resolved(released), _resolved(current)
+    old, new = resolved(released), resolved(current)
     found: list[Break] = []
     for part in ("meta", "data"):
         found += _compare(_detail(old)[part], _detail(new)[part], part)
@@ -44,7 +44,7 @@ def _detail(schema: Schema) -> Schema:
     return properties
 
 
-def _resolved(schema: Schema) -> Schema:
+def resolved(schema: Schema) -> Schema:
     """The schema with every reference replaced by what it refers to. Ours never refer to themselves."""
     definitions = schema.get("definitions", {})
 
@@ -57,8 +57,8 @@ def _resolved(schema: Schema) -> Schema:
             return resolve(definitions[node["$ref"].rsplit("/", 1)[1]])
         return {key: resolve(value) for key, value in node.items() if key != "definitions"}
 
-    resolved: Schema = resolve(schema)
-    return resolved
+    whole: Schema = resolve(schema)
+    return whole
 
 
 def _compare(old: Schema, new: Schema, field: str) -> Iterator[Break]:

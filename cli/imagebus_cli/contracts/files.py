@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from imagebus.events import EventData
 from imagebus.events.catalog import CATALOG
+from imagebus_cli.contracts.asyncapi import asyncapi_text
+from imagebus_cli.contracts.docs import events_page
+from imagebus_cli.contracts.golden import golden_events
 from imagebus_cli.contracts.registry import registry_template
+from imagebus_cli.contracts.rules import bus_rules, reception
 from imagebus_cli.contracts.schema import schema_name, schema_of, schema_text
 
 
@@ -30,6 +35,10 @@ class ContractFiles:
     def examples(self) -> Path:
         """Golden events. Written by hand, and never edited once released."""
         return self.schemas / "examples"
+
+    @property
+    def template(self) -> Path:
+        return self.root / "template.yml"
 
 
 class Unreleased(Exception):
@@ -65,9 +74,14 @@ def generated(root: Path) -> dict[Path, str]:
     """Path -> text of every generated file. Raises Unreleased."""
     files = ContractFiles(root)
     texts = schema_texts(files)
+    schemas = {name: json.loads(text) for name, text in texts.items()}
+    golden = list(golden_events(files.examples))
+    received = reception(bus_rules(files.template), golden)
     return {
         **{files.schemas / f"{name}.json": text for name, text in texts.items()},
         files.schemas / "registry.yml": registry_template(texts),
+        files.schemas / "asyncapi.yml": asyncapi_text(schemas, golden),
+        root / "docs" / "events.md": events_page(schemas, golden, received),
     }
 
 

@@ -1,0 +1,113 @@
+"""The AsyncAPI project's own parser reads schemas/asyncapi.yml, and finds in it what the catalog says."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft7Validator
+
+from imagebus.events.catalog import CATALOG, STAGES
+from tests.contract.checkout import FILES, GOLDEN, ROOT
+
+HERE = Path(__file__).parent / "asyncapi"
+#: Ignored by git; the parser and what it needs, installed once per version.
+CACHE = ROOT / ".cache" / "asyncapi"
+
+#: It recommends 3.1, which not every tool reads yet.
+IGNORED = {"asyncapi-latest-version"}
+
+
+@pytest.fixture(scope="module")
+def node() -> str:
+    """Node, with the parser installed. Skips where there is no Node, or no way to the packages."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if not node or not npm:
+        pytest.skip("Node is not installed")
+    wanted = (HERE / "package.json").read_text(encoding="utf-8")
+    if (
+        not (CACHE / "package.json").is_file()
+        or (CACHE / "package.json").read_text(encoding="utf-8") != wanted
+    ):
+        shutil.rmtree(CACHE, ignore_errors=True)
+        CACHE.mkdir(parents=True)
+        install = [
+            npm,
+            "install",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            "--no-package-lock",
+            "--silent",
+        ]
+        version = json.loads(wanted)["dependencies"]["@asyncapi/parser"]
+        done = subprocess.run(
+            [*install, "--no-save", f"@asyncapi/parser@{version}"],
+            cwd=CACHE,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            pytest.skip(f"the AsyncAPI parser could not be installed: {done.stderr[-500:]}")
+        (CACHE / "package.json").write_text(wanted, encoding="utf-8")
+    return node
+
+
+def parsed(node: str, document: Path) -> dict[str, Any]:
+    done = subprocess.run(
+        [node, str(HERE / "validate.js"), str(document)],
+        cwd=CACHE,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    result: dict[str, Any] = json.loads(done.stdout)
+    result["problems"] = [each for each in result["problems"] if each["code"] not in IGNORED]
+    return result
+
+
+def test_the_document_is_valid_and_says_what_the_catalog_says(node: str) -> None:
+    result = parsed(node, FILES.schemas / "asyncapi.yml")
+    assert result["problems"] == []
+    found = result["found"]
+    assert found["version"] == "3.0.0"
+    older = {f"{model.detail_type}V{number}" for model in CATALOG for number in range(1, model.version())}
+    assert set(found["messages"]) == {model.detail_type for model in CATALOG} | older
+    operations = {name: (action, messages) for name, action, messages in found["operations"]}
+    for model in CATALOG:
+        action, messages = operations[f"{model.producer}Publishes"]
+        assert action == "send"
+        assert model.detail_type in messages
+    for stage in STAGES:
+        if stage.listens:
+            assert operations[f"{stage.name}Receives"] == ("receive", list(stage.listens))
+
+
+def test_what_refers_to_nothing_would_be_noticed(node: str, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.yml"
+    broken.write_text(
+        (FILES.schemas / "asyncapi.yml")
+        .read_text(encoding="utf-8")
+        .replace("messages/ImageRejected'", "messages/ImageRefused'"),
+        encoding="utf-8",
+    )
+    assert any("ImageRefused" in each["message"] for each in parsed(node, broken)["problems"])
+
+
+def test_every_example_in_the_document_is_valid_by_the_schema_beside_it() -> None:
+    """The parser does not look at them."""
+    document = yaml.safe_load((FILES.schemas / "asyncapi.yml").read_text(encoding="utf-8"))
+    examples = 0
+    for message in document["components"]["messages"].values():
+        validator = Draft7Validator({"components": document["components"], **message["payload"]})
+        for example in message["examples"]:
+            validator.validate(example["payload"])
+            assert not validator.is_valid({**example["payload"], "detail": {"meta": {}, "data": {}}})
+            examples += 1
+    assert examples == len(GOLDEN)
