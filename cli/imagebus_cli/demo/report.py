@@ -20,7 +20,7 @@ MAX_ROWS = 200
 COLOURS = {"completed": "green", "rejected": "yellow", "failed": "red", "unfinished": "red"}
 
 
-def table(results: Sequence[Result]) -> None:
+def table(results: Sequence[Result], *, cold: bool = False) -> None:
     grid = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     grid.add_column("key", overflow="fold")
     grid.add_column("status", overflow="fold")
@@ -42,6 +42,10 @@ def table(results: Sequence[Result]) -> None:
     console.print(grid)
     if len(results) > MAX_ROWS:
         console.print(f"… and {len(results) - MAX_ROWS} more\n")
+    if cold:
+        console.print(
+            "Every function started cold, and that is most of the seconds: `make up` keeps them warm.\n"
+        )
 
 
 def timeline(key: str, events: Sequence[RecordedEvent]) -> None:

@@ -28,7 +28,7 @@ def run(images: Path | None, output: Path, *, port: int | None, patience: float,
         with local_stack(port, keep=keep) as local:
             chosen = painting.result() if painting else own or []
             ended, notifications = _process(local.stack, chosen, patience)
-            report.table(ended)
+            report.table(ended, cold=local.fresh)
             shown = _to_show(ended)
             if shown:
                 report.timeline(shown.key, _events(local.stack, shown))
