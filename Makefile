@@ -144,6 +144,14 @@ down: $(READY) ## stop the embedded AWS
 latency: $(READY) ## measure upload to completed on the embedded AWS
 	@$(BIN)/imagebus latency --write docs/latency.md
 
+.PHONY: load
+load: $(READY) ## N uploads at RATE a second on the embedded AWS: lost, stuck, told twice, latencies (N=500 RATE=20)
+	@$(BIN)/imagebus load --count $(or $(N),500) --rate $(or $(RATE),20) --write docs/load.md
+
+.PHONY: soak
+soak: $(READY) ## uploads for MINUTES, and whether memory or temporary files grow (MINUTES=10 RATE=2)
+	@$(BIN)/imagebus load --minutes $(or $(MINUTES),10) --rate $(or $(RATE),2) --write docs/soak.md
+
 .PHONY: build
 build: $(READY) ## sam build, for AWS
 	@if command -v python3.13 >/dev/null 2>&1; then $(BIN)/sam build --template template.yml; \
@@ -154,6 +162,27 @@ build: $(READY) ## sam build, for AWS
 deploy: $(READY) ## build and deploy to your AWS account (STACK=imagebus PARAMETERS="Name=Value …" RUNTIME=…)
 	@$(BIN)/imagebus deploy --stack $(STACK) $(if $(RUNTIME),--runtime $(RUNTIME)) \
 	  $(foreach pair,$(PARAMETERS),--parameter "$(pair)")
+
+.PHONY: smoke
+smoke: $(READY) ## one image through a deployed stack, and gone again (STACK=imagebus)
+	@$(BIN)/imagebus smoke --stack $(STACK)
+
+.PHONY: rollback
+rollback: $(READY) ## deploy the release tag before this commit's (STACK=imagebus TO=v1.2.3)
+	@to="$(TO)"; [ -n "$$to" ] || to=$$(git describe --tags --abbrev=0 --match 'v*' HEAD^) || exit 1; \
+	echo "rolling back to $$to"; rm -rf .rollback; git worktree prune; git worktree add --force .rollback "$$to" && \
+	(cd .rollback && $(CURDIR)/$(BIN)/imagebus deploy --stack $(STACK)); status=$$?; \
+	git worktree remove --force .rollback; exit $$status
+
+# --- releases ----------------------------------------------------------------------------------------------
+
+.PHONY: sbom
+sbom: $(READY) ## the bill of materials of what the functions ship, as CycloneDX (dist/sbom.cdx.json)
+	@mkdir -p dist && $(BIN)/python -m security.sbom > dist/sbom.cdx.json && echo "dist/sbom.cdx.json"
+
+.PHONY: release
+release: build sbom ## the files of a release in dist/: layers, bill of materials, notes (TAG=vX.Y.Z)
+	@$(BIN)/python -m security.release "$(TAG)"
 
 .PHONY: clean
 clean: ## stop the local AWS and remove what was built (not .venv)

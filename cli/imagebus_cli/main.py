@@ -17,9 +17,11 @@ from imagebus_cli import (
     deploy_command,
     erase_command,
     latency_command,
+    load_command,
     local_commands,
     new_consumer_command,
     schemas_commands,
+    smoke_command,
 )
 from imagebus_cli.problem import Problem, explain
 
@@ -30,6 +32,8 @@ app.command("demo")(demo_command.demo)
 app.command("latency")(latency_command.latency)
 app.command("deploy")(deploy_command.deploy)
 app.command("erase")(erase_command.erase)
+app.command("load")(load_command.load)
+app.command("smoke")(smoke_command.smoke)
 app.command("new-consumer")(new_consumer_command.new_consumer)
 
 
