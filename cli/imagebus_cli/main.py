@@ -13,6 +13,7 @@ import sys
 import typer
 
 from imagebus_cli import (
+    cost_command,
     demo_command,
     deploy_command,
     erase_command,
@@ -31,6 +32,7 @@ app.add_typer(schemas_commands.app, name="schemas")
 app.command("demo")(demo_command.demo)
 app.command("latency")(latency_command.latency)
 app.command("deploy")(deploy_command.deploy)
+app.command("cost")(cost_command.cost)
 app.command("erase")(erase_command.erase)
 app.command("load")(load_command.load)
 app.command("smoke")(smoke_command.smoke)
