@@ -17,12 +17,13 @@ Json = dict[str, Any]
 
 
 def spell_out(resource: Json) -> Json:
-    """The API with a method for each that "any" stands for; other resources as they are."""
+    """The API with every method that "any" stands for, and its binary types; other resources as they are."""
     body = (resource.get("Properties") or {}).get("DefinitionBody")
     if resource["Type"] != "AWS::Serverless::Api" or body is None:
         return resource
     paths = {path: _spelled_out(methods) for path, methods in body["paths"].items()}
     properties = {**resource["Properties"], "DefinitionBody": {**body, "paths": paths}}
+    properties["BinaryMediaTypes"] = body.get(BINARY, [])
     return {**resource, "Properties": properties}
 
 
@@ -39,16 +40,7 @@ def _spelled_out(methods: Json) -> Json:
 
 
 def ensure(client: APIGatewayClient, api_id: str, stage: str, body: Mapping[str, Any]) -> None:
-    """Binary types and the gateway's own answers. They count from the next deployment on: it makes one."""
-    known = client.get_rest_api(restApiId=api_id).get("binaryMediaTypes", [])
-    missing = [each for each in body.get(BINARY, []) if each not in known]
-    if missing:
-        client.update_rest_api(
-            restApiId=api_id,
-            patchOperations=[
-                {"op": "add", "path": f"/binaryMediaTypes/{each.replace('/', '~1')}"} for each in missing
-            ],
-        )
+    """The gateway's own answers. They count from the next deployment on, so it makes one."""
     for kind, answer in body.get(RESPONSES, {}).items():
         code = {"statusCode": str(answer["statusCode"])} if "statusCode" in answer else {}
         client.put_gateway_response(

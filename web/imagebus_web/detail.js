@@ -169,7 +169,7 @@ const Detail = (() => {
     } catch (problem) {
       if (!(problem instanceof Api.Problem)) throw problem;
       byId("image-title").textContent = fileName(key);
-      if (problem.status === 410) {
+      if (problem.code === "image_deleted") {
         announce(problem.message);
         shown.status = "deleted";
         byId("image-body").replaceChildren(

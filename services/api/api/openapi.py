@@ -45,8 +45,7 @@ IMAGE_TYPES = (
 PROBLEMS: Mapping[int, str] = {
     400: "The request is not as it should be.",
     403: "The key is missing or wrong.",
-    404: "There is no such image, or not this of it.",
-    410: "The image was deleted.",
+    404: "There is no such image (image_not_found), no longer (image_deleted), or not this of it.",
     405: "The address does not take this method.",
     409: "The state of the image does not allow it.",
     413: "The file is too large.",
@@ -134,13 +133,13 @@ def _read(name: str, about: str, model: type[BaseModel], *parameters: Schema, mi
         200: _answer("As it is now.", _json(_ref(model)), ETAG_HEADER),
         304: UNCHANGED,
     }
-    problems = (400, 404, 410) if missing else (400,)
+    problems = (400, 404) if missing else (400,)
     return _operation(name, about, answers, problems, parameters=(*parameters, IF_NONE_MATCH))
 
 
 def _redirect(name: str, about: str, *parameters: Schema) -> Schema:
     answers = {302: _answer("Its address, valid for five minutes.", None, LOCATION_HEADER)}
-    return _operation(name, about, answers, (404, 410), parameters=parameters)
+    return _operation(name, about, answers, (404,), parameters=parameters)
 
 
 def _paths() -> Schema:
@@ -239,7 +238,7 @@ def _paths() -> Schema:
                 "deleteImage",
                 "Delete an image; its derived images follow",
                 {202: _answer("Marked as deleted.", _json(_ref(Accepted)))},
-                (404, 410),
+                (404,),
                 parameters=image_key,
             ),
         },
@@ -273,7 +272,7 @@ def _paths() -> Schema:
                 "retryImage",
                 "Do the outstanding work of a failed image again",
                 {202: _answer("Asked for.", _json(_ref(Retried)))},
-                (404, 409, 410),
+                (404, 409),
                 parameters=image_key,
             )
         },

@@ -20,7 +20,7 @@ from api.problems import Problem, not_found
 from api.responses import conditional, etag, json_response, matches, redirect, text_response
 from api.retrying import Retrier, errands
 from api.settings import Settings
-from api.storage import Storage
+from api.storage import Hidden, Storage
 from api.uploading import Uploads
 from api.views import all_urls, gallery_urls, image, links, original_url, pending, summary, timeline
 from imagebus.store import EventStore, Item
@@ -97,14 +97,14 @@ class Routes:
 
     def upload(self) -> Response[str]:
         self.incoming.only("filename")
+        name = self.incoming.query("filename") or "image"
+        if len(name) > MAX_NAME_LENGTH:
+            raise wrong(f"filename has at most {MAX_NAME_LENGTH} characters.")
         content_type = self.incoming.content_type()
         if content_type == "application/json":
             small = self.incoming.parse(TypeAdapter(InlineUpload))
             accepted = self.uploads.take(small.filename, small.content_type, from_base64(small.data))
         else:
-            name = self.incoming.query("filename") or "image"
-            if len(name) > MAX_NAME_LENGTH:
-                raise wrong(f"filename has at most {MAX_NAME_LENGTH} characters.")
             accepted = self.uploads.take(name, content_type, self.incoming.raw_body())
         location = {"Location": accepted.links.self_}
         return json_response(accepted.as_json(), HTTPStatus.ACCEPTED, headers=location)
@@ -199,11 +199,16 @@ class Routes:
         """The status item, as far as S3 agrees: it knows of an upload or a deletion before any event does."""
         key = untoken(token)
         item = self.store.status(key)
-        original = self.storage.original(self.settings.uploads_bucket, key)
+        try:
+            original = self.storage.original(self.settings.uploads_bucket, key)
+        except Hidden:
+            if item is None:
+                raise not_found(key) from None
+            return item
         if item is None and original is None:
             raise not_found(key)
         if original is None:
-            raise Problem(HTTPStatus.GONE, "image_deleted", f"The image {key!r} was deleted.")
+            raise Problem(HTTPStatus.NOT_FOUND, "image_deleted", f"The image {key!r} was deleted.")
         return item if item is not None and item["status"] != "deleted" else pending(key, original)
 
 

@@ -22,6 +22,10 @@ class Form:
     fields: dict[str, str]
 
 
+class Hidden(Exception):
+    """S3 does not say whether the object is there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Original:
     """The uploaded object as it is now."""
@@ -32,7 +36,7 @@ class Original:
 
 class Storage(Protocol):
     def original(self, bucket: str, key: str) -> Original | None:
-        """None where there is none, or where a delete marker hides it."""
+        """None where there is none, or where a delete marker covers it. Raises Hidden."""
         ...
 
     def form(self, bucket: str, key: str, content_type: str, size: int) -> Form:
@@ -70,8 +74,10 @@ class S3Storage:
         try:
             head = self._client.head_object(Bucket=bucket, Key=key)
         except ClientError as error:
-            # 400: a name that S3 does not take, as "." or one with a NUL
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] in (400, 404):
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            if status == 403:
+                raise Hidden(key) from error
+            if status in (400, 404):  # 400: a name that S3 does not take
                 return None
             raise
         return Original(head["ContentLength"], head["LastModified"])
