@@ -49,7 +49,7 @@ in a stack of its own.
 
 def events_page(schemas: Schemas, golden: Iterable[Golden], reception: Reception) -> str:
     events = list(golden)
-    parts = [INTRODUCTION, _overview(reception), _received(reception), _meta(schemas)]
+    parts = [INTRODUCTION, _overview(reception), received_table(reception), _meta(schemas)]
     parts += [_event(model, schemas, events, reception) for model in CATALOG]
     return "\n".join(parts)
 
@@ -67,7 +67,7 @@ def _overview(reception: Reception) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _received(reception: Reception) -> str:
+def received_table(reception: Reception) -> str:
     consumers = list(next(iter(reception.values())))
     lines = [
         "## Who receives what",
