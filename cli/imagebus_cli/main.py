@@ -21,6 +21,7 @@ from imagebus_cli import (
     load_command,
     local_commands,
     new_consumer_command,
+    operations,
     schemas_commands,
     smoke_command,
 )
@@ -36,6 +37,10 @@ app.command("cost")(cost_command.cost)
 app.command("erase")(erase_command.erase)
 app.command("load")(load_command.load)
 app.command("smoke")(smoke_command.smoke)
+app.command("replay")(operations.replay)
+app.command("rebuild")(operations.rebuild)
+app.command("verify")(operations.verify)
+app.command("retry")(operations.retry)
 app.command("new-consumer")(new_consumer_command.new_consumer)
 
 

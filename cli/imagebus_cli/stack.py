@@ -14,6 +14,7 @@ from imagebus.store import DynamoDBEventStore
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
@@ -50,6 +51,10 @@ class Stack:
     @cached_property
     def sns(self) -> SNSClient:
         return self.session.client("sns", endpoint_url=self.endpoint, config=CONFIG)
+
+    @cached_property
+    def events(self) -> EventBridgeClient:
+        return self.session.client("events", endpoint_url=self.endpoint, config=CONFIG)
 
     @cached_property
     def store(self) -> DynamoDBEventStore:

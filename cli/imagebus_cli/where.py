@@ -5,8 +5,11 @@ from __future__ import annotations
 from imagebus_cli.stack import Stack
 
 
-def find(name: str | None) -> Stack:
-    """Raises Problem when there is no such stack, or no local one is up."""
+def find(name: str | None, *, profile: str | None = None, region: str | None = None) -> Stack:
+    """`profile` and `region` are for a stack on AWS.
+
+    Raises Problem when there is no such stack, or no local one is up.
+    """
     import boto3
 
     import imagebus_local
@@ -17,7 +20,7 @@ def find(name: str | None) -> Stack:
         if status.state != "up" or status.local is None:
             raise Problem("The local AWS is not running.", "Run: imagebus local up, or name a --stack.")
         return Stack.local(status.local.endpoint, status.local.region, status.local.outputs)
-    session = boto3.Session()
+    session = boto3.Session(profile_name=profile, region_name=region)
     described = session.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
     outputs = {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
     return Stack(session, outputs)

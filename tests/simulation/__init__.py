@@ -1,1 +1,1 @@
-"""The whole system in one process: real handlers over an in-memory AWS, virtual time, one seed of randomness."""
+"""The whole system in one process: real handlers over an in-memory AWS, virtual time, one random seed."""

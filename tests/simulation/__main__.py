@@ -1,4 +1,4 @@
-"""`python -m tests.simulation --seeds N [--seed S] [--mutant NAME]`: exits with 1 if an invariant was broken."""
+"""`python -m tests.simulation --seeds N [--seed S] [--mutant NAME]`: exits with 1 if an invariant broke."""
 
 from __future__ import annotations
 

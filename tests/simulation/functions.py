@@ -1,4 +1,4 @@
-"""The functions as Lambda runs them: the real handlers with this function's own clients, wired like handler.py."""
+"""The functions as Lambda runs them: the real handlers with clients of their own, wired like handler.py."""
 
 from __future__ import annotations
 

@@ -56,8 +56,8 @@ def outcomes(story: Story) -> Iterator[str]:
 def projections(world: World) -> Iterator[str]:
     """The status item is the fold of its log, and speaks of no other revision."""
     store = _store(world)
-    for key in store.image_keys():
-        item, log = store.status(key), store.latest(key)
+    for image in store.images():
+        key, item, log = image.image_key, image.status, image.log
         if item is None or not log:
             yield f"{key}: status without log, or log without status"
         elif canonical(item) != canonical(fold(log, REQUIRED)):
@@ -96,10 +96,10 @@ def log_and_archive(world: World) -> Iterator[str]:
     """What the log says, the archive has: else a replay could not bring it back."""
     archived = {_canonical_event(envelope) for _, envelope in world.events.archive}
     store = _store(world)
-    for key in store.image_keys():
-        for event in store.history(key):
+    for image in store.images():
+        for event in store.history(image.image_key):
             if event.canonical not in archived:
-                yield f"{key}: {event.detail_type} is in the log only"
+                yield f"{image.image_key}: {event.detail_type} is in the log only"
 
 
 def objects(story: Story) -> Iterator[str]:
@@ -140,7 +140,7 @@ def queues(world: World) -> Iterator[str]:
 
 
 def replay(world: World, random: Random) -> Iterator[str]:
-    """The archive, in any order and partly twice, into an empty table: the identical table, and not a word said."""
+    """The archive, in any order and partly twice, into an empty table: the same table, not a word said."""
     table, bus = status_table(), RecordingBus()
     store = DynamoDBEventStore(InMemoryDynamoDB({"t": table}), "t")  # type: ignore[arg-type]
     recorder = Recorder(store, bus, world.scheduler, REQUIRED)
@@ -158,7 +158,7 @@ def replay(world: World, random: Random) -> Iterator[str]:
             yield f"{len(failed)} replayed events could not be recorded"
     if bus.events:
         yield f"a replay published {bus.types}"
-    before = {world_key: item for world_key, item in _rows(world.dynamodb.tables[wiring.STATUS])}
+    before = dict(_rows(world.dynamodb.tables[wiring.STATUS]))
     after = dict(_rows(table))
     for name in sorted(before.keys() | after.keys()):
         if before.get(name) != after.get(name):
@@ -175,9 +175,7 @@ def _store(world: World) -> DynamoDBEventStore:
 
 
 def _statuses(world: World) -> dict[str, dict[str, Any]]:
-    store = _store(world)
-    found = ((key, store.status(key)) for key in store.image_keys())
-    return {key: item for key, item in found if item is not None}
+    return {image.image_key: image.status for image in _store(world).images() if image.status is not None}
 
 
 def _canonical_event(envelope: dict[str, Any]) -> str:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  a line of the source stays one line here
 """One-line mistakes that somebody might make, and that the simulator has to find."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A stand-in for the pixels: what an image is stands in its first bytes. The code around it is the real one."""
+"""A stand-in for the pixels: what an image is stands in its first bytes. All code around it is real."""
 
 from __future__ import annotations
 
@@ -19,7 +19,18 @@ def _validate(data: bytes, limits: Limits) -> ImageInfo:
     if not data.startswith(GOOD):
         raise Rejected("corrupt", "not an image")
     digest = hashlib.sha256(data).hexdigest()
-    return ImageInfo("PNG", "image/png", 640, 480, "RGB", False, 1, 1, digest, len(data))
+    return ImageInfo(
+        "PNG",
+        "image/png",
+        640,
+        480,
+        "RGB",
+        has_alpha=False,
+        frames=1,
+        orientation=1,
+        sha256=digest,
+        size=len(data),
+    )
 
 
 def _derived(name: str, data: bytes) -> Derived:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 
 from imagebus.testing.dynamodb import Table
@@ -60,7 +61,11 @@ def run_deaths(seed: int, deaths: frozenset[Death]) -> Outcome:
 
 
 def finish(seed: int, story: Story) -> Outcome:
-    with pixels.installed(), open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):  # metrics are printed
+    with (
+        pixels.installed(),
+        Path(os.devnull).open("w") as nowhere,
+        redirect_stdout(nowhere),
+    ):  # metrics are printed
         try:
             violations = tuple(_live(story))
         except Restless as error:
@@ -94,7 +99,7 @@ def _live(story: Story) -> Iterator[str]:
 
 
 def _undisturbed_projections(world: World) -> Iterable[str]:
-    """Without anybody's help, unless an event was lost on the recorder twice: then an alarm calls somebody."""
+    """Without anybody's help, unless the recorder lost an event twice: then an alarm calls somebody."""
     return () if any(invariants.failures_of_failures(world)) else invariants.projections(world)
 
 
@@ -150,7 +155,9 @@ def fingerprint(world: World) -> str:
     digest = hashlib.sha256()
     tables: list[Table] = [world.dynamodb.tables[wiring.STATUS], world.dynamodb.tables[wiring.LEDGER]]
     for table in tables:
-        digest.update(repr(sorted((table.key(item), sorted(item.items(), key=str)) for item in table.items())).encode())
+        digest.update(
+            repr(sorted((table.key(item), sorted(item.items(), key=str)) for item in table.items())).encode()
+        )
     digest.update(repr([request["Subject"] for request in world.sns.published]).encode())
     digest.update(repr(world.scheduler.seconds).encode())
     return digest.hexdigest()[:16]

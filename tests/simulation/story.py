@@ -169,8 +169,8 @@ class Story:
         """`imagebus retry --all-failed`; or `imagebus retry KEY` for all that ever failed in any stage."""
         world, sent = self.world, 0
         store = DynamoDBEventStore(world.dynamodb, wiring.STATUS)  # type: ignore[arg-type]
-        for key in list(store.image_keys()):
-            item = store.status(key)
+        for image in list(store.images()):
+            key, item = image.image_key, image.status
             if item is None or (item["status"] != "failed" and not (everything and item["failures"])):
                 continue
             for again in plan(store.latest(key), REQUIRED):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -33,7 +33,7 @@ from tests.simulation.scheduler import EPOCH, Scheduler, TimedOut
 class Weather:
     """How bad a seed is."""
 
-    rates: Rates = Rates()
+    rates: Rates = field(default_factory=Rates)
     #: chance that EventBridge or SQS delivers something twice
     duplicate: float = 0.0
     #: chance that a delivery takes half a minute
@@ -60,7 +60,9 @@ class World:
         )
         self.s3 = InMemoryS3(
             {
-                wiring.UPLOADS: Bucket(True, True, weather.names_versions),
+                wiring.UPLOADS: Bucket(
+                    versioned=True, sends_events=True, names_versions=weather.names_versions
+                ),
                 wiring.IMAGES: Bucket(),
                 wiring.QUARANTINE: Bucket(),
             },
@@ -145,7 +147,9 @@ class World:
             QueueUrl=url, MaxNumberOfMessages=self.random.randint(1, batch)
         ).get("Messages", [])
         if dead and self.sqs.depth(dead) > before:
-            self._note_dead_letters(name, [message.body for message in self.sqs.queues[dead].messages[before:]])
+            self._note_dead_letters(
+                name, [message.body for message in self.sqs.queues[dead].messages[before:]]
+            )
             self.wake(dead)
         if received:
             self._running[url] += 1
@@ -231,8 +235,8 @@ class World:
                 # also when the mark was written: whether its answer came is all the same by then
                 self.may_be_told_twice.add(request["Item"]["event_id"]["S"])
         if function in ("thumbnailer", "watermarker"):
-            # A message's twin may be done with it; and what no version pins is only seen to be gone: in both cases
-            # nobody tries again, and so nobody takes back what a first attempt had written.
+            # A message's twin may be done with it; and what no version pins is only seen to be gone: in both
+            # cases nobody tries again, and so nobody takes back what a first attempt had written.
             self.leftovers |= self.weather.duplicate > 0 or not self.weather.names_versions
 
     def _note_dead_letters(self, name: str, bodies: list[str]) -> None:
@@ -259,7 +263,9 @@ class _Waking(Client):
             return super()._call(operation, request)
         finally:
             if operation == "send_message":
-                self._world.gave_up(url.removeprefix("memory://").removesuffix("-dead"), request["MessageBody"])
+                self._world.gave_up(
+                    url.removeprefix("memory://").removesuffix("-dead"), request["MessageBody"]
+                )
             self._world.wake(url)
 
 
@@ -290,8 +296,8 @@ def _sequencer(random: Random) -> Any:
 
     def next_one() -> str:
         state["number"] += random.randint(1, 3)
-        return f"{state['number']:X}" + "".join(random.choice("0123456789ABCDEF") for _ in range(random.choice([0, 2, 8])))
+        return f"{state['number']:X}" + "".join(
+            random.choice("0123456789ABCDEF") for _ in range(random.choice([0, 2, 8]))
+        )
 
     return next_one
-
-

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from itertools import takewhile
+from itertools import groupby, takewhile
 from typing import TYPE_CHECKING, Any, Protocol
 
 from imagebus.identity import canonical_json, image_id
@@ -70,6 +70,16 @@ class RecordedEvent:
         return cls(**json.loads(text))
 
 
+@dataclass(frozen=True)
+class Image:
+    """An image as a scan of the table found it: its status item was read after its log."""
+
+    image_key: str
+    status: Item | None
+    #: of the newest revision
+    log: Sequence[RecordedEvent]
+
+
 class EventStore(Protocol):
     def append(self, event: RecordedEvent) -> None:
         """Log the event; of two with the same id, the one that takes precedence stays."""
@@ -93,8 +103,16 @@ class EventStore(Protocol):
         """Status items of images that are `processing` since before that time; the index may lag a moment."""
         ...
 
+    def failed(self) -> Iterator[Item]:
+        """Status items of images that are `failed`; the index may lag a moment."""
+        ...
+
     def image_keys(self) -> Iterator[str]:
-        """Every image in the log. Reads the whole table: for operators, never for a request."""
+        """Every key. Reads the whole table: for operators, never for a request."""
+        ...
+
+    def images(self) -> Iterator[Image]:
+        """Every image. Reads the whole table: for operators, never for a request."""
         ...
 
 
@@ -173,14 +191,20 @@ class DynamoDBEventStore:
         return True
 
     def processing(self, listed_before: str) -> Iterator[Item]:
+        return self._listed("processing", listed_before)
+
+    def failed(self) -> Iterator[Item]:
+        return self._listed("failed", "~")  # behind every timestamp
+
+    def _listed(self, status: str, before: str) -> Iterator[Item]:
         for number in range(SHARDS):
             pages = self._client.get_paginator("query").paginate(
                 TableName=self._table,
                 IndexName="by_status",
                 KeyConditionExpression="status_shard = :shard AND listed_at < :before",
                 ExpressionAttributeValues={
-                    ":shard": {"S": f"processing#{number}"},
-                    ":before": {"S": listed_before},
+                    ":shard": {"S": f"{status}#{number}"},
+                    ":before": {"S": before},
                 },
             )
             for page in pages:
@@ -188,15 +212,25 @@ class DynamoDBEventStore:
                     yield unmarshal_item(item)
 
     def image_keys(self) -> Iterator[str]:
-        previous = None
         pages = self._client.get_paginator("scan").paginate(
             TableName=self._table, ProjectionExpression="image_key", ConsistentRead=True
         )
-        for page in pages:  # a scan returns the items of one partition together
-            for item in page["Items"]:
-                if item["image_key"]["S"] != previous:
-                    previous = item["image_key"]["S"]
-                    yield previous
+        items = (item for page in pages for item in page["Items"])
+        return (key for key, _ in groupby(items, key=lambda item: item["image_key"]["S"]))
+
+    def images(self) -> Iterator[Image]:
+        pages = self._client.get_paginator("scan").paginate(TableName=self._table, ConsistentRead=True)
+        items = (item for page in pages for item in page["Items"])
+        # A scan returns the items of one partition together, sorted by their sort key: log, then STATUS.
+        for image_key, rows in groupby(items, key=lambda item: item["image_key"]["S"]):
+            status, log = None, list[RecordedEvent]()
+            for row in rows:
+                if row["sk"]["S"] == STATUS_SK:
+                    status = unmarshal_item(row)
+                elif "event" in row:
+                    event = RecordedEvent.from_canonical(row["event"]["S"])
+                    log = [*log, event] if log and log[0].revision == event.revision else [event]
+            yield Image(image_key, status, log)
 
 
 def marshal_item(item: Mapping[str, Any]) -> dict[str, Any]:

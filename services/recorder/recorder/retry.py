@@ -59,15 +59,15 @@ def plan(events: Sequence[RecordedEvent], required: Required) -> list[Again]:
     for event in log:
         if event.detail_type == "ProcessingFailed":
             data = event.detail["data"]
-            envelope = {
+            envelope: Envelope = {
                 name: data["failed_event"][name] for name in data["failed_event"] if name != "replay-name"
             }
             if not _is_answered(data["stage"], envelope, facts, ids):
                 wanted.setdefault(_identity(envelope), (envelope, []))[1].append(data["stage"])
     if not wanted:
         for stage, cause in _stalled(facts, required):
-            envelope = _envelope(cause)
-            wanted.setdefault(_identity(envelope), (envelope, []))[1].append(stage)
+            whole = _envelope(cause)
+            wanted.setdefault(_identity(whole), (whole, []))[1].append(stage)
     return [Again(envelope, tuple(dict.fromkeys(stages))) for envelope, stages in wanted.values()]
 
 
