@@ -1,0 +1,63 @@
+"""The price of an image follows from its own events, and stays under what is promised."""
+
+from __future__ import annotations
+
+import pytest
+
+from imagebus.store import RecordedEvent
+from imagebus_cli.cost import Used, idle, lines, load_prices, used
+
+# A 12 MP JPEG as `make latency` measures it: four thumbnails, a watermark, no labels.
+TWELVE_MEGAPIXELS = Used(
+    events=7,
+    deliveries=15,
+    gb_seconds=0.672,
+    event_bytes=11_000,
+    status_bytes=6_000,
+    original_bytes=4_000_000,
+    derived_bytes=1_000_000,
+    derived_objects=5,
+    reads=5,
+    rekognition_calls=0,
+)
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
+def test_a_thousand_images_cost_less_than_thirty_cents_a_month(region: str) -> None:
+    price, _, _ = load_prices(region)
+    assert sum(line.usd for line in lines([TWELVE_MEGAPIXELS], price, scale=1000)) < 0.30
+
+
+def test_the_cost_grows_with_the_number_of_images() -> None:
+    price, _, _ = load_prices("us-east-1")
+    one = sum(line.usd for line in lines([TWELVE_MEGAPIXELS], price))
+    many = sum(line.usd for line in lines([TWELVE_MEGAPIXELS] * 10, price))
+    assert many == pytest.approx(10 * one)
+
+
+def test_usage_is_summed_over_the_events() -> None:
+    def event(name: str, **usage: int) -> RecordedEvent:
+        return RecordedEvent("imagebus.x", name, {"meta": {"event_id": name, "usage": usage}, "data": {}})
+
+    log = [
+        event("ImageUploaded", billed_ms=1),
+        event("ImageValidated", billed_ms=500, memory_mb=2048, bytes_in=10),
+        event("ImageWatermarked", billed_ms=1000, memory_mb=1024, bytes_in=10, bytes_out=7),
+    ]
+    found = used(log, {"size": 10, "watermarked": {}})
+    assert found.gb_seconds == 2.0
+    assert (found.derived_bytes, found.derived_objects, found.reads) == (7, 1, 2)
+    # recorder 3, validator 1, cleaner 1, thumbnailer, watermarker, metadata, labels 4, ingest 1
+    assert found.deliveries == 10
+
+
+def test_an_idle_stack_pays_for_polling_and_alarms() -> None:
+    price, free, _ = load_prices("us-east-1")
+    by_name = {line.component: line.usd for line in idle(price, free, queues=2, alarms=12)}
+    assert by_name["SQS, 2 polled queues"] == pytest.approx((2 * 648_000 - 1_000_000) * 4e-7)
+    assert by_name["12 alarms"] == pytest.approx(0.2)
+
+
+def test_a_region_without_prices_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        load_prices("nowhere-1")
