@@ -24,12 +24,15 @@ class Deployed:
     stack: str
     outputs: dict[str, str]
 
-    def received(self, key: str) -> list[dict[str, Any]]:
-        """What its handler said of events about the image, line by line."""
+    def log(self) -> list[str]:
         logs = self.pipeline.client("logs")
         pages = logs.get_paginator("filter_log_events").paginate(logGroupName=self.outputs["LogGroupName"])
+        return [event["message"] for page in pages for event in page["events"]]
+
+    def received(self, key: str) -> list[dict[str, Any]]:
+        """What its handler said of events about the image, line by line."""
         ids = {event["detail"]["meta"]["event_id"] for event in self.pipeline.delivered(key)}
-        lines = [_json(event["message"]) for page in pages for event in page["events"]]
+        lines = [_json(line) for line in self.log()]
         return [line for line in lines if line.get("message") == "received" and line.get("event_id") in ids]
 
     def wait_received(self, key: str, count: int, within: float = 60) -> list[dict[str, Any]]:
@@ -70,6 +73,11 @@ def deployed(pipeline: Pipeline, folder: Path, *parameters: str) -> Iterator[Dep
     try:
         (described,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
         outputs = {each["OutputKey"]: each["OutputValue"] for each in described["Outputs"]}
-        yield Deployed(pipeline, stack, outputs)
+        consumer = Deployed(pipeline, stack, outputs)
+        try:
+            yield consumer
+        except AssertionError:
+            print(*consumer.log(), sep="\n")
+            raise
     finally:
         sam(folder, "delete", "--stack-name", stack, "--no-prompts", "--region", pipeline.local.region)

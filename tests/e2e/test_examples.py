@@ -1,0 +1,69 @@
+"""The examples, each in its own stack beside the running pipeline."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.consumers import deployed
+from tests.e2e.harness import Pipeline, eventually, jpeg
+from tests.e2e.test_new_consumer import replay
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+
+def tags(pipeline: Pipeline, key: str) -> dict[str, str]:
+    found = pipeline.client("s3").get_object_tagging(Bucket=pipeline.outputs["UploadsBucketName"], Key=key)
+    return {tag["Key"]: tag["Value"] for tag in found["TagSet"]}
+
+
+def wait_tagged(pipeline: Pipeline, key: str) -> None:
+    eventually(lambda: "imagebus-status" in tags(pipeline, key), within=30, what=f"{key} is tagged")
+
+
+def test_the_tagger_tags_originals_with_their_outcome(pipeline: Pipeline) -> None:
+    bucket = pipeline.outputs["UploadsBucketName"]
+    with deployed(pipeline, EXAMPLES / "tagger", f"UploadsBucketName={bucket}"):
+        good = pipeline.upload(pipeline.key("good+1.jpg"), jpeg())
+        bad = pipeline.upload(pipeline.key("bad.jpg"), b"no image")
+        completed, rejected = pipeline.wait(good, "completed"), pipeline.wait(bad, "rejected")
+        for key in (good, bad):
+            wait_tagged(pipeline, key)
+        told = tags(pipeline, good)
+        assert told["imagebus-status"] == "completed"
+        assert told["imagebus-format"] == "JPEG"
+        assert told["imagebus-processed-at"] == completed["completed_at"]
+        assert told["imagebus-revision"] == completed["revision"]
+        assert tags(pipeline, bad)["imagebus-reason"] == rejected["reason"]
+
+
+def test_analytics_gets_the_history_by_a_replay(pipeline: Pipeline) -> None:
+    """The upload was before the stack, so its rows come from the archive."""
+    started = datetime.now(UTC)
+    key = pipeline.upload(pipeline.key(), jpeg("olive"))
+    done = pipeline.wait(key, "completed")
+    s3 = pipeline.client("s3")
+    with deployed(pipeline, EXAMPLES / "analytics") as analytics:
+        rows = analytics.outputs["RowsBucketName"]
+
+        def written() -> dict[str, dict[str, Any]]:
+            keys = [item["Key"] for item in s3.list_objects_v2(Bucket=rows).get("Contents", [])]
+            lines = (json.loads(s3.get_object(Bucket=rows, Key=each)["Body"].read()) for each in keys)
+            return {line["detail_type"]: line for line in lines if line["image_key"] == key}
+
+        assert written() == {}
+        replay(pipeline, analytics.outputs["RuleArn"], started)
+        found = eventually(written, within=60, what="the rows of the history")
+        assert json.loads(found["ImageProcessed"]["data"])["duration_ms"] == done["duration_ms"]
+        table = pipeline.client("glue").get_table(DatabaseName="imagebus", Name="events")["Table"]
+        columns = {column["Name"] for column in table["StorageDescriptor"]["Columns"]}
+        assert columns == set(found["ImageProcessed"])
+    s3.delete_objects(
+        Bucket=rows,
+        Delete={
+            "Objects": [{"Key": item["Key"]} for item in s3.list_objects_v2(Bucket=rows).get("Contents", [])]
+        },
+    )
+    s3.delete_bucket(Bucket=rows)
