@@ -38,7 +38,8 @@ def load(
         with terminal.step(f"{total} images, {rate:g} a second") as say:
             outcome = run(local.stack, watch, count=total, rate=rate, progress=say)
     text = markdown(outcome, rate=rate, soak=bool(minutes))
-    terminal.console.print(terminal.safe(text), soft_wrap=True)
+    for line in text.splitlines():
+        terminal.console.print(terminal.safe(line), soft_wrap=True)
     if write:
         picture = write.with_suffix(".svg")
         picture.write_text(chart(outcome), encoding="utf-8")

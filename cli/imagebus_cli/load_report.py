@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from imagebus_cli.load import Outcome
 
@@ -32,7 +34,9 @@ def markdown(outcome: Outcome, *, rate: float, soak: bool) -> str:
     if soak:
         rows.append(("growth", f"memory per worker {memory:+.1%}, temporary files {temporary:+.1%}"))
     lines = ["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)]
-    return "\n".join([f"# {'Soak' if soak else 'Load'}", "", *lines, ""])
+    target = "soak" if soak else "load"
+    where = f"On the embedded AWS, {os.cpu_count()} cores, {datetime.now(UTC):%Y-%m-%d}; `make {target}`."
+    return "\n".join([f"# {'Soak' if soak else 'Load'}", "", where, "", *lines, ""])
 
 
 def chart(outcome: Outcome) -> str:
