@@ -1,4 +1,4 @@
-"""`python -m imagebus_local.ministack`: the emulator, with two things it lacks that the pipeline rests on.
+"""`python -m imagebus_local.ministack`: the emulator, with what it lacks and the pipeline rests on.
 
 A replay that goes where it is sent. MiniStack 1.5 keeps a replay's FilterArns and sends to every rule all
 the same. On AWS a replay reaches the named rules only, and rebuilding one projection depends on it.
@@ -6,15 +6,19 @@ https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ReplayDestinatio
 
 The condition key `events:source`, which limits each service to events of its own. MiniStack never fills it.
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html
+
+A `*` in a policy that matches any character. MiniStack's stops at a line break, which a key may contain.
 """
 
 from __future__ import annotations
 
 import json
+import re
+from functools import cache
 from typing import Any
 
 from ministack.app import main
-from ministack.core import iam_actions
+from ministack.core import iam_actions, iam_evaluator
 from ministack.services import eventbridge
 
 
@@ -50,7 +54,20 @@ def source(body: bytes) -> str:
     return str(sources.pop()) if len(sources) == 1 else ""
 
 
+def match_line_breaks(evaluator: Any) -> None:
+    """From now on a wildcard of a policy matches line breaks as well."""
+    compiled = evaluator._fnmatch_compile
+
+    @cache
+    def compile_pattern(pattern: str, ignore_case: bool) -> re.Pattern[str]:
+        expression: re.Pattern[str] = compiled(pattern, ignore_case)
+        return re.compile(expression.pattern, expression.flags | re.DOTALL)
+
+    evaluator._fnmatch_compile = compile_pattern
+
+
 if __name__ == "__main__":
+    match_line_breaks(iam_evaluator)
     keep_filters(eventbridge)
     know_sources(iam_actions)
     main()

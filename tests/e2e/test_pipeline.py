@@ -38,6 +38,7 @@ HOSTILE_NAMES = [
     "no-extension",
     "trailing ",
     "back\\slash.jpg",
+    "line\nbreak.jpg",
     "x" * 900 + ".jpg",
 ]
 
