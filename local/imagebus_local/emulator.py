@@ -19,7 +19,7 @@ from imagebus_local.state import read_json, write_private
 
 REGION = "us-east-1"
 READY_SECONDS = 60.0
-STOP_SECONDS = 10.0
+STOP_SECONDS = 3.0
 
 # Root on the emulator. Nothing of the user's own AWS configuration may leak in: neither keys nor a profile.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
