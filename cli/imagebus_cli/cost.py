@@ -23,6 +23,8 @@ BOOKKEEPING_MS, BOOKKEEPING_GB = 25, 0.5
 DELIVERY_LOG_BYTES, MEASURE_LOG_BYTES = 1200, 600
 #: An idle event source mapping: five connections that each ask every 20 seconds, for 30 days.
 IDLE_RECEIVES = 5 * 3 * 60 * 24 * 30
+#: What the template has of each; a test compares.
+POLLED_QUEUES, ALARMS = 19, 16
 
 
 @dataclass(frozen=True)

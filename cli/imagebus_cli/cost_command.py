@@ -24,10 +24,9 @@ def cost(
     from rich.table import Table
 
     from imagebus_cli import terminal
-    from imagebus_cli.cost import idle, lines, load_prices, used
+    from imagebus_cli.cost import ALARMS, POLLED_QUEUES, idle, lines, load_prices, used
     from imagebus_cli.problem import Problem
     from imagebus_cli.where import find
-    from monitoring.alarms import ALARMS
 
     try:
         price, free, as_of = load_prices(region)
@@ -46,7 +45,7 @@ def cost(
         raise Problem("No completed image was found.", "Upload some first: make demo, or imagebus load.")
     parts = [
         (f"{per:,} images like these {len(found)}", lines(found, price, scale=per / len(found))),
-        ("A month without any", idle(price, free, queues=19, alarms=len(ALARMS))),
+        ("A month without any", idle(price, free, queues=POLLED_QUEUES, alarms=ALARMS)),
     ]
     for title, priced in parts:
         table = Table("component", "quantity", "unit", "USD", title=f"{title}, {region}, {as_of}")

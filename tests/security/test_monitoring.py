@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from imagebus_cli import cost
 from monitoring.alarms import ALARMS, STAGES, Alarm
 from monitoring.dashboard import body
 from monitoring.generate import PATH, template, text
+from security.translate import translated
 
 ROOT = Path(__file__).parents[2]
 
@@ -64,3 +66,10 @@ def test_widgets_do_not_overlap() -> None:
         assert not cells & mine
         assert widget["x"] + widget["width"] <= 24
         cells |= mine
+
+
+def test_the_idle_cost_counts_the_alarms_and_polled_queues_that_there_are() -> None:
+    resources = translated(ROOT / "template.yml")["Resources"].values()
+    mappings = [each for each in resources if each["Type"] == "AWS::Lambda::EventSourceMapping"]
+    assert len(mappings) == cost.POLLED_QUEUES
+    assert len(ALARMS) == cost.ALARMS
