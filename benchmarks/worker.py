@@ -31,27 +31,25 @@ def validation(data: bytes) -> Outputs:
     return []
 
 
-def confined(data: bytes) -> Outputs:
-    """That decode in its child process: what the confinement itself costs."""
-    from imagebus_imaging import Limits
-    from imagebus_imaging.sandbox import run_child
+def draft(data: bytes) -> Outputs:
+    """The decode alone that validation cannot do without: JPEG at 1/8, PNG inflated, the others whole."""
+    from imagebus_imaging.formats import sniff
+    from imagebus_imaging.validation import DEFAULT_LIMITS, probe
 
-    run_child(lambda: {"decoded": len(draft(data))}, Limits(cpu_seconds=60, wall_seconds=60))
+    probe(data, sniff(data) or "", DEFAULT_LIMITS)
     return []
 
 
-def draft(data: bytes) -> Outputs:
-    """The decode alone that validation cannot do without: JPEG at 1/8, the other formats whole."""
-    from PIL import Image
+def confined(data: bytes) -> Outputs:
+    """That decode in its child process: what the confinement itself costs."""
+    import imagebus_imaging.validation  # noqa: F401  here, as in a validator, and not once in every child
+    from imagebus_imaging import Limits
+    from imagebus_imaging.decoding import load_plugin
+    from imagebus_imaging.formats import sniff
+    from imagebus_imaging.sandbox import run_child
 
-    if data[4:8] == b"ftyp" and data[8:12] != b"avif":
-        import pillow_heif
-
-        pillow_heif.options.DECODE_THREADS = 1
-        pillow_heif.register_heif_opener()
-    image = Image.open(io.BytesIO(data))
-    image.draft(None, (image.width // 8, image.height // 8))
-    image.load()
+    load_plugin(sniff(data) or "")
+    run_child(lambda: {"decoded": len(draft(data))}, Limits(cpu_seconds=60, wall_seconds=60))
     return []
 
 

@@ -36,7 +36,7 @@ def validate(data: bytes, limits: Limits = DEFAULT_LIMITS) -> ImageInfo:
     check_trailer(data, structure, limits)
     _import_for(data, name)
     digest = hashlib.sha256(usedforsecurity=False)
-    seen = decode_in_child(lambda: _probe(data, name, limits), limits, lambda: digest.update(data))
+    seen = decode_in_child(lambda: probe(data, name, limits), limits, lambda: digest.update(data))
     return ImageInfo(
         name,
         MIME[name],
@@ -90,8 +90,8 @@ def _import_for(data: bytes, name: str) -> None:
         import_module("PIL.TiffImagePlugin")
 
 
-def _probe(data: bytes, name: str, limits: Limits) -> Mapping[str, Any]:
-    """Runs in the child: opens, and decodes what outputs are made from, at the cheapest scale there is."""
+def probe(data: bytes, name: str, limits: Limits) -> Mapping[str, Any]:
+    """Runs in the child. Opens, and decodes what outputs are made from, at the cheapest scale there is."""
     Image.MAX_IMAGE_PIXELS = None  # the limit was checked on the structure, and is checked again below
     image = open_image(data, name)
     with decode_failures_are_rejections():
