@@ -31,16 +31,16 @@ class Finding:
 
 def findings(checkov: Path, templates: Sequence[Path]) -> list[Finding]:
     """What checkov finds in the templates. Raises RuntimeError when it could not read one of them."""
-    found = []
-    for template in templates:
-        command = [str(checkov), "--file", str(template), "--framework", "cloudformation", "--output", "json"]
-        command += ["--quiet", "--compact", "--skip-download"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        report = json.loads(done.stdout)
-        if "results" not in report or report["summary"]["parsing_errors"]:
-            raise RuntimeError(f"checkov could not read {template.name}: {done.stderr[-500:]}")
-        for each in report["results"]["failed_checks"]:
-            found.append(Finding(each["check_id"], each["resource"], each["check_name"]))
+    command = [str(checkov), "--framework", "cloudformation", "--output", "json", "--quiet", "--compact"]
+    command += ["--skip-download", *(part for template in templates for part in ("--file", str(template)))]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    report = json.loads(done.stdout)
+    if "results" not in report or report["summary"]["parsing_errors"]:
+        raise RuntimeError(f"checkov could not read a template: {done.stderr[-500:]}")
+    found = [
+        Finding(each["check_id"], each["resource"], each["check_name"])
+        for each in report["results"]["failed_checks"]
+    ]
     return sorted(found)
 
 

@@ -76,7 +76,7 @@ def lines(images: Sequence[Used], price: Mapping[str, float], *, scale: float = 
     """Every component's cost of the images, `scale` times, with one month of storage and no free tier."""
 
     def total(of: str) -> float:
-        return scale * sum(getattr(image, of) for image in images)
+        return scale * sum(float(getattr(image, of)) for image in images)
 
     events, deliveries = total("events"), total("deliveries")
     books = deliveries * BOOKKEEPING_MS / 1000 * BOOKKEEPING_GB
