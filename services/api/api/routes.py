@@ -105,6 +105,7 @@ class Routes:
             small = self.incoming.parse(TypeAdapter(InlineUpload))
             accepted = self.uploads.take(small.filename, small.content_type, from_base64(small.data))
         else:
+            self.uploads.require_type(content_type)
             accepted = self.uploads.take(name, content_type, self.incoming.raw_body())
         location = {"Location": accepted.links.self_}
         return json_response(accepted.as_json(), HTTPStatus.ACCEPTED, headers=location)

@@ -64,7 +64,7 @@ class Uploads:
     def tickets(self, requests: Sequence[UploadRequest]) -> list[Ticket]:
         """One presigned form per file. Raises Problem for a type or a size that would be rejected anyway."""
         for request in requests:
-            self._check_type(request.content_type)
+            self.require_type(request.content_type)
             if request.size > self.settings.max_bytes:
                 raise Problem(
                     HTTPStatus.BAD_REQUEST,
@@ -82,7 +82,7 @@ class Uploads:
 
     def take(self, filename: str, content_type: str, body: bytes) -> Accepted:
         """Store a small file at once. Raises Problem."""
-        self._check_type(content_type)
+        self.require_type(content_type)
         limit = min(MAX_INLINE_BYTES, self.settings.max_bytes)
         if len(body) > limit:
             raise Problem(
@@ -96,7 +96,8 @@ class Uploads:
         self.storage.put(self.settings.uploads_bucket, key, body, content_type)
         return Accepted(key=key, links=links(key))
 
-    def _check_type(self, content_type: str) -> None:
+    def require_type(self, content_type: str) -> None:
+        """Raises Problem for a type that would be rejected anyway."""
         if content_type not in self.settings.content_types:
             accepted = ", ".join(self.settings.content_types)
             raise Problem(

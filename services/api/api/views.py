@@ -122,8 +122,8 @@ def all_urls(item: Item, storage: Storage, settings: Settings) -> Urls:
 
 def timeline(events: Sequence[RecordedEvent]) -> Timeline:
     """The events of one revision in the order in which they occurred. `events` is not empty."""
-    ordered = sorted(events, key=lambda event: event.precedence)
-    by_id = {event.event_id: event for event in ordered}
+    by_id = {event.event_id: event for event in events}
+    ordered = sorted(events, key=lambda event: (event.occurred_at, _depth(event, by_id), event.canonical))
     first, last = ordered[0], ordered[-1]
     return Timeline(
         key=first.image_key,
@@ -133,6 +133,14 @@ def timeline(events: Sequence[RecordedEvent]) -> Timeline:
         events=[_event(event, by_id, first) for event in ordered],
         links=links(first.image_key),
     )
+
+
+def _depth(event: RecordedEvent, by_id: Mapping[str, RecordedEvent]) -> int:
+    """How many causes lead to an event: within one millisecond a cause still comes before its effect."""
+    depth, cause = 0, by_id.get(event.meta.get("causation_id") or "")
+    while cause is not None and depth < len(by_id):
+        depth, cause = depth + 1, by_id.get(cause.meta.get("causation_id") or "")
+    return depth
 
 
 def _event(event: RecordedEvent, by_id: Mapping[str, RecordedEvent], first: RecordedEvent) -> TimelineEvent:

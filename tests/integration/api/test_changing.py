@@ -1,0 +1,225 @@
+"""Uploads, retries, and requests that are refused."""
+
+from __future__ import annotations
+
+import base64
+import json
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from tests.integration.api.conftest import UPLOADS, World
+
+NOT_BASE64 = '{"filename":"a","content_type":"image/png","data":"%"}'
+GOOD = {"filename": "My photo.jpg", "content_type": "image/jpeg", "size": 1000}
+
+
+def policy(ticket: dict[str, Any]) -> dict[str, Any]:
+    decoded: dict[str, Any] = json.loads(base64.b64decode(ticket["fields"]["policy"]))
+    return decoded
+
+
+def test_a_form_takes_one_key_one_type_and_one_size_for_five_minutes(world: World) -> None:
+    answer = world.post("images", GOOD)
+    assert answer.status == 201
+    ticket = answer.json
+    assert ticket["key"].startswith("uploads/2026/01/")
+    assert ticket["key"].endswith("/My-photo.jpg")
+    conditions = policy(ticket)["conditions"]
+    assert ["eq", "$key", ticket["key"]] in conditions
+    assert ["eq", "$Content-Type", "image/jpeg"] in conditions
+    assert ["content-length-range", 1000, 1000] in conditions
+    assert ticket["expires_at"] == "2026-01-02T03:09:05.000Z"
+    assert ticket["links"]["self"] == f"images/{ticket['key']}"
+
+
+def test_a_hundred_files_get_a_hundred_forms_in_their_order(world: World) -> None:
+    wanted = [{**GOOD, "filename": f"{number}.jpg"} for number in range(100)]
+    tickets = world.post("images", wanted).json
+    assert [ticket["key"].rsplit("/", 1)[1] for ticket in tickets] == [each["filename"] for each in wanted]
+    assert len({ticket["key"] for ticket in tickets}) == 100
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({**GOOD, "size": 0}, 400, "invalid_request"),
+        ({**GOOD, "size": "1000"}, 400, "invalid_request"),
+        ({**GOOD, "size": True}, 400, "invalid_request"),
+        ({**GOOD, "size": 50 * 1024 * 1024 + 1}, 400, "too_large"),
+        ({**GOOD, "content_type": "text/html"}, 400, "invalid_request"),
+        ({**GOOD, "filename": ""}, 400, "invalid_request"),
+        ({**GOOD, "key": "mine.jpg"}, 400, "invalid_request"),
+        ([], 400, "invalid_request"),
+        ([GOOD] * 101, 400, "invalid_request"),
+        ("text", 400, "invalid_request"),
+        (None, 400, "invalid_json"),
+    ],
+)
+def test_a_wrong_request_for_forms_is_refused(world: World, body: Any, status: int, code: str) -> None:
+    answer = world.post("images", body)
+    assert (answer.status, answer.json["code"]) == (status, code)
+
+
+def test_a_whole_number_may_be_written_with_a_point(world: World) -> None:
+    sent = '{"filename":"a.jpg","content_type":"image/jpeg","size":1000.0}'
+    answer = world.call("POST", "images", headers={"Content-Type": "application/json"}, body=sent)
+    assert answer.status == 201
+
+
+def test_types_that_the_stack_does_not_accept_are_refused() -> None:
+    with mock_aws():
+        world = World(content_types=("image/png",))
+        answer = world.post("images", GOOD)
+    assert (answer.status, answer.json["code"]) == (415, "unsupported_type")
+
+
+def stored(world: World, key: str) -> tuple[bytes, str]:
+    found = world.s3.get_object(Bucket=UPLOADS, Key=key)
+    return found["Body"].read(), found["ContentType"]
+
+
+def test_raw_bytes_are_stored_as_they_are(world: World) -> None:
+    content = bytes(range(256))
+    answer = world.call(
+        "POST",
+        "upload",
+        query={"filename": "bytes.png"},
+        headers={"Content-Type": "image/png"},
+        body=base64.b64encode(content).decode(),
+        is_base64=True,
+    )
+    assert answer.status == 202
+    assert answer.json["key"].endswith("/bytes.png")
+    assert answer.headers["location"] == answer.json["links"]["self"]
+    assert stored(world, answer.json["key"]) == (content, "image/png")
+
+
+def test_base64_in_json_is_stored_as_bytes(world: World) -> None:
+    content = b"\xff\xd8\xff\x00"
+    body = {
+        "filename": "a.jpg",
+        "content_type": "image/jpeg",
+        "data": base64.b64encode(content).decode(),
+    }
+    answer = world.post("upload", body)
+    assert stored(world, answer.json["key"]) == (content, "image/jpeg")
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "is_base64", "status", "code"),
+    [
+        ("image/jpeg", None, False, 400, "empty"),
+        ("image/jpeg", "not bytes", False, 400, "not_binary"),
+        ("text/html", "eA==", True, 415, "unsupported_type"),
+        ("", "eA==", True, 415, "unsupported_type"),
+        ("application/x-www-form-urlencoded", "a=b", False, 415, "unsupported_type"),
+        ("image/jpeg", base64.b64encode(b"x" * (4 * 1024 * 1024 + 1)).decode(), True, 413, "too_large"),
+        ("application/json", "{", False, 400, "invalid_json"),
+        ("application/json", "[" * 100_000, False, 400, "invalid_json"),
+        ("application/json", NOT_BASE64, False, 400, "invalid_request"),
+    ],
+)  # fmt: skip
+def test_a_wrong_upload_is_refused_and_nothing_is_stored(
+    world: World, content_type: str, body: str | None, is_base64: bool, status: int, code: str
+) -> None:
+    headers = {"Content-Type": content_type} if content_type else {}
+    answer = world.call("POST", "upload", headers=headers, body=body, is_base64=is_base64)
+    assert (answer.status, answer.json["code"]) == (status, code)
+    assert "Contents" not in world.s3.list_objects_v2(Bucket=UPLOADS)
+
+
+def received(world: World, stage: str) -> list[dict[str, Any]]:
+    messages = world.sqs.receive_message(QueueUrl=world.inboxes[stage], MaxNumberOfMessages=10)
+    return [json.loads(message["Body"]) for message in messages.get("Messages", [])]
+
+
+def test_a_retry_brings_the_failed_event_to_the_stage_that_failed_and_to_no_other(world: World) -> None:
+    world.failed("unlucky.jpg", **{"replay-name": "r"})
+    answer = world.post("images/unlucky.jpg/retry")
+    assert (answer.status, answer.json["stages"]) == (202, ["thumbnailer"])
+    (again,) = received(world, "thumbnailer")
+    assert again["detail-type"] == "ImageValidated"
+    assert "replay-name" not in again
+    assert not any(received(world, stage) for stage in world.inboxes)
+
+
+def test_a_stalled_image_is_retried_from_its_log(world: World) -> None:
+    from imagebus.events.recorder import ProcessingStalled
+
+    cause = world.validated("slow.jpg")
+    world.tell(cause, ProcessingStalled(missing=("ThumbnailsCreated",), waited_s=900))
+    assert world.get("images/slow.jpg").json["reason"] == "stalled"
+    answer = world.post("images/slow.jpg/retry")
+    assert answer.json["stages"] == ["thumbnailer", "watermarker", "metadata", "labels"]
+    (again,) = received(world, "labels")
+    assert (again["source"], again["detail-type"]) == ("imagebus.validator", "ImageValidated")
+    assert again["detail"]["meta"]["event_id"] == cause.event_id
+
+
+def test_an_upload_that_stalled_before_its_validation_goes_to_the_validator(world: World) -> None:
+    from imagebus.events.recorder import ProcessingStalled
+
+    world.tell(world.uploaded("slow.jpg"), ProcessingStalled(missing=("ImageValidated",), waited_s=900))
+    assert world.post("images/slow.jpg/retry").json["stages"] == ["validator"]
+
+
+@pytest.mark.parametrize("state", ["completed", "rejected", "uploaded"])
+def test_there_is_nothing_to_retry_of_an_image_that_did_not_fail(world: World, state: str) -> None:
+    getattr(world, state)("image.jpg")
+    answer = world.post("images/image.jpg/retry")
+    assert (answer.status, answer.json["code"]) == (409, "nothing_to_retry")
+
+
+def test_other_methods_are_refused_with_those_that_are_allowed(world: World) -> None:
+    for method, path, allowed in (
+        ("PUT", "images", "GET, POST"),
+        ("PATCH", "images/a.jpg", "DELETE, GET"),
+        ("GET", "images/a.jpg/retry", "POST"),
+        ("DELETE", "", "GET"),
+    ):
+        answer = world.call(method, path)
+        assert (answer.status, answer.headers["allow"]) == (405, allowed)
+
+
+def test_other_addresses_are_not_found(world: World) -> None:
+    for path in ("elsewhere", "images/~!", "favicon.ico"):
+        answer = world.get(path)
+        assert (answer.status, answer.json["code"]) == (404, "no_such_route")
+
+
+def test_what_breaks_is_a_problem_without_a_trace(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def explode(*_: Any) -> None:
+        raise ZeroDivisionError("secret detail")
+
+    monkeypatch.setattr(type(world.store), "status", explode)
+    answer = world.get("images/a.jpg")
+    assert (answer.status, answer.json["code"]) == (500, "internal_error")
+    assert "secret" not in answer.body
+    assert "Traceback" not in answer.body
+
+
+def test_a_service_that_does_not_answer_is_a_problem_to_retry(world: World) -> None:
+    world.dynamodb.delete_table(TableName="status")
+    answer = world.get("images/a.jpg")
+    assert (answer.status, answer.headers["retry-after"]) == (HTTPStatus.SERVICE_UNAVAILABLE, "1")
+
+
+def test_pages_of_other_origins_are_answered_only_where_a_parameter_names_them() -> None:
+    with mock_aws():
+        world = World(cors_origins=("https://one.example", "https://two.example"))
+        for origin in world.settings.cors_origins:
+            answer = world.get("images", {"Origin": origin})
+            assert answer.headers["access-control-allow-origin"] == origin
+        asked = world.call("OPTIONS", "images", headers={"Origin": "https://two.example"})
+        assert asked.status == 204
+        assert "x-api-key" in asked.headers["access-control-allow-headers"].lower()
+        stranger = world.get("images", {"Origin": "https://three.example"})
+        assert "access-control-allow-origin" not in stranger.headers
+    with mock_aws():
+        closed = World()
+        answer = closed.get("images", {"Origin": "https://one.example"})
+        assert "access-control-allow-origin" not in answer.headers
+        assert closed.call("OPTIONS", "images").status == 405
