@@ -24,6 +24,7 @@ from imagebus_cli import (
     operations,
     schemas_commands,
     smoke_command,
+    status_command,
 )
 from imagebus_cli.problem import Problem, explain
 
@@ -37,6 +38,7 @@ app.command("cost")(cost_command.cost)
 app.command("erase")(erase_command.erase)
 app.command("load")(load_command.load)
 app.command("smoke")(smoke_command.smoke)
+app.command("status")(status_command.status)
 app.command("replay")(operations.replay)
 app.command("rebuild")(operations.rebuild)
 app.command("verify")(operations.verify)
