@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +31,8 @@ class Outcome:
     seed: int
     violations: tuple[str, ...]
     events: int
-    side_effects: int
+    #: by function
+    side_effects: Mapping[str, int]
     fingerprint: str
 
 
@@ -72,7 +73,7 @@ def finish(seed: int, story: Story) -> Outcome:
             violations = (str(error),)
     world = story.world
     return Outcome(
-        seed, violations, len(world.events.archive), world.faults.side_effects.total(), fingerprint(world)
+        seed, violations, len(world.events.archive), dict(world.faults.side_effects), fingerprint(world)
     )
 
 

@@ -1,0 +1,169 @@
+"""One bad message fails alone; nothing that failed is lost; what is given up is said why."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from imagebus.inbox import Delivery, Inbox, RetryLater, SQSQueue, backoff, one_by_one
+from imagebus.testing import InMemorySQS, ManualClock, lambda_event, sqs_record
+
+BODY = json.dumps({"source": "imagebus.x", "detail-type": "X", "detail": {}})
+
+
+class Boom(Exception):
+    pass
+
+
+def failing(*bad: str) -> Any:
+    def handle(delivery: Delivery) -> None:
+        if delivery.message_id in bad:
+            raise Boom("it is broken")
+
+    return one_by_one(handle)
+
+
+def batch(*ids: str, receive_count: int = 1) -> dict[str, Any]:
+    return {
+        "Records": [
+            sqs_record(BODY, message_id=each, receipt_handle=f"r-{each}", receive_count=receive_count)
+            for each in ids
+        ]
+    }
+
+
+def failures(answer: dict[str, Any]) -> list[str]:
+    return [item["itemIdentifier"] for item in answer["batchItemFailures"]]
+
+
+class Queue:
+    def __init__(self) -> None:
+        self.delays: list[tuple[str, int]] = []
+        self.dead: list[dict[str, str]] = []
+
+    def delay(self, receipt_handle: str, seconds: int) -> None:
+        self.delays.append((receipt_handle, seconds))
+
+    def dead_letter(self, body: str, attributes: Any) -> None:
+        self.dead.append(dict(attributes))
+
+
+def test_one_bad_message_fails_alone():
+    assert failures(Inbox(failing("b"))(batch("a", "b", "c"))) == ["b"]
+
+
+def test_an_empty_batch_is_no_failure():
+    assert Inbox(failing())({"Records": []}) == {"batchItemFailures": []}
+
+
+def test_a_failed_message_comes_back_later_and_later():
+    assert [backoff(count) for count in (1, 2, 3, 4, 20)] == [2, 4, 8, 16, 300]
+    queue = Queue()
+    answer = Inbox(failing("a"), queue, max_receive_count=5)(batch("a", receive_count=3))
+    assert failures(answer) == ["a"]
+    assert queue.delays == [("r-a", 8)]
+
+
+def test_on_its_last_receive_a_message_goes_to_the_dead_letters_with_the_reason():
+    queue = Queue()
+    answer = Inbox(failing("a"), queue, max_receive_count=5)(batch("a", "b", receive_count=5))
+    assert failures(answer) == []
+    assert queue.dead == [{"error_type": "Boom", "message": "it is broken", "attempts": "5"}]
+
+
+def test_when_the_dead_letters_cannot_be_reached_the_message_stays_in_the_inbox():
+    class Unreachable(Queue):
+        def dead_letter(self, body: str, attributes: Any) -> None:
+            raise Boom
+
+    answer = Inbox(failing("a"), Unreachable(), max_receive_count=5)(batch("a", receive_count=5))
+    assert failures(answer) == ["a"]
+
+
+def test_somebody_elses_work_is_waited_for_and_never_a_dead_letter():
+    def busy(_: Delivery) -> None:
+        raise RetryLater(31)
+
+    queue = Queue()
+    answer = Inbox(one_by_one(busy), queue, max_receive_count=5)(batch("a", receive_count=5))
+    assert failures(answer) == ["a"]
+    assert queue.delays == [("r-a", 31)]
+    assert queue.dead == []
+
+
+def test_deliveries_of_one_group_are_handled_and_fail_together():
+    seen: list[list[str]] = []
+
+    def handle(group: Sequence[Delivery]) -> None:
+        seen.append([delivery.message_id for delivery in group])
+        if len(group) == 2:
+            raise Boom
+
+    inbox = Inbox(handle, group_by=lambda delivery: delivery.message_id[0])
+    assert failures(inbox(batch("a1", "b1", "a2"))) == ["a1", "a2"]
+    assert seen == [["a1", "a2"], ["b1"]]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "no JSON",
+        "null",
+        "[]",
+        "3",
+        "[" * 100_000,
+        "9" * 10_000,
+        '{"detail-type": "X", "source": "s", "detail": []}',
+        '{"detail-type": 1, "source": "s", "detail": {}}',
+        '{"detail-type": "ImageUploaded", "source": "s", "detail": {"meta": "x", "data": [1]}}',
+        '{"detail-type": "ImageUploaded", "source": "s", "detail": {"meta": {"schema_version": 1e999}}}',
+        '{"detail-type": "X", "source": "s", "detail": {"x": NaN}}',
+    ],
+)
+def test_poison_in_a_batch_fails_alone_also_where_groups_are_made_of_what_it_says(body: str):
+    from recorder.handler import image_key
+
+    handled: list[str] = []
+
+    def handle(group: Sequence[Delivery]) -> None:
+        for delivery in group:
+            assert delivery.envelope
+            handled.append(delivery.message_id)
+            image_key(delivery)
+
+    good = {"meta": {"image_key": "k"}}
+    records = [
+        sqs_record(body, message_id="poison"),
+        sqs_record(json.dumps({"source": "s", "detail-type": "Y", "detail": good}), message_id="half good"),
+    ]
+    answer = Inbox(handle, group_by=image_key)({"Records": records})
+    assert "poison" in failures(answer)
+    assert handled[-1] == "half good"
+
+
+def test_a_failing_message_goes_the_whole_way_through_a_real_queue():
+    clock = ManualClock()
+    sqs = InMemorySQS(clock)
+    dead = sqs.add_queue("dead")
+    inbox_url = sqs.add_queue("inbox", max_receive_count=5, dead_letter_url=dead)
+    sqs.send_message(QueueUrl=inbox_url, MessageBody=BODY)
+    queue = SQSQueue(lambda: sqs, inbox_url, dead)  # type: ignore[arg-type,return-value]
+    inbox = Inbox(failing("m1"), queue, max_receive_count=5)
+    waits = []
+    while messages := sqs.receive_message(QueueUrl=inbox_url).get("Messages"):
+        answer = inbox(lambda_event(messages, "arn"))
+        if not failures(answer):
+            sqs.delete_message(QueueUrl=inbox_url, ReceiptHandle=messages[0]["ReceiptHandle"])
+            break
+        visible = sqs.next_visible(inbox_url)
+        assert visible is not None
+        waits.append((visible - clock.now()).total_seconds())
+        clock.advance(waits[-1])
+    assert waits == [2, 4, 8, 16]
+    (letter,) = sqs.receive_message(QueueUrl=dead)["Messages"]
+    assert letter["Body"] == BODY
+    assert letter["MessageAttributes"]["error_type"]["StringValue"] == "Boom"

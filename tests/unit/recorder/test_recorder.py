@@ -1,0 +1,199 @@
+"""Append, fold, announce: converging, also when many do it at once; and saying nothing while replaying."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from imagebus.inbox import Inbox
+from imagebus.store import DynamoDBEventStore
+from imagebus.testing import InMemoryDynamoDB, ManualClock, RecordingBus, sqs_record, status_table
+from recorder.handler import image_key, record_group
+from recorder.projection import canonical, fold
+from recorder.record import Contended, Recorder
+from recorder.required import DEFAULT, Required
+from tests.unit.core.events import (
+    FIRST,
+    KEY,
+    SECOND,
+    AnEvent,
+    envelope,
+    failure,
+    processed,
+    recorded,
+    story,
+    uploaded,
+)
+
+REQUIRED = Required.parse(DEFAULT)
+
+
+class Bench:
+    def __init__(self) -> None:
+        self.table = status_table()
+        self.dynamodb = InMemoryDynamoDB({"t": self.table})
+        self.store = DynamoDBEventStore(self.dynamodb, "t")  # type: ignore[arg-type]
+        self.bus = RecordingBus()
+        self.clock = ManualClock()
+        self.recorder = Recorder(self.store, self.bus, self.clock, REQUIRED)
+        self.inbox = Inbox(lambda group: record_group(self.recorder, group), group_by=image_key)
+
+    def receive(self, *events: AnEvent, **more: Any) -> list[str]:
+        records = [
+            sqs_record(json.dumps(envelope(event, **more)), message_id=str(number))
+            for number, event in enumerate(events)
+        ]
+        return [item["itemIdentifier"] for item in self.inbox({"Records": records})["batchItemFailures"]]
+
+    @property
+    def item(self) -> dict[str, Any]:
+        item = self.store.status(KEY)
+        assert item is not None
+        assert canonical(item) == canonical(fold(self.store.latest(KEY), REQUIRED))
+        return item
+
+    @property
+    def log(self) -> list[str]:
+        return [event.detail_type for event in self.store.history(KEY)]
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+def test_the_last_fact_completes_the_image_and_announces_it(bench: Bench):
+    events = story()
+    assert bench.receive(*events[:-1]) == []
+    assert (bench.item["status"], bench.bus.types) == ("processing", [])
+    assert bench.receive(events[-1]) == []
+    assert (bench.item["status"], bench.bus.types) == ("completed", ["ImageProcessed"])
+    final = bench.bus.events[0]
+    assert final.meta.causation_id == events[-1].meta.event_id
+    assert final.meta.correlation_id == events[0].meta.event_id
+    assert final.data.duration_ms == 500
+
+
+def test_every_delivery_of_everything_twice_announces_once(bench: Bench):
+    for event in [*story(), *story()]:
+        bench.receive(event)
+    assert bench.bus.types == ["ImageProcessed"]
+    assert sorted(bench.log) == sorted([event.detail_type for event in story()] + ["ImageProcessed"])
+
+
+def test_fifty_deliveries_of_one_event_are_one_log_entry(bench: Bench):
+    assert bench.receive(*[uploaded()] * 50) == []
+    assert bench.log == ["ImageUploaded"]
+
+
+def test_when_the_bus_refuses_the_final_event_the_delivery_fails_and_the_next_announces_it(bench: Bench):
+    bench.bus.fails = 1
+    assert bench.receive(*story()) == ["0", "1", "2", "3", "4", "5"]
+    assert bench.item["status"] == "processing"
+    assert bench.receive(story()[0]) == []
+    assert (bench.item["status"], bench.bus.types) == ("completed", ["ImageProcessed"])
+
+
+def test_while_replaying_nothing_is_published_whatever_is_missing(bench: Bench):
+    assert bench.receive(*story(), **{"replay-name": "again"}) == []
+    assert bench.bus.types == []
+    assert bench.item["outstanding"] == []
+
+
+def test_a_newer_upload_that_comes_first_is_not_overwritten_by_the_older_ones_facts(bench: Bench):
+    bench.receive(uploaded(rev=SECOND))
+    before = bench.item
+    bench.receive(*story(rev=FIRST))
+    assert bench.item == before
+    assert bench.bus.types == []
+
+
+def test_a_batch_about_several_images_is_handled_image_by_image(bench: Bench):
+    broken = uploaded("other.jpg")
+    records = [
+        sqs_record(json.dumps(envelope(event)), message_id=event.meta.image_key)
+        for event in (uploaded(), broken)
+    ]
+    records[1]["body"] = records[1]["body"].replace('"size": 1000', '"size": -1')
+    answer = bench.inbox({"Records": records})
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "other.jpg"}]}
+    assert bench.item["status"] == "processing"
+    assert bench.store.status("other.jpg") is None
+
+
+def test_what_the_recorder_could_not_log_is_logged_from_the_failure_that_carries_it(bench: Bench):
+    events = story()
+    bench.receive(*events[:-1])
+    bench.receive(failure(events[-1], "recorder", clock=bench.clock))
+    assert (bench.item["status"], bench.bus.types) == ("completed", ["ImageProcessed"])
+
+
+def test_a_failure_that_carries_what_broke_its_contract_is_logged_without_it(bench: Bench):
+    bad = failure(uploaded(), "recorder", clock=bench.clock, detail={"meta": {}, "data": []})
+    assert bench.receive(bad) == []
+    assert bench.log == ["ProcessingFailed"]
+
+
+def test_a_recorder_that_folded_less_does_not_overwrite_one_that_folded_more(bench: Bench):
+    """Between its reading the log and its writing the status, another recorder does both."""
+    events = story()
+    other = Recorder(bench.store, RecordingBus(), bench.clock, REQUIRED)
+    real = bench.dynamodb.put_item
+    interfered = False
+
+    def put_item(**request: Any) -> Any:
+        nonlocal interfered
+        if request["Item"]["sk"]["S"] == "STATUS" and not interfered:
+            interfered = True
+            other.record(KEY, [recorded(event) for event in events], announce=True)
+        return real(**request)
+
+    bench.dynamodb.put_item = put_item  # type: ignore[method-assign]
+    bench.receive(events[0])
+    assert interfered
+    assert bench.item["events"] == 7
+
+
+def test_recorders_that_never_agree_leave_it_to_the_inbox(bench: Bench):
+    bench.store.replace_status = lambda item, expected: False  # type: ignore[method-assign]
+    with pytest.raises(Contended):
+        bench.recorder.record(KEY, [recorded(uploaded())], announce=True)
+
+
+def test_an_unchanged_item_is_not_written_again(bench: Bench):
+    bench.receive(uploaded())
+    bench.store.replace_status = lambda item, expected: pytest.fail("written")  # type: ignore[method-assign]
+    assert bench.receive(uploaded()) == []
+
+
+def test_a_wrong_projection_is_put_right_by_the_next_event(bench: Bench):
+    """Whether a bad deployment left the digest, changed it or forgot it."""
+    for damage in ({"status": "banana"}, {"log_digest": "banana"}, {"log_digest": None}):
+        bench.receive(uploaded())
+        item = {**bench.item, **damage}
+        if item["log_digest"] is None:
+            del item["log_digest"]
+        assert bench.store.replace_status(item, bench.item["log_digest"])
+        bench.receive(uploaded())
+        assert bench.item["status"] == "processing"
+
+
+def test_of_a_duplicate_the_earlier_stays_in_whatever_order_they_come(bench: Bench):
+    clock = ManualClock()
+    clock.advance(7)
+    early, late = uploaded(), uploaded(clock=clock)
+    for order in ((early, late), (late, early)):
+        other = Bench()
+        other.receive(order[0])
+        other.receive(order[1])
+        assert other.store.latest(KEY) == [recorded(early)]
+
+
+def test_the_final_event_that_comes_back_from_the_bus_changes_nothing(bench: Bench):
+    bench.receive(*story())
+    before = bench.item
+    bench.receive(bench.bus.events[0])
+    assert bench.item == before
+    assert processed(story(), clock=bench.clock).meta.event_id == bench.bus.events[0].meta.event_id
