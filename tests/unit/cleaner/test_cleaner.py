@@ -1,0 +1,67 @@
+"""What an overwritten or deleted upload had given is removed; nothing of the current one is."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from cleaner.handler import clean
+from imagebus.identity import derived_prefix, revision
+from imagebus.inbox import Inbox, one_by_one
+from imagebus.objects import S3ObjectStore
+from imagebus.testing import InMemoryS3, sqs_record
+from imagebus.testing.s3 import Bucket
+from tests.unit.core.events import AnEvent, deleted, envelope, uploaded
+
+REVISIONS = [revision(each) for each in ("1F", "1F05", "2")]
+
+
+class Bench:
+    def __init__(self) -> None:
+        self.s3 = InMemoryS3({"images": Bucket()})
+        objects = S3ObjectStore(self.s3)  # type: ignore[arg-type]
+        self.inbox = Inbox(one_by_one(lambda d: clean(d, objects, "images")))
+        for key in ("k.jpg", "folder/k.jpg"):
+            for rev in REVISIONS:
+                for name in ("thumbnails/1x1.png", "watermarked.png"):
+                    self.s3.put_object(Bucket="images", Key=derived_prefix(key, rev) + name)
+
+    def receive(self, event: AnEvent) -> None:
+        assert self.inbox({"Records": [sqs_record(json.dumps(envelope(event)))]})["batchItemFailures"] == []
+
+    def left(self, key: str) -> set[str]:
+        prefix = derived_prefix(key)
+        return {
+            each[len(prefix) :].split("/")[0]
+            for each in self.s3.buckets["images"].keys
+            if each.startswith(prefix)
+        }
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+def test_an_upload_removes_what_older_revisions_gave(bench: Bench):
+    bench.receive(uploaded("k.jpg", REVISIONS[1]))
+    assert bench.left("k.jpg") == set(REVISIONS[1:])
+    assert bench.left("folder/k.jpg") == set(REVISIONS)
+
+
+def test_an_old_event_that_comes_late_removes_nothing_newer(bench: Bench):
+    bench.receive(uploaded("k.jpg", REVISIONS[2]))
+    bench.receive(uploaded("k.jpg", REVISIONS[0]))
+    assert bench.left("k.jpg") == {REVISIONS[2]}
+
+
+def test_a_deletion_removes_everything(bench: Bench):
+    bench.receive(deleted("k.jpg", revision("3")))
+    assert bench.left("k.jpg") == set()
+
+
+def test_doing_it_twice_is_doing_it_once(bench: Bench):
+    for _ in range(2):
+        bench.receive(deleted("k.jpg", revision("3")))
+    assert bench.left("folder/k.jpg") == set(REVISIONS)

@@ -1,0 +1,225 @@
+"""Everybody is told once; twice only where the notifier died between telling and writing it down."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from imagebus.inbox import Inbox, one_by_one
+from imagebus.testing import (
+    InMemoryDynamoDB,
+    InMemorySNS,
+    ManualClock,
+    RecordingBus,
+    ledger_table,
+    sqs_record,
+)
+from imagebus.testing.errors import client_error
+from notifier.handler import notify_delivery
+from notifier.ledger import LEASE_SECONDS, DynamoDBLedger
+from notifier.messages import HANDLED, compose
+from notifier.notify import SNSTopic
+from tests.unit.core.events import (
+    AnEvent,
+    envelope,
+    failure,
+    processed,
+    rejected,
+    stalled,
+    story,
+    uploaded,
+)
+
+
+class Killed(BaseException):
+    pass
+
+
+class Bench:
+    def __init__(self) -> None:
+        self.clock = ManualClock()
+        self.dynamodb = InMemoryDynamoDB({"ledger": ledger_table()})
+        self.sns = InMemorySNS()
+        self.queue = Delays()
+        self.ledger = DynamoDBLedger(self.dynamodb, "ledger", self.clock, keep_days=400)  # type: ignore[arg-type]
+        topic = SNSTopic(self.sns, "topic")  # type: ignore[arg-type]
+        self.inbox = Inbox(
+            one_by_one(lambda delivery: notify_delivery(delivery, self.ledger, topic)),
+            self.queue,
+            max_receive_count=5,
+        )
+
+    def receive(self, *events: AnEvent, receive_count: int = 1, **more: Any) -> int:
+        """How many of them failed."""
+        records = [
+            sqs_record(json.dumps(envelope(event, **more)), message_id=str(n), receive_count=receive_count)
+            for n, event in enumerate(events)
+        ]
+        return len(self.inbox({"Records": records})["batchItemFailures"])
+
+
+class Delays(RecordingBus):
+    def __init__(self) -> None:
+        super().__init__()
+        self.delays: list[int] = []
+
+    def delay(self, receipt_handle: str, seconds: int) -> None:
+        self.delays.append(seconds)
+
+    def dead_letter(self, body: str, attributes: Any) -> None:
+        raise AssertionError("not yet")
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+def finals() -> list[AnEvent]:
+    clock = ManualClock()
+    events = story(clock=clock)
+    first = events[0]
+    return [
+        processed(events, clock=clock),
+        rejected(first, clock=clock),
+        failure(events[1], "thumbnailer", clock=clock),
+        stalled(first, clock=clock),
+    ]
+
+
+def test_each_final_event_is_told(bench: Bench):
+    assert bench.receive(*finals()) == 0
+    assert [body["status"] for body in bench.sns.bodies()] == ["completed", "rejected", "failed", "failed"]
+
+
+def test_fifty_deliveries_of_one_event_are_one_notification(bench: Bench):
+    assert bench.receive(*[finals()[0]] * 50) == 0
+    assert len(bench.sns.published) == 1
+
+
+def test_the_ledger_outlives_a_cold_start_and_a_year(bench: Bench):
+    bench.receive(finals()[0])
+    bench.clock.advance(366 * 86_400)
+    bench.receive(finals()[0])
+    assert len(bench.sns.published) == 1
+    (entry,) = bench.dynamodb.tables["ledger"].items()
+    assert int(entry["expires_at"]["N"]) > bench.clock.now().timestamp()
+
+
+def test_a_replay_is_nobodys_news(bench: Bench):
+    assert bench.receive(*finals(), **{"replay-name": "r"}) == 0
+    assert bench.sns.published == []
+
+
+def test_while_another_notifier_is_at_it_the_event_waits(bench: Bench):
+    event = finals()[0]
+    assert bench.ledger.claim(event.meta.event_id) == "granted"
+    assert bench.receive(event) == 1
+    assert bench.queue.delays == [LEASE_SECONDS + 1]
+    bench.ledger.mark_sent(event.meta.event_id)
+    assert bench.receive(event) == 0
+    assert bench.sns.published == []
+
+
+def test_one_that_died_before_it_told_is_made_up_for_when_its_claim_lapses(bench: Bench):
+    event = finals()[0]
+    bench.ledger.claim(event.meta.event_id)
+    bench.clock.advance(LEASE_SECONDS + 1)
+    assert bench.receive(event) == 0
+    assert len(bench.sns.published) == 1
+
+
+def test_one_that_died_between_telling_and_marking_tells_again(bench: Bench):
+    """The one way to be told twice; docs/operations.md says so."""
+    event, mark = finals()[0], bench.ledger.mark_sent
+
+    def die(event_id: str) -> None:
+        raise Killed
+
+    bench.ledger.mark_sent = die  # type: ignore[method-assign]
+    with pytest.raises(Killed):
+        bench.receive(event)
+    bench.ledger.mark_sent = mark  # type: ignore[method-assign]
+    assert bench.receive(event) == 1, "the claim holds"
+    bench.clock.advance(LEASE_SECONDS + 1)
+    assert bench.receive(event) == 0
+    assert len(bench.sns.published) == 2
+
+
+def test_a_table_that_refuses_the_mark_for_a_while_does_not_tell_twice(bench: Bench):
+    real, refusals = bench.dynamodb.put_item, 5
+
+    def put_item(**request: Any) -> Any:
+        nonlocal refusals
+        if request["Item"]["sending"]["S"] == "sent" and refusals:
+            refusals -= 1
+            raise client_error("ThrottlingException", "PutItem")
+        return real(**request)
+
+    bench.dynamodb.put_item = put_item  # type: ignore[method-assign]
+    assert bench.receive(finals()[0]) == 0
+    assert sum(bench.clock.slept) < LEASE_SECONDS
+    bench.clock.advance(LEASE_SECONDS + 1)
+    assert bench.receive(finals()[0]) == 0
+    assert len(bench.sns.published) == 1
+
+
+def test_a_refused_message_is_tried_again_at_once_and_not_when_its_claim_lapses(bench: Bench):
+    real = bench.sns.publish
+
+    def publish(**request: Any) -> Any:
+        bench.sns.publish = real  # type: ignore[method-assign]
+        raise client_error("ThrottledException", "Publish")
+
+    bench.sns.publish = publish  # type: ignore[method-assign]
+    assert bench.receive(finals()[0]) == 1
+    assert bench.queue.delays == [2]
+    assert bench.receive(finals()[0]) == 0
+    assert len(bench.sns.published) == 1
+
+
+def test_an_answer_that_never_came_may_have_been_a_yes_so_the_claim_stays(bench: Bench):
+    def publish(**request: Any) -> Any:
+        raise client_error("InternalError", "Publish", 500)
+
+    bench.sns.publish = publish  # type: ignore[method-assign]
+    assert bench.receive(finals()[0]) == 1
+    assert bench.ledger.claim(finals()[0].meta.event_id) == "busy"
+
+
+def test_what_nobody_is_told_of_is_refused(bench: Bench):
+    assert bench.receive(uploaded()) == 1
+    assert bench.sns.published == []
+
+
+# --- the message ---
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_a_person_can_read_it_and_a_machine_too(number: int):
+    event = finals()[number]
+    message = compose(event)
+    body = json.loads(message.body)
+    assert event.meta.image_key in message.text
+    assert body["event"]["detail"] == json.loads(json.dumps(event.detail()))
+    assert message.attributes["event"] == event.detail_type
+    assert message.attributes["status"] == body["status"]
+    assert HANDLED[event.detail_type] is type(event.data)
+
+
+def test_a_failure_names_the_image_and_the_stage():
+    message = compose(finals()[2])
+    assert "thumbnailer" in message.subject
+    assert "a+b" in message.subject
+    assert "Boom" in message.text
+
+
+@pytest.mark.parametrize("key", ["漢字/🌅.jpg", "a\nb.jpg", "x" * 1024, "é" * 400 + "/end.jpg", "\x7f\x00"])
+def test_a_subject_is_what_sns_takes_whatever_the_key_is(key: str):
+    clock = ManualClock()
+    message = compose(processed(story(key, clock=clock), clock=clock))
+    assert message.subject.isascii()
+    assert message.subject.isprintable()
+    assert len(message.subject) <= 100

@@ -1,0 +1,106 @@
+"""What every worker does around its own work: read what was pinned, write, look again, announce."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from imagebus.events.analyzer import LabelsSkipped
+from imagebus.identity import derived_prefix
+from imagebus.inbox import Inbox, one_by_one
+from imagebus.objects import S3ObjectStore
+from imagebus.testing import InMemoryS3, ManualClock, RecordingBus, sqs_record
+from imagebus.testing.s3 import Bucket
+from imagebus.worker import Job, Output, Result, Worker
+from tests.unit.core.events import KEY, envelope, story
+
+
+class Bench:
+    """`meanwhile` happens while the worker works."""
+
+    def __init__(self, *, names_versions: bool = True) -> None:
+        self.bus, self.clock = RecordingBus(), ManualClock()
+        uploads = Bucket(versioned=True, sends_events=True)
+        self.s3 = InMemoryS3({"uploads": uploads, "images": Bucket()})
+        self.names_versions = names_versions
+        self.meanwhile: Any = lambda: None
+        self.seen: list[bytes] = []
+        worker = Worker(self.bus, S3ObjectStore(self.s3), self.clock, "images", self.work)  # type: ignore[arg-type]
+        self.inbox = Inbox(one_by_one(worker))
+        self.upload(b"one")
+
+    def work(self, job: Job) -> Result:
+        self.seen.append(job.data)
+        self.meanwhile()
+        self.clock.advance(0.25)
+        return Result(LabelsSkipped(reason="r"), [Output("x/1.png", job.data, "image/png")], "recipe")
+
+    def upload(self, body: bytes) -> None:
+        answer = self.s3.put_object(Bucket="uploads", Key=KEY, Body=body)
+        version = answer["VersionId"] if self.names_versions else None
+        self.event = json.loads(json.dumps(envelope(story()[1])))
+        self.event["detail"]["data"]["etag"] = answer["ETag"].strip('"')
+        self.event["detail"]["meta"] |= {"version_id": version}
+
+    def run(self) -> int:
+        return len(self.inbox({"Records": [sqs_record(json.dumps(self.event))]})["batchItemFailures"])
+
+    @property
+    def derived(self) -> list[str]:
+        return list(self.s3.buckets["images"].keys)
+
+
+@pytest.fixture(params=[True, False], ids=["by version", "by etag"])
+def bench(request: pytest.FixtureRequest) -> Bench:
+    return Bench(names_versions=request.param)
+
+
+def test_it_writes_below_the_images_own_folder_and_announces_it(bench: Bench):
+    assert bench.run() == 0
+    cause = story()[1]
+    assert bench.derived == [derived_prefix(KEY, cause.meta.revision) + "x/1.png"]
+    (event,) = bench.bus.events
+    assert event.meta.causation_id == cause.meta.event_id
+    assert (event.meta.usage.billed_ms, event.meta.usage.bytes_in, event.meta.usage.bytes_out) == (250, 3, 3)
+
+
+def test_the_same_delivery_twice_is_the_same_event_and_the_same_object(bench: Bench):
+    bench.run()
+    bench.run()
+    assert len({event.meta.event_id for event in bench.bus.events}) == 1
+    assert len(bench.derived) == 1
+
+
+def test_it_never_reads_the_bytes_of_a_later_upload(bench: Bench):
+    event = bench.event
+    bench.upload(b"two")
+    bench.event = event
+    assert bench.run() == 0
+    assert bench.seen in ([b"one"], [])
+
+
+@pytest.mark.parametrize("what", ["overwritten", "deleted"])
+def test_what_is_superseded_meanwhile_leaves_no_object_and_no_event(bench: Bench, what: str):
+    def supersede() -> None:
+        if what == "deleted":
+            bench.s3.delete_object(Bucket="uploads", Key=KEY)
+        else:
+            bench.s3.put_object(Bucket="uploads", Key=KEY, Body=b"two")
+
+    bench.meanwhile = supersede
+    assert bench.run() == 0
+    assert (bench.derived, bench.bus.types) == ([], [])
+
+
+def test_what_was_removed_for_good_is_a_failure_that_somebody_hears_of(bench: Bench):
+    bench.s3.buckets["uploads"].keys[KEY].clear()
+    assert bench.run() == 1
+
+
+def test_a_refused_publish_keeps_the_message_and_the_next_attempt_announces(bench: Bench):
+    bench.bus.fails = 1
+    assert bench.run() == 1
+    assert bench.run() == 0
+    assert bench.bus.types == ["LabelsSkipped"]
