@@ -83,6 +83,13 @@ def test_a_damaged_directory_of_records_is_no_excuse() -> None:
             validate(bytes(broken))
 
 
+def test_a_gif_whose_writer_forgot_the_trailer_passes() -> None:
+    assert validate(honest("GIF")[:-1]).frames == 1
+    assert validate(honest("GIF")[:-1] + b"\0").frames == 1
+    assert refused(honest("GIF")[:-2]) == "corrupt"
+    assert refused(honest("GIF")[:-1] + PAYLOADS["html"]) in ("corrupt", "trailing_data")
+
+
 def test_padding_of_all_ones_does_not_eat_the_next_image() -> None:
     (made,) = thumbnails(honest("JPEG") + b"\xff" * 7 + encoded(quadrants(), "JPEG"), [(50, 50)])
     assert opened(made).getpixel((2, 2)) != BLUE

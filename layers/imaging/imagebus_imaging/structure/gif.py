@@ -31,10 +31,11 @@ def walk_gif(data: bytes, limits: Limits) -> Structure:
             at, blocks = _sub_blocks(data, at + 2, blocks)
             metadata += at - start
             check_metadata(metadata, limits)
-        elif kind:
-            raise corrupt(f"no block at byte {at}")
+        elif frames and not data[at:].strip(b"\0"):
+            at -= 1  # writers that forget the trailer: every frame is whole, and every viewer shows it
+            break
         else:
-            raise corrupt("the file ends before its trailer")
+            raise corrupt(f"no block at byte {at}" if kind else "the file ends before its trailer")
     if not frames:
         raise corrupt("no image data")
     if not width or not height:
