@@ -17,6 +17,7 @@ from imagebus_cli import (
     demo_command,
     deploy_command,
     erase_command,
+    inspect_command,
     latency_command,
     load_command,
     local_commands,
@@ -36,6 +37,7 @@ app.command("latency")(latency_command.latency)
 app.command("deploy")(deploy_command.deploy)
 app.command("cost")(cost_command.cost)
 app.command("erase")(erase_command.erase)
+app.command("inspect")(inspect_command.inspect)
 app.command("load")(load_command.load)
 app.command("smoke")(smoke_command.smoke)
 app.command("status")(status_command.status)

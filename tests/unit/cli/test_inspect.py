@@ -1,0 +1,56 @@
+"""`imagebus inspect`: every file gets a line, whatever it is."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from imagebus_cli.main import app
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    folder = tmp_path / "corpus" / "nested"
+    folder.mkdir(parents=True)
+    buffer = io.BytesIO()
+    Image.linear_gradient("L").resize((640, 480)).save(buffer, "JPEG")
+    (folder / "good [bold].jpg").write_bytes(buffer.getvalue())
+    (folder / "cut.jpg").write_bytes(buffer.getvalue()[:-2000])
+    (folder / "empty.png").touch()
+    (folder / "dangling.jpg").symlink_to(folder / "nothing")
+    os.mkfifo(folder / "pipe.jpg")
+    (folder / os.fsdecode(b"not-utf8-\xff.jpg")).write_text("text")
+    return folder.parent
+
+
+def test_a_folder_gives_one_json_object_a_line(corpus: Path) -> None:
+    result = CliRunner().invoke(app, ["inspect", "--json", str(corpus)])
+    assert result.exit_code == 0
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    outcomes = {Path(row["file"]).name: (row["outcome"], row["code"]) for row in rows}
+    assert outcomes == {
+        "good [bold].jpg": ("validated", None),
+        "cut.jpg": ("rejected", "corrupt"),
+        "empty.png": ("rejected", "empty"),
+        "dangling.jpg": ("rejected", "gone"),
+        "pipe.jpg": ("rejected", "gone"),
+        os.fsdecode(b"not-utf8-\xff.jpg"): ("rejected", "unsupported_format"),
+    }
+    good = next(row for row in rows if row["outcome"] == "validated")
+    assert (good["format"], good["width"], good["height"]) == ("JPEG", 640, 480)
+    assert good["seconds"] > 0
+    assert good["peak_mb"] > 0
+
+
+def test_people_get_a_line_each_and_the_sum(corpus: Path, tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["inspect", str(corpus), "--out", str(tmp_path / "out")])
+    assert result.exit_code == 0
+    assert "good [bold].jpg" in result.stdout
+    assert "1 validated, 5 rejected" in result.stdout
+    assert list((tmp_path / "out").rglob("*100x100*"))
