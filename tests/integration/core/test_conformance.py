@@ -1,0 +1,290 @@
+"""The adapters behave alike over moto and over the in-memory AWS: the fakes promise what services do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from imagebus.inbox import SQSQueue
+from imagebus.objects import Gone, ObjectRef, S3ObjectStore, Superseded
+from imagebus.store import DynamoDBEventStore
+from imagebus.testing import (
+    InMemoryDynamoDB,
+    InMemoryS3,
+    InMemorySNS,
+    InMemorySQS,
+    ManualClock,
+    ledger_table,
+    status_table,
+)
+from imagebus.testing.s3 import Bucket
+from notifier.ledger import LEASE_SECONDS, DynamoDBLedger
+from notifier.messages import compose
+from notifier.notify import Refused, SNSTopic
+from recorder.projection import fold
+from recorder.required import DEFAULT, Required
+from tests.unit.core.events import FIRST, KEY, SECOND, processed, recorded, story, uploaded
+
+REQUIRED = Required.parse(DEFAULT)
+
+
+@dataclass
+class Aws:
+    dynamodb: Any
+    s3: Any
+    sqs: Any
+    sns: Any
+    inbox: str
+    dead: str
+    topic: str
+
+
+@pytest.fixture(params=["moto", "memory", "memory, small pages"])
+def aws(request: pytest.FixtureRequest) -> Iterator[Aws]:
+    if request.param != "moto":
+        page = 2 if "small" in request.param else 1000
+        sqs = InMemorySQS(ManualClock())
+        dead = sqs.add_queue("dead")
+        yield Aws(
+            InMemoryDynamoDB({"status": status_table(), "ledger": ledger_table()}, page),
+            InMemoryS3({"uploads": Bucket(versioned=True), "images": Bucket()}),
+            sqs,
+            InMemorySNS(),
+            sqs.add_queue("inbox", max_receive_count=2, dead_letter_url=dead),
+            dead,
+            "topic",
+        )
+        return
+    with mock_aws():
+        yield _moto()
+
+
+def _moto() -> Aws:
+    dynamodb, s3, sqs, sns = (boto3.client(each) for each in ("dynamodb", "s3", "sqs", "sns"))  # type: ignore[call-overload]
+    names = ("image_key", "sk", "status_shard", "list_shard", "listed_at")
+    dynamodb.create_table(
+        TableName="status",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
+        KeySchema=_keys("image_key", "sk"),
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": index,
+                "KeySchema": _keys(hash_key, "listed_at"),
+                "Projection": {"ProjectionType": "ALL"},
+            }
+            for index, hash_key in (("by_status", "status_shard"), ("by_time", "list_shard"))
+        ],
+    )
+    dynamodb.create_table(
+        TableName="ledger",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "event_id", "AttributeType": "S"}],
+        KeySchema=_keys("event_id"),
+    )
+    for bucket in ("uploads", "images"):
+        s3.create_bucket(Bucket=bucket)
+    s3.put_bucket_versioning(Bucket="uploads", VersioningConfiguration={"Status": "Enabled"})
+    dead = sqs.create_queue(QueueName="dead")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": "2"})
+    inbox = sqs.create_queue(QueueName="inbox", Attributes={"RedrivePolicy": policy})["QueueUrl"]
+    return Aws(dynamodb, s3, sqs, sns, inbox, dead, sns.create_topic(Name="topic")["TopicArn"])
+
+
+def _keys(hash_key: str, range_key: str | None = None) -> list[dict[str, str]]:
+    keys = [{"AttributeName": hash_key, "KeyType": "HASH"}]
+    return keys + ([{"AttributeName": range_key, "KeyType": "RANGE"}] if range_key else [])
+
+
+# --- the event store ---
+
+
+@pytest.fixture
+def store(aws: Aws) -> DynamoDBEventStore:
+    return DynamoDBEventStore(aws.dynamodb, "status")
+
+
+def test_the_newest_revision_is_read_and_the_others_are_kept(store: DynamoDBEventStore):
+    old, new = [recorded(e) for e in story(rev=FIRST)], [recorded(e) for e in story(rev=SECOND)[:3]]
+    for event in [*old, *new]:
+        store.append(event)
+    assert {e.event_id for e in store.latest(KEY)} == {e.event_id for e in new}
+    assert {e.event_id for e in store.history(KEY)} == {e.event_id for e in [*old, *new]}
+    assert store.latest("unknown") == []
+
+
+def test_of_two_events_with_one_id_the_earlier_stays_in_either_order(store: DynamoDBEventStore):
+    clock = ManualClock()
+    clock.advance(3)
+    for key, order in (("a", (ManualClock(), clock)), ("b", (clock, ManualClock()))):
+        for each in order:
+            store.append(recorded(uploaded(key, clock=each)))
+        assert store.latest(key) == [recorded(uploaded(key))]
+
+
+def test_of_two_events_of_one_moment_the_smaller_text_stays(store: DynamoDBEventStore):
+    one, two = recorded(uploaded()), recorded(uploaded())
+    two.detail["data"]["reason"] = "AAA"  # type: ignore[index]
+    for event in (one, two, one):
+        store.append(event)
+    assert store.latest(KEY) == [two]
+
+
+def test_a_status_item_is_replaced_only_while_it_is_the_expected_one(store: DynamoDBEventStore):
+    item = fold([recorded(e) for e in story()], REQUIRED)
+    assert store.status(KEY) is None
+    assert not store.replace_status(item, "something")
+    assert store.replace_status(item, None)
+    assert not store.replace_status(item, None)
+    assert store.status(KEY) == item
+    newer = {**item, "log_digest": "next"}
+    assert not store.replace_status(newer, "something")
+    assert store.replace_status(newer, item["log_digest"])
+    assert store.status(KEY) == newer
+
+
+def test_the_indexes_list_by_status_and_age(store: DynamoDBEventStore):
+    for number in range(9):
+        item = fold([recorded(uploaded(f"{number}.jpg"))], REQUIRED)
+        status = "failed" if number >= 6 else "processing"
+        shard = item["status_shard"].split("#")[1]
+        listed_at = f"2026-01-0{number + 1}"
+        store.replace_status({**item, "status_shard": f"{status}#{shard}", "listed_at": listed_at}, None)
+    assert {item["image_key"] for item in store.processing("2026-01-04")} == {"0.jpg", "1.jpg", "2.jpg"}
+    assert {item["image_key"] for item in store.failed()} == {"6.jpg", "7.jpg", "8.jpg"}
+
+
+def test_a_scan_brings_every_image_whole(store: DynamoDBEventStore):
+    for key in ("a", "b", "c"):
+        for rev in (FIRST, SECOND):
+            for event in story(key, rev):
+                store.append(recorded(event))
+    store.replace_status(fold(store.latest("b"), REQUIRED), None)
+    images = {image.image_key: image for image in store.images()}
+    assert images.keys() == {"a", "b", "c"} == set(store.image_keys())
+    for key, image in images.items():
+        assert {e.event_id for e in image.log} == {e.event_id for e in store.latest(key)}
+        assert image.status == store.status(key)
+
+
+# --- the ledger ---
+
+
+def test_a_claim_is_granted_once_until_it_lapses_and_a_mark_is_for_good(aws: Aws):
+    clock = ManualClock()
+    ledger = DynamoDBLedger(aws.dynamodb, "ledger", clock, keep_days=400)
+    assert [ledger.claim("e") for _ in range(2)] == ["granted", "busy"]
+    clock.advance(LEASE_SECONDS + 1)
+    assert ledger.claim("e") == "granted"
+    ledger.release("e")
+    assert ledger.claim("e") == "granted"
+    ledger.mark_sent("e")
+    clock.advance(LEASE_SECONDS + 1)
+    assert ledger.claim("e") == "sent"
+    assert ledger.claim("other") == "granted"
+
+
+# --- objects ---
+
+
+def refs(aws: Aws, *, pinned: bool, bodies: tuple[bytes, ...] = (b"one", b"two")) -> list[ObjectRef]:
+    found = []
+    for body in bodies:
+        answer = aws.s3.put_object(Bucket="uploads", Key=KEY, Body=body)
+        found.append(
+            ObjectRef("uploads", KEY, answer["VersionId"] if pinned else None, answer["ETag"].strip('"'))
+        )
+    return found
+
+
+def test_a_pinned_object_is_read_as_it_was(aws: Aws):
+    objects = S3ObjectStore(aws.s3)
+    old, new = refs(aws, pinned=True)
+    assert (objects.get(old), objects.get(new)) == (b"one", b"two")
+    assert (objects.is_current(old), objects.is_current(new)) == (False, True)
+
+
+def test_without_a_version_the_etag_tells_that_it_is_superseded(aws: Aws):
+    objects = S3ObjectStore(aws.s3)
+    old, new = refs(aws, pinned=False)
+    with pytest.raises(Superseded):
+        objects.get(old)
+    assert objects.get(new) == b"two"
+    assert (objects.is_current(old), objects.is_current(new)) == (False, True)
+
+
+@pytest.mark.parametrize("pinned", [True, False])
+def test_a_deleted_object_is_no_longer_current(aws: Aws, pinned: bool):
+    objects = S3ObjectStore(aws.s3)
+    (ref,) = refs(aws, pinned=pinned, bodies=(b"one",))
+    aws.s3.delete_object(Bucket="uploads", Key=KEY)
+    assert not objects.is_current(ref)
+    if pinned:
+        assert objects.get(ref) == b"one"
+    elif not hasattr(aws.s3, "meta"):  # moto does not say that it was a delete marker
+        with pytest.raises(Superseded):
+            objects.get(ref)
+
+
+def test_a_version_that_was_removed_for_good_is_gone_or_superseded(aws: Aws):
+    objects = S3ObjectStore(aws.s3)
+    old, new = refs(aws, pinned=True)
+    aws.s3.delete_object(Bucket="uploads", Key=KEY, VersionId=old.version_id)
+    with pytest.raises(Superseded):
+        objects.get(old)
+    aws.s3.delete_object(Bucket="uploads", Key=KEY, VersionId=new.version_id)
+    with pytest.raises(Gone):
+        objects.get(new)
+
+
+def test_objects_are_listed_by_prefix_and_deleted(aws: Aws):
+    objects = S3ObjectStore(aws.s3)
+    for name in ("a/1", "a/2", "b/1"):
+        objects.put("images", name, b"x", "image/png")
+    assert list(objects.list("images", "a/")) == ["a/1", "a/2"]
+    objects.delete("images", ["a/1", "a/never was"])
+    assert list(objects.list("images", "")) == ["a/2", "b/1"]
+
+
+# --- queue and topic ---
+
+
+def test_a_message_is_delayed_and_redriven_with_its_receive_count(aws: Aws):
+    queue = SQSQueue(lambda: aws.sqs, aws.inbox, aws.dead)
+    aws.sqs.send_message(QueueUrl=aws.inbox, MessageBody="body")
+
+    def receive(url: str = aws.inbox) -> list[Any]:
+        answer = aws.sqs.receive_message(
+            QueueUrl=url, AttributeNames=["All"], MessageAttributeNames=["All"], VisibilityTimeout=30
+        )
+        return list(answer.get("Messages", []))
+
+    for count in ("1", "2"):
+        (message,) = receive()
+        assert message["Attributes"]["ApproximateReceiveCount"] == count
+        assert receive() == []
+        queue.delay(message["ReceiptHandle"], 0)
+    assert receive() == []
+    assert [message["Body"] for message in receive(aws.dead)] == ["body"]
+    queue.dead_letter("other", {"error_type": "Boom"})
+    (letter,) = receive(aws.dead)
+    assert letter["MessageAttributes"]["error_type"]["StringValue"] == "Boom"
+
+
+def test_a_topic_takes_our_messages_and_refuses_others(aws: Aws):
+    clock = ManualClock()
+    message = compose(processed(story("漢字.jpg", clock=clock), clock=clock))
+    SNSTopic(aws.sns, aws.topic).publish(message)
+    if isinstance(aws.sns, InMemorySNS):
+        with pytest.raises(Refused):
+            SNSTopic(aws.sns, aws.topic).publish(type(message)("x" * 101, "", "", {}))
+    else:
+        with pytest.raises(Refused):
+            SNSTopic(aws.sns, aws.topic + "-unknown").publish(message)
