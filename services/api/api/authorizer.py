@@ -58,9 +58,11 @@ class Issuer:
             signed, _, encoded_signature = token.rpartition(".")
             header, claims = (json.loads(_decode(part)) for part in signed.split("."))
             signature = _decode(encoded_signature)
-            algorithm, kid = header["alg"], header["kid"]
-        except (ValueError, KeyError, TypeError) as error:
+            algorithm, kid, issuer = header["alg"], header["kid"], claims["iss"]
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise InvalidToken("not a signed token") from error
+        if issuer != self.url:
+            raise InvalidToken("of another issuer")
         if algorithm not in ALGORITHMS:
             raise InvalidToken("not signed with RSA")
         if not _is_signed_by(self._key(kid), algorithm, signed.encode(), signature):
@@ -70,8 +72,6 @@ class Issuer:
 
     def _check(self, claims: Json) -> None:
         now = self.now()
-        if claims.get("iss") != self.url:
-            raise InvalidToken("of another issuer")
         if not _is_number(claims.get("exp")) or claims["exp"] + LEEWAY_SECONDS < now:
             raise InvalidToken("expired")
         if "nbf" in claims and (not _is_number(claims["nbf"]) or claims["nbf"] - LEEWAY_SECONDS > now):

@@ -1,0 +1,347 @@
+"""The REST API behind its gateway: keys, limits, forms, addresses, and its own description of itself."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import requests
+
+from api.addressing import address, token
+from tests.e2e.harness import Pipeline, eventually, jpeg
+from tests.e2e.hostile_keys import HOSTILE
+
+PUBLIC = ("/", "/openapi.json", "/health")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+
+
+class Client:
+    """Calls the API as anybody with its address and, unless told otherwise, its key."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        assert pipeline.local.api_url
+        assert pipeline.local.api_key
+        self.url = pipeline.local.api_url
+        self.key = pipeline.local.api_key
+        self._session = requests.Session()
+
+    def __call__(self, method: str, path: str, *, key: str | None = "", **options: Any) -> requests.Response:
+        """`key` is the stack's own, unless another or None is given. Redirects are not followed."""
+        headers = dict(options.pop("headers", {}))
+        if key is not None:
+            headers["x-api-key"] = key or self.key
+        return self._session.request(
+            method, self.url + path, headers=headers, allow_redirects=False, timeout=60, **options
+        )
+
+
+@pytest.fixture(scope="module")
+def client(pipeline: Pipeline) -> Client:
+    return Client(pipeline)
+
+
+# --- keys and limits
+
+
+def routes(client: Client) -> list[str]:
+    paths = client("GET", "openapi.json", key=None).json()["paths"]
+    return [path.replace("{key}", "some/image.jpg").replace("{name}", "320x320") for path in paths]
+
+
+@pytest.mark.parametrize("key", [None, "not-a-key"])
+def test_without_the_key_every_address_but_three_answers_403_whatever_the_method(
+    client: Client, key: str | None
+) -> None:
+    wanted = [(method, path) for path in [*routes(client), "/elsewhere"] for method in METHODS]
+    assert {path for _, path in wanted} >= {*PUBLIC, "/images", "/upload"}
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda each: client(each[0], each[1][1:], key=key), wanted))
+    for (method, path), answer in zip(wanted, answers, strict=True):
+        if path in PUBLIC:
+            assert answer.status_code == (200 if method == "GET" else 405), (method, path)
+        else:
+            assert answer.status_code == 403, (method, path)
+            assert answer.headers["content-type"] == "application/problem+json"
+            if method != "HEAD":
+                assert answer.json()["code"] == "invalid_api_key"
+
+
+@pytest.fixture
+def slow_key(pipeline: Pipeline, client: Client) -> Iterator[str]:
+    """Another key of the same API, with a plan of its own: one request a second, two at once, six in all."""
+    gateway = pipeline.client("apigateway")
+    *_, api_id, stage, _ = client.url.split("/")
+    plan = gateway.create_usage_plan(
+        name=f"slow-{uuid.uuid4().hex[:6]}",
+        apiStages=[{"apiId": api_id, "stage": stage}],
+        throttle={"rateLimit": 1.0, "burstLimit": 2},
+        quota={"limit": 6, "period": "DAY"},
+    )["id"]
+    key = gateway.create_api_key(name=f"slow-{uuid.uuid4().hex[:6]}", enabled=True)
+    gateway.create_usage_plan_key(usagePlanId=plan, keyId=key["id"], keyType="API_KEY")
+    yield key["value"]
+    gateway.delete_usage_plan_key(usagePlanId=plan, keyId=key["id"])
+    gateway.delete_api_key(apiKey=key["id"])
+
+
+def test_over_the_rate_and_over_the_quota_a_key_gets_429(client: Client, slow_key: str) -> None:
+    answers = [client("GET", "images?limit=1", key=slow_key) for _ in range(6)]
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert {answer.status_code for answer in answers} == {200, 429}
+    assert refused[0].headers["content-type"] == "application/problem+json"
+    assert refused[0].json()["code"] == "too_many_requests"
+    assert refused[0].headers["retry-after"] == "1"
+
+    def used_up() -> bool:
+        time.sleep(1)
+        answer = client("GET", "images?limit=1", key=slow_key)
+        return answer.status_code == 429 and answer.json()["code"] == "quota_exceeded"
+
+    eventually(used_up, within=30, what="the quota is used up")
+
+
+def test_the_stack_s_own_plan_has_the_limits_of_the_parameters(pipeline: Pipeline) -> None:
+    gateway = pipeline.client("apigateway")
+    (plan,) = [
+        each for each in gateway.get_usage_plans()["items"] if not each["name"].startswith(("slow-", "e2e-"))
+    ]
+    assert plan["throttle"] == {"rateLimit": 100.0, "burstLimit": 200}
+    assert plan["quota"]["limit"] == 5_000_000
+
+
+# --- uploads
+
+
+@pytest.fixture
+def ticket(client: Client) -> dict[str, Any]:
+    body = {"filename": "form.jpg", "content_type": "image/jpeg", "size": 1000}
+    made: dict[str, Any] = client("POST", "images", json=body).json()
+    return made
+
+
+def fill_in(ticket: dict[str, Any], content: bytes, **changed: str | None) -> requests.Response:
+    fields = {**ticket["fields"], **{name.replace("__", "-"): value for name, value in changed.items()}}
+    kept = {name: value for name, value in fields.items() if value is not None}
+    return requests.post(ticket["url"], data=kept, files={"file": ("form.jpg", content)}, timeout=60)
+
+
+def _with_policy(ticket: dict[str, Any], **changes: Any) -> str:
+    policy = json.loads(base64.b64decode(ticket["fields"]["policy"]))
+    policy.update(changes)
+    return base64.b64encode(json.dumps(policy).encode()).decode()
+
+
+TAMPERED: dict[str, Any] = {
+    "another key": {"key": "uploads/mine.jpg"},
+    "a key beside it": {"key": "{key}.exe"},
+    "a key above it": {"key": "../{key}"},
+    "a key with a file name put in": {"key": "uploads/${filename}"},
+    "no key": {"key": None},
+    "an empty key": {"key": ""},
+    "another type": {"Content__Type": "text/html"},
+    "a type with a parameter": {"Content__Type": "image/jpeg; charset=utf-8"},
+    "a type in capitals": {"Content__Type": "IMAGE/JPEG"},
+    "no type": {"Content__Type": None},
+    "one byte less": {"_size": 999},
+    "one byte more": {"_size": 1001},
+    "no bytes": {"_size": 0},
+    "a megabyte": {"_size": 1_000_000},
+    "an acl": {"acl": "public-read"},
+    "metadata": {"x__amz__meta__owner": "me"},
+    "a redirect": {"success_action_redirect": "https://elsewhere.example/"},
+    "a status": {"success_action_status": "200"},
+    "a cache header": {"Cache__Control": "max-age=1"},
+    "a disposition": {"Content__Disposition": "inline"},
+    "an encoding": {"Content__Encoding": "gzip"},
+    "a storage class": {"x__amz__storage__class": "GLACIER"},
+    "a tag": {"tagging": "<Tagging></Tagging>"},
+    "no signature": {"x__amz__signature": None},
+    "another signature": {"x__amz__signature": "0" * 64},
+    "no policy": {"policy": None},
+    "a policy that never expires": {"_policy": {"expiration": "2099-01-01T00:00:00Z"}},
+    "a policy without conditions": {"_policy": {"conditions": []}},
+    "a policy that is no policy": {"policy": "e30="},
+    "another credential": {"x__amz__credential": "AKIDEXAMPLE/20260101/us-east-1/s3/aws4_request"},
+    "another date": {"x__amz__date": "20250101T000000Z"},
+    "another algorithm": {"x__amz__algorithm": "AWS4-HMAC-SHA1"},
+    "no algorithm": {"x__amz__algorithm": None},
+}
+
+
+def objects(pipeline: Pipeline) -> set[str]:
+    pages = pipeline.client("s3").get_paginator("list_objects_v2")
+    found = pages.paginate(Bucket=pipeline.outputs["UploadsBucketName"])
+    return {item["Key"] for page in found for item in page.get("Contents", [])}
+
+
+def test_there_are_thirty_ways_to_tamper_with_a_form() -> None:
+    assert len(TAMPERED) >= 30
+
+
+@pytest.mark.parametrize("how", TAMPERED)
+def test_a_form_that_was_tampered_with_stores_nothing(
+    pipeline: Pipeline, ticket: dict[str, Any], how: str
+) -> None:
+    changes = dict(TAMPERED[how])
+    content = b"x" * changes.pop("_size", 1000)
+    if "_policy" in changes:
+        changes["policy"] = _with_policy(ticket, **changes.pop("_policy"))
+    if isinstance(changes.get("key"), str):
+        changes["key"] = changes["key"].replace("{key}", ticket["key"])
+    before = objects(pipeline)
+    answer = fill_in(ticket, content, **changes)
+    assert 400 <= answer.status_code < 500, answer.text
+    assert objects(pipeline) == before
+
+
+def test_an_expired_form_stores_nothing(pipeline: Pipeline) -> None:
+    """Signed by a role with the same rights, as the API signs, but for one second."""
+    s3 = pipeline.client("s3")
+    key = pipeline.key("late.jpg")
+    form = s3.generate_presigned_post(pipeline.outputs["UploadsBucketName"], key, ExpiresIn=1)
+    time.sleep(2.1)
+    answer = fill_in(form, b"x")
+    assert answer.status_code == 403
+    assert key not in objects(pipeline)
+
+
+def test_a_form_as_it_was_given_out_starts_the_pipeline(pipeline: Pipeline, client: Client) -> None:
+    content = jpeg()
+    body = [{"filename": "form.jpg", "content_type": "image/jpeg", "size": len(content)}] * 2
+    first, second = client("POST", "images", json=body).json()
+    assert first["key"] != second["key"]
+    assert fill_in(first, content).status_code in (200, 201, 204)
+    assert pipeline.wait(first["key"])["status"] == "completed"
+    assert client("GET", second["links"]["self"]).json()["code"] == "image_not_found"
+
+
+def test_one_request_uploads_a_small_image(pipeline: Pipeline, client: Client) -> None:
+    content = jpeg("tomato")
+    raw = client("POST", "upload?filename=raw.jpg", data=content, headers={"Content-Type": "image/jpeg"})
+    encoded = {
+        "filename": "json.jpg",
+        "content_type": "image/jpeg",
+        "data": base64.b64encode(content).decode(),
+    }
+    wrapped = client("POST", "upload", json=encoded)
+    for answer in (raw, wrapped):
+        assert answer.status_code == 202
+        key = answer.json()["key"]
+        # from the very first moment it is known
+        assert client("GET", answer.headers["location"]).json()["status"] in ("processing", "completed")
+        assert pipeline.wait(key)["status"] == "completed"
+        assert pipeline.read(pipeline.outputs["UploadsBucketName"], key) == content
+
+
+# --- any key
+
+
+def test_every_hostile_key_makes_the_round_trip(pipeline: Pipeline, client: Client) -> None:
+    assert len(set(HOSTILE)) >= 40
+    suffix = uuid.uuid4().hex[:6]
+    # the suffix goes before the key, unless the key is hostile at its beginning
+    keys = [key if key[0] in "/~ \u200b" or key == "%" else f"{suffix}{key}" for key in HOSTILE]
+    content = jpeg("orchid", (64, 48))
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda key: pipeline.upload(key, content), keys))
+    for key in keys:
+        assert pipeline.wait(key, within=180)["status"] == "completed", key
+        for form in {address(key), f"images/{token(key)}"}:
+            shown = client("GET", form)
+            assert (shown.status_code, shown.json()["key"]) == (200, key), form
+            assert client("GET", f"{form}/status").json() == shown.json()
+            events = client("GET", f"{form}/events").json()
+            assert events["events"][-1]["type"] == "ImageProcessed", form
+            redirect = client("GET", f"{form}/thumbnails/320x320")
+            assert redirect.status_code == 302, form
+            assert requests.get(redirect.headers["location"], timeout=30).status_code == 200
+        links = shown.json()["links"]
+        assert client("GET", links["original"]).status_code == 302
+        assert client("DELETE", links["self"]).status_code == 202
+        assert client("GET", links["self"]).json()["code"] == "image_deleted"
+    for key in keys:
+        pipeline.wait(key, "deleted", within=180)
+
+
+@pytest.mark.parametrize("key", ["a b.jpg", "a+b.jpg", "a%41.jpg", "ü/é.jpg", "a?b#c.jpg"])
+def test_a_percent_encoded_key_is_decoded_once(pipeline: Pipeline, client: Client, key: str) -> None:
+    """As a person would write it: each slash as it is, everything else encoded, or all of it."""
+    unique = f"{uuid.uuid4().hex[:8]}/{key}"
+    pipeline.upload(unique, jpeg(size=(32, 32)))
+    for encoded in (quote(unique, safe="/"), quote(unique, safe="")):
+        assert client("GET", f"images/{encoded}").json()["key"] == unique
+
+
+# --- answers
+
+
+def test_a_status_that_is_known_is_not_sent_again(pipeline: Pipeline, client: Client) -> None:
+    key = pipeline.upload(pipeline.key(), jpeg())
+    pipeline.wait(key)
+    for path in (address(key), f"{address(key)}/events"):
+        first = client("GET", path)
+        again = client("GET", path, headers={"If-None-Match": first.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        assert first.headers["cache-control"] == "private, no-cache"
+
+
+def test_a_failed_image_is_brought_to_a_good_end(pipeline: Pipeline, client: Client) -> None:
+    from tests.e2e.test_failures import without_permission
+
+    key = pipeline.key("retried.jpg")
+    with without_permission(pipeline, "WatermarkerRole", "watermarker", "WriteDerived"):
+        pipeline.upload(key, jpeg())
+        pipeline.wait(key, "failed", within=150)
+    answer = client("POST", f"{address(key)}/retry")
+    assert (answer.status_code, answer.json()["stages"]) == (202, ["watermarker"])
+    assert pipeline.wait(key, "completed")["outstanding"] == []
+    assert client("POST", f"{address(key)}/retry").json()["code"] == "nothing_to_retry"
+
+
+def test_the_list_finds_a_new_image_first(pipeline: Pipeline, client: Client) -> None:
+    keys = [pipeline.upload(pipeline.key(f"{number}.jpg"), jpeg()) for number in range(3)]
+    for key in keys:
+        pipeline.wait(key)
+    listed = client("GET", "images?limit=50&status=completed").json()["items"]
+    assert [item["created_at"] for item in listed] == sorted(
+        (item["created_at"] for item in listed), reverse=True
+    )
+    assert {item["key"] for item in listed} >= set(keys)
+    first = client("GET", "images?limit=1").json()
+    second = client("GET", f"images?limit=1&cursor={first['cursor']}").json()
+    assert first["items"][0]["key"] != second["items"][0]["key"]
+
+
+def test_the_page_allows_its_own_scripts_and_nothing_else(client: Client) -> None:
+    answer = client("GET", "", key=None)
+    assert answer.headers["content-type"].startswith("text/html")
+    policy = dict(part.strip().split(" ", 1) for part in answer.headers["content-security-policy"].split(";"))
+    assert policy["default-src"] == "'none'"
+    assert "unsafe" not in answer.headers["content-security-policy"]
+    assert policy["script-src"].count("'sha256-") == answer.text.count("<script>")
+    assert "<script src" not in answer.text
+    assert "style=" not in answer.text
+    assert client.key not in answer.text
+
+
+def test_schemathesis_finds_nothing(client: Client, tmp_path: Path) -> None:
+    """All of its checks and phases, from the document that the API itself serves."""
+    program = Path(sys.executable).with_name("st")
+    command = [
+        str(program), "run", f"{client.url}openapi.json", "--url", client.url.rstrip("/"),
+        "--header", f"x-api-key: {client.key}", "--checks", "all", "--max-examples", "15",
+        "--request-timeout", "60", "--no-color", "--continue-on-failure", "--seed", "20261121",
+    ]  # fmt: skip
+    finished = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert finished.returncode == 0, finished.stdout[-8000:]
+    assert "13 selected" in finished.stdout

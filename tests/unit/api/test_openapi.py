@@ -1,0 +1,41 @@
+"""The committed document is what the code says, and the code does what it says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, cast
+
+from api.app import Api
+from api.openapi import document
+from api.settings import Settings
+
+COMMITTED = Path(__file__).parents[3] / "docs" / "openapi.json"
+
+
+def test_the_committed_document_is_current() -> None:
+    """If not: python -m api.openapi docs/openapi.json"""
+    assert json.loads(COMMITTED.read_text(encoding="utf-8")) == document()
+
+
+def test_every_route_is_described_and_every_description_is_a_route() -> None:
+    nothing = cast("Any", None)
+    ports = dict.fromkeys(("store", "index", "storage", "retrier", "clock", "page"), nothing)
+    routes = {
+        (method, rule.replace("<token>", "{key}").replace("<name>", "{name}"))
+        for method, rule, _ in Api(Settings("t", "u", "i"), **ports).table
+    }
+    described = {
+        (method.upper(), path) for path, methods in document()["paths"].items() for method in methods
+    }
+    assert routes == described
+
+
+def test_three_operations_are_public() -> None:
+    public = {
+        path
+        for path, methods in document()["paths"].items()
+        for operation in methods.values()
+        if operation["security"] == []
+    }
+    assert public == {"/", "/openapi.json", "/health"}
