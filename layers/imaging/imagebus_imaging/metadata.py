@@ -47,7 +47,7 @@ def describe(data: bytes) -> Description:
     small = picture.image
     return Description(
         properties=_properties(picture),
-        exif=_exif(exif_of(picture.source, data)),
+        exif=_exif(exif_of(picture.format, picture.info, data)),
         dominant_colors=dominant_colours(small),
         thumbhash=base64.b64encode(thumbhash(small)).decode(),
         phash=perceptual_hash(flatten(small, "#ffffff")),
@@ -68,9 +68,9 @@ def _properties(picture: Picture) -> dict[str, Any]:
         "mode": picture.mode,
         "has_alpha": picture.has_alpha,
         "orientation": picture.orientation,
-        "has_profile": bool(picture.source.info.get("icc_profile")),
+        "has_profile": bool(picture.info.get("icc_profile")),
     }
-    dpi = picture.source.info.get("dpi")
+    dpi = picture.info.get("dpi")
     if isinstance(dpi, tuple) and len(dpi) == 2 and all(_is_sane(value) for value in dpi):
         found |= {"dpi_x": round(float(dpi[0]), 2), "dpi_y": round(float(dpi[1]), 2)}
     return found

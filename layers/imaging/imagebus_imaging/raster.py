@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Any
 
 from PIL import Image, ImageColor, ImageFile
 
@@ -33,10 +34,14 @@ _MAX_PIXELS = 300_000_000
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """`image` is small, upright and sRGB; the rest is what the source was, its size as displayed."""
+    """`image` is small, upright and sRGB; the rest is what the source was, its size as displayed.
+
+    Not the source itself: its pixels, which may be hundreds of megabytes, are gone before anything is
+    encoded.
+    """
 
     image: Image.Image
-    source: ImageFile.ImageFile
+    info: Mapping[str | tuple[int, int], Any]
     format: str
     width: int
     height: int
@@ -45,11 +50,11 @@ class Picture:
     orientation: int
 
 
-def exif_of(image: ImageFile.ImageFile, data: bytes) -> Image.Exif:
+def exif_of(image_format: str, info: Mapping[str | tuple[int, int], Any], data: bytes) -> Image.Exif:
     """The EXIF block, empty where there is none or it is broken: that is no reason to refuse a picture."""
     exif = Image.Exif()
-    block = image.info.get("exif")
-    if image.format == "PNG" and block is None:
+    block = info.get("exif")
+    if image_format == "PNG" and block is None:
         # Pillow would decode the whole image to look behind it.
         span = next(import_module("imagebus_imaging.pngstream").find(data, b"eXIf"), None)
         block = data[span[0] : span[1]] if span else None
@@ -64,7 +69,7 @@ def orientation_of(image: ImageFile.ImageFile, data: bytes) -> int:
     if image.format == "HEIF":
         return 1  # libheif has turned the pixels already
     with suppress(*DECODE_ERRORS):
-        value = exif_of(image, data).get(0x0112, 1)
+        value = exif_of(image.format or "", image.info, data).get(0x0112, 1)
         return value if value in UPRIGHT else 1
     return 1
 
@@ -96,7 +101,7 @@ def load_scaled(data: bytes, target: Callable[[int, int], tuple[int, int]]) -> P
         small = small.convert("RGB")
     if orientation in UPRIGHT:
         small = small.transpose(UPRIGHT[orientation])
-    return Picture(small, source, source.format or "", width, height, mode, has_alpha, orientation)
+    return Picture(small, source.info, source.format or "", width, height, mode, has_alpha, orientation)
 
 
 def flatten(image: Image.Image, background: str) -> Image.Image:

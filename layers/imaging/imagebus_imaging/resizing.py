@@ -17,7 +17,7 @@ try:
 except ImportError:
     _resizer = None
 
-_SIMD_MODES = ("RGB", "RGBA", "L")
+_SIMD_MODES = ("RGB", "RGBA", "RGBa", "L")
 # Above this many pixels, an image that needs a conversion is converted and halved (or more) in bands: a whole
 # converted copy of a large one would double the memory.
 _BANDED_PIXELS = 4_000_000
@@ -60,10 +60,13 @@ def scale_down(
         return scale(plain(image), size)
     reduced = _reduced_in_bands(image, factor, plain)
     if reduced.width * factor == width and reduced.height * factor == height:
-        return scale(reduced, size)
-    # The last column and row stand for less than a whole factor of the source.
-    box = (0.0, 0.0, width / factor, height / factor)
-    return reduced.resize(size, Image.Resampling.LANCZOS, box=box)
+        small = scale(reduced, size)
+    else:
+        # The last column and row stand for less than a whole factor of the source.
+        box = (0.0, 0.0, width / factor, height / factor)
+        small = reduced.resize(size, Image.Resampling.LANCZOS, box=box)
+    # Alpha stays multiplied until the end: one conversion of a small image instead of one of a large one.
+    return small.convert("RGBA") if small.mode == "RGBa" else small
 
 
 def _reduced_in_bands(
@@ -82,4 +85,4 @@ def _reduced_in_bands(
         out.paste(band, (0, top // factor))
     if out is None:
         raise ValueError("an image without rows")
-    return out.convert("RGBA") if out.mode == "RGBa" else out
+    return out
