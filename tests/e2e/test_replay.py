@@ -1,0 +1,180 @@
+"""The table is a projection: lost whole, it comes back from the archive, byte for byte; nobody hears of it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from imagebus.events import follow
+from imagebus.events.catalog import parse
+from imagebus.events.failures import ProcessingFailed
+from imagebus.store import EVENT_PREFIX, RecordedEvent
+from imagebus.testing import ManualClock
+from recorder.projection import canonical
+from tests.e2e.harness import Pipeline, jpeg
+
+IMAGES, MORE, DELIVERIES = 100, 20, 50
+
+
+def imagebus(*arguments: str) -> tuple[int, dict[str, Any]]:
+    """The exit code of the command, and the document that it printed."""
+    run = subprocess.run(
+        [sys.executable, "-m", "imagebus_cli.main", *arguments, "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.stdout.startswith("{"), run.stdout + run.stderr
+    return run.returncode, json.loads(run.stdout)
+
+
+def upload_all(pipeline: Pipeline, count: int) -> list[str]:
+    bodies = [jpeg(f"#{number:02x}4080", (160, 120)) for number in range(count)]
+    keys = [pipeline.key(f"{number}.jpg") for number in range(count)]
+    with ThreadPoolExecutor(8) as pool:
+        return list(pool.map(pipeline.upload, keys, bodies))
+
+
+def everything(pipeline: Pipeline, keys: Iterable[str]) -> dict[str, list[str]]:
+    """For each key its status item, and then its log, as canonical JSON."""
+    return {
+        key: [
+            canonical(pipeline.status(key)),
+            *sorted(event.canonical for event in pipeline.store.history(key)),
+        ]
+        for key in keys
+    }
+
+
+def delete_every_item(pipeline: Pipeline) -> int:
+    dynamodb, table = pipeline.client("dynamodb"), pipeline.outputs["StatusTableName"]
+    pages = dynamodb.get_paginator("scan").paginate(TableName=table, ProjectionExpression="image_key, sk")
+    keys = [item for page in pages for item in page["Items"]]
+    for start in range(0, len(keys), 25):
+        requests = [{"DeleteRequest": {"Key": key}} for key in keys[start : start + 25]]
+        while requests:
+            answer = dynamodb.batch_write_item(RequestItems={table: requests})
+            requests = answer.get("UnprocessedItems", {}).get(table, [])
+    return len(keys)
+
+
+def put_again(pipeline: Pipeline, event: RecordedEvent, times: int) -> None:
+    """The same event onto the bus, so often, all at once."""
+    bus = pipeline.outputs["EventBusName"]
+    entry = parse(event.detail_type, event.detail).entry(bus)
+    put = pipeline.client("events").put_events
+    with ThreadPoolExecutor(10) as pool:
+        for answer in pool.map(lambda _: put(Entries=[entry]), range(times)):
+            assert answer["FailedEntryCount"] == 0
+
+
+@pytest.mark.slow
+def test_a_lost_table_comes_back_from_the_archive_while_uploads_go_on(pipeline: Pipeline) -> None:
+    keys = upload_all(pipeline, IMAGES)
+    for key in keys:
+        pipeline.wait(key, "completed", within=240)
+        pipeline.wait_notifications(key)
+    pipeline.settled()
+    before = everything(pipeline, keys)
+
+    assert delete_every_item(pipeline) >= 9 * IMAGES
+    assert pipeline.status(keys[0]) == {}
+    with ThreadPoolExecutor(1) as pool:
+        meanwhile = pool.submit(upload_all, pipeline, MORE)
+        code, replayed = imagebus("replay", "--follow")
+        more = meanwhile.result()
+    assert (code, replayed["state"]) == (0, "COMPLETED")
+    assert replayed["rules"] == [pipeline.outputs["RecorderRuleArn"]]
+
+    for key in more:
+        pipeline.wait(key, "completed", within=240)
+        pipeline.wait_notifications(key)
+    pipeline.settled()
+    assert everything(pipeline, keys) == before
+    assert {key: len(pipeline.notifications(key)) for key in [*keys, *more]} == dict.fromkeys(
+        [*keys, *more], 1
+    )
+    code, verified = imagebus("verify")
+    assert (code, verified["differences"]) == (0, [])
+    assert verified["images"] >= IMAGES + MORE
+
+
+def test_fifty_deliveries_at_once_are_one_log_entry_one_item_and_one_notification(pipeline: Pipeline) -> None:
+    good, bad = pipeline.upload(pipeline.key(), jpeg()), pipeline.upload(pipeline.key(), b"no image")
+    pipeline.wait(good, "completed")
+    pipeline.wait(bad, "rejected")
+    for key in (good, bad):
+        pipeline.wait_notifications(key)
+    pipeline.settled()
+    before = everything(pipeline, [good, bad])
+    for key, detail_type in ((good, "ImageProcessed"), (bad, "ImageUploaded")):
+        (event,) = [each for each in pipeline.log(key) if each.detail_type == detail_type]
+        put_again(pipeline, event, DELIVERIES)
+    pipeline.settled(within=180)
+    after = everything(pipeline, [good, bad])
+    assert after[good] == before[good]
+    # the validator said it fifty times more, each time under the same id; the first of them stays
+    assert after[bad] == before[bad]
+    assert [len(pipeline.notifications(key)) for key in (good, bad)] == [1, 1]
+
+
+def test_a_wrong_status_item_is_found_and_put_right(pipeline: Pipeline) -> None:
+    key = pipeline.upload(pipeline.key("漢字+.jpg"), jpeg())
+    right = pipeline.wait(key, "completed")
+    pipeline.settled()
+    assert pipeline.store.replace_status({**right, "status": "rejected", "width": 3}, right["log_digest"])
+    code, verified = imagebus("verify")
+    assert code == 1
+    assert [each for each in verified["differences"] if each["image_key"] == key] == [
+        {"image_key": key, "why": "not the fold of its log", "attributes": ["status", "width"]}
+    ]
+    code, rebuilt = imagebus("rebuild", "--key", key)
+    assert (code, rebuilt["written"]) == (0, 1)
+    assert pipeline.status(key) == right
+    assert imagebus("verify")[0] == 0
+
+
+def test_retry_completes_an_image_whose_stage_had_failed_and_it_is_announced_once(pipeline: Pipeline) -> None:
+    """The failure is published by hand, after the facts that it kept away are taken out of the log."""
+    key = pipeline.upload(pipeline.key(), jpeg())
+    pipeline.wait(key, "completed")
+    pipeline.wait_notifications(key)
+    pipeline.settled()
+    log = {event.detail_type: event for event in pipeline.log(key)}
+    for fact in ("ThumbnailsCreated", "ImageProcessed"):
+        event = log[fact]
+        row = {"S": f"{EVENT_PREFIX}{event.revision}#{event.event_id}"}
+        pipeline.client("dynamodb").delete_item(
+            TableName=pipeline.outputs["StatusTableName"], Key={"image_key": {"S": key}, "sk": row}
+        )
+    cause = parse("ImageValidated", log["ImageValidated"].detail)
+    failed_event = {
+        "source": cause.source,
+        "detail-type": cause.detail_type,
+        "detail": cause.detail(),
+        "replay-name": "r",
+    }
+    failure = ProcessingFailed(
+        stage="thumbnailer", error_type="Boom", message="m", attempts=5, failed_event=failed_event
+    )
+    event = follow(
+        cause.meta, failure, clock=ManualClock(), discriminator=f"thumbnailer/{cause.meta.event_id}"
+    )
+    answer = pipeline.client("events").put_events(Entries=[event.entry(pipeline.outputs["EventBusName"])])
+    assert answer["FailedEntryCount"] == 0
+    assert pipeline.wait(key, "failed")["reason"] == "thumbnailer: Boom"
+
+    code, retried = imagebus("retry", key)
+    assert code == 0
+    assert retried["retried"] == [{"image_key": key, "event": "ImageValidated", "stages": ["thumbnailer"]}]
+    pipeline.wait(key, "completed")
+    pipeline.settled()
+    statuses = [each.body["status"] for each in pipeline.notifications(key)]
+    assert sorted(statuses) == ["completed", "failed"]
+    assert imagebus("retry", key)[0] == 1, "nothing is left to do"
