@@ -18,6 +18,9 @@ from imagebus_cli.scaffold.render import write
 from imagebus_local import templates
 from tests.contract.checkout import FILES, GOLDEN, ROOT
 
+#: Boto3's stubs are large; without a cache each run reads them for half a minute.
+MYPY_CACHE = ROOT / ".cache" / f"mypy-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+EXAMPLES = sorted(path.parent for path in (ROOT / "examples").glob("*/template.yml"))
 EVERY_EVENT = [model.detail_type for model in CATALOG]
 
 
@@ -37,6 +40,20 @@ def tool(name: str) -> str:
     return str(Path(sys.executable).with_name(name))
 
 
+def passes_its_own_test_and_all_checks(folder: Path) -> None:
+    config = str(ROOT / "pyproject.toml")
+    pytest_ = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+    run(*pytest_, folder=folder, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+    run(tool("ruff"), "check", "--no-cache", "--config", config, ".", folder=folder)
+    run(tool("ruff"), "format", "--no-cache", "--check", "--config", config, ".", folder=folder)
+    run(
+        *(tool("mypy"), "--strict", "--explicit-package-bases", "--follow-imports=silent"),
+        *("--cache-dir", str(MYPY_CACHE), "src", "tests"),
+        folder=folder,
+        MYPYPATH="src",
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "events", "replay_safe"),
     [("tagger", ["ImageProcessed", "ImageRejected"], False), ("search-index", EVERY_EVENT, True)],
@@ -45,17 +62,36 @@ def test_a_new_consumer_passes_its_own_test_and_all_checks(
     tmp_path: Path, name: str, events: list[str], replay_safe: bool
 ) -> None:
     folder = write(consumer(name, events, replay_safe=replay_safe), tmp_path, FILES.examples)
-    config = str(ROOT / "pyproject.toml")
-    run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", folder=folder)
-    run(tool("ruff"), "check", "--no-cache", "--config", config, ".", folder=folder)
-    run(tool("ruff"), "format", "--no-cache", "--check", "--config", config, ".", folder=folder)
-    run(
-        *(tool("mypy"), "--strict", "--no-incremental", "--explicit-package-bases"),
-        *("--follow-imports=silent", "src", "tests"),
-        folder=folder,
-        MYPYPATH="src",
-    )
-    run(tool("cfn-lint"), "template.yml", folder=folder)
+    passes_its_own_test_and_all_checks(folder)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
+def test_an_example_passes_its_own_test_and_all_checks(example: Path) -> None:
+    passes_its_own_test_and_all_checks(example)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
+def test_an_example_was_made_by_the_command(example: Path, tmp_path: Path) -> None:
+    """The wiring is the scaffold's, and its golden events are those of this checkout."""
+    pattern = templates.read(example / "template.yml")["Resources"]["Rule"]["Properties"]["EventPattern"]
+    again = consumer(example.name, pattern["detail-type"], replay_safe="replay-name" not in pattern)
+    folder = write(again, tmp_path, FILES.examples)
+    for made in (path.relative_to(folder) for path in folder.rglob("*") if path.is_file()):
+        assert (example / made).is_file(), made
+        if made.parts[:2] == ("tests", "events"):
+            assert (example / made).read_bytes() == (folder / made).read_bytes(), made
+    scaffolded = templates.read(folder / "template.yml")["Resources"]
+    filled = templates.read(example / "template.yml")["Resources"]
+    for name in ("Rule", "Inbox", "DeadLetters", "QueuePolicy", "Logs", "DeadLettersAlarm"):
+        assert filled[name] == scaffolded[name], name
+
+
+def test_the_templates_are_lint_free(tmp_path: Path) -> None:
+    made = [
+        write(consumer(name, EVERY_EVENT, replay_safe=safe), tmp_path, FILES.examples)
+        for name, safe in (("once", False), ("again", True))
+    ]
+    run(tool("cfn-lint"), *(str(each / "template.yml") for each in [*made, *EXAMPLES]), folder=tmp_path)
 
 
 def test_the_rule_names_the_events_and_their_sources_and_keeps_replays_out_or_lets_them_in(

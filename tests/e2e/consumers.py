@@ -67,8 +67,8 @@ def sam(folder: Path, *arguments: str) -> str:
 def deployed(pipeline: Pipeline, folder: Path, *parameters: str) -> Iterator[Deployed]:
     """The consumer in `folder`, as its README says it is deployed; deleted afterwards, with what it wrote."""
     stack = f"imagebus-{folder.name}"
-    overrides = ["--parameter-overrides", *parameters] if parameters else []
-    sam(folder, "deploy", *overrides)
+    # A message that a crowded machine refused comes again within the test's patience.
+    sam(folder, "deploy", "--parameter-overrides", "VisibilityTimeout=30", *parameters)
     cloudformation = pipeline.client("cloudformation")
     try:
         (described,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
