@@ -26,6 +26,7 @@ from imagebus_cli import (
     schemas_commands,
     smoke_command,
     status_command,
+    upload_command,
 )
 from imagebus_cli.problem import Problem, explain
 
@@ -40,6 +41,7 @@ app.command("erase")(erase_command.erase)
 app.command("inspect")(inspect_command.inspect)
 app.command("load")(load_command.load)
 app.command("smoke")(smoke_command.smoke)
+app.command("upload")(upload_command.upload)
 app.command("status")(status_command.status)
 app.command("replay")(operations.replay)
 app.command("rebuild")(operations.rebuild)
