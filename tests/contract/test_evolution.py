@@ -12,6 +12,7 @@ from imagebus.clock import SystemClock
 from imagebus.events import NotAnEvent, read
 from imagebus.events.analyzer import LabelsDetected
 from imagebus.events.catalog import CATALOG
+from imagebus.events.recorder import ImageProcessed
 from imagebus.store import DynamoDBEventStore, RecordedEvent
 from imagebus.testing.dynamodb import InMemoryDynamoDB, status_table
 from imagebus.testing.recording import RecordingBus
@@ -65,6 +66,17 @@ def test_a_log_that_holds_both_versions_projects_them_alike() -> None:
     assert first["labels"]["model_versions"] == {"labels": "3.0"}
     assert second["labels"]["model_versions"] == {"labels": "3.0", "moderation": "7.0"}
     assert set(first["labels"]) <= set(second["labels"])
+
+
+def test_the_final_event_names_the_label_that_is_surest() -> None:
+    store = DynamoDBEventStore(InMemoryDynamoDB({"table": status_table()}), "table")  # type: ignore[arg-type]
+    bus = RecordingBus()
+    key = OLD["detail"]["meta"]["image_key"]
+    facts = [event for event in of_image(key) if event.detail_type != "ImageProcessed"]
+    Recorder(store, bus, SystemClock(), REQUIRED).record(key, facts, announce=True)
+    (final,) = (event.data for event in bus.events if isinstance(event.data, ImageProcessed))
+    assert final.top_label == "Beach"
+    assert final.counts["labels"] == 2
 
 
 def test_both_versions_of_one_fact_fold_to_one_item_in_any_order() -> None:

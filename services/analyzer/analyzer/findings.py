@@ -7,7 +7,8 @@ from typing import Any
 
 from imagebus.events.analyzer import Box, Face, Faces, Feature, Label, ModerationLabel
 
-MAX_PARENTS = 20
+#: Fewer than the contract allows, so that fifty labels with all their parents stay far below 64 KB.
+MAX_PARENTS = 10
 MAX_FACES = 20
 MAX_MODERATION = 50
 

@@ -21,7 +21,8 @@ from PIL import Image
 from analyzer.findings import faces
 from analyzer.labels import features
 from analyzer.rekognition import FACE_ATTRIBUTES, RekognitionBusy, analysis_work, skip
-from imagebus.events import Event, Meta
+from imagebus.bus import MAX_EVENT_BYTES, entry_bytes
+from imagebus.events import Event, Meta, follow
 from imagebus.events.analyzer import Feature, LabelsDetected, LabelsSkipped
 from imagebus.events.validator import ImageValidated
 from imagebus.meter import Meter
@@ -201,6 +202,20 @@ def test_a_hundred_faces_are_counted_and_the_largest_twenty_told() -> None:
     crowd: dict[str, Any] = {"FaceDetails": [FACE] * 99 + [{**FACE, "Confidence": 12.0}]}
     told = faces(crowd, 70.0)
     assert (told.count, len(told.largest)) == (99, 20)
+
+
+def test_the_most_that_can_be_found_fits_into_an_event(
+    client: RekognitionClient, rekognition: Stubber, clock: ManualClock, job: Job
+) -> None:
+    long = "A label name of sixty characters, longer than Rekognition has"
+    label = {"Name": long, "Confidence": 99.123, "Parents": [{"Name": long}] * 15}
+    moderated = {"Name": long, "Confidence": 99.123, "ParentName": long}
+    rekognition.add_response("detect_labels", {**LABELS, "Labels": [label] * 50})
+    rekognition.add_response("detect_faces", {"FaceDetails": [FACE] * 100})
+    rekognition.add_response("detect_moderation_labels", {**MODERATION, "ModerationLabels": [moderated] * 60})
+    told = fact(analysis_work(client, ALL, 70.0, clock)(job))
+    event = follow(job.event.meta, told, clock=clock)
+    assert 40_000 < entry_bytes(event.entry("imagebus")) < MAX_EVENT_BYTES
 
 
 def test_the_wire_call_is_understood_by_a_server(clock: ManualClock, job: Job) -> None:
