@@ -1,4 +1,4 @@
-"""The table is a projection: lost whole, it comes back from the archive, byte for byte; nobody hears of it."""
+"""The table is a projection: lost whole, it comes back from the archive byte for byte, unheard."""
 
 from __future__ import annotations
 
