@@ -17,6 +17,7 @@ from imagebus_cli import (
     demo_command,
     deploy_command,
     erase_command,
+    images_commands,
     inspect_command,
     latency_command,
     load_command,
@@ -42,6 +43,10 @@ app.command("inspect")(inspect_command.inspect)
 app.command("load")(load_command.load)
 app.command("smoke")(smoke_command.smoke)
 app.command("upload")(upload_command.upload)
+app.command("list")(images_commands.list_images)
+app.command("events")(images_commands.events)
+app.command("get")(images_commands.get)
+app.command("delete")(images_commands.delete)
 app.command("status")(status_command.status)
 app.command("replay")(operations.replay)
 app.command("rebuild")(operations.rebuild)

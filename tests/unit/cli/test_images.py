@@ -1,0 +1,152 @@
+"""`imagebus list`, `events`, `get` and `delete`, as a person or a script meets them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+from moto import mock_aws
+from typer.testing import CliRunner, Result
+
+from imagebus.store import Item
+from imagebus.testing import InMemoryDynamoDB, status_table
+from imagebus_cli import images, main, where
+from imagebus_cli.problem import Problem
+from imagebus_cli.stack import Stack
+from tests.unit.cli.builders import event
+from tests.unit.cli.builders import item as status_item
+
+KEY = "trip/été 1+1 🌅.jpg"
+
+
+@pytest.fixture
+def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    names = {"UploadsBucketName": "uploads", "ImagesBucketName": "images", "StatusTableName": "status"}
+    with mock_aws():
+        stack = Stack(boto3.Session(), names)
+        stack.__dict__["dynamodb"] = InMemoryDynamoDB({"status": status_table()})
+        for bucket in ("uploads", "images"):
+            stack.s3.create_bucket(Bucket=bucket)
+        stack.s3.put_bucket_versioning(Bucket="uploads", VersioningConfiguration={"Status": "Enabled"})
+        monkeypatch.setattr(where, "find", lambda *_, **__: stack)
+        yield stack
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main.app, arguments)
+
+
+def known(stack: Stack, key: str, number: int = 0, status: str = "completed", **more: object) -> Item:
+    created = f"2026-07-14T12:00:{number:02}.000Z"
+    known = {
+        "sk": "STATUS",
+        "created_at": created,
+        "listed_at": f"{created}#{number:032x}",
+        "list_shard": str(number % 4),
+        "status_shard": f"{status}#{number % 4}",
+        "size": 1234,
+        "log_digest": "d",
+    }
+    item = status_item(key, status, **known, **more)
+    stack.store.replace_status(item, None)
+    return item
+
+
+def test_pages_hold_every_image_once_newest_first(stack: Stack):
+    for number in range(7):
+        known(stack, f"{number}.jpg", number)
+    found, cursor = [], []
+    while True:
+        page = json.loads(run("list", "--limit", "3", "--json", *cursor).stdout)
+        found.append([item["key"] for item in page["items"]])
+        if page["cursor"] is None:
+            break
+        cursor = ["--cursor", page["cursor"]]
+    assert found == [["6.jpg", "5.jpg", "4.jpg"], ["3.jpg", "2.jpg", "1.jpg"], ["0.jpg"]]
+    everything = json.loads(run("list", "--all", "--json").stdout)
+    assert [item["key"] for item in everything["items"]] == [f"{number}.jpg" for number in range(6, -1, -1)]
+
+
+def test_a_status_filters_and_a_person_sees_a_table(stack: Stack):
+    known(stack, KEY, 1)
+    known(stack, "bad[red].jpg", 2, "rejected")
+    done = run("list", "--status", "rejected")
+    assert "bad[red].jpg" in done.stdout
+    assert "1.2 kB" in done.stdout
+    assert KEY not in done.stdout
+    assert run("list", "--status", "done").exit_code == 2
+
+
+def test_what_is_no_cursor_is_wrong_usage(stack: Stack):
+    raised = run("list", "--cursor", "x").exception
+    assert isinstance(raised, Problem)
+    assert raised.exit_code == 2
+
+
+def test_events_are_shown_below_their_causes(stack: Stack):
+    for each in (event("1", "ImageUploaded", 0), event("2", "ImageValidated", 150, "1")):
+        each.meta["correlation_id"] = "1"  # type: ignore[index]
+        stack.store.append(each)
+    lines = run("events", "a.jpg").stdout.splitlines()
+    assert "ImageUploaded" in lines[0]
+    assert "  ImageValidated" in lines[1]
+    assert "+150 ms" in lines[1]
+    document = json.loads(run("events", "a.jpg", "--json").stdout)
+    assert [(each["type"], each.get("ms")) for each in document["events"]] == [
+        ("ImageUploaded", None),
+        ("ImageValidated", 150),
+    ]
+
+
+def test_an_original_comes_as_the_revision_that_the_status_is_about(stack: Stack, tmp_path: Path):
+    version = stack.s3.put_object(Bucket="uploads", Key=KEY, Body=b"old")["VersionId"]
+    stack.s3.put_object(Bucket="uploads", Key=KEY, Body=b"new")
+    known(stack, KEY, version_id=version)
+    target = tmp_path / "out.jpg"
+    assert run("get", KEY, "-o", str(target)).exit_code == 0
+    assert target.read_bytes() == b"old"
+    assert [path.name for path in tmp_path.iterdir()] == ["out.jpg"]
+
+
+def test_derived_images_come_by_name(stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    thumbnails = [{"name": "320x320", "key": "id/rev/thumbnails/320x320.jpg", "width": 1, "height": 1}]
+    known(stack, KEY, thumbnails=thumbnails, watermarked={"key": "id/rev/watermarked.jpg"})
+    stack.s3.put_object(Bucket="images", Key="id/rev/thumbnails/320x320.jpg", Body=b"small")
+    stack.s3.put_object(Bucket="images", Key="id/rev/watermarked.jpg", Body=b"marked")
+    assert run("get", KEY, "--thumbnail", "320x320").exit_code == 0
+    assert (tmp_path / "320x320.jpg").read_bytes() == b"small"
+    assert run("get", KEY, "--processed", "-o", "-").stdout == "marked"
+    missing = run("get", KEY, "--thumbnail", "9x9").exception
+    assert isinstance(missing, Problem)
+    assert (missing.advice, missing.exit_code) == ("There are: 320x320", 1)
+
+
+def test_a_file_that_cannot_be_written_is_said_in_a_line(stack: Stack, tmp_path: Path):
+    stack.s3.put_object(Bucket="uploads", Key=KEY, Body=b"x")
+    raised = run("get", KEY, "-o", str(tmp_path / "no" / "x.jpg")).exception
+    assert isinstance(raised, Problem)
+    assert "cannot be written" in raised.message
+
+
+@pytest.mark.parametrize("key", ["folder/", "a/..", "-"])
+def test_a_key_without_a_file_name_needs_one(key: str):
+    with pytest.raises(Problem):
+        images.file_name(key)
+
+
+def test_delete_covers_the_original_and_keeps_its_versions(stack: Stack):
+    version = stack.s3.put_object(Bucket="uploads", Key=KEY, Body=b"x")["VersionId"]
+    assert json.loads(run("delete", KEY, "--json").stdout) == {"deleted": KEY}
+    assert stack.s3.get_object(Bucket="uploads", Key=KEY, VersionId=version)["Body"].read() == b"x"
+    assert isinstance(run("delete", KEY).exception, Problem)
+
+
+@pytest.mark.parametrize("command", [("events",), ("get",), ("get", "--processed"), ("delete",)])
+def test_an_unknown_key_is_exit_code_1(stack: Stack, command: tuple[str, ...]):
+    raised = run(command[0], "nobody.jpg", *command[1:]).exception
+    assert isinstance(raised, Problem)
+    assert raised.exit_code == 1
