@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+import io
+import os
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from selenium.webdriver.common.keys import Keys
 
+from samples import scenes
 from tests.browser.pages import Page
 from tests.e2e.harness import jpeg
 from tests.e2e.test_failures import without_permission
 
-IMAGES = Path(__file__).parents[2] / "docs" / "images"
+#: The pictures of the documentation are taken anew only when asked for: IMAGEBUS_SCREENSHOTS=docs/images
+SCREENSHOTS = os.environ.get("IMAGEBUS_SCREENSHOTS")
 
 
 def unique(name: str) -> str:
     return f"{name}-{uuid.uuid4().hex[:6]}"
+
+
+def take(page: Page, name: str) -> None:
+    if SCREENSHOTS:
+        page.screenshot(Path(SCREENSHOTS) / f"{name}.png")
+
+
+def scene(paint: Callable[[tuple[int, int], int], Image.Image], size: tuple[int, int] = (900, 600)) -> bytes:
+    buffer = io.BytesIO()
+    paint(size, 7).convert("RGB").save(buffer, "JPEG", quality=88)
+    return buffer.getvalue()
 
 
 def write(folder: Path, name: str, content: bytes) -> Path:
@@ -31,8 +48,8 @@ def files(tmp_path: Path) -> dict[str, Path]:
     """Three files to upload, one of them bad."""
     harbour, meadow, broken = unique("harbour"), unique("meadow"), unique("broken")
     return {
-        harbour: write(tmp_path, harbour, jpeg("steelblue")),
-        meadow: write(tmp_path, meadow, jpeg("olivedrab", (900, 1200))),
+        harbour: write(tmp_path, harbour, scene(scenes.sea)),
+        meadow: write(tmp_path, meadow, scene(scenes.flower, (600, 800))),
         broken: write(tmp_path, broken, b"\xff\xd8\xff\xe0 but no picture follows" * 20),
     }
 
@@ -70,7 +87,7 @@ def test_an_image_shows_its_thumbnails_its_events_and_its_facts(page: Page, file
         ),
         "the thumbnails are there",
     )
-    assert "800 × 600" in page.text("#image-body")
+    assert "900 × 600" in page.text("#image-body")
     page.find("#image-body details summary").click()
     assert "ImageValidated" in page.text("#image-body details table")
     # the way back is the browser's own
@@ -167,11 +184,11 @@ def test_nothing_stands_in_the_way_of_assistive_technology(
     assert not page.overflows()
     kind = "phone" if width < 500 else scheme
     if (width, scheme) != (390, "dark"):
-        page.screenshot(IMAGES / f"page-{kind}.png")
+        take(page, f"page-{kind}")
     page.open_image(harbour)
     assert page.accessibility() == []
     if (width, scheme) == (1280, "light"):
-        page.screenshot(IMAGES / "page-image.png")
+        take(page, "page-image")
     page.find("#close-image").click()
     page.find("#change-key").click()
     assert page.accessibility() == []

@@ -15,7 +15,14 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 ROOT = "/images/"
-SUBRESOURCES = frozenset({"status", "events", "original", "processed", "retry"})
+#: What may follow a key, by method: where a method has no use for a word, it is part of the key.
+SUBRESOURCES = {
+    "GET": frozenset({"status", "events", "original", "processed"}),
+    "POST": frozenset({"retry"}),
+    "DELETE": frozenset[str](),
+}
+#: For methods that no address takes: they are told what it does take.
+RESERVED = frozenset[str]().union(*SUBRESOURCES.values())
 THUMBNAILS = "thumbnails"
 
 #: S3's limit, in bytes of UTF-8.
@@ -62,7 +69,7 @@ def _is_plain(key: str) -> bool:
         key.isprintable()
         and not key.startswith("~")
         and not any(segment in ("", ".", "..") for segment in segments)
-        and not (len(segments) > 1 and segments[-1] in SUBRESOURCES)
+        and not (len(segments) > 1 and segments[-1] in RESERVED)
         and not (len(segments) > 2 and segments[-2] == THUMBNAILS)
     )
 
@@ -76,13 +83,13 @@ def request_path(event: Mapping[str, Any]) -> tuple[str, bool]:
     return event["path"], "version" in event
 
 
-def target(path: str, *, decoded: bool) -> Target:
-    """What `path`, which begins with /images/, points at. Raises NoSuchAddress."""
+def target(path: str, method: str, *, decoded: bool) -> Target:
+    """What `path`, which begins with /images/, points at for a method. Raises NoSuchAddress."""
     segments = path.removeprefix(ROOT).split("/")
     count = len(segments)
-    if count > 1 and segments[-1] in SUBRESOURCES:
+    if count > 1 and segments[-1] in SUBRESOURCES.get(method, RESERVED):
         key_segments, rest = segments[:-1], segments[-1:]
-    elif count > 2 and segments[-2] == THUMBNAILS:
+    elif method not in ("POST", "DELETE") and count > 2 and segments[-2] == THUMBNAILS:
         key_segments, rest = segments[:-2], segments[-2:]
     else:
         key_segments, rest = segments, []
@@ -108,5 +115,5 @@ def canonical(event: Mapping[str, Any]) -> str:
     path, decoded = request_path(event)
     if not path.startswith(ROOT) or path == ROOT:
         return path.rstrip("/") or "/"
-    found = target(path, decoded=decoded)
+    found = target(path, event["httpMethod"], decoded=decoded)
     return f"{ROOT}{token(found.key)}{found.rest}"

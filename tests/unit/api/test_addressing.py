@@ -18,14 +18,14 @@ KEYS = st.text(
 RESTS = st.sampled_from(["", "/events", "/status", "/original", "/retry", "/thumbnails/320x320"])
 
 
-def as_sent(path: str) -> dict[str, Any]:
+def as_sent(path: str, method: str = "") -> dict[str, Any]:
     """An event of a REST API: the path is as the client wrote it."""
-    return {"path": path}
+    return {"path": path, "httpMethod": method or ("POST" if path.endswith("/retry") else "GET")}
 
 
 def as_decoded(path: str) -> dict[str, Any]:
     """An event with payload format 1.0: somebody has decoded the path."""
-    return {"version": "1.0", "path": unquote(path)}
+    return {**as_sent(path), "version": "1.0", "path": unquote(path)}
 
 
 @given(KEYS, RESTS)
@@ -71,8 +71,21 @@ def test_addresses_are_readable_where_they_can_be(key: str, expected: str) -> No
 
 
 def test_what_is_decoded_already_is_not_decoded_again() -> None:
-    assert target("/images/%41.jpg", decoded=True).key == "%41.jpg"
-    assert target("/images/%2541.jpg", decoded=False).key == "%41.jpg"
+    assert target("/images/%41.jpg", "GET", decoded=True).key == "%41.jpg"
+    assert target("/images/%2541.jpg", "GET", decoded=False).key == "%41.jpg"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "key"),
+    [
+        ("DELETE", "/images/a/events", "a/events"),
+        ("GET", "/images/a/retry", "a/retry"),
+        ("POST", "/images/a/events", "a/events"),
+        ("DELETE", "/images/a/thumbnails/b", "a/thumbnails/b"),
+    ],
+)
+def test_a_word_that_means_nothing_to_a_method_is_part_of_the_key(method: str, path: str, key: str) -> None:
+    assert canonical(as_sent(path, method)) == f"/images/{token(key)}"
 
 
 @pytest.mark.parametrize(
