@@ -111,6 +111,10 @@ class EventStore(Protocol):
         """Every key. Reads the whole table: for operators, never for a request."""
         ...
 
+    def digests(self) -> dict[str, str]:
+        """Which log each status item was folded from; the index may lag a moment."""
+        ...
+
     def images(self) -> Iterator[Image]:
         """Every image. Reads the whole table: for operators, never for a request."""
         ...
@@ -217,6 +221,22 @@ class DynamoDBEventStore:
         )
         items = (item for page in pages for item in page["Items"])
         return (key for key, _ in groupby(items, key=lambda item: item["image_key"]["S"]))
+
+    def digests(self) -> dict[str, str]:
+        found = {}
+        for number in range(SHARDS):
+            pages = self._client.get_paginator("query").paginate(
+                TableName=self._table,
+                IndexName="by_time",
+                KeyConditionExpression="list_shard = :shard",
+                ExpressionAttributeValues={":shard": {"S": str(number)}},
+                ProjectionExpression="image_key, log_digest",
+            )
+            for page in pages:
+                for item in page["Items"]:
+                    if "S" in item.get("log_digest", {}):
+                        found[item["image_key"]["S"]] = item["log_digest"]["S"]
+        return found
 
     def images(self) -> Iterator[Image]:
         pages = self._client.get_paginator("scan").paginate(TableName=self._table, ConsistentRead=True)

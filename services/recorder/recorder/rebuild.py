@@ -50,20 +50,28 @@ class _Silence:
 
 
 def rebuild_one(store: EventStore, required: Required, clock: Clock, image_key: str) -> Result:
-    return _rebuild(
-        store, required, clock, Image(image_key, store.status(image_key), store.latest(image_key))
-    )
+    status = store.status(image_key)
+    digest = status.get("log_digest") if status else None
+    image = Image(image_key, status, store.latest(image_key))
+    return _rebuild(store, required, clock, image, digest)
 
 
 def rebuild_all(store: EventStore, required: Required, clock: Clock) -> Iterator[Result]:
     """One scan of the table; only what differs from its fold is written."""
+    # Before any log is read: whoever folds more than the scan saw changes one of these, and wins.
+    digests = store.digests()
     images = store.images()
+
+    def write(image: Image) -> Result:
+        return _rebuild(store, required, clock, image, digests.get(image.image_key))
+
     with ThreadPoolExecutor(PARALLEL) as pool:
         while batch := list(islice(images, BATCH)):
-            yield from pool.map(lambda image: _rebuild(store, required, clock, image), batch)
+            yield from pool.map(write, batch)
 
 
-def _rebuild(store: EventStore, required: Required, clock: Clock, image: Image) -> Result:
+def _rebuild(store: EventStore, required: Required, clock: Clock, image: Image, digest: str | None) -> Result:
+    """`digest`: the status item's, as it was before its log was read."""
     key = image.image_key
     if not image.log:
         return Result(key, "without log")
@@ -71,9 +79,7 @@ def _rebuild(store: EventStore, required: Required, clock: Clock, image: Image) 
         item = fold(image.log, required)
         if image.status == item:
             return Result(key, "same")
-        # A missing item may be written from what the scan saw: whoever appended since will fold again.
-        # One that is there was read after its log and might be newer: so status first, log second, as always.
-        if image.status is not None or not store.replace_status(item, None):
+        if not store.replace_status(item, digest):
             Recorder(store, _Silence(), clock, required).project(key)
     except (UnknownEvent, Contended, KeyError, ValueError) as error:
         return Result(key, "failed", f"{type(error).__name__}: {error}")

@@ -172,6 +172,7 @@ def test_a_scan_brings_every_image_whole(store: DynamoDBEventStore):
     for key, image in images.items():
         assert {e.event_id for e in image.log} == {e.event_id for e in store.latest(key)}
         assert image.status == store.status(key)
+    assert store.digests() == {"b": images["b"].status["log_digest"]}
 
 
 # --- the ledger ---

@@ -97,14 +97,18 @@ def test_an_image_that_cannot_be_folded_is_reported_and_the_others_are_rebuilt(b
 
 
 def test_a_recorder_that_is_faster_than_the_rebuild_wins(bench: Rebuilding):
-    """Between the scan and the write of a missing item, a newer upload is recorded."""
+    """Between the scan and the write of an item that is missing or wrong, a newer upload is recorded."""
     bench.lose(KEY)
-    newer = uploaded(KEY, SECOND.replace("6", "7", 1))
-    images = list(bench.store.images())
-    bench.receive(newer)
+    bench.damage("a.jpg", status="banana")
+    images, digests = list(bench.store.images()), bench.store.digests()
+    newer = [uploaded(key, SECOND.replace("6", "7", 1)) for key in (KEY, "a.jpg")]
+    bench.receive(*newer)
     bench.store.images = lambda: iter(images)  # type: ignore[method-assign]
+    bench.store.digests = lambda: digests  # type: ignore[method-assign]
     bench.rebuild()
-    assert bench.item["revision"] == newer.meta.revision
+    for event in newer:
+        status = bench.store.status(event.meta.image_key) or {}
+        assert (status["revision"], status["status"]) == (event.meta.revision, "processing")
 
 
 def test_while_an_image_is_worked_on_verify_looks_again_before_it_complains(bench: Rebuilding):
