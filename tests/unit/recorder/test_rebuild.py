@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from imagebus.store import Image
 from imagebus.testing import ManualClock
 from recorder.rebuild import rebuild_all, rebuild_one, verify_all, verify_one
 from tests.unit.core.events import FIRST, KEY, SECOND, story, uploaded
@@ -97,12 +98,13 @@ def test_an_image_that_cannot_be_folded_is_reported_and_the_others_are_rebuilt(b
 
 
 def test_a_recorder_that_is_faster_than_the_rebuild_wins(bench: Rebuilding):
-    """Between the scan and the write of an item that is missing or wrong, a newer upload is recorded."""
+    """A newer upload is recorded while the scan is between an image's log and its status item."""
     bench.lose(KEY)
     bench.damage("a.jpg", status="banana")
     images, digests = list(bench.store.images()), bench.store.digests()
     newer = [uploaded(key, SECOND.replace("6", "7", 1)) for key in (KEY, "a.jpg")]
     bench.receive(*newer)
+    images = [Image(each.image_key, bench.store.status(each.image_key), each.log) for each in images]
     bench.store.images = lambda: iter(images)  # type: ignore[method-assign]
     bench.store.digests = lambda: digests  # type: ignore[method-assign]
     bench.rebuild()
