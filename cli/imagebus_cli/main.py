@@ -3,7 +3,7 @@
 Commands import what they need when they run, so that `imagebus --help` and completion stay instant.
 
 Exit codes: 0 all well; 1 an image did not end as expected; 2 wrong usage; 3 the command could not do its work
-(no stack, a busy port, a missing tool), and said what to do.
+(no stack, a busy port, a missing tool), and said what to do; 130 interrupted by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from imagebus_cli import (
     cost_command,
     demo_command,
     deploy_command,
+    doctor_command,
     erase_command,
     images_commands,
     inspect_command,
@@ -37,6 +38,7 @@ app.add_typer(schemas_commands.app, name="schemas")
 app.command("demo")(demo_command.demo)
 app.command("latency")(latency_command.latency)
 app.command("deploy")(deploy_command.deploy)
+app.command("doctor")(doctor_command.doctor)
 app.command("cost")(cost_command.cost)
 app.command("erase")(erase_command.erase)
 app.command("inspect")(inspect_command.inspect)
