@@ -1,0 +1,148 @@
+"""A replay covers the window that was asked for, reaches the rules that were named, waits for the archive."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from imagebus_cli import replaying
+from imagebus_cli.problem import Problem
+from imagebus_cli.replaying import Window
+
+BUS = "arn:aws:events:eu-west-1:123:event-bus/imagebus"
+RULE = "arn:aws:events:eu-west-1:123:rule/imagebus/"
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+NAMES = ["imagebus-RecorderRule-1X", "imagebus-NotifierRule-2Y", "imagebus-CleanerRule-3Z"]
+
+
+class Events:
+    """Of EventBridge, what a replay needs."""
+
+    def __init__(self, *states: str) -> None:
+        self.states = list(states)
+        self.started: dict[str, Any] = {}
+
+    def describe_archive(self, **_: Any) -> Any:
+        return {"EventSourceArn": BUS, "CreationTime": NOW - timedelta(days=30)}
+
+    def get_paginator(self, _: str) -> Any:
+        return self
+
+    def paginate(self, **_: Any) -> Any:
+        return [{"Rules": [{"Name": name, "Arn": RULE + name}]} for name in NAMES]
+
+    def start_replay(self, **request: Any) -> None:
+        self.started = request
+
+    def describe_replay(self, **_: Any) -> Any:
+        return {"State": self.states.pop(0) if len(self.states) > 1 else self.states[0]}
+
+    def list_targets_by_rule(self, **_: Any) -> Any:
+        return {"Targets": [{"Arn": "arn:aws:sqs:eu-west-1:123:inbox"}]}
+
+
+class Sqs:
+    def __init__(self, *depths: int) -> None:
+        self.depths = list(depths)
+
+    def get_queue_url(self, **request: Any) -> Any:
+        return {"QueueUrl": request["QueueName"]}
+
+    def get_queue_attributes(self, **_: Any) -> Any:
+        depth = self.depths.pop(0) if len(self.depths) > 1 else self.depths[0]
+        return {"Attributes": {"ApproximateNumberOfMessages": str(depth)}}
+
+
+class Stack:
+    def __init__(self, events: Events, sqs: Sqs | None = None, endpoint: str | None = None) -> None:
+        self.events, self.sqs, self.endpoint = events, sqs, endpoint
+        self.outputs = {
+            "ArchiveName": "imagebus-events",
+            "EventBusName": "imagebus",
+            "RecorderRuleArn": RULE + NAMES[0],
+        }
+
+
+def stack(*states: str, depths: tuple[int, ...] = (0,), endpoint: str | None = None) -> Any:
+    return Stack(Events(*states), Sqs(*depths), endpoint)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-11-21T08:00:00Z", datetime(2026, 11, 21, 8, tzinfo=UTC)),
+        ("2026-11-21T08:00:00+02:00", datetime(2026, 11, 21, 6, tzinfo=UTC)),
+        ("2026-11-21", datetime(2026, 11, 21, tzinfo=UTC)),
+    ],
+)
+def test_a_time_without_a_zone_is_utc(text: str, expected: datetime):
+    assert replaying.moment(text) == expected
+
+
+def test_an_age_is_a_time_too():
+    assert abs(replaying.moment("36h") - (datetime.now(UTC) - timedelta(hours=36))) < timedelta(seconds=5)
+
+
+@pytest.mark.parametrize("text", ["yesterday", "", "h", "-3d", "2026-13-01"])
+def test_what_is_no_time_is_a_problem_of_usage(text: str):
+    with pytest.raises(Problem, match="no time") as caught:
+        replaying.moment(text)
+    assert caught.value.exit_code == 2
+
+
+def test_without_a_window_it_is_the_whole_archive():
+    window = replaying.window(stack(), None, "2026-11-21")
+    assert window.start == NOW - timedelta(days=30)
+
+
+def test_a_window_that_ends_before_it_begins_is_a_problem():
+    with pytest.raises(Problem, match="ends before"):
+        replaying.window(stack(), "2026-11-21", "2026-11-20")
+
+
+def test_the_archive_has_an_event_after_ten_minutes_on_aws_and_at_once_in_the_emulator():
+    assert replaying.archived_at(stack(), NOW) == NOW + timedelta(minutes=10)
+    assert replaying.archived_at(stack(endpoint="http://127.0.0.1:4566"), NOW) == NOW
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ([], [NAMES[0]]),
+        (["notifier"], [NAMES[1]]),
+        (["recorder", NAMES[2]], [NAMES[0], NAMES[2]]),
+        ([RULE + NAMES[1]], [NAMES[1]]),
+    ],
+)
+def test_the_recorder_is_reached_unless_others_are_named(names: list[str], expected: list[str]):
+    assert replaying.rules(stack(), names) == [RULE + name for name in expected]
+
+
+@pytest.mark.parametrize("name", ["nobody", "", "imagebus-"])
+def test_a_name_that_is_not_one_rule_is_a_problem_that_lists_them(name: str):
+    with pytest.raises(Problem) as caught:
+        replaying.rules(stack(), [name])
+    assert NAMES[0] in caught.value.advice
+
+
+def test_a_replay_reaches_only_the_rules_that_it_names():
+    found = stack()
+    name = replaying.start(found, Window(NOW - timedelta(hours=1), NOW), ["rule"])
+    started = found.events.started
+    assert started["ReplayName"] == name
+    assert started["EventSourceArn"] == "arn:aws:events:eu-west-1:123:archive/imagebus-events"
+    assert started["Destination"] == {"Arn": BUS, "FilterArns": ["rule"]}
+
+
+def test_it_is_over_when_the_inbox_has_been_empty_twice():
+    found, seen = stack("RUNNING", "COMPLETED", depths=(5, 3, 0, 1, 0, 0)), []
+    state = replaying.follow(found, "r", [RULE + NAMES[0]], seen.append, pause=0)
+    assert state == "COMPLETED"
+    assert [each.waiting for each in seen] == [5, 3, 0, 1, 0, 0]
+    assert str(seen[0]) == "running, 5 events wait in the inbox"
+
+
+def test_a_replay_that_failed_is_not_waited_for():
+    assert replaying.follow(stack("FAILED", depths=(7,)), "r", [RULE + NAMES[0]], print, pause=0) == "FAILED"
