@@ -16,8 +16,9 @@ from imagebus_cli.operations import AsJson, Profile, Region, StackName
 
 if TYPE_CHECKING:
     from imagebus.store import Item
+    from imagebus_cli.files import File
     from imagebus_cli.stack import Stack
-    from imagebus_cli.uploading import Done, File, Progress, Result
+    from imagebus_cli.uploading import Done, Progress, Result
 
 #: 128 + SIGINT, as a shell has it.
 INTERRUPTED = 130
@@ -49,7 +50,8 @@ def upload(
     2 wrong usage; 3 no stack; 130 interrupted by Ctrl-C: run it again to go on.
     """
     from imagebus_cli import outcome, terminal, uploads
-    from imagebus_cli.uploading import Outcome, collect
+    from imagebus_cli.files import collect
+    from imagebus_cli.uploading import Outcome
     from imagebus_cli.uploading import upload as upload_files
     from imagebus_cli.where import find
 

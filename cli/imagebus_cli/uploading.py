@@ -4,35 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from imagebus_cli.problem import Problem
+from imagebus_cli.files import CONTENT_TYPES, File
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 #: S3's limit, in bytes of UTF-8.
 MAX_KEY_BYTES = 1024
-
-#: Of a folder, what ends like this is taken; a file that is named is taken anyway.
-CONTENT_TYPES = {
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".png": "image/png",
-    ".webp": "image/webp",
-    ".gif": "image/gif",
-    ".avif": "image/avif",
-    ".heic": "image/heic",
-    ".heif": "image/heif",
-}
 
 #: How often a file is looked at and put again when another writer was at the same key.
 ATTEMPTS = 3
@@ -42,13 +29,6 @@ class Outcome(StrEnum):
     UPLOADED = "uploaded"
     THERE = "there already"
     FAILED = "failed"
-
-
-@dataclass(frozen=True)
-class File:
-    path: Path
-    key: str
-    size: int
 
 
 @dataclass(frozen=True)
@@ -71,38 +51,6 @@ class Result:
 
 
 Progress = Callable[[Done], None]
-
-
-def collect(paths: Sequence[Path], prefix: str = "") -> list[File]:
-    """The files and, of folders, the images in them, each with its key: the path below the folder.
-
-    Hidden files and folders are left out. Raises Problem for what is not there, and for two files of one key.
-    """
-    found: dict[str, File] = {}
-    for path in paths:
-        if not path.exists():
-            raise Problem(f"There is no file or folder {path}.", "Check the name.", exit_code=2)
-        for file in _below(path, prefix) if path.is_dir() else [_file(path, prefix + path.name)]:
-            known = found.setdefault(file.key, file)
-            if known.path.resolve() != file.path.resolve():
-                raise Problem(
-                    f"{known.path} and {file.path} would have the same key, {file.key}.",
-                    "Upload them one after the other, with a --prefix of their own.",
-                    exit_code=2,
-                )
-    return list(found.values())
-
-
-def _below(folder: Path, prefix: str) -> Iterator[File]:
-    for path in sorted(folder.rglob("*")):
-        relative = path.relative_to(folder)
-        hidden = any(part.startswith(".") for part in relative.parts)
-        if path.suffix.lower() in CONTENT_TYPES and not hidden and path.is_file():
-            yield _file(path, prefix + relative.as_posix())
-
-
-def _file(path: Path, key: str) -> File:
-    return File(path, key, path.stat().st_size)
 
 
 def upload(

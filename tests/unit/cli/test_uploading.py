@@ -15,10 +15,13 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner
 
-from imagebus_cli import main, uploading, where
+from imagebus.store import marshal_item
+from imagebus_cli import main, upload_command, uploading, where
+from imagebus_cli.files import collect
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack import Stack
-from imagebus_cli.uploading import Outcome, Result, collect
+from imagebus_cli.uploading import Outcome, Result
+from tests.unit.cli.builders import item
 
 BUCKET = "uploads"
 
@@ -26,7 +29,7 @@ BUCKET = "uploads"
 @pytest.fixture
 def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
     with mock_aws():
-        stack = Stack(boto3.Session(), {"UploadsBucketName": BUCKET})
+        stack = Stack(boto3.Session(), {"UploadsBucketName": BUCKET, "StatusTableName": "status"})
         stack.s3.create_bucket(Bucket=BUCKET)
         stack.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
         monkeypatch.setattr(where, "find", lambda *_, **__: stack)
@@ -178,3 +181,33 @@ def test_a_missing_file_is_wrong_usage(tmp_path: Path):
     with pytest.raises(Problem) as raised:
         collect([tmp_path / "nowhere.jpg"])
     assert raised.value.exit_code == 2
+
+
+def test_watching_follows_images_to_their_end_and_fails_for_those_that_did_not_complete(
+    stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    stack.dynamodb.create_table(
+        TableName="status",
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[
+            {"AttributeName": "image_key", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
+        AttributeDefinitions=[
+            {"AttributeName": "image_key", "AttributeType": "S"},
+            {"AttributeName": "sk", "AttributeType": "S"},
+        ],
+    )
+    monkeypatch.setattr(upload_command, "PATIENCE", 0.3)
+    for name, status in {"a.jpg": "completed", "b.jpg": "rejected", "c.jpg": "completed"}.items():
+        (tmp_path / name).write_bytes(b"x")
+        known = marshal_item({"sk": "STATUS", **item(name, status)})
+        stack.dynamodb.put_item(TableName="status", Item=known)
+    upload(stack, tmp_path)
+    (tmp_path / "c.jpg").write_bytes(b"y")  # its new revision never comes to an end
+    done = CliRunner().invoke(main.app, ["upload", str(tmp_path), "--watch", "--json"])
+    assert done.exit_code == 1
+    assert json.loads(done.stdout)["statuses"] == {"a.jpg": "completed", "b.jpg": "rejected"}
+    text = CliRunner().invoke(main.app, ["upload", str(tmp_path / "a.jpg"), "--watch"])
+    assert text.exit_code == 0
+    assert "1 completed" in text.stdout
