@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -68,16 +69,34 @@ def test_a_wrong_parameter_is_refused_in_words(world: World, name: str, value: s
 
 
 class Metered:
-    """A DynamoDB client that notes what its requests cost."""
+    """A DynamoDB client that notes the read units of its queries, by a rule that moto does not know.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
+    """
 
     def __init__(self, client: Any) -> None:
         self._client = client
         self.costs: list[float] = []
 
     def query(self, **request: Any) -> Any:
-        answer = self._client.query(**request, ReturnConsumedCapacity="TOTAL")
-        self.costs.append(answer["ConsumedCapacity"]["CapacityUnits"])
-        return answer
+        # What is left out of an answer is read, and paid for, all the same.
+        whole = {name: each for name, each in request.items() if name != "ProjectionExpression"}
+        whole.pop("ExpressionAttributeNames")
+        read = sum(size({"M": item}) for item in self._client.query(**whole)["Items"])
+        self.costs.append(math.ceil(read / 4096) * 0.5)  # eventually consistent
+        return self._client.query(**request)
+
+
+def size(value: Any) -> int:
+    """Bytes of an attribute value, as DynamoDB counts them."""
+    ((kind, content),) = value.items()
+    if kind == "M":
+        return 3 + sum(1 + len(name.encode()) + size(each) for name, each in content.items())
+    if kind == "L":
+        return 3 + sum(1 + size(each) for each in content)
+    if kind == "N":
+        return len(content) // 2 + 2
+    return len(content.encode()) if kind == "S" else 1
 
 
 @pytest.fixture(scope="module")
@@ -95,12 +114,12 @@ def test_the_hundredth_page_of_ten_thousand_images_costs_what_the_first_does(
 ) -> None:
     newest = sorted((item["listed_at"] for item in items(10_000)), reverse=True)
     costs = {}
-    for number in (1, 100, 999):
+    for number in (1, 100, 500):
         metered = Metered(ten_thousand)
         index = ImageIndex(metered, TABLE)  # type: ignore[arg-type]
         start = (number - 1) * PAGE
         page = index.newest(status, PAGE, encode_cursor(newest[start - 1]) if start else None)
         assert [item["listed_at"] for item in page.items] == newest[start : start + PAGE]
         costs[number] = (len(metered.costs), sum(metered.costs))
-    assert costs[1] == costs[100] == costs[999]
+    assert costs[1] == costs[100] == costs[500]
     assert costs[1][0] == SHARDS
