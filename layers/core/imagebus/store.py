@@ -99,6 +99,10 @@ class EventStore(Protocol):
         """Write the status item if its `log_digest` is still the expected one (None: there is none)."""
         ...
 
+    def replace_statuses(self, items: Sequence[tuple[Item, str | None]]) -> bool:
+        """`replace_status` for up to 25 items of different images: all of them, or none."""
+        ...
+
     def processing(self, listed_before: str) -> Iterator[Item]:
         """Status items of images that are `processing` since before that time; the index may lag a moment."""
         ...
@@ -180,16 +184,31 @@ class DynamoDBEventStore:
             return self._put(item, "attribute_not_exists(log_digest)", {}, {})
         return self._put(item, "log_digest = :expected", {":expected": expected_digest}, {})
 
-    def _put(self, item: Item, condition: str, values: Mapping[str, str], names: Mapping[str, str]) -> bool:
-        optional: dict[str, Any] = {}
-        if values:
-            optional["ExpressionAttributeValues"] = {name: {"S": value} for name, value in values.items()}
-        if names:
-            optional["ExpressionAttributeNames"] = names
+    def replace_statuses(self, items: Sequence[tuple[Item, str | None]]) -> bool:
+        puts = []
+        for item, digest in items:
+            condition = "attribute_not_exists(log_digest)" if digest is None else "log_digest = :expected"
+            values = {} if digest is None else {":expected": digest}
+            puts.append({"Put": self._request(item, condition, values, {})})
         try:
-            self._client.put_item(
-                TableName=self._table, Item=marshal_item(item), ConditionExpression=condition, **optional
-            )
+            self._client.transact_write_items(TransactItems=puts)  # type: ignore[arg-type]
+        except self._client.exceptions.TransactionCanceledException:
+            return False
+        return True
+
+    def _request(
+        self, item: Item, condition: str, values: Mapping[str, str], names: Mapping[str, str]
+    ) -> dict[str, Any]:
+        request = {"TableName": self._table, "Item": marshal_item(item), "ConditionExpression": condition}
+        if values:
+            request["ExpressionAttributeValues"] = {name: {"S": value} for name, value in values.items()}
+        if names:
+            request["ExpressionAttributeNames"] = dict(names)
+        return request
+
+    def _put(self, item: Item, condition: str, values: Mapping[str, str], names: Mapping[str, str]) -> bool:
+        try:
+            self._client.put_item(**self._request(item, condition, values, names))
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
         return True

@@ -15,9 +15,12 @@ from recorder.projection import canonical, fold
 from recorder.record import Contended, Recorder
 from recorder.required import Required
 
-#: Writes that are on their way at once.
-PARALLEL = 8
-BATCH = 400
+#: Status items in one transaction (of at most 4 MB), and transactions that are on their way at once.
+TOGETHER = 25
+PARALLEL = 4
+
+#: An event that this code does not know yet, or one that broke its contract when there was another.
+FOLDING_FAILED = (UnknownEvent, KeyError, TypeError, ValueError)
 
 #: A recorder that is between its log and its status item needs no longer than this.
 SETTLE_SECONDS = 1.0
@@ -52,38 +55,63 @@ class _Silence:
 def rebuild_one(store: EventStore, required: Required, clock: Clock, image_key: str) -> Result:
     status = store.status(image_key)
     digest = status.get("log_digest") if status else None
-    image = Image(image_key, status, store.latest(image_key))
-    return _rebuild(store, required, clock, image, digest)
+    found = _Found(Image(image_key, status, store.latest(image_key)), digest)
+    return next(iter(_rebuild(store, required, clock, [found])))
 
 
 def rebuild_all(store: EventStore, required: Required, clock: Clock) -> Iterator[Result]:
     """One scan of the table; only what differs from its fold is written."""
     # Before any log is read: whoever folds more than the scan saw changes one of these, and wins.
     digests = store.digests()
-    images = store.images()
-
-    def write(image: Image) -> Result:
-        return _rebuild(store, required, clock, image, digests.get(image.image_key))
-
+    found = (_Found(image, digests.get(image.image_key)) for image in store.images())
     with ThreadPoolExecutor(PARALLEL) as pool:
-        while batch := list(islice(images, BATCH)):
-            yield from pool.map(write, batch)
+        while batch := list(islice(found, TOGETHER * PARALLEL)):
+            parts = [batch[start : start + TOGETHER] for start in range(0, len(batch), TOGETHER)]
+            for results in pool.map(lambda part: _rebuild(store, required, clock, part), parts):
+                yield from results
 
 
-def _rebuild(store: EventStore, required: Required, clock: Clock, image: Image, digest: str | None) -> Result:
-    """`digest`: the status item's, as it was before its log was read."""
-    key = image.image_key
-    if not image.log:
-        return Result(key, "without log")
+@dataclass(frozen=True)
+class _Found:
+    """`digest`: the status item's, as it was before the image's log was read."""
+
+    image: Image
+    digest: str | None
+
+
+def _rebuild(store: EventStore, required: Required, clock: Clock, found: Sequence[_Found]) -> list[Result]:
+    """Writes together what can be written together; where somebody else was faster, one by one."""
+    results: list[Result] = []
+    wrong: list[tuple[Item, str | None]] = []
+    for each in found:
+        key = each.image.image_key
+        if not each.image.log:
+            results.append(Result(key, "without log"))
+            continue
+        try:
+            item = fold(each.image.log, required)
+        except FOLDING_FAILED as error:
+            results.append(_failed(key, error))
+            continue
+        if each.image.status == item:
+            results.append(Result(key, "same"))
+        else:
+            wrong.append((item, each.digest))
+    if wrong and store.replace_statuses(wrong):
+        return results + [Result(item["image_key"], "written") for item, _ in wrong]
+    return results + [_project(store, required, clock, item["image_key"]) for item, _ in wrong]
+
+
+def _project(store: EventStore, required: Required, clock: Clock, image_key: str) -> Result:
     try:
-        item = fold(image.log, required)
-        if image.status == item:
-            return Result(key, "same")
-        if not store.replace_status(item, digest):
-            Recorder(store, _Silence(), clock, required).project(key)
-    except (UnknownEvent, Contended, KeyError, ValueError) as error:
-        return Result(key, "failed", f"{type(error).__name__}: {error}")
-    return Result(key, "written")
+        Recorder(store, _Silence(), clock, required).project(image_key)
+    except (Contended, *FOLDING_FAILED) as error:
+        return _failed(image_key, error)
+    return Result(image_key, "written")
+
+
+def _failed(image_key: str, error: Exception) -> Result:
+    return Result(image_key, "failed", f"{type(error).__name__}: {error}")
 
 
 def verify_all(store: EventStore, required: Required, clock: Clock) -> Iterator[Difference | None]:
@@ -121,7 +149,7 @@ def _difference(required: Required, image: Image) -> Difference | None:
         item = fold(image.log, required)
         if canonical(image.status) == canonical(item):
             return None
-    except (UnknownEvent, KeyError, TypeError, ValueError) as error:
+    except FOLDING_FAILED as error:
         return Difference(image.image_key, f"cannot be folded: {type(error).__name__}: {error}")
     return Difference(image.image_key, "not the fold of its log", tuple(_changed(image.status, item)))
 

@@ -150,6 +150,16 @@ def test_a_status_item_is_replaced_only_while_it_is_the_expected_one(store: Dyna
     assert store.status(KEY) == newer
 
 
+def test_status_items_are_replaced_together_or_not_at_all(store: DynamoDBEventStore):
+    a, b, c = (fold([recorded(uploaded(key))], REQUIRED) for key in "abc")
+    assert store.replace_statuses([(a, None), (b, None)])
+    changed = {**a, "status": "other"}
+    assert not store.replace_statuses([(changed, a["log_digest"]), (c, "something")])
+    assert (store.status("a"), store.status("c")) == (a, None)
+    assert store.replace_statuses([(changed, a["log_digest"]), (c, None)])
+    assert (store.status("a"), store.status("c")) == (changed, c)
+
+
 def test_the_indexes_list_by_status_and_age(store: DynamoDBEventStore):
     for number in range(9):
         item = fold([recorded(uploaded(f"{number}.jpg"))], REQUIRED)

@@ -6,7 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from imagebus.testing.errors import ConditionalCheckFailedException, client_error
+from imagebus.testing.errors import (
+    ConditionalCheckFailedException,
+    TransactionCanceledException,
+    client_error,
+)
 from imagebus.testing.expressions import compile_condition
 
 Item = dict[str, Any]
@@ -36,6 +40,7 @@ class Table:
 
 class _Exceptions:
     ConditionalCheckFailedException = ConditionalCheckFailedException
+    TransactionCanceledException = TransactionCanceledException
 
 
 class InMemoryDynamoDB:
@@ -51,6 +56,18 @@ class InMemoryDynamoDB:
         self._check("PutItem", table.get(item), request)
         partition, row = table.key(item)
         table.partitions.setdefault(partition, {})[row] = dict(item)
+        return {}
+
+    def transact_write_items(self, **request: Any) -> dict[str, Any]:
+        """Puts only: all of them, or none."""
+        puts = [each["Put"] for each in request["TransactItems"]]
+        try:
+            for put in puts:
+                self._check("TransactWriteItems", self._table(put).get(put["Item"]), put)
+        except ConditionalCheckFailedException:
+            raise TransactionCanceledException("TransactWriteItems") from None
+        for put in puts:
+            self.put_item(TableName=put["TableName"], Item=put["Item"])
         return {}
 
     def get_item(self, **request: Any) -> dict[str, Any]:

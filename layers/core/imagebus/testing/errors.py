@@ -22,3 +22,8 @@ def _response(code: str, status: int, headers: dict[str, str]) -> Any:
 class ConditionalCheckFailedException(ClientError):
     def __init__(self, operation: str) -> None:
         super().__init__(_response("ConditionalCheckFailedException", 400, {}), operation)
+
+
+class TransactionCanceledException(ClientError):
+    def __init__(self, operation: str) -> None:
+        super().__init__(_response("TransactionCanceledException", 400, {}), operation)
