@@ -11,7 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 from tagger import handler
-from tagger.tags import REVISION, merge
+from tagger.tags import PROCESSED_AT, REVISION, merge
 
 from imagebus import aws
 from imagebus.inbox import Inbox, one_by_one
@@ -103,12 +103,22 @@ def test_an_outcome_of_an_older_upload_that_comes_late_changes_nothing(s3: Any) 
     assert tags(s3, "a.jpg") == newest
 
 
-def test_the_same_event_twice_is_written_once() -> None:
-    ours = {REVISION: "2", "imagebus-status": "completed"}
+def test_an_outcome_that_was_announced_twice_is_tagged_alike_in_either_order(s3: Any) -> None:
+    first, second = "2026-11-21T12:00:00.100Z", "2026-11-21T12:00:00.700Z"
+    for number, times in enumerate([(first, second), (second, first), (first, first)]):
+        key = f"{number}.jpg"
+        s3.put_object(Bucket=BUCKET, Key=key, Body=b"")
+        for occurred_at in times:
+            delivered(event("ImageProcessed", image_key=key, occurred_at=occurred_at))
+        assert tags(s3, key)[PROCESSED_AT] == first
+
+
+def test_nothing_is_written_twice() -> None:
+    ours = {REVISION: "2", PROCESSED_AT: "1", "imagebus-status": "completed"}
     assert merge({**ours, "team": "photo"}, ours) is None
 
 
 def test_ten_tags_are_never_exceeded_and_nobody_elses_is_lost() -> None:
     others = {f"tag-{number}": "x" for number in range(8)}
-    ours = {REVISION: "2", "imagebus-status": "completed", "imagebus-format": "JPEG"}
-    assert merge(others, ours) == {**others, REVISION: "2", "imagebus-status": "completed"}
+    ours = {REVISION: "2", PROCESSED_AT: "1", "imagebus-status": "completed"}
+    assert merge(others, ours) == {**others, REVISION: "2", PROCESSED_AT: "1"}

@@ -11,6 +11,7 @@ from imagebus.events.validator import ImageRejected
 
 PREFIX = "imagebus-"
 REVISION = PREFIX + "revision"
+PROCESSED_AT = PREFIX + "processed-at"
 
 #: An object has at most ten tags, and not every character can stand in one.
 #: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
@@ -24,27 +25,29 @@ Tags = dict[str, str]
 def tags(event: Event[ImageProcessed | ImageRejected]) -> Tags:
     """The most important first. The revision says which upload they are about."""
     data = event.data
-    told: dict[str, str | None] = {"status": "completed" if isinstance(data, ImageProcessed) else "rejected"}
-    told["processed-at"] = event.meta.occurred_at
+    told: dict[str, str | None]
     if isinstance(data, ImageProcessed):
-        told |= {"format": data.format, "top-label": data.top_label}
+        told = {"status": "completed", "format": data.format, "top-label": data.top_label}
     else:
-        told["reason"] = data.code
+        told = {"status": "rejected", "reason": data.code}
     ours = {PREFIX + name: _value(text) for name, text in told.items() if text}
-    return {REVISION: event.meta.revision, **ours}
+    return {REVISION: event.meta.revision, PROCESSED_AT: event.meta.occurred_at, **ours}
 
 
 def merge(present: Mapping[str, str], ours: Tags) -> Tags | None:
     """The object's tags from now on, or None where those of a newer upload, or these, are there already.
 
-    Tags of others stay; where there is no room for all of ours, the last are left out.
+    An outcome that was announced twice counts from its first time, whichever comes first, as in the log of the
+    pipeline. Tags of others stay; where there is no room for all of ours, the last are left out.
     """
-    if present.get(REVISION, "") > ours[REVISION]:
+    revision = present.get(REVISION, "")
+    if revision > ours[REVISION]:
+        return None
+    if revision == ours[REVISION] and present.get(PROCESSED_AT, "") <= ours[PROCESSED_AT]:
         return None
     others = {name: text for name, text in present.items() if not name.startswith(PREFIX)}
     room = max(0, MAX_TAGS - len(others))
-    merged = others | dict(list(ours.items())[:room])
-    return None if merged == present else merged
+    return others | dict(list(ours.items())[:room])
 
 
 def _value(text: str) -> str:
