@@ -37,8 +37,8 @@ def tags(event: Event[ImageProcessed | ImageRejected]) -> Tags:
 def merge(present: Mapping[str, str], ours: Tags) -> Tags | None:
     """The object's tags from now on, or None where those of a newer upload, or these, are there already.
 
-    An outcome that was announced twice counts from its first time, whichever comes first, as in the log of the
-    pipeline. Tags of others stay; where there is no room for all of ours, the last are left out.
+    An outcome that was announced twice counts from its first time, whichever comes first, as in the log of
+    the pipeline. Tags of others stay; where there is no room for all of ours, the last are left out.
     """
     revision = present.get(REVISION, "")
     if revision > ours[REVISION]:
