@@ -39,7 +39,9 @@ def main() -> int:
     files = {**prepare(BENCH / "images", CASES), **photographs()}
     files = {name: path for name, path in files.items() if asked.only in name}
     rows: list[dict[str, Any]] = []
+    results = {"machine": machine(), "rounds": asked.rounds, "missing": missing, "rows": rows}
     for case, path in files.items():
+        print(case, file=sys.stderr, flush=True)
         rows += compare(case, path, engines, asked.rounds, with_similarity=with_similarity)
     others = prepare(BENCH / "images", OTHERS)
     rows += validation({**files, **others}, rows, asked.rounds, asked.only)
@@ -48,7 +50,6 @@ def main() -> int:
     for row in rows:
         print(json.dumps(row))
     if not asked.only:
-        results = {"machine": machine(), "rounds": asked.rounds, "missing": missing, "rows": rows}
         RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
         write_table(results, RESULTS.with_name("RESULTS.md"))
         write_chart(results, RESULTS.with_name("chart.png"))
@@ -98,7 +99,7 @@ def validation(
             if only not in case:
                 continue
             spent: dict[str, list[float]] = {part: [] for part in parts}
-            for turn in range(2 * rounds + 1):
+            for turn in range(rounds + 1):
                 for part, worker in workers.items():
                     cost = worker.run(path)["cpu_ms"]
                     if turn:

@@ -25,9 +25,9 @@ def imagebus(data: bytes) -> Outputs:
 
 
 def validation(data: bytes) -> Outputs:
-    from imagebus_imaging import validate
+    from imagebus_imaging import Limits, validate
 
-    validate(data)
+    validate(data, Limits(cpu_seconds=60, wall_seconds=60))  # this may run on a busy machine
     return []
 
 

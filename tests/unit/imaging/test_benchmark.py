@@ -24,6 +24,11 @@ CASES = (
 )
 
 
+pytestmark = pytest.mark.skipif(
+    not (FOLDER / "results.json").exists(), reason="`make bench` was not run here"
+)
+
+
 @pytest.fixture(scope="module")
 def results() -> dict[str, Any]:
     found: dict[str, Any] = json.loads((FOLDER / "results.json").read_text(encoding="utf-8"))
