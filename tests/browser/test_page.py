@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import random
 import time
 import uuid
 from collections.abc import Callable
@@ -33,7 +34,7 @@ def take(page: Page, name: str) -> None:
 
 def scene(paint: Callable[[tuple[int, int], int], Image.Image], size: tuple[int, int] = (900, 600)) -> bytes:
     buffer = io.BytesIO()
-    paint(size, 7).convert("RGB").save(buffer, "JPEG", quality=88)
+    paint(size, random.randrange(1000)).convert("RGB").save(buffer, "JPEG", quality=88)
     return buffer.getvalue()
 
 
@@ -48,7 +49,7 @@ def files(tmp_path: Path) -> dict[str, Path]:
     """Three files to upload, one of them bad."""
     harbour, meadow, broken = unique("harbour"), unique("meadow"), unique("broken")
     return {
-        harbour: write(tmp_path, harbour, scene(scenes.sea)),
+        harbour: write(tmp_path, harbour, scene(random.choice((scenes.sea, scenes.city, scenes.dunes)))),
         meadow: write(tmp_path, meadow, scene(scenes.flower, (600, 800))),
         broken: write(tmp_path, broken, b"\xff\xd8\xff\xe0 but no picture follows" * 20),
     }

@@ -31,7 +31,8 @@ const App = (() => {
       Detail.close();
       return;
     }
-    Detail.open(decodeURIComponent(location.hash.slice(PREFIX.length)));
+    const key = decodeURIComponent(location.hash.slice(PREFIX.length));
+    Detail.open(key, Gallery.statusOf(key));
   }
 
   function leave() {

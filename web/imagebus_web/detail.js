@@ -27,6 +27,14 @@ const Detail = (() => {
     return failures.length ? failures : el("p", { class: "problem" }, `Outstanding: ${image.outstanding.join(", ")}`);
   }
 
+  function showDeleted() {
+    clearTimeout(shown.timer);
+    shown.status = "deleted";
+    byId("image-body").replaceChildren(
+      el("p", { class: "facts" }, el("span", { class: "status deleted", id: "image-status" }, "Deleted")),
+    );
+  }
+
   function act(button, doing, work) {
     return async () => {
       button.disabled = true;
@@ -34,7 +42,7 @@ const Detail = (() => {
         await work();
         announce(doing);
         button.textContent = doing;
-        refresh(shown.key);
+        if (shown.status !== "deleted") refresh(shown.key);
       } catch (problem) {
         if (!(problem instanceof Api.Problem)) throw problem;
         announce(problem.message);
@@ -52,7 +60,10 @@ const Detail = (() => {
     }
     if (image.status !== "deleted") {
       const remove = el("button", { type: "button", id: "delete" }, "Delete");
-      const confirmed = act(remove, "Deleting", () => Api.remove(image.key));
+      const confirmed = act(remove, "Deleted", async () => {
+        await Api.remove(image.key);
+        if (shown?.key === image.key) showDeleted();
+      });
       remove.addEventListener("click", () => {
         if (remove.dataset.sure) return confirmed();
         remove.dataset.sure = "yes";
@@ -171,10 +182,7 @@ const Detail = (() => {
       byId("image-title").textContent = fileName(key);
       if (problem.code === "image_deleted") {
         announce(problem.message);
-        shown.status = "deleted";
-        byId("image-body").replaceChildren(
-          el("p", { class: "facts" }, el("span", { class: "status deleted", id: "image-status" }, "Deleted")),
-        );
+        showDeleted();
         return;
       }
       if (!shown.etag) byId("image-body").replaceChildren(el("p", { class: "problem" }, problem.message));
@@ -183,7 +191,8 @@ const Detail = (() => {
     if (shown) shown.timer = setTimeout(() => refresh(key), live ? 1500 : 10000);
   }
 
-  function open(key) {
+  /** `status` is the one that the gallery knows, if any: of a deleted image there is nothing to ask for. */
+  function open(key, status) {
     if (shown?.key === key) return;
     if (shown) clearTimeout(shown.timer);
     shown = { key };
@@ -191,7 +200,8 @@ const Detail = (() => {
     byId("image-body").replaceChildren(el("p", { class: "facts" }, "Loading"));
     if (!byId("image").open) byId("image").showModal();
     byId("image-title").focus();
-    refresh(key);
+    if (status === "deleted") showDeleted();
+    else refresh(key);
   }
 
   function close() {

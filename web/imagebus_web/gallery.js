@@ -168,5 +168,7 @@ const Gallery = (() => {
     poll();
   }
 
-  return { start, restart, expect };
+  const statusOf = (key) => tiles.get(key)?.last;
+
+  return { start, restart, expect, statusOf };
 })();

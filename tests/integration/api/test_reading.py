@@ -100,6 +100,7 @@ def test_presigned_addresses_do_not_change_the_tag_of_a_state(world: World) -> N
     world.completed("cat.jpg")
     plain, signed = world.get("images/cat.jpg"), world.get("images/cat.jpg", urls="true")
     assert plain.headers["etag"] == signed.headers["etag"]
+    assert world.get("images").headers["etag"] == world.get("images", urls="true").headers["etag"]
     assert "urls" not in plain.json
     assert set(signed.json["urls"]) == {"original", "processed", "thumbnails"}
 

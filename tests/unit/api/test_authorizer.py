@@ -111,10 +111,17 @@ def _changed() -> str:
     return f"{header}.{encode(json.dumps({**CLAIMS, 'sub': 'admin'}).encode())}.{signature}"
 
 
+def _padded() -> str:
+    """The same number as the signature, written with a leading zero."""
+    signed, _, signature = sign(CLAIMS).rpartition(".")
+    return f"{signed}.{encode(bytes(1) + base64.urlsafe_b64decode(signature + '=='))}"
+
+
 @pytest.mark.parametrize(
     "token",
     [
         "",
+        _padded(),
         "a.b",
         "a.b.c",
         "....",
