@@ -80,7 +80,15 @@ class Page:
             shown = {name.rsplit(".", 1)[0]: status for name, status in self.statuses().items()}
             return all(shown.get(name) == status for name, status in expected.items())
 
-        self.wait(look, f"{expected}, not {self.statuses()}", within)
+        try:
+            self.wait(look, f"{expected}", within)
+        except AssertionError as error:
+            seen = {
+                "tiles": self.statuses(),
+                "uploads": self.text("#uploads"),
+                "api": self.text("#connection"),
+            }
+            raise AssertionError(f"{error}; instead: {seen}") from error
 
     def open_image(self, name: str) -> None:
         for tile in self.find_all("#gallery li"):

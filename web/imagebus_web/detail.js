@@ -170,7 +170,7 @@ const Detail = (() => {
       const { body: image, etag } = await Api.image(key, shown.etag);
       if (image) {
         const { body: events } = await Api.events(key);
-        if (!shown || shown.key !== key) return;
+        if (!shown || shown.key !== key || shown.status === "deleted") return;
         shown.etag = etag;
         if (shown.status && shown.status !== image.status) announce(`${fileName(key)} is ${image.status}`);
         shown.status = image.status;
@@ -188,7 +188,7 @@ const Detail = (() => {
       if (!shown.etag) byId("image-body").replaceChildren(el("p", { class: "problem" }, problem.message));
       live = problem.status !== 404 || !shown.etag;
     }
-    if (shown) shown.timer = setTimeout(() => refresh(key), live ? 1500 : 10000);
+    if (shown?.key === key) shown.timer = setTimeout(() => refresh(key), live ? 1500 : 10000);
   }
 
   /** `status` is the one that the gallery knows, if any: of a deleted image there is nothing to ask for. */

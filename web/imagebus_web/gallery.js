@@ -14,7 +14,7 @@ const Gallery = (() => {
   let olderCursor;
   let timer;
   let expectedUntil = 0;
-  let generation = 0;
+  let turn = 0; // of the latest poll: an older one that is still on its way has no say any more
   const tiles = new Map();
 
   class Tile {
@@ -93,12 +93,13 @@ const Gallery = (() => {
   async function poll() {
     clearTimeout(timer);
     if (document.hidden || !Api.credentials.exist()) return;
-    const mine = generation;
+    turn += 1;
+    const mine = turn;
     let wait = IDLE_MS;
     try {
       const status = filter === "all" ? undefined : filter;
       const { body, etag } = await Api.list({ status, etag: first.etag });
-      if (mine !== generation) return;
+      if (mine !== turn) return;
       if (body) {
         first = { etag, items: body.items, cursor: body.cursor };
         render();
@@ -108,7 +109,7 @@ const Gallery = (() => {
       if (isBusy) wait = BUSY_MS;
     } catch (problem) {
       if (!(problem instanceof Api.Problem)) throw problem;
-      if (mine !== generation) return;
+      if (mine !== turn) return;
       App.disconnected(problem);
       wait = Math.max(1, problem.retryAfter) * 1000;
       if ([401, 403].includes(problem.status)) return;
@@ -130,7 +131,6 @@ const Gallery = (() => {
   }
 
   function restart() {
-    generation += 1;
     first = { etag: null, items: [], cursor: undefined };
     older = [];
     olderCursor = undefined;
