@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.environment import EAGER as EAGER_PACKAGES
 from benchmarks.environment import ROOT
 
 EAGER = "everything-eager"
@@ -115,6 +116,7 @@ def measure(names: Sequence[str], rounds: int) -> dict[str, float]:
 def _once(body: str) -> float | None:
     services = sorted((ROOT / "services").iterdir()) if (ROOT / "services").exists() else []
     paths: list[Path] = [ROOT / "layers" / "core", ROOT / "layers" / "imaging", *services]
+    paths += [EAGER_PACKAGES] if body == _EAGER else []
     done = subprocess.run(
         [sys.executable, "-c", _TIMED.format(body=body, hidden=_NOT_IN_LAYERS)],
         capture_output=True,

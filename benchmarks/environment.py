@@ -11,6 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BENCH = ROOT / ".bench"
+EAGER = BENCH / "eager"
 PYTHON = BENCH / "venv" / "bin" / "python"
 PACKAGES = ("pyvips==3.2.0", "pyvips-binary==8.18.7", "numpy>=2", "pillow==13.0.0", "setuptools<80")
 SHARP = "sharp@0.34"
@@ -20,7 +21,7 @@ def install() -> dict[str, str]:
     """Competitor -> why it is missing, for those that could not be installed."""
     missing = {}
     if not _works(PYTHON, "import pyvips, numpy, PIL"):
-        uv = shutil.which("uv", path=str(Path(sys.executable).parent)) or shutil.which("uv")
+        uv = _uv()
         commands = (
             [
                 [uv, "venv", "-q", "--python", sys.executable, str(BENCH / "venv")],
@@ -36,6 +37,16 @@ def install() -> dict[str, str]:
             subprocess.run(command, check=False)
         if not _works(PYTHON, "import pyvips"):
             missing["pyvips"] = "pyvips could not be installed"
+    if not (EAGER / "aws_xray_sdk").exists():
+        # What the everything-eager handler imports and no function of ours has.
+        tool = (
+            [uv, "pip", "install", "--python", sys.executable]
+            if (uv := _uv())
+            else [sys.executable, "-m", "pip", "install"]
+        )
+        subprocess.run(
+            [*tool, "-q", "--no-deps", "--target", str(EAGER), "aws-xray-sdk==2.15.0", "wrapt"], check=False
+        )
     if not shutil.which("node") or not shutil.which("npm"):
         missing["sharp"] = "Node is not installed"
     elif not (BENCH / "node_modules" / "sharp").exists():
@@ -45,6 +56,10 @@ def install() -> dict[str, str]:
         if done.returncode:
             missing["sharp"] = "sharp could not be installed"
     return missing
+
+
+def _uv() -> str | None:
+    return shutil.which("uv", path=str(Path(sys.executable).parent)) or shutil.which("uv")
 
 
 def _works(python: Path, statement: str) -> bool:

@@ -50,6 +50,11 @@ def by_case(results: Mapping[str, Any]) -> Rows:
     return {(row["case"], row["engine"]): row for row in results["rows"]}
 
 
+def targeted() -> list[str]:
+    """The cases that a target names."""
+    return list(dict.fromkeys(case for case, *_ in _CPU))
+
+
 def verdicts(rows: Rows) -> Iterator[Verdict]:
     """One for each target whose rows were measured."""
     for case, engine, reference, limit in _CPU:
