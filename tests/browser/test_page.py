@@ -60,7 +60,8 @@ def test_uploaded_images_reach_their_states_without_a_reload(page: Page, files: 
     page.driver.execute_script("window.untouched = true")
     page.choose_files(*files.values())
     harbour, meadow, broken = files
-    page.wait_for(**{harbour: "Completed", meadow: "Completed", broken: "Rejected"})
+    # the first images of a new stack wait for every function to start
+    page.wait_for(within=150, **{harbour: "Completed", meadow: "Completed", broken: "Rejected"})
     page.wait(lambda: len(page.find_all("#gallery img.shown")) >= 2, "two thumbnails")
     assert page.driver.execute_script("return window.untouched")
     page.wait(lambda: not page.find_all("#uploads li"), "the upload rows have gone")

@@ -4,6 +4,7 @@
 const Api = (() => {
   const KEY = "imagebus.key";
   const TOKEN = "imagebus.token";
+  const PATIENCE_MS = 20000;
   const base = location.pathname.endsWith("/") ? location.pathname : `${location.pathname}/`;
 
   class Problem extends Error {
@@ -47,9 +48,10 @@ const Api = (() => {
         headers: headers(more),
         body: body === undefined ? undefined : JSON.stringify(body),
         cache: "no-store",
+        signal: AbortSignal.timeout(PATIENCE_MS),
       });
     } catch (error) {
-      if (!(error instanceof TypeError)) throw error;
+      if (!(error instanceof TypeError) && error.name !== "TimeoutError") throw error;
       throw new Problem(0, "offline", "The system cannot be reached.", 5);
     }
     if (response.status === 304) return { body: undefined, etag };
