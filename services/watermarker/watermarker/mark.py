@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from imagebus.events.watermarker import ImageWatermarked
 from imagebus.worker import Job, Output, Result, Work
 from imagebus_imaging import RECIPE, WatermarkSpec, watermark
 
 
 def watermark_work(bucket: str, spec: WatermarkSpec, output_format: str | None) -> Work:
-    recipe = f"{RECIPE}/{spec.position}/{spec.opacity}/{spec.scale}/{spec.max_side}/{output_format or 'auto'}"
+    # The text is part of what was made, by a digest: it may be long, and a recipe is a name.
+    text = hashlib.sha256(spec.text.encode()).hexdigest()[:8]
+    placed = f"{spec.position}/{spec.opacity}/{spec.scale}/{spec.max_side}"
+    recipe = f"{RECIPE}/{text}/{placed}/{output_format or 'auto'}"
 
     def work(job: Job) -> Result:
         derived = watermark(job.data, spec, output_format=output_format)

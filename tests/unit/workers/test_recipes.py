@@ -1,0 +1,27 @@
+"""A recipe names what was done to the pixels: other pixels, another recipe, another event."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from typing import Any, cast
+
+from PIL import Image
+
+from imagebus.worker import Job
+from imagebus_imaging import WatermarkSpec
+from watermarker.mark import watermark_work
+
+
+def recipe(spec: WatermarkSpec) -> str:
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 48), "teal").save(buffer, "PNG")
+    job = Job(event=cast("Any", None), data=buffer.getvalue(), prefix="p/", meter=cast("Any", None))
+    return watermark_work("images", spec, None)(job).discriminator
+
+
+def test_another_text_is_another_watermark() -> None:
+    spec = WatermarkSpec(text="© one")
+    assert recipe(spec) == recipe(replace(spec))
+    assert recipe(spec) != recipe(replace(spec, text="© two"))
+    assert recipe(spec) != recipe(replace(spec, position="center"))
