@@ -23,8 +23,10 @@ def write_table(results: Mapping[str, Any], path: Path) -> None:
         "memory to four thumbnails (1280 wide, 640x480, 320, 100) as bytes; in brackets the peak memory of",
         "a fresh process in MB. `floor` is decoding at the scale that is needed, and encoding: nothing else.",
         "",
-        f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}, {packages}; "
-        f"rounds: {results['rounds']}",
+        (
+            f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}, {packages}; "
+            f"rounds: {results['rounds']}"
+        ),
         *([f"Note: {results['note']}."] if "note" in results else []),
         "",
         *_engine_table(rows, lambda row: f"{row['cpu_ms']:.0f} ({row['peak_mb']:.0f})"),
