@@ -60,7 +60,11 @@ def test_analytics_gets_the_history_by_a_replay(pipeline: Pipeline) -> None:
 
         assert written() == {}
         replay(pipeline, analytics.outputs["RuleArn"], started)
-        found = eventually(written, within=90, what="the rows of the history")
+        found = eventually(
+            lambda: rows_now if "ImageProcessed" in (rows_now := written()) else None,
+            within=90,
+            what="the rows of the history, to its last event",
+        )
         assert json.loads(found["ImageProcessed"]["data"])["duration_ms"] == done["duration_ms"]
         table = pipeline.client("glue").get_table(DatabaseName="imagebus", Name="events")["Table"]
         columns = {column["Name"] for column in table["StorageDescriptor"]["Columns"]}
