@@ -60,7 +60,7 @@ def test_a_new_consumer_is_scaffolded_deployed_fed_replayed_to_alone_and_deleted
 ) -> None:
     before = stack_of_the_pipeline(pipeline)
     folder = scaffold("history", tmp_path, "--replay-safe")
-    started = datetime.now(UTC)
+    started = datetime.now(UTC) - timedelta(seconds=2)  # an archived event carries whole seconds
     with deployed(pipeline, folder) as history:
         key = pipeline.upload(pipeline.key("a+b.jpg"), jpeg())
         item = pipeline.wait(key, "completed")
@@ -91,7 +91,7 @@ def test_a_replay_does_not_reach_a_live_only_consumer_even_when_it_is_sent_there
     pipeline: Pipeline, tmp_path: Path
 ) -> None:
     folder = scaffold("live", tmp_path, "--live-only")
-    started = datetime.now(UTC)
+    started = datetime.now(UTC) - timedelta(seconds=2)  # an archived event carries whole seconds
     with deployed(pipeline, folder) as live:
         key = pipeline.upload(pipeline.key(), jpeg("navy"))
         pipeline.wait(key, "completed")
