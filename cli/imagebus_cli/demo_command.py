@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from imagebus_cli.options import AsJson, LocalPort
+
 
 def demo(
     images: Annotated[
@@ -15,19 +17,25 @@ def demo(
     output: Annotated[Path, typer.Option(help="Where derived images and the contact sheet go.")] = Path(
         "demo-output"
     ),
-    port: Annotated[
-        int | None,
-        typer.Option(min=1024, max=65535, help="Port of the emulator (default: 4566, or the next free one)."),
-    ] = None,
+    port: LocalPort = None,
     patience: Annotated[
         float, typer.Option(min=1, help="Give up when no image reached its end for so many seconds.")
     ] = 120.0,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the local AWS running.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Run the whole pipeline on the embedded AWS: upload, wait, show what happened, take everything down.
 
     Exits with 1 when an image did not end as expected.
     """
+    from imagebus_cli import outcome, terminal
+    from imagebus_cli.demo import report
     from imagebus_cli.demo.run import run
 
-    raise typer.Exit(0 if run(images, output, port=port, patience=patience, keep=keep) else 1)
+    with terminal.beside_json(as_json):
+        ended = run(images, output, port=port, patience=patience, keep=keep)
+        well = report.verdict(ended)
+    if as_json:
+        outcome.tell({"ok": well, "images": [each.as_json() for each in ended]}, as_json)
+    if not well:
+        raise typer.Exit(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from imagebus_cli.operations import AsJson, Profile, Region, StackName
+from imagebus_cli.options import AsJson, Profile, Region, StackName
 
 
 def doctor(

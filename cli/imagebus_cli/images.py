@@ -51,6 +51,23 @@ def summary(item: Item) -> dict[str, Any]:
     return views.summary(item).model_copy(update={"links": None}).as_json()
 
 
+def known(stack: Stack, key: str) -> Item:
+    """The status item. Raises Problem when there is none."""
+    item = stack.store.status(key)
+    if item is None:
+        raise _unknown()
+    return item
+
+
+def details(item: Item) -> dict[str, Any]:
+    """All of an image as the API shows it, without its links, and the id by which logs name it."""
+    from api import views
+    from imagebus.identity import image_id
+
+    shown = views.image(item).model_copy(update={"links": None}).as_json()
+    return {"key": shown.pop("key"), "image_id": image_id(item["image_key"]), **shown}
+
+
 def log(stack: Stack, key: str) -> Sequence[RecordedEvent]:
     """The events of the newest revision. Raises Problem when there are none."""
     events = stack.store.latest(key)
@@ -136,7 +153,8 @@ def delete(stack: Stack, key: str) -> None:
 
 
 def _unknown() -> Problem:
-    return Problem("No image is known under that key.", "Keys are exact; see: imagebus list", exit_code=1)
+    advice = "Keys are exact, and a new one takes a moment; see: imagebus list"
+    return Problem("No image is known under that key.", advice, exit_code=1)
 
 
 def _look() -> str:

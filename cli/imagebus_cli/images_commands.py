@@ -7,9 +7,7 @@ from typing import Annotated
 
 import typer
 
-from imagebus_cli.operations import AsJson, Profile, Region, StackName
-
-Key = Annotated[str, typer.Argument(help="The image's key, as it was uploaded.", show_default=False)]
+from imagebus_cli.options import AsJson, Key, Profile, Region, StackName
 
 
 class Status(StrEnum):
@@ -44,7 +42,7 @@ def list_images(
     found = find(stack, profile=profile, region=region)
     items, rest = images.listed(found, status.value if status else None, limit, cursor, everything=everything)
     if as_json:
-        outcome.tell({"items": [images.summary(item) for item in items], "cursor": rest}, as_json, "")
+        outcome.tell({"items": [images.summary(item) for item in items], "cursor": rest}, as_json)
         return
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("key", overflow="fold")
@@ -74,7 +72,7 @@ def events(
 
         document = views.timeline(log).as_json()
         document.pop("links")
-        outcome.tell(document, as_json, "")
+        outcome.tell(document, as_json)
         return
     for moment in timeline(log):
         name = "  " * moment.depth + moment.event.detail_type

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
 from imagebus.store import Item
 from imagebus_cli import terminal, uploads
@@ -36,8 +35,8 @@ class Measurement:
     batch: list[Item] = field(default_factory=list)
 
 
-def run(write: Path | None, *, port: int | None, runs: int, batches: int) -> None:
-    """Measure, print, and write the report. Raises Problem when an image does not end as it should."""
+def run(*, port: int | None, runs: int, batches: int) -> Measurement:
+    """Measure. Raises Problem when an image does not end as it should."""
     with terminal.step("sample images painted"):
         samples = pictures.samples()
     measured = Measurement()
@@ -59,12 +58,7 @@ def run(write: Path | None, *, port: int | None, runs: int, batches: int) -> Non
                 seconds, item = _single(local.stack, large, f"single-{number}")
                 measured.single.append(seconds)
                 measured.items.append(item)
-    text = report(measured)
-    terminal.console.print(text, markup=False, soft_wrap=True)
-    if write:
-        write.parent.mkdir(parents=True, exist_ok=True)
-        write.write_text(text, encoding="utf-8")
-        terminal.console.print(f"written to {write}")
+    return measured
 
 
 def _batch(stack: Stack, samples: Sequence[Picture], folder: str) -> tuple[float, list[Item]]:

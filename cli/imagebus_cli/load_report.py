@@ -1,10 +1,11 @@
-"""A load run as Markdown, and as a picture."""
+"""A load run as Markdown, as a picture and as JSON."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from imagebus_cli.load import Outcome
 
@@ -37,6 +38,22 @@ def markdown(outcome: Outcome, *, rate: float, soak: bool) -> str:
     target = "soak" if soak else "load"
     where = f"On the embedded AWS, {os.cpu_count()} cores, {datetime.now(UTC):%Y-%m-%d}; `make {target}`."
     return "\n".join([f"# {'Soak' if soak else 'Load'}", "", where, "", *lines, ""])
+
+
+def document(outcome: Outcome) -> dict[str, Any]:
+    memory, temporary = outcome.growth
+    return {
+        "clean": outcome.clean,
+        "uploaded": outcome.uploaded,
+        "statuses": outcome.statuses,
+        "stuck": outcome.stuck,
+        "never_announced": outcome.untold,
+        "announced_twice": outcome.told_twice,
+        "seconds": {f"p{p}": outcome.percentile(p / 100) for p in (50, 95, 99)},
+        "images_per_minute": outcome.per_minute,
+        "took_seconds": outcome.took_s,
+        "growth": {"memory": memory, "temporary_files": temporary},
+    }
 
 
 def chart(outcome: Outcome) -> str:

@@ -8,12 +8,13 @@ from typing import Annotated
 
 import typer
 
+from imagebus_cli.options import AsJson
+
 app = typer.Typer(no_args_is_help=True, help="The whole system on this computer: no AWS account, no Docker.")
 
 Port = Annotated[
     int | None, typer.Option(min=1024, max=65535, help="Port of the emulator on 127.0.0.1 (default: 4566).")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
@@ -41,13 +42,14 @@ def up(port: Port = None, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def down() -> None:
+def down(as_json: AsJson = False) -> None:
     """Stop the embedded AWS and everything it started. Nothing that it stored is kept."""
-    from imagebus_cli import terminal
+    from imagebus_cli import outcome
     from imagebus_local import down as stop
 
     was_up = stop()
-    terminal.console.print("The local AWS is down." if was_up else "The local AWS was not running.")
+    said = "The local AWS is down." if was_up else "The local AWS was not running."
+    outcome.tell({"state": "down", "was_up": was_up}, as_json, said)
 
 
 @app.command()
@@ -68,10 +70,13 @@ def status(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def env() -> None:
+def env(as_json: AsJson = False) -> None:
     """Print shell exports that point the AWS CLI at it: eval "$(imagebus local env)"."""
     from imagebus_local import env as variables
 
+    if as_json:
+        print_json(variables())
+        return
     for name, value in variables().items():
         typer.echo(f"export {name}={shlex.quote(value)}")
 

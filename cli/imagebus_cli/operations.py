@@ -7,13 +7,7 @@ from typing import Annotated
 
 import typer
 
-StackName = Annotated[
-    str | None,
-    typer.Option("--stack", help="CloudFormation stack on AWS (default: the local one).", show_default=False),
-]
-Profile = Annotated[str | None, typer.Option(help="AWS profile for --stack.", show_default=False)]
-Region = Annotated[str | None, typer.Option(help="AWS region for --stack.", show_default=False)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+from imagebus_cli.options import AsJson, Profile, Region, StackName
 
 
 def replay(

@@ -35,10 +35,12 @@ def wait_until(ready: datetime, what: str, *, quiet: bool) -> None:
             time.sleep(min(left, 10))
 
 
-def tell(document: dict[str, Any], as_json: bool, line: str) -> None:
+def tell(document: dict[str, Any], as_json: bool, *lines: str) -> None:
+    """`lines` are for a person; one that has a line break in it (a key may) stays one line."""
     if as_json:
         typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
-    else:
+        return
+    for line in lines:
         terminal.console.print(terminal.safe(line), soft_wrap=True)
 
 

@@ -26,11 +26,36 @@ def explain(error: Exception) -> Problem | None:
     local = sys.modules.get("imagebus_local.errors")
     if local and isinstance(error, local.LocalError):
         return Problem(error.message, error.advice, detail=error.detail)
-    aws = sys.modules.get("botocore.exceptions")
-    if aws and isinstance(error, aws.EndpointConnectionError | aws.ConnectionClosedError):
-        return Problem(str(error), "Is the stack running? For the local one: imagebus local status")
-    if aws and isinstance(error, aws.NoCredentialsError):
-        return Problem("No AWS credentials were found.", "Sign in (aws sso login), or name a --profile.")
-    if aws and isinstance(error, aws.ClientError):
-        return Problem(str(error))
-    return None
+    return _of_aws(error) if "botocore.exceptions" in sys.modules else None
+
+
+def _of_aws(error: Exception) -> Problem | None:
+    from botocore import exceptions as aws
+
+    sign_in = "Sign in (aws sso login), or name a --profile."
+    advice: dict[tuple[type[Exception], ...], str] = {
+        (
+            aws.ConnectionError,
+            aws.HTTPClientError,
+        ): "Is the stack running? The local one: imagebus local status",
+        (aws.NoCredentialsError, aws.PartialCredentialsError, aws.CredentialRetrievalError): sign_in,
+        (aws.SSOError, aws.TokenRetrievalError): sign_in,
+        (aws.ProfileNotFound,): "To see which there are: aws configure list-profiles",
+        (aws.NoRegionError,): "Name a --region.",
+    }
+    if isinstance(error, aws.ClientError):
+        return Problem(str(error), _advice(str(error.response.get("Error", {}).get("Code"))))
+    return next(
+        (Problem(str(error), what) for kinds, what in advice.items() if isinstance(error, kinds)), None
+    )
+
+
+def _advice(code: str) -> str:
+    """What to do about an answer of AWS; nothing where its message is all there is to say."""
+    if code == "ValidationError":  # what CloudFormation says of a stack that does not exist
+        return "Check the name of the --stack, --profile and --region, or deploy it: imagebus deploy"
+    if code.startswith(("ExpiredToken", "InvalidClientTokenId", "UnrecognizedClient", "AuthFailure")):
+        return "Sign in again (aws sso login), or name another --profile."
+    if code.startswith("AccessDenied"):
+        return "These credentials may not do that: name another --profile, or ask for the permission."
+    return ""

@@ -4,40 +4,51 @@ from __future__ import annotations
 
 import typer
 
+from imagebus_cli.options import AsJson
+
 app = typer.Typer(help="The contracts of the events: check them, release them.", no_args_is_help=True)
 
 
 @app.command()
-def check() -> None:
-    """Fail if a contract breaks what was released: `make check` runs this."""
+def check(as_json: AsJson = False) -> None:
+    """Exit with 1 if a contract breaks what was released: `make check` runs this."""
+    from imagebus_cli import outcome
     from imagebus_cli.contracts.files import ContractFiles
     from imagebus_cli.contracts.gate import problems
     from imagebus_cli.generate import ROOT
 
     found = problems(ContractFiles(ROOT))
-    for sentence in found:
-        typer.echo(f"✗ {sentence}", err=True)
-    if found:
-        raise typer.Exit(1)
-    typer.echo("The contracts keep what was released.")
+    _refuse(found, as_json)
+    outcome.tell({"ok": True, "problems": []}, as_json, "The contracts keep what was released.")
 
 
 @app.command()
-def release() -> None:
-    """Promise the contracts as they are now to consumers: from here on they only grow."""
+def release(as_json: AsJson = False) -> None:
+    """Promise the contracts as they are now to consumers: from here on they only grow.
+
+    Exits with 1, and writes nothing, if one of them breaks what was released before.
+    """
+    from imagebus_cli import outcome
     from imagebus_cli.contracts.files import ContractFiles
     from imagebus_cli.contracts.gate import problems
     from imagebus_cli.contracts.gate import release as write
     from imagebus_cli.generate import ROOT
 
     files = ContractFiles(ROOT)
-    found = problems(files)
-    for sentence in found:
+    _refuse(problems(files), as_json)
+    written = [str(path.relative_to(ROOT)) for path in write(files)]
+    document = {"ok": True, "problems": [], "written": written}
+    outcome.tell(document, as_json, *(written or ["Nothing is new since the last release."]))
+
+
+def _refuse(problems: list[str], as_json: bool) -> None:
+    """Exit with 1 if there are any."""
+    from imagebus_cli import outcome
+
+    if not problems:
+        return
+    if as_json:
+        outcome.tell({"ok": False, "problems": problems}, as_json)
+    for sentence in problems:
         typer.echo(f"✗ {sentence}", err=True)
-    if found:
-        raise typer.Exit(1)
-    written = write(files)
-    for path in written:
-        typer.echo(path.relative_to(ROOT))
-    if not written:
-        typer.echo("Nothing is new since the last release.")
+    raise typer.Exit(1)

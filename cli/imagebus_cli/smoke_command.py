@@ -6,25 +6,31 @@ from typing import Annotated
 
 import typer
 
+from imagebus_cli.options import AsJson, Profile, Region, StackName
+
 
 def smoke(
-    stack: Annotated[
-        str | None, typer.Option(help="CloudFormation stack on AWS (default: the local one).")
-    ] = None,
     patience: Annotated[float, typer.Option(help="Seconds to wait for the image.")] = 120,
+    stack: StackName = None,
+    profile: Profile = None,
+    region: Region = None,
+    as_json: AsJson = False,
 ) -> None:
-    """One image through a deployed stack: uploaded, completed, and erased again."""
+    """One image through a deployed stack: uploaded, completed, and erased again.
+
+    Exits with 1 when it did not complete.
+    """
     import uuid
     from datetime import UTC, datetime
 
-    from imagebus_cli import terminal
+    from imagebus_cli import outcome
     from imagebus_cli.erase import erase
     from imagebus_cli.load import picture
     from imagebus_cli.problem import Problem
     from imagebus_cli.uploads import Upload, seconds, wait
     from imagebus_cli.where import find
 
-    found = find(stack)
+    found = find(stack, profile=profile, region=region)
     upload = Upload(f"smoke/{uuid.uuid4().hex}.jpg", "", datetime.now(UTC))
     found.s3.put_object(Bucket=found.uploads, Key=upload.key, Body=picture(0), ContentType="image/jpeg")
     try:
@@ -33,6 +39,8 @@ def smoke(
             raise Problem(
                 f"The image is {item.get('status', 'nowhere')}.", "See docs/runbook.md.", exit_code=1
             )
-        terminal.console.print(f"[green]✓[/] completed in {seconds(upload, item):.1f} s")
+        took = round(seconds(upload, item), 3)
+        document = {"image_key": upload.key, "status": item["status"], "seconds": took}
+        outcome.tell(document, as_json, f"completed in {took:.1f} s")
     finally:
         erase(found, upload.key)

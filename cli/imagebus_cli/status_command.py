@@ -2,40 +2,76 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from imagebus_cli.options import AsJson, Key, Profile, Region, StackName
+
+if TYPE_CHECKING:
+    from imagebus.store import Item
+    from imagebus_cli.stack import Stack
+
+#: How long --watch waits for the image to come to its end, in seconds.
+PATIENCE = 120
+
 
 def status(
-    key: Annotated[str, typer.Argument(help="The image's key, as it was uploaded.")],
-    stack: Annotated[
-        str | None, typer.Option(help="CloudFormation stack on AWS (default: the local one).")
-    ] = None,
+    key: Key,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Wait until it has come to its end; a key may be new, too.")
+    ] = False,
+    stack: StackName = None,
+    profile: Profile = None,
+    region: Region = None,
+    as_json: AsJson = False,
 ) -> None:
-    """One image: how it stands, what is outstanding or failed, and the id by which logs name it."""
-    from imagebus.identity import image_id
-    from imagebus_cli import terminal
-    from imagebus_cli.problem import Problem
+    """One image: how it stands, what is outstanding or failed, and the id by which logs name it.
+
+    Exits with 1 when there is no such image; with --watch also when it did not complete.
+    """
+    from imagebus_cli import images, outcome, terminal
     from imagebus_cli.where import find
 
-    item = find(stack).store.status(key)
-    if item is None:
-        raise Problem(
-            "No image is known under that key.", "Keys are exact; a new one takes a moment.", exit_code=1
-        )
+    found = find(stack, profile=profile, region=region)
+    if watch:
+        _watch(found, key, quiet=as_json)
+    item = images.known(found, key)
+    if as_json:
+        outcome.tell(images.details(item), as_json)
+    else:
+        for name, value in _lines(item).items():
+            terminal.console.print(f"{name:16} {terminal.safe(value)}", soft_wrap=True)
+    if watch and item["status"] != "completed":
+        raise typer.Exit(1)
+
+
+def _watch(stack: Stack, key: str, *, quiet: bool) -> None:
+    """Return when the image has come to its end, or did not within PATIENCE."""
+    from datetime import UTC, datetime
+
+    from imagebus_cli import outcome
+    from imagebus_cli.uploads import Upload, wait
+
+    any_revision = Upload(key, "", datetime.now(UTC))
+    with outcome.step("processing", quiet=quiet):
+        wait(stack, [any_revision], patience=PATIENCE)
+
+
+def _lines(item: Item) -> dict[str, str]:
+    from imagebus.identity import image_id
+
     reason = f" ({item['reason']})" if item.get("reason") else ""
     lines = {
         "status": f"{item['status']}{reason}",
-        "image_id": image_id(key),
-        "correlation_id": item["correlation_id"],
-        "revision": item["revision"],
-        "since": item["created_at"],
-        "until": item.get("completed_at") or item["updated_at"],
+        "image_id": image_id(item["image_key"]),
+        "correlation_id": str(item["correlation_id"]),
+        "revision": str(item["revision"]),
+        "since": str(item["created_at"]),
+        "until": str(item.get("completed_at") or item["updated_at"]),
         "outstanding": ", ".join(item.get("outstanding", ())) or "nothing",
     }
     for failure in item.get("failures", ()):
         what = f"{failure['error_type']} after {failure['attempts']} attempts at {failure['at']}"
         lines[f"failed, {failure['stage']}"] = f"{what}: {failure['message']}"
-    for name, value in lines.items():
-        terminal.console.print(f"{name:16} {terminal.safe(str(value))}", soft_wrap=True)
+    return lines

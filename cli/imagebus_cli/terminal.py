@@ -44,6 +44,16 @@ def problem(error: Problem) -> None:
 
 
 @contextmanager
+def beside_json(as_json: bool) -> Iterator[None]:
+    """What is told on the way goes to standard error, where standard output is for a JSON document."""
+    before, console.stderr = console.stderr, console.stderr or as_json
+    try:
+        yield
+    finally:
+        console.stderr = before
+
+
+@contextmanager
 def step(text: str) -> Iterator[Say]:
     """A piece of work with a spinner (a line each where there is no terminal), then its seconds."""
     started = spoken = time.monotonic()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from imagebus_cli.operations import AsJson, Profile, Region, StackName
+from imagebus_cli.options import AsJson, Profile, Region, StackName
 
 if TYPE_CHECKING:
     from imagebus.store import Item

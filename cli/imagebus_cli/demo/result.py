@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from imagebus.store import Item
 from imagebus_cli.demo.pictures import Picture
@@ -31,6 +32,16 @@ class Result:
     @property
     def reason(self) -> str:
         return str(self.item.get("reason") or "") if self.item else ""
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "image_key": self.key,
+            "status": self.status,
+            "reason": self.reason or None,
+            "seconds": self.seconds,
+            "notifications": self.notifications,
+            "trouble": self.trouble,
+        }
 
     @property
     def trouble(self) -> str | None:

@@ -19,8 +19,8 @@ from imagebus_cli.subscription import Notification, subscribed
 ANNOUNCED_WITHIN = 30.0
 
 
-def run(images: Path | None, output: Path, *, port: int | None, patience: float, keep: bool) -> bool:
-    """Whether every image ended as expected."""
+def run(images: Path | None, output: Path, *, port: int | None, patience: float, keep: bool) -> list[Result]:
+    """How every image ended."""
     derived.require_ours(output)
     own = pictures.folder(images) if images else None
     with ThreadPoolExecutor(1) as pool:
@@ -34,7 +34,7 @@ def run(images: Path | None, output: Path, *, port: int | None, patience: float,
                 report.timeline(shown.key, _events(local.stack, shown))
             report.notifications(notifications)
             _write(local.stack, ended, output)
-    return report.verdict(ended)
+    return ended
 
 
 def _process(

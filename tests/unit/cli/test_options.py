@@ -1,0 +1,70 @@
+"""Every command answers in JSON, and every one about a stack takes the same three options to name it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from unittest import mock
+
+import boto3
+import pytest
+import typer
+
+from imagebus_cli import main, where
+from imagebus_cli.problem import Problem
+
+#: Of these `--stack` names what is to be deployed; it has a default of its own.
+DEPLOYING = {"deploy"}
+
+
+def commands(group: Any, *path: str) -> Iterator[tuple[str, Any]]:
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, *path, name)
+        else:
+            yield " ".join([*path, name]), command
+
+
+COMMANDS = dict(commands(typer.main.get_command(main.app)))
+
+
+def options(command: Any) -> dict[str, Any]:
+    return {name: each for each in command.params for name in each.opts if name.startswith("--")}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_script_can_read_every_answer(name: str):
+    assert "--json" in options(COMMANDS[name])
+
+
+@pytest.mark.parametrize("name", [name for name, each in COMMANDS.items() if "--stack" in options(each)])
+def test_a_stack_on_aws_is_named_by_the_same_options_everywhere(name: str):
+    found = options(COMMANDS[name])
+    assert {"--profile", "--region"} <= set(found)
+    if name not in DEPLOYING:
+        wanted = options(COMMANDS["list"])
+        for option in ("--stack", "--profile", "--region", "--json"):
+            assert (found[option].help, found[option].default) == (
+                wanted[option].help,
+                wanted[option].default,
+            )
+
+
+def test_all_commands_about_a_deployed_stack_can_name_it():
+    named = {name for name, each in COMMANDS.items() if "--stack" in options(each)}
+    local = {name for name in COMMANDS if name.startswith(("local ", "schemas "))}
+    assert set(COMMANDS) - named - local == {"demo", "latency", "load", "inspect", "new-consumer"}
+
+
+def test_a_profile_without_a_stack_is_wrong_usage_and_not_the_local_stack():
+    with pytest.raises(Problem, match="--profile") as raised:
+        where.find(None, profile="production")
+    assert raised.value.exit_code == 2
+
+
+def test_a_stack_that_is_not_ours_is_said_when_an_output_is_missing(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(boto3, "Session", mock.MagicMock())  # whose stack has no outputs
+    found = where.find("other", profile="p", region="eu-west-1")
+    with pytest.raises(Problem, match="no output UploadsBucketName") as raised:
+        _ = found.uploads
+    assert "imagebus doctor" in raised.value.advice
