@@ -6,7 +6,7 @@ import os
 from functools import cache
 from typing import Any
 
-import boto3
+import botocore.session
 from botocore.config import Config
 
 from imagebus.bus import EventBridgeBus
@@ -18,8 +18,15 @@ CONFIG = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard",
 
 
 @cache
+def _session() -> botocore.session.Session:
+    """What boto3 makes its clients with. boto3 itself also imports its transfer manager, unused here."""
+    return botocore.session.Session()
+
+
+@cache
 def client(service: str) -> Any:
-    return boto3.client(service, config=CONFIG)  # type: ignore[call-overload]
+    """The very client that `boto3.client(service)` gives."""
+    return _session().create_client(service, config=CONFIG)
 
 
 @cache
