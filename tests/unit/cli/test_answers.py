@@ -1,0 +1,164 @@
+"""What commands print in JSON, and the advice that goes with what AWS says."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore import exceptions as aws
+from typer.testing import CliRunner
+
+import imagebus_local
+from imagebus.store import Item
+from imagebus.testing.errors import client_error
+from imagebus_cli import cost, main, outcome, terminal, uploads, where
+from imagebus_cli.contracts import gate
+from imagebus_cli.demo import run as demo
+from imagebus_cli.problem import explain
+from imagebus_cli.stack import Stack
+from imagebus_cli.uploads import Upload
+from tests.unit.cli.builders import item, result
+from tests.unit.cli.test_images import known, stack
+from tests.unit.cli.test_load import outcome as load_outcome
+
+__all__ = ["stack"]
+
+
+def answer(*arguments: str, code: int = 0) -> Any:
+    done = CliRunner().invoke(main.app, [*arguments, "--json"])
+    assert done.exit_code == code, done.exception
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("was_up", [True, False])
+def test_taking_the_local_stack_down_says_whether_there_was_one(
+    monkeypatch: pytest.MonkeyPatch, was_up: bool
+):
+    monkeypatch.setattr(imagebus_local, "down", lambda: was_up)
+    assert answer("local", "down") == {"state": "down", "was_up": was_up}
+
+
+def test_the_environment_of_the_local_stack_comes_as_an_object(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(imagebus_local, "env", lambda: {"AWS_REGION": "eu-west-1"})
+    assert answer("local", "env") == {"AWS_REGION": "eu-west-1"}
+
+
+def test_a_broken_contract_is_named_and_fails(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(gate, "problems", lambda _: [])
+    assert answer("schemas", "check") == {"ok": True, "problems": []}
+    monkeypatch.setattr(gate, "problems", lambda _: ["a field went"])
+    for command in ("check", "release"):
+        assert answer("schemas", command, code=1) == {"ok": False, "problems": ["a field went"]}
+        assert "a field went" in CliRunner().invoke(main.app, ["schemas", command]).stderr
+
+
+def test_a_cost_comes_with_its_components_and_the_region_of_its_prices(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+):
+    known(stack, "a.jpg")
+    monkeypatch.setattr(Stack, "store", stack.store)
+    monkeypatch.setattr(type(stack.store), "image_keys", lambda _: iter(["a.jpg"]))
+    monkeypatch.setattr(cost, "used", lambda *_: cost.Used(7, 15, 0.5, 9000, 5000, 4_000_000, 1000, 5, 5, 0))
+    document = answer("cost", "--prices", "eu-west-1", "--per", "10")
+    assert document["prices"]["region"] == "eu-west-1"
+    assert (document["images_seen"], document["images"]["number"]) == (1, 10)
+    priced = document["images"]
+    assert priced["usd"] == pytest.approx(sum(each["usd"] for each in priced["components"]))
+    assert document["idle_month"]["usd"] > 0
+
+
+def test_a_demonstration_says_how_each_image_ended_and_nothing_else(monkeypatch: pytest.MonkeyPatch):
+    def run(*_: object, **__: object) -> list[object]:
+        terminal.console.print("on the way")
+        return [result(), result("b.jpg", "failed")]
+
+    monkeypatch.setattr(demo, "run", run)
+    document = answer("demo", code=1)
+    assert document["ok"] is False
+    assert [(each["image_key"], each["status"]) for each in document["images"]] == [
+        ("a.jpg", "completed"),
+        ("b.jpg", "failed"),
+    ]
+    assert CliRunner().invoke(main.app, ["demo"]).stdout.startswith("on the way")
+
+
+@pytest.mark.parametrize(("status", "code"), [("completed", 0), ("failed", 1), (None, 1)])
+def test_a_smoke_test_says_how_its_image_ended_and_leaves_nothing(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, status: str | None, code: int
+):
+    def wait(_: Stack, put: list[Upload], **__: object) -> dict[str, Item]:
+        return {put[0].key: item(put[0].key, status)} if status else {}
+
+    monkeypatch.setattr(uploads, "wait", wait)
+    done = CliRunner().invoke(main.app, ["smoke", "--json"])
+    assert json.loads(done.stdout)["status"] == status
+    assert getattr(done.exception, "exit_code", 0) == code
+    assert "Versions" not in stack.s3.list_object_versions(Bucket="uploads")
+
+
+def test_a_load_run_is_told_in_numbers():
+    from imagebus_cli.load_report import document
+
+    told = json.loads(json.dumps(document(load_outcome(stuck=1))))
+    assert (told["clean"], told["stuck"], told["seconds"]["p99"]) == (False, 1, 10.0)
+
+
+def test_a_new_consumer_names_its_files(tmp_path: Path):
+    document = answer("new-consumer", "counter", "--on", "ImageProcessed", "--into", str(tmp_path))
+    assert document["listens_to"] == ["ImageProcessed"]
+    assert all(Path(name).is_file() for name in document["files"])
+    assert document["folder"] == str(tmp_path / "counter")
+
+
+def test_a_deploy_goes_where_profile_and_region_say_even_when_there_are_keys(monkeypatch: pytest.MonkeyPatch):
+    seen: dict[str, str] = {}
+
+    def deploy(*_: object, **__: object) -> str:
+        seen.update(os.environ)
+        return "done"
+
+    monkeypatch.setattr(imagebus_local, "deploy_real", deploy)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    names = ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION")
+    for name in (*names, "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.setenv(name, "before")
+    assert answer("deploy", "--profile", "p", "--region", "r") == {"stack": "imagebus", "sam": "done"}
+    assert [seen.get(name) for name in names] == [None, "p", "r", "r"]
+
+
+def test_a_key_with_a_line_break_stays_one_line(capsys: pytest.CaptureFixture[str]):
+    as_json = False
+    outcome.tell({}, as_json, "a\nb: deleted", "more")
+    assert capsys.readouterr().out.splitlines() == ["a\\u000ab: deleted", "more"]
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (aws.ProfileNotFound(profile="p"), "list-profiles"),
+        (aws.NoRegionError(), "--region"),
+        (aws.NoCredentialsError(), "aws sso login"),
+        (aws.UnauthorizedSSOTokenError(), "aws sso login"),
+        (aws.ConnectTimeoutError(endpoint_url="http://x"), "imagebus local status"),
+        (client_error("ValidationError", "DescribeStacks"), "--stack"),
+        (client_error("ExpiredToken", "DescribeStacks"), "aws sso login"),
+        (client_error("AccessDenied", "GetObject"), "permission"),
+    ],
+)
+def test_what_aws_says_comes_with_what_to_do(error: Exception, advice: str):
+    problem = explain(error)
+    assert problem is not None
+    assert advice in problem.advice
+    assert problem.exit_code == 3
+
+
+def test_of_the_local_stack_a_missing_one_is_exit_code_3(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(imagebus_local, "status", lambda: imagebus_local.Status("down"))
+    with pytest.raises(Exception, match="not running") as raised:
+        where.find(None)
+    problem = explain(raised.value)  # type: ignore[arg-type]
+    assert problem is not None
+    assert (problem.exit_code, "imagebus local up" in problem.advice) == (3, True)
