@@ -19,6 +19,7 @@ import imagebus_local
 from imagebus.store import DynamoDBEventStore, Item, RecordedEvent
 from imagebus_local import LocalState
 
+LISTENER = "e2e-listener-"
 TERMINAL = ("completed", "rejected", "failed", "deleted")
 
 T = TypeVar("T")
@@ -118,9 +119,12 @@ class Pipeline:
         return [item for item in list(self._delivered) if item["detail"]["meta"]["image_key"] == key]
 
     def settled(self, within: float = 60) -> None:
-        """Waits until no inbox holds a message, received or not."""
+        """Waits until no inbox holds a message, received or not, and this test has heard what came of them."""
         sqs = self.client("sqs")
-        urls = [url for url in sqs.list_queues().get("QueueUrls", []) if "Inbox" in url.rsplit("/", 1)[1]]
+        queues = {url.rsplit("/", 1)[1]: url for url in sqs.list_queues().get("QueueUrls", [])}
+        # The listener's own queues last: what leaves an inbox while this looks is then seen in them.
+        urls = [url for name, url in queues.items() if "Inbox" in name]
+        urls += [url for name, url in queues.items() if name.startswith(LISTENER)]
         names = [
             "ApproximateNumberOfMessages",
             "ApproximateNumberOfMessagesNotVisible",
@@ -160,7 +164,7 @@ class Pipeline:
     def listening(self) -> Iterator[None]:
         """Subscribes queues to the notifications topic and to all events of the bus, and keeps what comes."""
         sqs, events = self.client("sqs"), self.client("events")
-        name = f"e2e-{uuid.uuid4().hex[:8]}"
+        name = f"{LISTENER}{uuid.uuid4().hex[:8]}"
         topic_queue = sqs.create_queue(QueueName=f"{name}-topic")["QueueUrl"]
         bus_queue = sqs.create_queue(QueueName=f"{name}-bus")["QueueUrl"]
         subscription = self.client("sns").subscribe(

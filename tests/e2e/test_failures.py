@@ -52,6 +52,7 @@ def test_a_stage_that_may_not_write_fails_by_name_and_completes_when_it_may_agai
     )
     item = pipeline.wait(key, "completed")
     assert item["outstanding"] == []
+    pipeline.wait_notifications(key, 2)
     pipeline.settled()
     statuses = [told.attributes["status"] for told in pipeline.notifications(key)]
     assert statuses == ["failed", "completed"]

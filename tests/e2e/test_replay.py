@@ -174,6 +174,7 @@ def test_retry_completes_an_image_whose_stage_had_failed_and_it_is_announced_onc
     assert code == 0
     assert retried["retried"] == [{"image_key": key, "event": "ImageValidated", "stages": ["thumbnailer"]}]
     pipeline.wait(key, "completed")
+    pipeline.wait_notifications(key, 2)
     pipeline.settled()
     statuses = [each.body["status"] for each in pipeline.notifications(key)]
     assert sorted(statuses) == ["completed", "failed"]
