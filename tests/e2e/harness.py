@@ -119,7 +119,7 @@ class Pipeline:
         return [item for item in list(self._delivered) if item["detail"]["meta"]["image_key"] == key]
 
     def settled(self, within: float = 60) -> None:
-        """Waits until no inbox holds a message, received or not, and this test has heard what came of them."""
+        """Waits until no inbox holds a message, received or not, and the tests heard what came of them."""
         sqs = self.client("sqs")
         queues = {url.rsplit("/", 1)[1]: url for url in sqs.list_queues().get("QueueUrls", [])}
         # The listener's own queues last: what leaves an inbox while this looks is then seen in them.
