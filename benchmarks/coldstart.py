@@ -113,9 +113,8 @@ def measure(names: Sequence[str], rounds: int) -> dict[str, float]:
         for turn in range(rounds + 1):
             for name in names:
                 spent = _once(bodies[name], bytecode)
-                if (
-                    turn and spent is not None
-                ):  # the first turn compiles the bytecode and warms the page cache
+                # The first turn compiles the bytecode and warms the page cache.
+                if turn and spent is not None:
                     samples[name].append(spent)
     return {name: statistics.median(found) for name, found in samples.items() if found}
 
