@@ -86,7 +86,7 @@ class Floor:
             self._small[id(data)] = [image.resize(size) for size in sizes], sizes[0]
             image = Image.open(io.BytesIO(data))
         small, largest = self._small[id(data)]
-        image.draft(None, tuple(math.ceil(side * 1.25) for side in largest))
+        image.draft(None, tuple(math.ceil(side * 1.15) for side in largest))
         image.load()
         options = {
             "JPEG": {"quality": 85},

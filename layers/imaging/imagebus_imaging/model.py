@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-RECIPE = "2026-11.1"
+RECIPE = "2026-11.2"
 """Names the pixels: bumped whenever the same bytes and settings would give different derived images."""
 
 Format = Literal["JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF"]

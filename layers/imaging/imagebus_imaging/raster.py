@@ -27,7 +27,7 @@ UPRIGHT: dict[int, Image.Transpose] = {
     8: Image.Transpose.ROTATE_90,
 }
 # A JPEG is decoded at the smallest DCT scale that still leaves this much for the resampling filter.
-_GAP = 1.25
+_GAP = 1.15
 # A backstop for bytes that no validation has seen; the limit that is meant is `Limits.max_pixels`.
 _MAX_PIXELS = 300_000_000
 

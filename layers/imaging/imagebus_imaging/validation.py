@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
 from PIL import Image
 
+from imagebus_imaging import jpegstream
 from imagebus_imaging.decoding import decode_failures_are_rejections, load_plugin, open_image
 from imagebus_imaging.formats import sniff
 from imagebus_imaging.model import MIME, ImageInfo, Limits, Rejected
 from imagebus_imaging.raster import displayed_size, orientation_of
 from imagebus_imaging.sandbox import decode_in_child
-from imagebus_imaging.structure import walk
+from imagebus_imaging.structure import walk_to_pixels
 from imagebus_imaging.structure.facts import Structure
+from imagebus_imaging.structure.jpeg import end_of_jpeg
 from imagebus_imaging.trailers import check_trailer
 
 DEFAULT_LIMITS = Limits()
@@ -31,12 +34,16 @@ def validate(data: bytes, limits: Limits = DEFAULT_LIMITS) -> ImageInfo:
     `DecoderStalled`, `DecoderFault` and OSError are this machine's trouble: retry them.
     """
     name = check_size_and_type(data, limits)
-    structure = walk(data, name, limits)
+    structure = walk_to_pixels(data, name, limits)
     check_limits(structure, name, len(data), limits)
-    check_trailer(data, structure, limits)
+    if not structure.open_ended:
+        check_trailer(data, structure, limits)
     _import_for(data, name)
     digest = hashlib.sha256(usedforsecurity=False)
     seen = decode_in_child(lambda: probe(data, name, limits), limits, lambda: digest.update(data))
+    if structure.open_ended:
+        end = end_of_jpeg(data, limits, max(structure.end, int(seen["read_to"])))
+        check_trailer(data, replace(structure, end=end, open_ended=False), limits)
     return ImageInfo(
         name,
         MIME[name],
@@ -108,12 +115,16 @@ def probe(data: bytes, name: str, limits: Limits) -> Mapping[str, Any]:
                 frames * width * height,
             )
         mode, has_alpha = image.mode, image.has_transparency_data
+        read_to = 0
         if name == "PNG":
             pngstream = import_module("imagebus_imaging.pngstream")
             pngstream.check_rows(data, pngstream.find(data, b"IDAT"))
         else:
             image.draft(None, (max(1, image.width // 8), max(1, image.height // 8)))
-            image.load()
+            if name == "JPEG":
+                read_to = jpegstream.decode(image, data)
+            else:
+                image.load()
             if name == "HEIF":  # known for sure only once it is decoded
                 width, height = image.size
     return {
@@ -123,4 +134,5 @@ def probe(data: bytes, name: str, limits: Limits) -> Mapping[str, Any]:
         "has_alpha": has_alpha,
         "frames": frames,
         "orientation": orientation,
+        "read_to": read_to,
     }

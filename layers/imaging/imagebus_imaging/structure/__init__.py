@@ -27,3 +27,10 @@ _WALKS = {
 def walk(data: bytes, image_format: str, limits: Limits) -> Structure:
     """Raises `Rejected`: `corrupt` for a broken structure, or the limit that the structure already breaks."""
     return _WALKS[image_format](data, limits)
+
+
+def walk_to_pixels(data: bytes, image_format: str, limits: Limits) -> Structure:
+    """As `walk`, without reading what a decoder will read: see `Structure.open_ended`."""
+    if image_format == "JPEG":
+        return walk_jpeg(data, limits, to_sole_scan=True)
+    return walk(data, image_format, limits)

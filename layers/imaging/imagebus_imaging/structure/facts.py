@@ -15,8 +15,8 @@ class Structure:
     """Sizes as stored, before orientation. `end` is where the image ends and trailing data begins.
 
     `decoder_bytes` is what decoding will hold in memory: known beforehand, because a decoder that runs out
-    of it can not always say so. `declares_video` is said by the
-    XMP of a motion photo.
+    of it can not always say so. `declares_video` is said by the XMP of a motion photo. `open_ended` says that
+    the walk stopped at `end`, where the pixels begin: a decoder reads them anyway.
     """
 
     width: int
@@ -25,6 +25,7 @@ class Structure:
     frames: int = 1
     decoder_bytes: int = 0
     declares_video: bool = False
+    open_ended: bool = False
 
 
 def corrupt(detail: str) -> Rejected:

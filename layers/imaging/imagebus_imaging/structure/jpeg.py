@@ -24,6 +24,7 @@ _STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 _DECODABLE = frozenset({0xC0, 0xC1, 0xC2, 0xC9, 0xCA})
 _FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _WHOLE_IMAGE_IN_MEMORY = frozenset({0xC2, 0xCA})
+_BASELINE = frozenset({0xC0, 0xC1})
 
 
 @dataclass(slots=True)
@@ -34,10 +35,16 @@ class _Found:
     scans: int = 0
     metadata: int = 0
     declares_video: bool = False
+    #: Of a baseline frame; 0 for all others, which may have any number of scans.
+    components: int = 0
 
 
-def walk_jpeg(data: bytes, limits: Limits, start: int = 0) -> Structure:
-    """The JPEG that begins at `start`. What follows its EOI is left to the trailer policy."""
+def walk_jpeg(data: bytes, limits: Limits, start: int = 0, *, to_sole_scan: bool = False) -> Structure:
+    """The JPEG that begins at `start`. What follows its EOI is left to the trailer policy.
+
+    With `to_sole_scan`, the one scan of an ordinary baseline image is not searched for its end: `end` is
+    where its data begins, and `end_of_jpeg` finds the rest once a decoder has read it.
+    """
     found = _Found()
     at = start + 2
     for _ in range(MAX_PARTS):
@@ -52,17 +59,32 @@ def walk_jpeg(data: bytes, limits: Limits, start: int = 0) -> Structure:
         end = at + int.from_bytes(data[at:body], "big")
         if end < body or end > len(data):
             raise corrupt(f"segment FF{marker:02X} at byte {at - 2} runs past the end")
+        if to_sole_scan and marker == _SOS and end > body and 0 < found.components == data[body]:
+            return _structure(found, end, open_ended=True)
         at = _segment(data, marker, body, end, found, limits)
     else:
         raise too_many_parts(MAX_PARTS + 1)
     if not found.scans:
         raise corrupt("no image data before the end of image")
+    return _structure(found, at)
+
+
+def end_of_jpeg(data: bytes, limits: Limits, read_to: int) -> int:
+    """Where the image ends, when the decoder of its sole scan has read up to `read_to` without an end."""
+    match = _NEXT_MARKER.search(data, read_to)
+    if match is not None and data[match.end() - 1] == _EOI:
+        return match.end()
+    return walk_jpeg(data, limits).end
+
+
+def _structure(found: _Found, end: int, *, open_ended: bool = False) -> Structure:
     return Structure(
         found.width,
         found.height,
-        at,
+        end,
         decoder_bytes=found.decoder_bytes,
         declares_video=found.declares_video,
+        open_ended=open_ended,
     )
 
 
@@ -109,6 +131,7 @@ def _frame_header(data: bytes, marker: int, body: int, end: int, found: _Found) 
         raise corrupt("the frame header says no size")
     if not all(1 <= h <= 4 and 1 <= v <= 4 for h, v in sampling):
         raise corrupt("impossible sampling factors")
+    found.components = len(sampling) if marker in _BASELINE else 0
     if marker in _WHOLE_IMAGE_IN_MEMORY:
         # A progressive decoder keeps every coefficient, two bytes each.
         widest = max(h for h, _ in sampling) * max(v for _, v in sampling)
