@@ -17,6 +17,10 @@ STAGES = (
     "Cleaner",
 )
 
+#: Whose age is an essential alarm. A stage in between that is stuck stalls images, which is told of, and the
+#: cleaner's drain is an error once it is an hour behind.
+ESSENTIAL_AGES = ("Ingest", "Recorder", "Notifier")
+
 Value = str | dict[str, str]
 
 
@@ -32,6 +36,8 @@ class Alarm:
     threshold: int | dict[str, str] = 1
     minutes: int = 1
     statistic: str = "Sum"
+    #: CloudWatch gives ten alarms for free; the others come with AlarmDetail: all.
+    essential: bool = True
 
     @property
     def section(self) -> str:
@@ -56,7 +62,8 @@ class Alarm:
         if self.dimensions:
             dimensions = [{"Name": name, "Value": value} for name, value in self.dimensions.items()]
             properties["Dimensions"] = dimensions
-        return {"Type": "AWS::CloudWatch::Alarm", "Properties": properties}
+        when = {} if self.essential else {"Condition": "AlarmsOnAll"}
+        return {"Type": "AWS::CloudWatch::Alarm", **when, "Properties": properties}
 
 
 def _dashed(name: str) -> str:
@@ -94,6 +101,7 @@ ALARMS = (
             threshold={"Ref": "InboxAgeSeconds"},
             minutes=5,
             statistic="Maximum",
+            essential=stage in ESSENTIAL_AGES,
         )
         for stage in STAGES
     ),

@@ -31,11 +31,13 @@ def template() -> dict[str, Any]:
         "Parameters": {
             "Name": {**text, "Description": "Name of the event bus, which every metric carries."},
             "AlarmEmail": {**text, "Default": ""},
+            "AlarmDetail": {**text, "Default": "essential", "AllowedValues": ["essential", "all"]},
             "EncryptionKeyArn": {**text, "Default": ""},
             "InboxAgeSeconds": {"Type": "Number", "Default": 300},
             **{name: dict(text) for name in (*queues, "UndeliveredQueue")},
         },
         "Conditions": {
+            "AlarmsOnAll": {"Fn::Equals": [{"Ref": "AlarmDetail"}, "all"]},
             "HasAlarmEmail": {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmEmail"}, ""]}]},
             "HasEncryptionKey": {"Fn::Not": [{"Fn::Equals": [{"Ref": "EncryptionKeyArn"}, ""]}]},
         },

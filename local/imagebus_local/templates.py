@@ -24,6 +24,8 @@ LOCAL_PARAMETERS: Mapping[str, str] = {
     "ImageConcurrencyLimit": "2",
     "LabelsConcurrencyLimit": "2",
     "LabelProvider": "none",
+    "Polling": "continuous",
+    "SweepSchedule": "rate(1 minute)",
 }
 
 

@@ -117,7 +117,7 @@ class Bench:
     @contextmanager
     def without_the_schedule(self) -> Iterator[None]:
         """The sweeper runs only when a probe runs it, or it would take the probe's image away."""
-        events, rule = self.pipeline.client("events"), self.resource("SweeperFunctionEveryMinute")
+        events, rule = self.pipeline.client("events"), self.resource("SweeperFunctionSweep")
         name = rule.rsplit("/", 1)[-1]
         events.disable_rule(Name=name)
         try:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.metadata import metadata_work
 from cleaner.handler import clean
-from failures.handler import bury
+from failures.bury import bury
 from imagebus.bus import EventBridgeBus
 from imagebus.events.analyzer import LabelsSkipped
 from imagebus.inbox import Inbox, SQSQueue, one_by_one

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from imagebus.aws import client, inbox_queue
+from imagebus.drain import drain
 from imagebus.events import Meta
 from imagebus.identity import derived_prefix
 from imagebus.inbox import Delivery, Inbox, one_by_one
@@ -29,8 +30,12 @@ def _objects() -> ObjectStore:
     return S3ObjectStore(client("s3"))
 
 
-def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
+def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """For a batch of the event source mapping, and for the schedule that stands in for it."""
     queue, limit = inbox_queue()
     bucket = os.environ["IMAGES_BUCKET"]
     inbox = Inbox(one_by_one(lambda d: clean(d, _objects(), bucket)), queue, max_receive_count=limit)
-    return inbox(event, context)
+    if "Records" in event:
+        return inbox(event, context)
+    urls = {os.environ["INBOX_ARN"]: os.environ["INBOX_URL"]}
+    return drain(inbox, client("sqs"), urls, context.get_remaining_time_in_millis)

@@ -4,41 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from failures.quarantine import quarantine
-from failures.report import report
+from failures.bury import bury
+from failures.queues import queues
 from imagebus.aws import bus, client
-from imagebus.bus import EventBus
-from imagebus.clock import Clock, SystemClock
-from imagebus.events import NotAnEvent
-from imagebus.inbox import Delivery, Inbox, one_by_one
+from imagebus.clock import SystemClock
+from imagebus.drain import drain
+from imagebus.inbox import Inbox, one_by_one
 from imagebus.objects import ObjectStore, S3ObjectStore
-from imagebus.telemetry import about, logger
 
 
-def bury(
-    delivery: Delivery,
-    stages: Mapping[str, str],
-    bus: EventBus,
-    objects: ObjectStore,
-    bucket: str,
-    clock: Clock,
-) -> None:
-    # An event that EventBridge could not deliver names its rule; a dead letter comes from its stage's queue.
-    # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
-    origin = delivery.attributes.get("RULE_ARN", delivery.source_arn)
-    stage = stages.get(origin, "unknown")
-    try:
-        failure = report(delivery, stage, int(os.environ.get("MAX_RECEIVE_COUNT", "0")), clock)
-    except NotAnEvent as reason:
-        quarantine(delivery, stage, str(reason), objects, bucket, clock)
-        return
-    about(failure.meta)
-    bus.publish([failure])
-    logger().warning("failed", extra={"stage": stage, "error": failure.data.error_type})
+class NotTold(Exception):
+    """Some dead letters could not be told of; they stay in their queues, and the next drain tries again."""
 
 
 @cache
@@ -46,8 +25,16 @@ def _objects() -> ObjectStore:
     return S3ObjectStore(client("s3"))
 
 
-def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
+def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """For a batch of an event source mapping, and for the schedule that stands in for the mappings."""
     stages, bucket = json.loads(os.environ["STAGES"]), os.environ["QUARANTINE_BUCKET"]
     clock = SystemClock()
     # What fails here stays in its queue and is tried until it succeeds: there is nowhere further down.
-    return Inbox(one_by_one(lambda d: bury(d, stages, bus(), _objects(), bucket, clock)))(event, context)
+    inbox = Inbox(one_by_one(lambda d: bury(d, stages, bus(), _objects(), bucket, clock)))
+    if "Records" in event:
+        return inbox(event, context)
+    letters = queues(stages, os.environ["UNDELIVERED_URL"])
+    counts = drain(inbox, client("sqs"), letters, context.get_remaining_time_in_millis)
+    if counts["failed"]:
+        raise NotTold(f"{counts['failed']} dead letters")
+    return counts

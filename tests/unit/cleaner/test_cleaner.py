@@ -6,11 +6,12 @@ import json
 
 import pytest
 
+from cleaner import handler
 from cleaner.handler import clean
 from imagebus.identity import derived_prefix, revision
-from imagebus.inbox import Inbox, one_by_one
+from imagebus.inbox import Inbox, SQSQueue, one_by_one
 from imagebus.objects import S3ObjectStore
-from imagebus.testing import InMemoryS3, sqs_record
+from imagebus.testing import InMemoryS3, InMemorySQS, ManualClock, sqs_record
 from imagebus.testing.s3 import Bucket
 from tests.unit.core.events import AnEvent, deleted, envelope, uploaded
 
@@ -65,3 +66,24 @@ def test_doing_it_twice_is_doing_it_once(bench: Bench):
     for _ in range(2):
         bench.receive(deleted("k.jpg", revision("3")))
     assert bench.left("folder/k.jpg") == set(REVISIONS)
+
+
+class Context:
+    def get_remaining_time_in_millis(self) -> int:
+        return 30_000
+
+
+def test_the_schedule_empties_the_inbox_as_the_mapping_would(bench: Bench, monkeypatch: pytest.MonkeyPatch):
+    sqs = InMemorySQS(ManualClock())
+    url = sqs.add_queue("inbox")
+    monkeypatch.setenv("IMAGES_BUCKET", "images")
+    monkeypatch.setenv("INBOX_ARN", sqs.queues[url].arn)
+    monkeypatch.setenv("INBOX_URL", url)
+    monkeypatch.setattr(handler, "inbox_queue", lambda: (SQSQueue(lambda: sqs, url, "memory://dead"), 5))  # type: ignore[arg-type,return-value]
+    monkeypatch.setattr(handler, "client", {"sqs": sqs}.__getitem__)
+    monkeypatch.setattr(handler, "_objects", lambda: S3ObjectStore(bench.s3))  # type: ignore[arg-type]
+    sqs.send_message(QueueUrl=url, MessageBody=json.dumps(envelope(deleted("k.jpg", revision("3")))))
+    sqs.send_message(QueueUrl=url, MessageBody="no event")
+    assert handler.handle({"detail-type": "Scheduled Event"}, Context()) == {"handled": 1, "failed": 1}
+    assert bench.left("k.jpg") == set()
+    assert [message.body for message in sqs.queues[url].messages] == ["no event"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from failures.handler import bury
+from failures.bury import bury
 from imagebus.bus import MAX_EVENT_BYTES, entry_bytes
 from imagebus.identity import revision
 from imagebus.inbox import Inbox, one_by_one

@@ -17,6 +17,7 @@ class Message:
     message_id: str
     body: str
     attributes: Mapping[str, Any]
+    sent_at: datetime
     visible_at: datetime
     receive_count: int = 0
     receipt_handle: str = ""
@@ -57,9 +58,13 @@ class InMemorySQS:
     # --- the client ---
 
     def send_message(self, **request: Any) -> dict[str, Any]:
-        visible = self._clock.now() + timedelta(seconds=request.get("DelaySeconds", 0))
+        now = self._clock.now()
         message = Message(
-            f"m{next(self._numbers)}", request["MessageBody"], request.get("MessageAttributes", {}), visible
+            f"m{next(self._numbers)}",
+            request["MessageBody"],
+            request.get("MessageAttributes", {}),
+            now,
+            now + timedelta(seconds=request.get("DelaySeconds", 0)),
         )
         self.queues[request["QueueUrl"]].messages.append(message)
         return {"MessageId": message.message_id}
@@ -122,7 +127,10 @@ def _as_received(message: Message) -> dict[str, Any]:
         "MessageId": message.message_id,
         "ReceiptHandle": message.receipt_handle,
         "Body": message.body,
-        "Attributes": {"ApproximateReceiveCount": str(message.receive_count)},
+        "Attributes": {
+            "ApproximateReceiveCount": str(message.receive_count),
+            "SentTimestamp": str(int(message.sent_at.timestamp() * 1000)),
+        },
         "MessageAttributes": message.attributes,
     }
 

@@ -1,0 +1,37 @@
+"""A dead letter becomes an event that says what failed, or is kept in quarantine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from failures.quarantine import quarantine
+from failures.report import report
+from imagebus.bus import EventBus
+from imagebus.clock import Clock
+from imagebus.events import NotAnEvent
+from imagebus.inbox import Delivery
+from imagebus.objects import ObjectStore
+from imagebus.telemetry import about, logger
+
+
+def bury(
+    delivery: Delivery,
+    stages: Mapping[str, str],
+    bus: EventBus,
+    objects: ObjectStore,
+    bucket: str,
+    clock: Clock,
+) -> None:
+    # An event that EventBridge could not deliver names its rule; a dead letter comes from its stage's queue.
+    # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+    origin = delivery.attributes.get("RULE_ARN", delivery.source_arn)
+    stage = stages.get(origin, "unknown")
+    try:
+        failure = report(delivery, stage, int(os.environ.get("MAX_RECEIVE_COUNT", "0")), clock)
+    except NotAnEvent as reason:
+        quarantine(delivery, stage, str(reason), objects, bucket, clock)
+        return
+    about(failure.meta)
+    bus.publish([failure])
+    logger().warning("failed", extra={"stage": stage, "error": failure.data.error_type})
