@@ -91,6 +91,7 @@ ifneq ($(wildcard template.yml),)
 	$(BIN)/sam validate --lint --template template.yml --region eu-west-1
 endif
 	$(BIN)/python -m monitoring.generate --check
+	$(BIN)/python -m layers.trim --check
 	$(BIN)/python -m security.audit
 	$(BIN)/python -m security.lint
 ifneq ($(wildcard cli/imagebus_cli/generate.py),)
@@ -114,9 +115,10 @@ coverage: $(READY) ## the parallel tests with branch coverage
 	$(BIN)/pytest --numprocesses 2 --dist worksteal --cov --cov-report=term --cov-report=html $(PARALLEL_TESTS)
 
 .PHONY: generate
-generate: $(READY) ## write the generated files anew (schemas, docs/events.md)
+generate: $(READY) ## write the generated files anew (schemas, docs/events.md, service models)
 	$(BIN)/python -m imagebus_cli.generate
 	$(BIN)/python -m monitoring.generate
+	$(BIN)/python -m layers.trim
 
 .PHONY: simulate
 simulate: $(READY) ## run the deterministic simulator (SEEDS=N, 2000)

@@ -14,7 +14,7 @@ from benchmarks.environment import EAGER as EAGER_PACKAGES
 from benchmarks.environment import ROOT
 
 EAGER = "everything-eager"
-_SETTINGS = {
+SETTINGS = {
     "AWS_LAMBDA_FUNCTION_NAME": "bench",
     "AWS_DEFAULT_REGION": "eu-west-1",
     "AWS_REGION": "eu-west-1",
@@ -51,7 +51,7 @@ _SETTINGS = {
     "MIN_CONFIDENCE": "70",
 }
 # What template.yml sets for every function of ours.
-_OURS = {"PYDANTIC_DISABLE_PLUGINS": "true"}
+OURS = {"IMAGEBUS_MODELS": "trimmed", "PYDANTIC_DISABLE_PLUGINS": "true"}
 # What each handler imports and the clients that its first event makes it build.
 HANDLERS = {
     "ingest": ("ingest.handler", ("events", "sqs")),
@@ -71,7 +71,9 @@ importlib.import_module({module!r})
 from imagebus.aws import client
 for name in {clients!r}: client(name)
 """
-# One handler for everything, as it is often written: all libraries and all clients at import.
+# One handler for everything, as it is often written: all libraries and all clients at import. It reads our
+# contracts, but is no function of ours: AWS_LAMBDA_FUNCTION_NAME, for which `imagebus` would set Python's
+# garbage collector, is left out of its environment, so that it runs with Python's own setting.
 _EAGER = """
 import boto3
 from aws_lambda_powertools import Logger, Metrics, Tracer
@@ -107,31 +109,40 @@ def scripts() -> dict[str, str]:
 
 def measure(names: Sequence[str], rounds: int) -> dict[str, float]:
     """Handler -> median CPU milliseconds, rounds interleaved. A handler that does not import is left out."""
-    bodies = scripts()
     samples: dict[str, list[float]] = {name: [] for name in names}
     with TemporaryDirectory() as bytecode:
         for turn in range(rounds + 1):
             for name in names:
-                spent = _once(bodies[name], bytecode)
+                spent = _once(name, bytecode)
                 # The first turn compiles the bytecode and warms the page cache.
                 if turn and spent is not None:
                     samples[name].append(spent)
     return {name: statistics.median(found) for name, found in samples.items() if found}
 
 
-def _once(body: str, bytecode: str) -> float | None:
+def environment_of(name: str) -> dict[str, str]:
+    """What a handler finds in its environment, besides where its code is."""
+    not_inherited = {"PYTHONDONTWRITEBYTECODE", "AWS_LAMBDA_FUNCTION_NAME", *OURS}
+    inherited = {key: value for key, value in os.environ.items() if key not in not_inherited}
+    settings = inherited | SETTINGS | OURS
+    if name == EAGER:
+        for ours in ("AWS_LAMBDA_FUNCTION_NAME", *OURS):
+            del settings[ours]
+    return settings
+
+
+def _once(name: str, bytecode: str) -> float | None:
     services = sorted((ROOT / "services").iterdir()) if (ROOT / "services").exists() else []
     paths: list[Path] = [ROOT / "layers" / "core", ROOT / "layers" / "imaging", *services]
-    paths += [EAGER_PACKAGES] if body == _EAGER else []
-    settings = {**_SETTINGS, "PYTHONPATH": os.pathsep.join(map(str, paths)), "PYTHONPYCACHEPREFIX": bytecode}
-    settings |= {} if body == _EAGER else _OURS
-    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    paths += [EAGER_PACKAGES] if name == EAGER else []
+    body = scripts()[name]
+    where = {"PYTHONPATH": os.pathsep.join(map(str, paths)), "PYTHONPYCACHEPREFIX": bytecode}
     done = subprocess.run(
         [sys.executable, "-c", _TIMED.format(body=body, hidden=_NOT_IN_LAYERS)],
         capture_output=True,
         text=True,
         check=False,
-        env=inherited | settings,
+        env=environment_of(name) | where,
     )
     if done.returncode:
         print(done.stderr.strip().splitlines()[-1], file=sys.stderr)

@@ -6,7 +6,6 @@ import os
 from functools import cache
 from typing import Any
 
-import boto3
 from botocore.config import Config
 
 from api.app import Api
@@ -23,7 +22,7 @@ from imagebus.store import DynamoDBEventStore
 @cache
 def api() -> Api:
     settings = Settings.from_environment(os.environ)
-    s3 = boto3.client("s3", config=CONFIG.merge(Config(signature_version="s3v4")))
+    s3 = client("s3", CONFIG.merge(Config(signature_version="s3v4")))
     storage = S3Storage(s3)
     return Api(
         settings,
