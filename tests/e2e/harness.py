@@ -160,6 +160,32 @@ class Pipeline:
         )
         return str(found["StackResourceDetail"]["PhysicalResourceId"])
 
+    def parameter(self, name: str) -> str:
+        """A parameter's value as the stack was deployed with it."""
+        (stack,) = self.client("cloudformation").describe_stacks(StackName=self.local.stack)["Stacks"]
+        values = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+        return str(values[name])
+
+    @contextmanager
+    def unpolled(self, *functions: str) -> Iterator[None]:
+        """As `Polling: scheduled` leaves these functions: their event source mappings are disabled."""
+        client = self.client("lambda")
+        mappings = [
+            mapping["UUID"]
+            for function in functions
+            for mapping in client.list_event_source_mappings(FunctionName=self.resource(function))[
+                "EventSourceMappings"
+            ]
+        ]
+        assert len(mappings) >= len(functions)
+        for mapping in mappings:
+            client.update_event_source_mapping(UUID=mapping, Enabled=False)
+        try:
+            yield
+        finally:
+            for mapping in mappings:
+                client.update_event_source_mapping(UUID=mapping, Enabled=True)
+
     @contextmanager
     def listening(self) -> Iterator[None]:
         """Subscribes queues to the notifications topic and to all events of the bus, and keeps what comes."""

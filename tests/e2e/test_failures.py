@@ -38,7 +38,7 @@ def test_a_stage_that_may_not_write_fails_by_name_and_completes_when_it_may_agai
         assert key in told.body["text"]
     failed = next(event for event in pipeline.log(key) if event.detail_type == "ProcessingFailed")
     assert "AccessDenied" in failed.detail["data"]["message"]
-    assert failed.detail["data"]["attempts"] == 5
+    assert failed.detail["data"]["attempts"] == int(pipeline.parameter("MaxReceiveCount"))
     again = failed.detail["data"]["failed_event"]
     pipeline.client("events").put_events(
         Entries=[

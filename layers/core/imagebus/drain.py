@@ -37,7 +37,7 @@ class NotDrained(Exception):
 def drain(
     inbox: Handler, client: SQSClient, queues: Mapping[str, str], time_left_ms: Callable[[], int]
 ) -> dict[str, int]:
-    """How many were handled, how many failed and stay. `queues`: URLs by ARN. Raises NotDrained in the end."""
+    """How many were handled, and how many failed and stay. `queues`: URLs by ARN. Raises NotDrained."""
     counts, waiting, refused, oldest = Counter[str](), dict(queues), 0, time()
     # Waiting is done side by side; handling is not, because a line of the log is about one image.
     with ThreadPoolExecutor(len(queues)) as pool:
