@@ -41,6 +41,8 @@ SETTINGS = {
     "MAX_BYTES": "52428800",
     "MAX_PIXELS": "100000000",
     "MAX_FRAMES_PIXELS": "500000000",
+    "DECODE_SECONDS": "1.5",
+    "DECODE_MEMORY_MIB": "384",
     "WATERMARK_TEXT": "imagebus",
     "WATERMARK_POSITION": "bottom-right",
     "WATERMARK_OPACITY": "0.5",

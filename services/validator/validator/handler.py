@@ -16,7 +16,7 @@ from imagebus.meter import Meter
 from imagebus.objects import ObjectStore, S3ObjectStore, Superseded
 from imagebus.telemetry import about, logger
 from imagebus_imaging import Limits
-from validator.rules import judge
+from validator.rules import judge, limits_of
 
 
 def validate(delivery: Delivery, bus: EventBus, objects: ObjectStore, clock: Clock, limits: Limits) -> None:
@@ -34,13 +34,7 @@ def validate(delivery: Delivery, bus: EventBus, objects: ObjectStore, clock: Clo
 
 @cache
 def _limits() -> Limits:
-    env = os.environ
-    return Limits(
-        formats=frozenset(env["ACCEPTED_FORMATS"].split(",")),
-        max_bytes=int(env["MAX_BYTES"]),
-        max_pixels=int(env["MAX_PIXELS"]),
-        max_frames_pixels=int(env["MAX_FRAMES_PIXELS"]),
-    )
+    return limits_of(os.environ)
 
 
 @cache

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from imagebus.events import Event
 from imagebus.events.ingest import ImageUploaded
 from imagebus.events.validator import ImageRejected, ImageValidated
@@ -9,6 +11,23 @@ from imagebus.meter import Meter
 from imagebus.objects import Gone, ObjectRef, ObjectStore
 from imagebus_imaging import Limits, Rejected
 from imagebus_imaging import validate as validate_image
+
+#: A busy machine is given this much longer than the processor time that a decode may take.
+_PATIENCE_SECONDS = 0.2
+
+
+def limits_of(env: Mapping[str, str]) -> Limits:
+    """The limits that the function's environment states. Raises KeyError or ValueError."""
+    seconds = float(env["DECODE_SECONDS"])
+    return Limits(
+        formats=frozenset(env["ACCEPTED_FORMATS"].split(",")),
+        max_bytes=int(env["MAX_BYTES"]),
+        max_pixels=int(env["MAX_PIXELS"]),
+        max_frames_pixels=int(env["MAX_FRAMES_PIXELS"]),
+        cpu_seconds=seconds,
+        wall_seconds=seconds + _PATIENCE_SECONDS,
+        memory_bytes=int(env["DECODE_MEMORY_MIB"]) << 20,
+    )
 
 
 def judge(
