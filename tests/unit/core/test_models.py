@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import datetime
 import json
 import os
 import re
@@ -12,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import botocore.auth
 import botocore.session
 import pytest
 from botocore import xform_name
@@ -34,7 +32,7 @@ PLACES = {
     "Virginia": {"AWS_DEFAULT_REGION": "us-east-1"},
     "China": {"AWS_DEFAULT_REGION": "cn-north-1"},
     "the embedded AWS": {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ENDPOINT_URL": "http://localhost:4566"},
-    "FIPS": {"AWS_DEFAULT_REGION": "us-east-1", "AWS_USE_FIPS_ENDPOINT": "true"},
+    "a FIPS region": {"AWS_DEFAULT_REGION": "us-gov-west-1", "AWS_USE_FIPS_ENDPOINT": "true"},
 }
 OPERATIONS = [(service, name) for service, names in trim.OPERATIONS.items() for name in names]
 UUID = rb"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -309,10 +307,9 @@ def test_every_request_is_the_very_one_that_the_full_model_makes(service: str, p
     assert sent >= len(trim.OPERATIONS[service])
 
 
-def test_presigned_addresses_and_forms_are_the_same(place: str, monkeypatch: pytest.MonkeyPatch):
-    now = datetime.datetime(2026, 1, 2, 3, 4, 5)  # noqa: DTZ001  as botocore has it
-    monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda *_, **__: now)
+def test_presigned_addresses_and_forms_are_the_same(place: str):
     version4 = aws.CONFIG.merge(Config(signature_version="s3v4"))
+    of_the_moment = {"policy", "x-amz-date", "x-amz-signature"}
     signed = []
     for client in (trimmed_client("s3", version4), full_client("s3", version4)):
         parameters = {
@@ -323,11 +320,8 @@ def test_presigned_addresses_and_forms_are_the_same(place: str, monkeypatch: pyt
         }
         url = client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=60)
         form = client.generate_presigned_post("uploads", "a.jpg", Conditions=[["eq", "$key", "a.jpg"]])
-        # a form's expiry is of another clock, so what is signed differs; where it goes and its fields do not
-        fields = {
-            name: value for name, value in form["fields"].items() if name not in {"policy", "x-amz-signature"}
-        }
-        signed.append((url, form["url"], fields))
+        fields = {name: value for name, value in form["fields"].items() if name not in of_the_moment}
+        signed.append((re.sub(r"X-Amz-(Date|Signature)=\w+", "", url), form["url"], fields))
     assert signed[0] == signed[1]
 
 
