@@ -7,10 +7,13 @@ runs, and so does everything of a service that has no folder here.
 
 from __future__ import annotations
 
+import gzip
+import json
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-from botocore.loaders import Loader
+from botocore.loaders import JSONFileLoader, Loader
 
 FOLDER = Path(__file__).parent
 
@@ -20,11 +23,22 @@ def is_trimmed(service: str) -> bool:
     return (FOLDER / service).is_dir()
 
 
+class _PlainFiles(JSONFileLoader):
+    """Reads into dicts, not OrderedDicts: that takes a third of the time, and the rules for S3 are 900 KB."""
+
+    def load_file(self, file_path: str) -> Any:
+        """What is in the file of this name, given without `.json` or `.json.gz`; None where there is none."""
+        plain, packed = Path(file_path + ".json"), Path(file_path + ".json.gz")
+        if plain.is_file():
+            return json.loads(plain.read_bytes())
+        return json.loads(gzip.decompress(packed.read_bytes())) if packed.is_file() else None
+
+
 class TrimmedLoader(Loader):
     """Finds our models first, and botocore's where we have none or botocore knows a later API version."""
 
     def __init__(self) -> None:
-        super().__init__(extra_search_paths=[str(FOLDER)])
+        super().__init__(extra_search_paths=[str(FOLDER)], file_loader=_PlainFiles())
 
     @cached_property
     def _services(self) -> list[str]:
