@@ -22,6 +22,22 @@ Payload = dict[str, Any]
 
 ACCOUNT = "000000000000"
 LAST_RECEIVE = 5
+#: What EventBridge's schedule sends.
+SCHEDULED: Payload = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
+#: A consumer's own, and beside them the queue of undelivered events.
+STAGES = (
+    "Ingest",
+    "Validator",
+    "Thumbnailer",
+    "Watermarker",
+    "Metadata",
+    "Labels",
+    "Recorder",
+    "Notifier",
+    "Cleaner",
+)
+SCHEDULED_FUNCTIONS = ("CleanerFunction", "FailuresFunction")
+LETTERS = (*(f"{stage}DeadLetters" for stage in STAGES), "UndeliveredQueue")
 
 
 @dataclass(frozen=True)
@@ -102,6 +118,22 @@ class Bench:
         key = self.pipeline.key("replaced.jpg")
         for color in ("teal", "red"):
             self.pipeline.upload(key, jpeg(color))
+        return key
+
+    @cached_property
+    def unrecorded(self) -> str:
+        """An image in the bucket that the table knows nothing of."""
+        key, table = self.pipeline.upload(self.pipeline.key("new.jpg"), jpeg()), self.resource("StatusTable")
+        self.pipeline.wait(key, "completed")
+        self.pipeline.settled()
+        dynamodb = self.pipeline.client("dynamodb")
+        items = dynamodb.query(
+            TableName=table,
+            KeyConditionExpression="image_key = :key",
+            ExpressionAttributeValues={":key": {"S": key}},
+        )["Items"]
+        for item in items:
+            dynamodb.delete_item(TableName=table, Key={name: item[name] for name in ("image_key", "sk")})
         return key
 
     def event(self, detail_type: str, key: str | None = None, **meta: Any) -> Payload:
@@ -186,6 +218,10 @@ def reader(stage: str, detail_type: str) -> Mapping[str, Probe]:
 
 
 def _uploaded(bench: Bench) -> Payload:
+    return s3_event(bench, bench.pipeline.key())
+
+
+def s3_event(bench: Bench, key: str, sequencer: str = "00A1") -> Payload:
     """As S3 sends it."""
     return {
         "source": "aws.s3",
@@ -193,7 +229,7 @@ def _uploaded(bench: Bench) -> Payload:
         "time": "2026-01-01T00:00:00Z",
         "detail": {
             "bucket": {"name": bench.pipeline.outputs["UploadsBucketName"]},
-            "object": {"key": bench.pipeline.key(), "size": 1, "etag": "0" * 32, "sequencer": "00A1"},
+            "object": {"key": key, "size": 1, "etag": "0" * 32, "sequencer": sequencer},
             "reason": "PutObject",
         },
     }
@@ -233,6 +269,22 @@ def _dead(body: Callable[[Bench], str]) -> Probe:
     return lambda bench: batch(bench.arn("ValidatorDeadLetters"), body(bench))
 
 
+def _send(bench: Bench, queue: str, body: str) -> None:
+    bench.pipeline.client("sqs").send_message(QueueUrl=bench.resource(queue), MessageBody=body)
+
+
+def _letters(bench: Bench) -> Payload:
+    """Leaves a letter in every queue of dead letters, for the schedule to find."""
+    for queue in LETTERS:
+        _send(bench, queue, "no event")
+    return SCHEDULED
+
+
+def _left_for_the_cleaner(bench: Bench) -> Payload:
+    _send(bench, "CleanerInbox", json.dumps(bench.event("ImageUploaded", bench.pipeline.key())))
+    return SCHEDULED
+
+
 PROBES: Mapping[str, Mapping[str, Probe]] = {
     "IngestFunction": consumer("Ingest", uploaded=to("Ingest", _uploaded)),
     "ValidatorFunction": reader("Validator", "ImageUploaded"),
@@ -243,9 +295,11 @@ PROBES: Mapping[str, Mapping[str, Probe]] = {
     "RecorderFunction": consumer("Recorder", complete=_facts),
     "SweeperFunction": {"stalled": _waiting},
     "NotifierFunction": consumer("Notifier", announced_twice=_announced_twice),
-    "CleanerFunction": consumer("Cleaner", derived=_derived),
+    "CleanerFunction": consumer("Cleaner", derived=_derived, scheduled=_left_for_the_cleaner),
     "FailuresFunction": {
         "event": _dead(lambda bench: json.dumps(bench.event("ImageUploaded", bench.pipeline.key()))),
+        "scheduled, to empty queues": lambda _: SCHEDULED,
+        "scheduled": _letters,
         "no event": _dead(lambda bench: re.sub("-", "", str(uuid.uuid4()))),
     },
 }

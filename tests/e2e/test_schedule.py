@@ -7,10 +7,8 @@ from typing import Any
 
 from imagebus.identity import derived_prefix
 from tests.e2e.harness import Pipeline, eventually, jpeg
+from tests.e2e.probes import SCHEDULED
 from tests.e2e.test_failures import without_permission
-
-#: What EventBridge's schedule sends.
-SCHEDULED = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
 
 
 def come(pipeline: Pipeline, function: str) -> dict[str, Any]:

@@ -1,0 +1,127 @@
+"""Requests to the API that together make every call of its function, and every one that it presigns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+
+from api.addressing import address
+from tests.e2e.harness import eventually, jpeg
+from tests.e2e.probes import Answer, Bench, Payload, Probe, batch, s3_event
+
+PROBLEM = "application/problem+json"
+STAGES = ("Ingest", "Validator", "Thumbnailer", "Watermarker", "Metadata", "Labels")
+NEWEST = "F" * 32
+#: What a visitor must never see.
+INNER = ("Traceback", 'File "', "botocore", "AccessDenied", "arn:aws", "/opt/python", "/var/task")
+
+
+def call(bench: Bench, payload: Payload) -> Answer:
+    """The request, and what it leads to: a redirect is followed, a form is filled in, without credentials."""
+    local = bench.pipeline.local
+    options = dict(payload)
+    method, path, file = options.pop("method"), options.pop("path"), options.pop("file", None)
+    headers = {"x-api-key": str(local.api_key), **options.pop("headers", {})}
+    answer = requests.request(
+        method, f"{local.api_url}{path}", headers=headers, allow_redirects=False, timeout=60, **options
+    )
+    if answer.status_code >= 400:
+        return Answer(_clean(answer), answer.text)
+    if "location" in answer.headers and answer.is_redirect:
+        answer = requests.get(answer.headers["location"], timeout=60)
+    elif file is not None:
+        ticket = answer.json()
+        answer = requests.post(
+            ticket["url"], data=ticket["fields"], files={"file": ("form.jpg", file)}, timeout=60
+        )
+    return Answer("" if answer.ok else f"S3: {answer.status_code}", answer.text)
+
+
+def _clean(answer: requests.Response) -> str:
+    """The code of an error that says what to do and nothing of what is inside."""
+    assert answer.headers["content-type"] == PROBLEM, answer.text
+    assert not [each for each in INNER if each in answer.text], answer.text
+    problem = answer.json()
+    assert problem["status"] == answer.status_code
+    assert problem["detail"]
+    return str(problem["code"])
+
+
+def _get(path: str) -> Probe:
+    return lambda bench: {"method": "GET", "path": address(bench.key) + path}
+
+
+def _listed(query: str) -> Probe:
+    return lambda _: {"method": "GET", "path": f"images?{query}"}
+
+
+def _unnoticed(path: str) -> Probe:
+    """An image that the API knows of from S3 alone, because no event of it has been recorded yet."""
+    return lambda bench: {"method": "GET", "path": address(bench.unrecorded) + path}
+
+
+def _version(bench: Bench) -> Payload:
+    """The original of an image whose events name its version, as those of the embedded AWS do not."""
+    event = bench.event("ImageUploaded", bench.replaced, revision=NEWEST, version_id=bench.version)
+    assert not bench.invoke("RecorderFunction", batch(bench.arn("RecorderInbox"), json.dumps(event))).failed
+    return {"method": "GET", "path": f"{address(bench.replaced)}/original"}
+
+
+def _uploaded(_: Bench) -> Payload:
+    headers = {"Content-Type": "image/jpeg"}
+    return {"method": "POST", "path": "upload?filename=probed.jpg", "data": jpeg(), "headers": headers}
+
+
+def _form(_: Bench) -> Payload:
+    wanted = {"filename": "form.jpg", "content_type": "image/jpeg", "size": len(jpeg())}
+    return {"method": "POST", "path": "images", "json": wanted, "file": jpeg()}
+
+
+def _deleted(bench: Bench) -> Payload:
+    key = bench.pipeline.upload(bench.pipeline.key("deleted.jpg"), jpeg())
+    return {"method": "DELETE", "path": address(key)}
+
+
+def _retried(bench: Bench) -> Payload:
+    """An image that every stage gave up on, say events that are newer than those of its upload."""
+    key = bench.pipeline.upload(bench.pipeline.key("retried.jpg"), jpeg())
+    validated = bench.event("ImageValidated", key, revision=NEWEST)
+    causes: Mapping[str, Any] = {
+        "Ingest": s3_event(bench, key, NEWEST),
+        "Validator": bench.event("ImageUploaded", key, revision=NEWEST),
+        **dict.fromkeys(STAGES[2:], validated),
+    }
+    records = [
+        record
+        for stage, cause in causes.items()
+        for record in batch(bench.arn(f"{stage}DeadLetters"), json.dumps(cause))["Records"]
+    ]
+    assert not bench.invoke("FailuresFunction", {"Records": records}).failed
+
+    def failed() -> bool:
+        log = bench.pipeline.log(key)
+        return len(log) == len(STAGES) and bench.pipeline.status(key).get("status") == "failed"
+
+    eventually(failed, within=30, what="every stage has failed")
+    return {"method": "POST", "path": f"{address(key)}/retry"}
+
+
+PROBES: Mapping[str, Probe] = {
+    "status": _get(""),
+    "timeline": _get("/events"),
+    "original": _get("/original"),
+    "processed": _get("/processed"),
+    "thumbnail": _get("/thumbnails/320x320"),
+    "unnoticed": _unnoticed(""),
+    "original of an unnoticed image": _unnoticed("/original"),
+    "original of a version": _version,
+    "list": _listed("limit=1"),
+    "list by status": _listed("limit=1&status=completed"),
+    "upload": _uploaded,
+    "form": _form,
+    "delete": _deleted,
+    "retry": _retried,
+}
