@@ -21,10 +21,6 @@ SQS_REQUESTS = 3
 BOOKKEEPING_MS, BOOKKEEPING_GB = 25, 0.5
 #: Log bytes of one delivery: Lambda's own three lines and ours; and of one measured event.
 DELIVERY_LOG_BYTES, MEASURE_LOG_BYTES = 1200, 600
-#: An idle event source mapping: five connections that each ask every 20 seconds, for 30 days.
-IDLE_RECEIVES = 5 * 3 * 60 * 24 * 30
-#: What the template has of each; a test compares.
-POLLED_QUEUES, ALARMS = 19, 16
 
 
 @dataclass(frozen=True)
@@ -118,28 +114,6 @@ def _writes(image: Used) -> float:
 def _reads(image: Used) -> float:
     """Units of 4 KB, consistent: the status item and the log so far, once for each event."""
     return image.events * (math.ceil(image.status_bytes / 2 / 4096) + math.ceil(image.event_bytes / 2 / 4096))
-
-
-def idle(price: Mapping[str, float], free: Mapping[str, float], *, queues: int, alarms: int) -> list[Line]:
-    """What a stack costs in a month in which nothing is uploaded."""
-    receives = queues * IDLE_RECEIVES
-    sweeps = 60 * 24 * 30
-    return [
-        Line(
-            f"SQS, {queues} polled queues",
-            receives,
-            "requests",
-            max(0, receives - free["sqs_requests"]) * price["sqs_request"],
-        ),
-        Line(f"{alarms} alarms", alarms, "alarms", max(0, alarms - free["alarms"]) * price["alarm_month"]),
-        Line(
-            "sweeper",
-            sweeps,
-            "requests",
-            sweeps * (price["lambda_request"] + 0.1 * price["lambda_gb_second"]),
-        ),
-        Line("sweeper, DynamoDB", sweeps * 4, "units", sweeps * 4 * 0.5 * price["dynamodb_read"]),
-    ]
 
 
 def load_prices(region: str) -> tuple[dict[str, float], dict[str, float], str]:

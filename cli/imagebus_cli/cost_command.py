@@ -32,7 +32,8 @@ def cost(
     from rich.table import Table
 
     from imagebus_cli import outcome, terminal
-    from imagebus_cli.cost import ALARMS, POLLED_QUEUES, idle, lines, load_prices, used
+    from imagebus_cli.cost import lines, load_prices, used
+    from imagebus_cli.idle import idle
     from imagebus_cli.problem import Problem
     from imagebus_cli.where import find
 
@@ -52,7 +53,7 @@ def cost(
     if not found:
         raise Problem("No completed image was found.", "Upload some first: make demo, or imagebus load.")
     of_images = lines(found, price, scale=per / len(found))
-    of_a_month = idle(price, free, queues=POLLED_QUEUES, alarms=ALARMS)
+    of_a_month = idle(price, free)
     if as_json:
         document = {
             "prices": {"region": prices, "as_of": as_of},

@@ -8,11 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from imagebus_cli import cost
 from monitoring.alarms import ALARMS, STAGES, Alarm
 from monitoring.dashboard import body
 from monitoring.generate import PATH, template, text
-from security.translate import translated
 
 ROOT = Path(__file__).parents[2]
 
@@ -68,8 +66,13 @@ def test_widgets_do_not_overlap() -> None:
         cells |= mine
 
 
-def test_the_idle_cost_counts_the_alarms_and_polled_queues_that_there_are() -> None:
-    resources = translated(ROOT / "template.yml")["Resources"].values()
-    mappings = [each for each in resources if each["Type"] == "AWS::Lambda::EventSourceMapping"]
-    assert len(mappings) == cost.POLLED_QUEUES
-    assert len(ALARMS) == cost.ALARMS
+def test_ten_alarms_are_there_by_default_which_is_how_many_are_free() -> None:
+    alarms = {
+        name: each for name, each in template()["Resources"].items() if each["Type"].endswith("::Alarm")
+    }
+    essential = {name for name, each in alarms.items() if "Condition" not in each}
+    ages = {"IngestInboxAge", "RecorderInboxAge", "NotifierInboxAge"}
+    others = {"DeadLetters", "Stalled", "Quarantined", "Undelivered", "FailedAttempts", "Errors", "Throttles"}
+    assert essential == ages | others
+    assert alarms.keys() == {alarm.name for alarm in ALARMS}
+    assert {each.get("Condition", "AlarmsOnAll") for each in alarms.values()} == {"AlarmsOnAll"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from imagebus.store import RecordedEvent
-from imagebus_cli.cost import Used, idle, lines, load_prices, used
+from imagebus_cli.cost import Used, lines, load_prices, used
 
 # A 12 MP JPEG as `make latency` measures it: four thumbnails, a watermark, no labels.
 TWELVE_MEGAPIXELS = Used(
@@ -49,13 +49,6 @@ def test_usage_is_summed_over_the_events() -> None:
     assert (found.derived_bytes, found.derived_objects, found.reads) == (7, 1, 2)
     # recorder 3, validator 1, cleaner 1, thumbnailer, watermarker, metadata, labels 4, ingest 1
     assert found.deliveries == 10
-
-
-def test_an_idle_stack_pays_for_polling_and_alarms() -> None:
-    price, free, _ = load_prices("us-east-1")
-    by_name = {line.component: line.usd for line in idle(price, free, queues=2, alarms=12)}
-    assert by_name["SQS, 2 polled queues"] == pytest.approx((2 * 648_000 - 1_000_000) * 4e-7)
-    assert by_name["12 alarms"] == pytest.approx(0.2)
 
 
 def test_a_region_without_prices_is_an_error() -> None:

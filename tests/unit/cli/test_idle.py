@@ -1,0 +1,109 @@
+"""An idle stack costs what its parts cost, as the template has them, and stays under what is promised."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imagebus_cli.cost import load_prices
+from imagebus_cli.idle import ALL_ALARMS, CONTINUOUS, DEFAULT, Schedule, Standing, idle
+from monitoring.generate import template as monitoring
+from security.translate import translated
+
+ROOT = Path(__file__).parents[3]
+REGIONS = ["us-east-1", "eu-west-1"]
+
+
+def month(standing: Standing, region: str = "us-east-1") -> float:
+    price, free, _ = load_prices(region)
+    return sum(line.usd for line in idle(price, free, standing))
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_an_idle_stack_costs_less_than_two_dollars_a_month(region: str) -> None:
+    assert month(DEFAULT, region) < 2.00
+
+
+def test_an_idle_stack_pays_for_polls_drains_and_alarms() -> None:
+    price, free, _ = load_prices("us-east-1")
+    standing = Standing(2, 12, (Schedule("drain", 10, 512, 1.5, receives=3),))
+    by_name = {line.component: line.usd for line in idle(price, free, standing)}
+    assert by_name["SQS, 2 polled queues"] == pytest.approx((2 * 648_000 - 1_000_000) * 4e-7)
+    assert by_name["SQS, drained queues"] == pytest.approx(4320 * 3 * 4e-7)
+    assert by_name["Lambda, schedules"] == pytest.approx(4320 * 0.5 * 2 * 0.0000166667)
+    assert by_name["CloudWatch, alarms"] == pytest.approx(0.2)
+
+
+def test_telling_of_a_failure_at_once_and_every_alarm_have_their_price() -> None:
+    """As docs/cost.md says it."""
+    assert month(CONTINUOUS) - month(DEFAULT) == pytest.approx(2.62, abs=0.01)
+    assert month(ALL_ALARMS) - month(DEFAULT) == pytest.approx(0.60, abs=0.001)
+
+
+def settled(node: Any, conditions: Mapping[str, bool]) -> Any:
+    """The value without its conditions."""
+    if isinstance(node, dict):
+        if "Fn::If" in node:
+            name, then, otherwise = node["Fn::If"]
+            return settled(then if conditions[name] else otherwise, conditions)
+        return {name: settled(each, conditions) for name, each in node.items()}
+    return [settled(each, conditions) for each in node] if isinstance(node, list) else node
+
+
+def standing(template: Mapping[str, Any], alarms: Mapping[str, Any], **given: str) -> Standing:
+    """What the template leaves standing: read from it, but for how long an idle run takes."""
+    values = {name: str(each.get("Default", "")) for name, each in template["Parameters"].items()} | given
+    conditions = {"PollsContinuously": values["Polling"] == "continuous"}
+    resources = {
+        name: settled(
+            {"State": "ENABLED", "Enabled": True, **each.get("Properties", {})}, defaultdict(bool, conditions)
+        )
+        | {"Type": each["Type"]}
+        for name, each in template["Resources"].items()
+    }
+    queues = [each for each in resources.values() if each["Type"] == "AWS::Lambda::EventSourceMapping"]
+    known = {each.function: each for each in (*DEFAULT.schedules, *CONTINUOUS.schedules)}
+    schedules = []
+    for rule in resources.values():
+        if "ScheduleExpression" not in rule or rule["State"] == "DISABLED":
+            continue
+        function = rule["Targets"][0]["Arn"]["Fn::GetAtt"][0]
+        name = function.removesuffix("Function").lower()
+        expression = rule["ScheduleExpression"]
+        rate = values[expression["Ref"]] if isinstance(expression, dict) else expression
+        reads = [each for each in queues if each["FunctionName"] == {"Ref": function} and not each["Enabled"]]
+        schedules.append(
+            replace(
+                known[name],
+                minutes=int(rate.removeprefix("rate(").removesuffix(" minutes)")),
+                memory_mb=resources[function]["MemorySize"],
+                receives=len(reads),
+            )
+        )
+    every = {
+        name
+        for name, each in alarms["Resources"].items()
+        if each["Type"] == "AWS::CloudWatch::Alarm"
+        and (each.get("Condition") != "AlarmsOnAll" or values["AlarmDetail"] == "all")
+    }
+    polled = sum(each["Enabled"] for each in queues)
+    return Standing(polled, len(every), tuple(sorted(schedules, key=lambda each: each.function)))
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ({}, DEFAULT),
+        ({"Polling": "continuous"}, CONTINUOUS),
+        ({"AlarmDetail": "all"}, ALL_ALARMS),
+    ],
+    ids=["default", "continuous", "all alarms"],
+)
+def test_what_is_priced_is_what_the_template_has(given: dict[str, str], wanted: Standing) -> None:
+    found = standing(translated(ROOT / "template.yml"), monitoring(), **given)
+    assert found == replace(wanted, schedules=tuple(sorted(wanted.schedules, key=lambda each: each.function)))
