@@ -53,7 +53,7 @@ def up(
     places = Places.find(root)
     with _alone(places):
         template, values = _write_template(places, {**templates.LOCAL_PARAMETERS, **(parameters or {})})
-        sources = templates.digest(places.root, template)
+        sources = templates.digest(places.root, template, values)
         alive = emulator.running(places)
         if alive and not emulator.answers(alive.port):
             say("The emulator does not answer any more: starting a new one")

@@ -195,9 +195,10 @@ def references(node: Any) -> set[str]:
     return found
 
 
-def digest(root: Path, template: Path) -> str:
-    """A fingerprint of the written template and the code: a deployment is due when it changes."""
+def digest(root: Path, template: Path, parameters: Mapping[str, str]) -> str:
+    """A fingerprint of the written template, its parameters and the code: a deployment is due when it changes."""
     total = hashlib.sha256(template.read_bytes())
+    total.update(repr(sorted(parameters.items())).encode())
     for start in (root / "services", root / "layers", root / "web"):
         for path in sorted(start.rglob("*")):
             name = path.relative_to(root)

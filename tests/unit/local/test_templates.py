@@ -128,20 +128,22 @@ def test_every_local_parameter_is_one_of_the_template() -> None:
     assert set(templates.LOCAL_PARAMETERS) <= set(templates.read(ROOT / "template.yml")["Parameters"])
 
 
-def test_the_digest_changes_with_the_code_and_with_nothing_else(tmp_path: Path) -> None:
+def test_the_digest_changes_with_the_code_and_the_parameters_and_with_nothing_else(tmp_path: Path) -> None:
     code = tmp_path / "services" / "a" / "a.py"
     code.parent.mkdir(parents=True)
     code.write_text("1", encoding="utf-8")
     template = tmp_path / "t.yml"
     template.write_text("x", encoding="utf-8")
-    first = templates.digest(tmp_path, template)
+    given = {"A": "1", "B": "2"}
+    first = templates.digest(tmp_path, template, given)
 
     for noise in ("services/a/__pycache__/a.pyc", "services/a/.mypy_cache/x", "README.md"):
         (tmp_path / noise).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / noise).write_text("noise", encoding="utf-8")
-    assert templates.digest(tmp_path, template) == first
+    assert templates.digest(tmp_path, template, {"B": "2", "A": "1"}) == first
 
     code.write_text("2", encoding="utf-8")
-    second = templates.digest(tmp_path, template)
+    second = templates.digest(tmp_path, template, given)
     template.write_text("y", encoding="utf-8")
-    assert len({first, second, templates.digest(tmp_path, template)}) == 3
+    third = templates.digest(tmp_path, template, given)
+    assert len({first, second, third, templates.digest(tmp_path, template, {"A": "1", "B": "3"})}) == 4
