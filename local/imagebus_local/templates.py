@@ -196,7 +196,7 @@ def references(node: Any) -> set[str]:
 
 
 def digest(root: Path, template: Path, parameters: Mapping[str, str]) -> str:
-    """A fingerprint of the written template, its parameters and the code: a deployment is due when it changes."""
+    """A fingerprint of template, parameters and code: a deployment is due when it changes."""
     total = hashlib.sha256(template.read_bytes())
     total.update(repr(sorted(parameters.items())).encode())
     for start in (root / "services", root / "layers", root / "web"):
