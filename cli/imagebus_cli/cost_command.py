@@ -65,7 +65,7 @@ def cost(
         return
     parts = [
         (f"{per:,} images like these {len(found)}", of_images),
-        ("A month without any", of_a_month),
+        ("A month without any, with the default parameters", of_a_month),
     ]
     for title, priced in parts:
         table = Table("component", "quantity", "unit", "USD", title=f"{title}, {prices}, {as_of}")
