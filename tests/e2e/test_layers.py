@@ -59,7 +59,7 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("name", "code", "module", "layers"), functions(), ids=[each[0] for each in functions()]
+    ("name", "code", "module", "layers"), list(functions()), ids=[each[0] for each in functions()]
 )
 def test_a_function_finds_all_it_imports_in_its_layers(
     pipeline: Pipeline, runtime: Path, name: str, code: Path, module: str, layers: list[str]
