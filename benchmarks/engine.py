@@ -101,7 +101,7 @@ def validation(
     """What validation costs: the decode, the child process around it, and the rest (walk, limits, hash)."""
     found = []
     thumbnailing = {row["case"]: row["cpu_ms"] for row in rows if row["engine"] == "imagebus"}
-    parts = ("validation", "confined", "draft")
+    parts = ("validation", "rest", "draft")
     with ExitStack() as stack:
         workers = {part: stack.enter_context(Worker(part)) for part in parts}
         for case, path in files.items():
@@ -113,7 +113,7 @@ def validation(
                     cost = worker.run(path)["cpu_ms"]
                     if turn:
                         spent[part].append(cost)
-            whole, confined, decode = (statistics.median(spent[part]) for part in parts)
+            whole, rest, decode = (statistics.median(spent[part]) for part in parts)
             row = {
                 "case": f"validation-{case}",
                 "engine": "imagebus",
@@ -121,11 +121,11 @@ def validation(
                 "peak_mb": round(peak_mb("validation", path), 1),
                 "ssim": None,
                 "decode_ms": round(decode, 1),
-                "process_ms": round(confined - decode, 1),
-                "rest_ms": round(whole - confined, 1),
+                "process_ms": round(whole - rest - decode, 1),
+                "rest_ms": round(rest, 2),
             }
             if case in thumbnailing:
-                row["rest_share"] = round((whole - confined) / thumbnailing[case], 3)
+                row["rest_share"] = round(rest / thumbnailing[case], 3)
                 row["added_share"] = round((whole - decode) / thumbnailing[case], 3)
             found.append(row)
     return found

@@ -26,6 +26,7 @@ from imagebus_imaging.structure.jpeg import end_of_jpeg
 from imagebus_imaging.trailers import check_trailer
 
 DEFAULT_LIMITS = Limits()
+_HEAD = 65_536
 
 
 def validate(data: bytes, limits: Limits = DEFAULT_LIMITS) -> ImageInfo:
@@ -38,7 +39,7 @@ def validate(data: bytes, limits: Limits = DEFAULT_LIMITS) -> ImageInfo:
     check_limits(structure, name, len(data), limits)
     if not structure.open_ended:
         check_trailer(data, structure, limits)
-    _import_for(data, name)
+    _import_for(data[: min(structure.end, _HEAD)], name)
     digest = hashlib.sha256(usedforsecurity=False)
     seen = decode_in_child(lambda: probe(data, name, limits), limits, lambda: digest.update(data))
     if structure.open_ended:
@@ -90,10 +91,10 @@ def check_limits(structure: Structure, name: str, size: int, limits: Limits) -> 
         )
 
 
-def _import_for(data: bytes, name: str) -> None:
+def _import_for(head: bytes, name: str) -> None:
     # Here and not in the child: what a child imports is lost with it, and paid again for the next image.
     load_plugin(name)
-    if b"Exif" in data[:65_536] or b"eXIf" in data[:65_536]:
+    if b"Exif" in head or b"eXIf" in head:
         import_module("PIL.TiffImagePlugin")
 
 
