@@ -17,6 +17,7 @@ from imagebus_imaging.structure.facts import (
 # Inside a scan 0xFF is followed by 0x00 (stuffing), a restart marker or another 0xFF (fill); anything else
 # ends it.
 _NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+_XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _VIDEO = (b"MotionPhoto", b"MicroVideo", b"Container:Directory")
 _SOI, _EOI, _SOS, _COM = 0xD8, 0xD9, 0xDA, 0xFE
 _APP = range(0xE0, 0xF0)
@@ -106,7 +107,8 @@ def _segment(data: bytes, marker: int, body: int, end: int, found: _Found, limit
     if marker in _APP or marker == _COM:
         found.metadata += end - body
         check_metadata(found.metadata, limits)
-        if marker == 0xE1 and not found.declares_video:
+        # The main packet only: its extensions may be megabytes, and say nothing of this.
+        if marker == 0xE1 and not found.declares_video and data.startswith(_XMP, body):
             found.declares_video = any(data.find(word, body, end) >= 0 for word in _VIDEO)
     elif marker in _FRAME_HEADERS:
         _frame_header(data, marker, body, end, found)
