@@ -61,12 +61,16 @@ def files() -> dict[Path, str]:
 def model(full: Mapping[str, Any], operations: Iterable[str]) -> dict[str, Any]:
     """The model of these operations and the shapes that they are made of, all without documentation.
 
-    What else there is stays whole: botocore reads the documentation of a client's own parameters.
+    What else there is stays whole, but botocore reads the documentation of a client's own parameters: it is
+    empty.
     """
     kept = {name: full["operations"][name] for name in operations}
     names = _shapes(full["shapes"], kept.values())
     shapes = {name: shape for name, shape in full["shapes"].items() if name in names}
     rest = {part: full[part] for part in full if part not in {"documentation", "examples"}}
+    if parameters := rest.get("clientContextParams"):
+        silent = {name: {**each, "documentation": ""} for name, each in parameters.items()}
+        rest["clientContextParams"] = silent
     return {
         **rest,
         "operations": _undocumented(kept, named=True),
