@@ -20,6 +20,7 @@ from imagebus.store import EVENT_PREFIX, DynamoDBEventStore, RecordedEvent
 from imagebus_cli.where import find
 from recorder.rebuild import rebuild_all, verify_all
 from recorder.required import DEFAULT, Required
+from tests.tables import create_table
 
 FACTS: dict[str, dict[str, Any]] = {
     "ImageUploaded": {"bucket": "uploads", "size": 123456, "etag": "0" * 32, "reason": "PutObject"},
@@ -122,31 +123,6 @@ def fill(dynamodb: Any, table: str, images: int) -> None:
             pass
 
 
-def create(dynamodb: Any, table: str) -> None:
-    names = ("image_key", "sk", "status_shard", "list_shard", "listed_at")
-    dynamodb.create_table(
-        TableName=table,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
-        KeySchema=_keys("image_key", "sk"),
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": index,
-                "KeySchema": _keys(hash_key, "listed_at"),
-                "Projection": {"ProjectionType": "ALL"},
-            }
-            for index, hash_key in (("by_status", "status_shard"), ("by_time", "list_shard"))
-        ],
-    )
-
-
-def _keys(hash_key: str, range_key: str) -> list[dict[str, str]]:
-    return [
-        {"AttributeName": hash_key, "KeyType": "HASH"},
-        {"AttributeName": range_key, "KeyType": "RANGE"},
-    ]
-
-
 def measure(what: str, results: Iterable[Any]) -> None:
     started, used = time.monotonic(), time.process_time()
     counts = Counter(getattr(result, "rebuilt", result) for result in results)
@@ -162,7 +138,7 @@ def main() -> None:
     dynamodb, required, clock = find(None).dynamodb, Required.parse(DEFAULT), SystemClock()
     for images in parser.parse_args().images:
         table = f"benchmark-{uuid.uuid4().hex[:8]}"
-        create(dynamodb, table)
+        create_table(dynamodb, table)
         try:
             print(f"{images} images, {images * len(FACTS)} events", flush=True)
             fill(dynamodb, table, images)

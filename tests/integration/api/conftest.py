@@ -33,6 +33,7 @@ from imagebus.store import DynamoDBEventStore, RecordedEvent
 from imagebus.testing import ManualClock, RecordingBus
 from recorder.record import Recorder
 from recorder.required import DEFAULT, Required
+from tests.tables import create_table
 
 UPLOADS, IMAGES, TABLE = "uploads-bucket", "images-bucket", "status"
 STAGES = ("ingest", "validator", "thumbnailer", "watermarker", "metadata", "labels")
@@ -50,32 +51,6 @@ class Answer:
         return json.loads(self.body)
 
 
-def create_table(client: Any, name: str = TABLE) -> None:
-    """As template.yml has it."""
-
-    def key(hash_key: str, range_key: str) -> list[dict[str, str]]:
-        return [
-            {"AttributeName": hash_key, "KeyType": "HASH"},
-            {"AttributeName": range_key, "KeyType": "RANGE"},
-        ]
-
-    attributes = ("image_key", "sk", "status_shard", "list_shard", "listed_at")
-    client.create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": each, "AttributeType": "S"} for each in attributes],
-        KeySchema=key("image_key", "sk"),
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": index,
-                "KeySchema": key(shard, "listed_at"),
-                "Projection": {"ProjectionType": "ALL"},
-            }
-            for index, shard in (("by_status", "status_shard"), ("by_time", "list_shard"))
-        ],
-    )
-
-
 class World:
     """The stack around the API, and the recorder that fills its table."""
 
@@ -86,7 +61,7 @@ class World:
         self.s3.create_bucket(Bucket=UPLOADS)
         self.s3.put_bucket_versioning(Bucket=UPLOADS, VersioningConfiguration={"Status": "Enabled"})
         self.s3.create_bucket(Bucket=IMAGES)
-        create_table(self.dynamodb)
+        create_table(self.dynamodb, TABLE)
         self.inboxes = {stage: self.sqs.create_queue(QueueName=stage)["QueueUrl"] for stage in STAGES}
         self.clock = ManualClock()
         self.store = DynamoDBEventStore(self.dynamodb, TABLE)

@@ -12,8 +12,9 @@ from moto import mock_aws
 
 from api.listing import ImageIndex, encode_cursor
 from imagebus.store import SHARDS
-from tests.integration.api.conftest import TABLE, World, create_table
+from tests.integration.api.conftest import TABLE, World
 from tests.integration.api.many import items, write
+from tests.tables import create_table
 
 PAGE = 10
 
@@ -103,7 +104,7 @@ def size(value: Any) -> int:
 def ten_thousand() -> Iterator[Any]:
     with mock_aws():
         client = boto3.client("dynamodb")
-        create_table(client)
+        create_table(client, TABLE)
         write(client, TABLE, 10_000)
         yield client
 

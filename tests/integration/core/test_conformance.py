@@ -29,6 +29,7 @@ from notifier.messages import compose
 from notifier.notify import Refused, SNSTopic
 from recorder.projection import fold
 from recorder.required import DEFAULT, Required
+from tests.tables import create_table
 from tests.unit.core.events import FIRST, KEY, SECOND, processed, recorded, story, uploaded
 
 REQUIRED = Required.parse(DEFAULT)
@@ -67,27 +68,8 @@ def aws(request: pytest.FixtureRequest) -> Iterator[Aws]:
 
 def _moto() -> Aws:
     dynamodb, s3, sqs, sns = (boto3.client(each) for each in ("dynamodb", "s3", "sqs", "sns"))  # type: ignore[call-overload]
-    names = ("image_key", "sk", "status_shard", "list_shard", "listed_at")
-    dynamodb.create_table(
-        TableName="status",
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
-        KeySchema=_keys("image_key", "sk"),
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": index,
-                "KeySchema": _keys(hash_key, "listed_at"),
-                "Projection": {"ProjectionType": "ALL"},
-            }
-            for index, hash_key in (("by_status", "status_shard"), ("by_time", "list_shard"))
-        ],
-    )
-    dynamodb.create_table(
-        TableName="ledger",
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": "event_id", "AttributeType": "S"}],
-        KeySchema=_keys("event_id"),
-    )
+    create_table(dynamodb, "status")
+    create_table(dynamodb, "ledger", "LedgerTable")
     for bucket in ("uploads", "images"):
         s3.create_bucket(Bucket=bucket)
     s3.put_bucket_versioning(Bucket="uploads", VersioningConfiguration={"Status": "Enabled"})

@@ -15,6 +15,7 @@ from imagebus.testing.errors import client_error
 from imagebus_cli import doctor, main, where
 from imagebus_cli.doctor import Finding, Verdict
 from imagebus_cli.stack import Stack
+from tests.tables import create_table
 
 RESOURCES = {
     "UploadsBucketName": "uploads",
@@ -31,12 +32,7 @@ def stack() -> Iterator[Stack]:
         stack.s3.create_bucket(Bucket="uploads")
         stack.s3.create_bucket(Bucket="images")
         stack.events.create_event_bus(Name="bus")
-        stack.dynamodb.create_table(
-            TableName="status",
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=[{"AttributeName": "image_key", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "image_key", "AttributeType": "S"}],
-        )
+        create_table(stack.dynamodb, "status")
         yield stack
 
 

@@ -21,6 +21,7 @@ from imagebus_cli.files import collect
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack import Stack
 from imagebus_cli.uploading import Outcome, Result
+from tests.tables import create_table
 from tests.unit.cli.builders import item
 
 BUCKET = "uploads"
@@ -186,18 +187,7 @@ def test_a_missing_file_is_wrong_usage(tmp_path: Path):
 def test_watching_follows_images_to_their_end_and_fails_for_those_that_did_not_complete(
     stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    stack.dynamodb.create_table(
-        TableName="status",
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[
-            {"AttributeName": "image_key", "KeyType": "HASH"},
-            {"AttributeName": "sk", "KeyType": "RANGE"},
-        ],
-        AttributeDefinitions=[
-            {"AttributeName": "image_key", "AttributeType": "S"},
-            {"AttributeName": "sk", "AttributeType": "S"},
-        ],
-    )
+    create_table(stack.dynamodb, "status")
     monkeypatch.setattr(upload_command, "PATIENCE", 0.3)
     for name, status in {"a.jpg": "completed", "b.jpg": "rejected", "c.jpg": "completed"}.items():
         (tmp_path / name).write_bytes(b"x")

@@ -11,6 +11,7 @@ from moto import mock_aws
 from imagebus.store import Item, marshal_item
 from imagebus_cli import uploads
 from imagebus_cli.stack import Stack
+from tests.tables import create_table
 from tests.unit.cli.builders import item, upload
 
 NEWER = "0B".ljust(32, "0")
@@ -21,18 +22,7 @@ def stack() -> Iterator[Stack]:
     with mock_aws():
         stack = Stack(boto3.Session(), {"StatusTableName": "status", "UploadsBucketName": "uploads"})
         stack.s3.create_bucket(Bucket="uploads")
-        stack.dynamodb.create_table(
-            TableName="status",
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=[
-                {"AttributeName": "image_key", "KeyType": "HASH"},
-                {"AttributeName": "sk", "KeyType": "RANGE"},
-            ],
-            AttributeDefinitions=[
-                {"AttributeName": "image_key", "AttributeType": "S"},
-                {"AttributeName": "sk", "AttributeType": "S"},
-            ],
-        )
+        create_table(stack.dynamodb, "status")
         yield stack
 
 

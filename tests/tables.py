@@ -1,0 +1,25 @@
+"""DynamoDB tables as the template declares them: no test can rely on an index that is not there."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from imagebus_local import templates
+
+_TEMPLATE = Path(__file__).resolve().parent.parent / "template.yml"
+_SHAPE = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
+
+
+@cache
+def _declared(logical_id: str) -> dict[str, Any]:
+    properties = templates.read(_TEMPLATE)["Resources"][logical_id]["Properties"]
+    return {part: properties[part] for part in _SHAPE if part in properties}
+
+
+def create_table(
+    dynamodb: Any, name: str, logical_id: Literal["StatusTable", "LedgerTable"] = "StatusTable"
+) -> None:
+    """`dynamodb` is a client. Keys, indexes and billing mode are the template's."""
+    dynamodb.create_table(TableName=name, **_declared(logical_id))

@@ -1,0 +1,13 @@
+"""What the engine may say, the contract can carry: two lists, because the engine knows nothing of events."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from imagebus.events.validator import Format, RejectionCode
+from imagebus_imaging import model
+
+
+def test_the_contract_has_the_engines_codes_and_formats() -> None:
+    assert set(get_args(RejectionCode)) == set(get_args(model.Code))
+    assert set(get_args(Format)) == set(get_args(model.Format)) == set(model.FORMATS)
