@@ -44,18 +44,20 @@ class Rest:
     """Validation without the decode and its child process: structure walk, limits, trailer and SHA-256."""
 
     def __init__(self) -> None:
-        self._seen: dict[int, Mapping[str, object]] = {}
+        self._data = b""
+        self._seen: Mapping[str, object] = {}
 
     def __call__(self, data: bytes) -> Outputs:
         from imagebus_imaging import validation
         from imagebus_imaging.formats import sniff
 
-        if id(data) not in self._seen:
-            self._seen = {id(data): validation.probe(data, sniff(data) or "", validation.DEFAULT_LIMITS)}
+        if data is not self._data:
+            self._data = data
+            self._seen = validation.probe(data, sniff(data) or "", validation.DEFAULT_LIMITS)
 
         def known(_work: object, _limits: object, meanwhile: Callable[[], None]) -> Mapping[str, object]:
             meanwhile()
-            return self._seen[id(data)]
+            return self._seen
 
         validation.decode_in_child = known  # type: ignore[assignment]
         validation.validate(data)
