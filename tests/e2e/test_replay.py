@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from imagebus.events import follow
+from imagebus.events import caused_by
 from imagebus.events.catalog import parse
 from imagebus.events.failures import ProcessingFailed
 from imagebus.store import EVENT_PREFIX, RecordedEvent
@@ -163,7 +163,7 @@ def test_retry_completes_an_image_whose_stage_had_failed_and_it_is_announced_onc
     failure = ProcessingFailed(
         stage="thumbnailer", error_type="Boom", message="m", attempts=5, failed_event=failed_event
     )
-    event = follow(
+    event = caused_by(
         cause.meta, failure, clock=ManualClock(), discriminator=f"thumbnailer/{cause.meta.event_id}"
     )
     answer = pipeline.client("events").put_events(Entries=[event.entry(pipeline.outputs["EventBusName"])])

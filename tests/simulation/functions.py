@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.metadata import metadata_work
 from cleaner.handler import clean
-from failures.bury import bury
+from failures.dead_letter import handle_dead_letter
 from imagebus.bus import EventBridgeBus
 from imagebus.events.analyzer import LabelsSkipped
 from imagebus.inbox import Inbox, SQSQueue, one_by_one
@@ -65,7 +65,7 @@ def build_failures(world: World) -> Function:
     objects = S3ObjectStore(client("s3"))
     return Inbox(
         one_by_one(
-            lambda d: bury(d, world.stages, bus, objects, wiring.QUARANTINE, world.scheduler)  # type: ignore[arg-type]
+            lambda d: handle_dead_letter(d, world.stages, bus, objects, wiring.QUARANTINE, world.scheduler)  # type: ignore[arg-type]
         )
     )
 

@@ -75,7 +75,7 @@ MUTANTS: dict[str, Mutant] = {
         "recorder.sweeper", "        if stalled and replays.arriving():", "        if False:"
     ),
     "dead letters that are no event are dropped": Mutant(
-        "failures.bury",
+        "failures.dead_letter",
         "        quarantine(delivery, stage, str(reason), objects, bucket, clock)\n",
         "        pass\n",
     ),

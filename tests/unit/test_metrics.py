@@ -12,7 +12,7 @@ from imagebus.identity import image_id
 from imagebus.inbox import Inbox
 from imagebus.metrics import Measurement, document, emit
 from imagebus.store import RecordedEvent
-from imagebus.telemetry import about, logger
+from imagebus.telemetry import logger, set_log_context
 from recorder.measure import measure, measurements
 
 
@@ -126,7 +126,7 @@ def test_a_failure_is_logged_without_its_own_words(lines: Any) -> None:
 
 
 def test_a_line_never_names_the_image_of_the_message_before(lines: Any) -> None:
-    about(_meta("first.jpg"))
+    set_log_context(_meta("first.jpg"))
     logger().info("handled")
 
     def fail(_group: object) -> None:

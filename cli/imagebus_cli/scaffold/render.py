@@ -121,7 +121,7 @@ def _handler(model: type[EventData]) -> str:
     return f"""\
 def {_function(model)}(event: Event[{model.__name__}]) -> None:
     {said}
-    about(event.meta)
+    set_log_context(event.meta)
     logger().info("received", extra={{"event": event.detail_type, "event_id": event.meta.event_id}})
 """
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from imagebus.telemetry import about_nothing, logger
+from imagebus.telemetry import clear_log_context, logger
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -53,11 +53,11 @@ def drain(
                         oldest = min(oldest, *sent)
                         counts += _handle(inbox, client, waiting[arn], records)
                 except (BotoCoreError, ClientError) as error:
-                    about_nothing()
+                    clear_log_context()
                     logger().exception("not drained", extra={"queue": arn, "error": type(error).__name__})
                     del waiting[arn]
                     refused += 1
-    about_nothing()
+    clear_log_context()
     logger().info("drained", extra=dict(counts))
     if refused or (waiting and oldest < time() - BEHIND_SECONDS):
         raise NotDrained(f"{refused} queues refused, {len(waiting)} are not empty")

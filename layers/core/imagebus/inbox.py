@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from pydantic import ValidationError
 
 from imagebus.events import Event, EventData, NotAnEvent, read
-from imagebus.telemetry import about_nothing, count, logger
+from imagebus.telemetry import clear_log_context, count, logger
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -140,7 +140,7 @@ class Inbox:
         """The Lambda handler: an SQS event in, `batchItemFailures` out."""
         failed: list[Delivery] = []
         for group in self._groups([_delivery(record) for record in batch["Records"]]):
-            about_nothing()
+            clear_log_context()
             try:
                 self._handle(group)
             except Exception as error:  # noqa: BLE001  the edge: whatever it was, the queue keeps the message

@@ -33,14 +33,14 @@ def logger() -> Logger:
     return Logger(logger_formatter=Formatter(serialize_stacktrace=False))
 
 
-def about(meta: Meta) -> None:
+def set_log_context(meta: Meta) -> None:
     """Say on every following line which image this is about; the key itself may be private, its id is not."""
     logger().append_keys(
         image_id=identity.image_id(meta.image_key), revision=meta.revision, correlation_id=meta.correlation_id
     )
 
 
-def about_nothing() -> None:
+def clear_log_context() -> None:
     """Forget the image: what comes next may be about another one, or about none."""
     logger().remove_keys(["image_id", "revision", "correlation_id"])
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from imagebus.bus import EventBus
 from imagebus.clock import Clock
-from imagebus.events import Event, EventData, follow
+from imagebus.events import Event, EventData, caused_by
 from imagebus.events.validator import ImageValidated
 from imagebus.identity import derived_prefix
 from imagebus.inbox import Delivery
 from imagebus.meter import Meter
 from imagebus.objects import ObjectRef, ObjectStore, Superseded
-from imagebus.telemetry import about, logger
+from imagebus.telemetry import logger, set_log_context
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Worker:
         meter = Meter(self._clock)
         event = delivery.event(ImageValidated)
         meta = event.meta
-        about(meta)
+        set_log_context(meta)
         ref = ObjectRef(event.data.bucket, meta.image_key, meta.version_id, event.data.etag)
         try:
             data = self._objects.get(ref)
@@ -80,7 +80,7 @@ class Worker:
             self._objects.delete(self._bucket, keys)
             logger().info("superseded")
             return
-        fact = follow(
+        fact = caused_by(
             meta, result.fact, clock=self._clock, discriminator=result.discriminator, usage=meter.usage()
         )
         self._bus.publish([fact])

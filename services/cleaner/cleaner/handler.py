@@ -12,13 +12,13 @@ from imagebus.events import Meta
 from imagebus.identity import derived_prefix
 from imagebus.inbox import Delivery, Inbox, one_by_one
 from imagebus.objects import ObjectStore, S3ObjectStore
-from imagebus.telemetry import about, logger
+from imagebus.telemetry import logger, set_log_context
 
 
 def clean(delivery: Delivery, objects: ObjectStore, bucket: str) -> None:
     """A worker that writes after this looks at the upload again, and removes what it wrote itself."""
     meta = Meta.from_json(delivery.envelope["detail"].get("meta") or {})
-    about(meta)
+    set_log_context(meta)
     prefix = derived_prefix(meta.image_key)
     older = [key for key in objects.list(bucket, prefix) if key[len(prefix) :].split("/")[0] < meta.revision]
     objects.delete(bucket, older)

@@ -7,7 +7,7 @@ import os
 from functools import cache
 from typing import Any
 
-from failures.bury import bury
+from failures.dead_letter import handle_dead_letter
 from failures.queues import queues
 from imagebus.aws import bus, client
 from imagebus.clock import SystemClock
@@ -16,7 +16,7 @@ from imagebus.inbox import Inbox, one_by_one
 from imagebus.objects import ObjectStore, S3ObjectStore
 
 
-class NotTold(Exception):
+class NotReported(Exception):
     """Some dead letters could not be told of; they stay in their queues, and the next drain tries again."""
 
 
@@ -30,11 +30,11 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     stages, bucket = json.loads(os.environ["STAGES"]), os.environ["QUARANTINE_BUCKET"]
     clock = SystemClock()
     # What fails here stays in its queue and is tried until it succeeds: there is nowhere further down.
-    inbox = Inbox(one_by_one(lambda d: bury(d, stages, bus(), _objects(), bucket, clock)))
+    inbox = Inbox(one_by_one(lambda d: handle_dead_letter(d, stages, bus(), _objects(), bucket, clock)))
     if "Records" in event:
         return inbox(event, context)
     letters = queues(stages, os.environ["UNDELIVERED_URL"])
     counts = drain(inbox, client("sqs"), letters, context.get_remaining_time_in_millis)
     if counts["failed"]:
-        raise NotTold(f"{counts['failed']} dead letters")
+        raise NotReported(f"{counts['failed']} dead letters")
     return counts

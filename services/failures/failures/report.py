@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from imagebus.clock import Clock
-from imagebus.events import Event, Meta, NotAnEvent, follow, root
+from imagebus.events import Event, Meta, NotAnEvent, caused_by, new_event
 from imagebus.events.failures import ProcessingFailed
 from imagebus.identity import canonical_json, revision
 from imagebus.inbox import Delivery
@@ -61,7 +61,7 @@ def _attach(
 ) -> Event[ProcessingFailed]:
     detail = envelope["detail"]
     if envelope["source"] == "aws.s3":
-        return root(
+        return new_event(
             data,
             image_key=detail["object"]["key"],
             revision=revision(detail["object"]["sequencer"]),
@@ -70,4 +70,4 @@ def _attach(
             clock=clock,
         )
     cause = Meta.from_json(detail["meta"])
-    return follow(cause, data, discriminator=f"{stage}/{cause.event_id}", clock=clock)
+    return caused_by(cause, data, discriminator=f"{stage}/{cause.event_id}", clock=clock)

@@ -8,7 +8,7 @@ from imagebus.aws import bus, inbox_queue
 from imagebus.bus import EventBus
 from imagebus.clock import Clock, SystemClock
 from imagebus.inbox import Delivery, Inbox, one_by_one
-from imagebus.telemetry import about, logger
+from imagebus.telemetry import logger, set_log_context
 from ingest.objects import translate
 
 
@@ -17,7 +17,7 @@ def ingest(delivery: Delivery, bus: EventBus, clock: Clock) -> None:
     if fact is None:
         logger().info("an old version was removed")
         return
-    about(fact.meta)
+    set_log_context(fact.meta)
     bus.publish([fact])
     logger().info(fact.detail_type)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from imagebus.clock import Clock
-from imagebus.events import Event, NotAnEvent, root
+from imagebus.events import Event, NotAnEvent, new_event
 from imagebus.events.ingest import ImageDeleted, ImageUploaded
 from imagebus.identity import revision
 from imagebus.meter import Meter
@@ -36,9 +36,9 @@ def translate(envelope: dict[str, Any], clock: Clock) -> Event[ImageUploaded] | 
                 reason=detail.get("reason", "unknown"),
                 uploaded_at=envelope.get("time"),
             )
-            return root(uploaded, **identity)
+            return new_event(uploaded, **identity)
         if detail["deletion-type"] == "Delete Marker Created":
-            return root(ImageDeleted(bucket=bucket, deletion_type=detail["deletion-type"]), **identity)
+            return new_event(ImageDeleted(bucket=bucket, deletion_type=detail["deletion-type"]), **identity)
     except (KeyError, TypeError, AttributeError) as error:
         raise NotAnEvent(f"not an S3 event: {type(error).__name__}") from error
     return None  # an old version was removed: what is current has not changed

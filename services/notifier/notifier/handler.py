@@ -10,7 +10,7 @@ from imagebus.aws import client, inbox_queue
 from imagebus.clock import SystemClock
 from imagebus.events import NotAnEvent, read
 from imagebus.inbox import Delivery, Inbox, one_by_one
-from imagebus.telemetry import about, logger
+from imagebus.telemetry import logger, set_log_context
 from notifier.ledger import DynamoDBLedger, Ledger
 from notifier.messages import HANDLED
 from notifier.notify import SNSTopic, Topic, notify
@@ -21,7 +21,7 @@ def notify_delivery(delivery: Delivery, ledger: Ledger, topic: Topic) -> None:
     if envelope["detail-type"] not in HANDLED:
         raise NotAnEvent(f"nobody is told of {envelope['detail-type']}")
     event = read(HANDLED[envelope["detail-type"]], envelope["detail"])
-    about(event.meta)
+    set_log_context(event.meta)
     if "replay-name" in envelope:  # the rule keeps replays out; the history is nobody's news
         return
     sent = notify(event, ledger, topic)

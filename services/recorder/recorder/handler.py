@@ -11,7 +11,7 @@ from imagebus.clock import SystemClock
 from imagebus.events import Meta
 from imagebus.inbox import Delivery, Group, Inbox
 from imagebus.store import DynamoDBEventStore, RecordedEvent
-from imagebus.telemetry import about, logger
+from imagebus.telemetry import logger, set_log_context
 from recorder.carried import carried, check
 from recorder.measure import measure
 from recorder.record import Recorder
@@ -29,7 +29,7 @@ def record_group(recorder: Recorder, group: Group) -> None:
     key = image_key(group[0])
     envelopes = [delivery.envelope for delivery in group]
     events = [RecordedEvent(item["source"], item["detail-type"], item["detail"]) for item in envelopes]
-    about(Meta.from_json(events[-1].meta))
+    set_log_context(Meta.from_json(events[-1].meta))
     events += [inner for event in events if (inner := carried(event)) is not None]
     log = recorder.record(key, events, announce=not all(delivery.replayed for delivery in group))
     measure([event for event, delivery in zip(events, group, strict=False) if not delivery.replayed], log)

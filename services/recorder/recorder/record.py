@@ -7,7 +7,7 @@ from typing import cast
 
 from imagebus.bus import EventBus
 from imagebus.clock import Clock, milliseconds_between, parse_timestamp
-from imagebus.events import Event, EventData, Meta, follow
+from imagebus.events import Event, EventData, Meta, caused_by
 from imagebus.events.recorder import ImageProcessed, ProcessingStalled
 from imagebus.events.validator import Format
 from imagebus.store import EventStore, Item, RecordedEvent
@@ -83,7 +83,7 @@ class Recorder:
             height=item.get("height"),
             top_label=max(labels, key=lambda label: float(label["confidence"]))["name"] if labels else None,
         )
-        self._emit(follow(Meta.from_json(last.meta), data, clock=self._clock))
+        self._emit(caused_by(Meta.from_json(last.meta), data, clock=self._clock))
 
     def stall(self, item: Item, log: Sequence[RecordedEvent]) -> None:
         """Publish ProcessingStalled for an image whose facts do not come."""
@@ -91,7 +91,7 @@ class Recorder:
         data = ProcessingStalled(
             missing=tuple(item["outstanding"]), waited_s=max(0, int(age.total_seconds()))
         )
-        self._emit(follow(Meta.from_json(log[-1].meta), data, clock=self._clock))
+        self._emit(caused_by(Meta.from_json(log[-1].meta), data, clock=self._clock))
 
     def _emit(self, event: Event[EventData]) -> None:
         self._bus.publish([event])

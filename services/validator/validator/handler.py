@@ -9,12 +9,12 @@ from typing import Any
 from imagebus.aws import bus, client, inbox_queue
 from imagebus.bus import EventBus
 from imagebus.clock import Clock, SystemClock
-from imagebus.events import follow
+from imagebus.events import caused_by
 from imagebus.events.ingest import ImageUploaded
 from imagebus.inbox import Delivery, Inbox, one_by_one
 from imagebus.meter import Meter
 from imagebus.objects import ObjectStore, S3ObjectStore, Superseded
-from imagebus.telemetry import about, logger
+from imagebus.telemetry import logger, set_log_context
 from imagebus_imaging import Limits
 from validator.rules import judge, limits_of
 
@@ -22,13 +22,13 @@ from validator.rules import judge, limits_of
 def validate(delivery: Delivery, bus: EventBus, objects: ObjectStore, clock: Clock, limits: Limits) -> None:
     meter = Meter(clock)
     event = delivery.event(ImageUploaded)
-    about(event.meta)
+    set_log_context(event.meta)
     try:
         verdict = judge(event, objects, limits, meter)
     except Superseded:
         logger().info("superseded")
         return
-    bus.publish([follow(event.meta, verdict, clock=clock, usage=meter.usage())])
+    bus.publish([caused_by(event.meta, verdict, clock=clock, usage=meter.usage())])
     logger().info(verdict.detail_type)
 
 

@@ -21,7 +21,7 @@ from api.page import Page
 from api.retrying import Retrier
 from api.settings import Settings
 from api.storage import S3Storage
-from imagebus.events import Event, EventData, Meta, follow, root
+from imagebus.events import Event, EventData, Meta, caused_by, new_event
 from imagebus.events.analyzer import LabelsSkipped, MetadataExtracted
 from imagebus.events.failures import ProcessingFailed
 from imagebus.events.ingest import ImageDeleted, ImageUploaded
@@ -124,7 +124,7 @@ class World:
     def tell(self, cause: Meta, data: EventData, discriminator: str = "") -> Meta:
         """The next event of an image, ten milliseconds later."""
         self.clock.advance(0.01)
-        event = follow(cause, data, clock=self.clock, discriminator=discriminator)
+        event = caused_by(cause, data, clock=self.clock, discriminator=discriminator)
         self.record(event)
         return event.meta
 
@@ -132,7 +132,7 @@ class World:
         self.s3.put_object(Bucket=UPLOADS, Key=key, Body=b"image bytes")
         self.clock.advance(1)
         data = ImageUploaded(bucket=UPLOADS, size=11, etag="e", reason="PutObject")
-        event = root(data, image_key=key, revision=revision.rjust(32, "0"), clock=self.clock)
+        event = new_event(data, image_key=key, revision=revision.rjust(32, "0"), clock=self.clock)
         self.record(event)
         return event.meta
 
@@ -185,7 +185,7 @@ class World:
     def deleted(self, key: str) -> Meta:
         self.s3.delete_object(Bucket=UPLOADS, Key=key)
         data = ImageDeleted(bucket=UPLOADS, deletion_type="Delete Marker Created")
-        event = root(data, image_key=key, revision="9".rjust(32, "0"), clock=self.clock)
+        event = new_event(data, image_key=key, revision="9".rjust(32, "0"), clock=self.clock)
         self.record(event)
         return event.meta
 

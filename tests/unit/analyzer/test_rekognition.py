@@ -22,7 +22,7 @@ from analyzer.findings import faces
 from analyzer.labels import features
 from analyzer.rekognition import FACE_ATTRIBUTES, RekognitionBusy, analysis_work, skip
 from imagebus.bus import MAX_EVENT_BYTES, entry_bytes
-from imagebus.events import Event, Meta, follow
+from imagebus.events import Event, Meta, caused_by
 from imagebus.events.analyzer import Feature, LabelsDetected, LabelsSkipped
 from imagebus.events.validator import ImageValidated
 from imagebus.meter import Meter
@@ -214,7 +214,7 @@ def test_the_most_that_can_be_found_fits_into_an_event(
     rekognition.add_response("detect_faces", {"FaceDetails": [FACE] * 100})
     rekognition.add_response("detect_moderation_labels", {**MODERATION, "ModerationLabels": [moderated] * 60})
     told = fact(analysis_work(client, ALL, 70.0, clock)(job))
-    event = follow(job.event.meta, told, clock=clock)
+    event = caused_by(job.event.meta, told, clock=clock)
     assert 40_000 < entry_bytes(event.entry("imagebus")) < MAX_EVENT_BYTES
 
 

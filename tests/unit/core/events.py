@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from imagebus.events import Event, EventData, follow, root
+from imagebus.events import Event, EventData, caused_by, new_event
 from imagebus.events.analyzer import LabelsSkipped, MetadataExtracted
 from imagebus.events.failures import ProcessingFailed
 from imagebus.events.ingest import ImageDeleted, ImageUploaded
@@ -26,12 +26,12 @@ AnEvent = Event[EventData]
 
 def uploaded(key: str = KEY, rev: str = FIRST, *, clock: ManualClock | None = None) -> Event[ImageUploaded]:
     data = ImageUploaded(bucket="uploads", size=1000, etag="e1", reason="PutObject")
-    return root(data, image_key=key, revision=rev, clock=clock or ManualClock(), version_id="v1")
+    return new_event(data, image_key=key, revision=rev, clock=clock or ManualClock(), version_id="v1")
 
 
 def deleted(key: str = KEY, rev: str = SECOND) -> Event[ImageDeleted]:
     data = ImageDeleted(bucket="uploads", deletion_type="Delete Marker Created")
-    return root(data, image_key=key, revision=rev, clock=ManualClock(), version_id="v2")
+    return new_event(data, image_key=key, revision=rev, clock=ManualClock(), version_id="v2")
 
 
 def story(key: str = KEY, rev: str = FIRST, *, clock: ManualClock | None = None) -> list[AnEvent]:
@@ -39,7 +39,7 @@ def story(key: str = KEY, rev: str = FIRST, *, clock: ManualClock | None = None)
     clock = clock or ManualClock()
     first = uploaded(key, rev, clock=clock)
     clock.advance(0.1)
-    validated = follow(
+    validated = caused_by(
         first.meta,
         ImageValidated(
             bucket="uploads",
@@ -97,28 +97,28 @@ def story(key: str = KEY, rev: str = FIRST, *, clock: ManualClock | None = None)
     ]
     for data, discriminator in facts:
         clock.advance(0.1)
-        events.append(follow(validated.meta, data, clock=clock, discriminator=discriminator))
+        events.append(caused_by(validated.meta, data, clock=clock, discriminator=discriminator))
     return events
 
 
 def processed(events: Sequence[AnEvent], *, clock: ManualClock) -> Event[ImageProcessed]:
     data = ImageProcessed(stages={"validator": 100}, duration_ms=500, counts={"thumbnails": 1}, format="PNG")
-    return follow(events[-1].meta, data, clock=clock)
+    return caused_by(events[-1].meta, data, clock=clock)
 
 
 def rejected(cause: Event[Any], *, clock: ManualClock) -> Event[ImageRejected]:
-    return follow(cause.meta, ImageRejected(code="corrupt", detail="no"), clock=clock)
+    return caused_by(cause.meta, ImageRejected(code="corrupt", detail="no"), clock=clock)
 
 
 def stalled(cause: Event[Any], *, clock: ManualClock) -> Event[ProcessingStalled]:
-    return follow(cause.meta, ProcessingStalled(missing=("ThumbnailsCreated",), waited_s=900), clock=clock)
+    return caused_by(cause.meta, ProcessingStalled(missing=("ThumbnailsCreated",), waited_s=900), clock=clock)
 
 
 def failure(cause: Event[Any], stage: str, *, clock: ManualClock, **more: Any) -> Event[ProcessingFailed]:
     data = ProcessingFailed(
         stage=stage, error_type="Boom", message="m", attempts=5, failed_event=envelope(cause) | more
     )
-    return follow(cause.meta, data, clock=clock, discriminator=f"{stage}/{cause.meta.event_id}")
+    return caused_by(cause.meta, data, clock=clock, discriminator=f"{stage}/{cause.meta.event_id}")
 
 
 def recorded(event: Event[Any]) -> RecordedEvent:

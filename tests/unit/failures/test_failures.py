@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from failures.bury import bury
+from failures.dead_letter import handle_dead_letter
 from imagebus.bus import MAX_EVENT_BYTES, entry_bytes
 from imagebus.identity import revision
 from imagebus.inbox import Inbox, one_by_one
@@ -32,7 +32,9 @@ class Bench:
         self.s3 = InMemoryS3({"quarantine": Bucket()})
         objects = S3ObjectStore(self.s3)  # type: ignore[arg-type]
         self.inbox = Inbox(
-            one_by_one(lambda d: bury(d, STAGES, self.bus, objects, "quarantine", ManualClock()))
+            one_by_one(
+                lambda d: handle_dead_letter(d, STAGES, self.bus, objects, "quarantine", ManualClock())
+            )
         )
 
     def receive(self, body: str, **attributes: str) -> int:

@@ -74,6 +74,6 @@ def test_what_cannot_be_told_of_stays_and_the_function_fails_over_it(bench: Benc
     bench.bus.fails = 1
     bench.send(bench.labels, json.dumps(envelope(story()[1])))
     bench.send(bench.validator, json.dumps(envelope(uploaded())))
-    with pytest.raises(handler.NotTold, match="1 dead letter"):
+    with pytest.raises(handler.NotReported, match="1 dead letter"):
         handler.handle(SCHEDULED, Context())
     assert (bench.left, len(bench.bus.events)) == (1, 1)

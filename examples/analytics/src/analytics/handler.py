@@ -9,14 +9,14 @@ from analytics.rows import key_of, line_of, row
 from imagebus.aws import client, inbox_queue
 from imagebus.events.catalog import parse
 from imagebus.inbox import Delivery, Inbox, one_by_one
-from imagebus.telemetry import about, logger
+from imagebus.telemetry import logger, set_log_context
 
 
 def receive(delivery: Delivery) -> None:
     """Write the event's row. Its key follows from the event alone: coming again, it writes the same again."""
     envelope = delivery.envelope
     event = parse(envelope["detail-type"], envelope["detail"])
-    about(event.meta)
+    set_log_context(event.meta)
     line = row(event)
     client("s3").put_object(
         Bucket=os.environ["ROWS_BUCKET"], Key=key_of(line), Body=line_of(line), ContentType="application/json"

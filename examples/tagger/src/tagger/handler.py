@@ -11,7 +11,7 @@ from imagebus.events import NotAnEvent
 from imagebus.events.recorder import ImageProcessed
 from imagebus.events.validator import ImageRejected
 from imagebus.inbox import Delivery, Inbox, one_by_one
-from imagebus.telemetry import about, logger
+from imagebus.telemetry import logger, set_log_context
 from tagger.objects import write
 from tagger.tags import tags
 
@@ -24,7 +24,7 @@ HANDLERS: Mapping[str, Callable[[Delivery], None]] = {
 
 def tag(delivery: Delivery, model: type[ImageProcessed | ImageRejected]) -> None:
     event = delivery.event(model)
-    about(event.meta)
+    set_log_context(event.meta)
     done = write(client("s3"), os.environ["UPLOADS_BUCKET"], event.meta, tags(event))
     logger().info(
         "received", extra={"event": event.detail_type, "event_id": event.meta.event_id, "tagged": done}

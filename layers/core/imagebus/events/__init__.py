@@ -3,6 +3,26 @@
 Kept free of imports of the producers' modules: a Lambda function loads the events it handles, nothing else.
 """
 
-from imagebus.events.base import Event, EventData, Meta, NotAnEvent, UnknownEvent, Usage, follow, read, root
+from imagebus.events.base import (
+    Event,
+    EventData,
+    Meta,
+    NotAnEvent,
+    UnknownEvent,
+    Usage,
+    caused_by,
+    new_event,
+    read,
+)
 
-__all__ = ["Event", "EventData", "Meta", "NotAnEvent", "UnknownEvent", "Usage", "follow", "read", "root"]
+__all__ = [
+    "Event",
+    "EventData",
+    "Meta",
+    "NotAnEvent",
+    "UnknownEvent",
+    "Usage",
+    "caused_by",
+    "new_event",
+    "read",
+]

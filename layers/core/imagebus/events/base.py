@@ -154,7 +154,7 @@ def read(model: type[D], detail: Mapping[str, Any]) -> Event[D]:
     return Event(meta.model_copy(update={"schema_version": model.version()}), data)
 
 
-def root(
+def new_event(
     data: D,
     *,
     image_key: str,
@@ -180,7 +180,7 @@ def root(
     return Event(meta, data)
 
 
-def follow(
+def caused_by(
     cause: Meta, data: D, *, clock: Clock, discriminator: str = "", usage: Usage | None = None
 ) -> Event[D]:
     """An event caused by another one, about the same revision of the same image."""

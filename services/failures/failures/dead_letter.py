@@ -12,10 +12,10 @@ from imagebus.clock import Clock
 from imagebus.events import NotAnEvent
 from imagebus.inbox import Delivery
 from imagebus.objects import ObjectStore
-from imagebus.telemetry import about, logger
+from imagebus.telemetry import logger, set_log_context
 
 
-def bury(
+def handle_dead_letter(
     delivery: Delivery,
     stages: Mapping[str, str],
     bus: EventBus,
@@ -32,6 +32,6 @@ def bury(
     except NotAnEvent as reason:
         quarantine(delivery, stage, str(reason), objects, bucket, clock)
         return
-    about(failure.meta)
+    set_log_context(failure.meta)
     bus.publish([failure])
     logger().warning("failed", extra={"stage": stage, "error": failure.data.error_type})
