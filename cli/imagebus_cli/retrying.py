@@ -1,25 +1,24 @@
-"""Bring again what an image's stages have not answered."""
+"""Retry images: send their unanswered events to their stages again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from imagebus.bus import EventBridgeBus
-from imagebus.clock import SystemClock
-from imagebus.identity import canonical_json
+from imagebus.history.recorded import UNREADABLE
+from imagebus.history.required import Required
+from imagebus.retrying import Retrier, RetryResult
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack import Stack
-from recorder.required import Required
-from recorder.retry import Again, plan
 
 
 @dataclass(frozen=True)
-class Retried:
-    """An image, and what was brought again for it; nothing where all is answered."""
+class RetryFailure:
+    """An image that could not be read."""
 
     image_key: str
-    again: tuple[Again, ...]
+    why: str
 
 
 def required(stack: Stack) -> Required:
@@ -27,28 +26,23 @@ def required(stack: Stack) -> Required:
     return Required.parse(stack.outputs["RequiredFacts"])
 
 
-def retry_one(stack: Stack, image_key: str) -> Retried:
+def retrier(stack: Stack) -> Retrier:
+    inboxes = json.loads(stack.outputs["InboxUrls"])
+    return Retrier(stack.store, lambda: stack.sqs, inboxes, required(stack))
+
+
+def retry_one(stack: Stack, image_key: str) -> RetryResult:
     """Raises Problem for a key that the log does not know."""
-    log = stack.store.latest(image_key)
-    if not log:
+    if not stack.store.latest(image_key):
         raise Problem(f"No image {image_key!r} is known.", "Keys are exact, with their folders.", exit_code=1)
-    again = tuple(plan(log, required(stack)))
-    _bring(stack, again)
-    return Retried(image_key, again)
+    return retrier(stack).retry(image_key)
 
 
-def retry_failed(stack: Stack) -> Iterator[Retried]:
-    """All images whose status is `failed`."""
-    for item in stack.store.failed():
-        yield retry_one(stack, item["image_key"])
-
-
-def _bring(stack: Stack, again: Iterable[Again]) -> None:
-    bus_name = stack.outputs["EventBusName"]
-    bus = EventBridgeBus(stack.events, bus_name, SystemClock())
-    for each in again:
-        if each.is_from_s3:
-            url = stack.outputs["IngestInboxUrl"]
-            stack.sqs.send_message(QueueUrl=url, MessageBody=canonical_json(each.envelope))
-        else:
-            bus.put([each.entry(bus_name)])
+def retry_failed(stack: Stack) -> Iterator[RetryResult | RetryFailure]:
+    """All images whose status is `failed`, one by one: an image that cannot be read stops no other."""
+    retries = retrier(stack)
+    for item in stack.index.with_status("failed"):
+        try:
+            yield retries.retry(item["image_key"])
+        except UNREADABLE as error:
+            yield RetryFailure(item["image_key"], f"{type(error).__name__}: {error}")

@@ -15,7 +15,7 @@ import typer
 from imagebus_cli.options import AsJson, Profile, Region, StackName
 
 if TYPE_CHECKING:
-    from imagebus.store import Item
+    from imagebus.history.fold import Item
     from imagebus_cli.files import File
     from imagebus_cli.stack import Stack
     from imagebus_cli.uploading import Done, Progress, Result

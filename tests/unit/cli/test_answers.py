@@ -12,7 +12,7 @@ from botocore import exceptions as aws
 from typer.testing import CliRunner
 
 import imagebus_local
-from imagebus.store import Item
+from imagebus.history.fold import Item
 from imagebus.testing.errors import client_error
 from imagebus_cli import cost, main, outcome, terminal, uploads, where
 from imagebus_cli.contracts import gate
