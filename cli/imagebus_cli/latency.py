@@ -105,7 +105,7 @@ def report(measured: Measurement) -> str:
     lines = [
         "# Latency on the embedded AWS",
         "",
-        "Written by `make latency`. Measured from the first PUT until the table says `completed` or `rejected`,",
+        "Written by `make latency`: from the first PUT until the table says `completed` or `rejected`,",
         "polled from outside. On AWS, cold starts and queue polling differ; the stages are the same.",
         "",
         f"{_machine()}, {datetime.now(UTC):%Y-%m-%d}.",
