@@ -1,14 +1,18 @@
-"""GIF: blocks to the trailer, frames counted against the budget as they come."""
+"""GIF: the blocks up to the trailer, each frame counted against the budget."""
 
 from __future__ import annotations
 
+from imagebus_imaging.formats.base import Structure, check_frames, check_metadata, corrupt
 from imagebus_imaging.model import Limits, Rejected
-from imagebus_imaging.structure.facts import Structure, check_frames, check_metadata, corrupt
 
 _MAX_BLOCKS = 400_000  # of up to 255 bytes each
 
 
-def walk_gif(data: bytes, limits: Limits) -> Structure:
+def detect(data: bytes) -> str | None:
+    return "GIF" if data[:6] in (b"GIF87a", b"GIF89a") else None
+
+
+def walk(data: bytes, limits: Limits) -> Structure:
     if len(data) < 14:
         raise corrupt("the file ends inside the header")
     width, height = int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from imagebus_imaging.model import Limits
-from imagebus_imaging.structure.facts import (
+from imagebus_imaging.formats.base import (
     MAX_PARTS,
     Structure,
     check_frames,
@@ -13,6 +12,7 @@ from imagebus_imaging.structure.facts import (
     corrupt,
     too_many_parts,
 )
+from imagebus_imaging.model import Limits
 
 _PIXELS = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ANIM", b"ANMF", b"ALPH"})
 
@@ -21,7 +21,11 @@ _PIXELS = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ANIM", b"ANMF", b"ALPH"})
 _CANVAS, _LOSSLESS, _WITH_ALPHA, _LOSSY = 19, 5, 3, 1
 
 
-def walk_webp(data: bytes, limits: Limits) -> Structure:
+def detect(data: bytes) -> str | None:
+    return "WEBP" if data[:4] == b"RIFF" and data[8:12] == b"WEBP" else None
+
+
+def walk(data: bytes, limits: Limits) -> Structure:
     end = 8 + int.from_bytes(data[4:8], "little")
     if end > len(data) or end < 20:
         raise corrupt("the file is shorter or longer than its header says")
@@ -56,7 +60,7 @@ def walk_webp(data: bytes, limits: Limits) -> Structure:
 
 def _bytes_for_a_pixel(kinds: set[bytes]) -> int:
     # Asked here, so that nothing of it is loaded for other formats.
-    if b"ANMF" in kinds or import_module("imagebus_imaging.webp").libwebp() is None:
+    if b"ANMF" in kinds or import_module("imagebus_imaging.webpstream").libwebp() is None:
         return _CANVAS
     if b"VP8L" in kinds:
         return _LOSSLESS

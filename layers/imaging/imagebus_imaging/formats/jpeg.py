@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from imagebus_imaging.model import Limits, Rejected
-from imagebus_imaging.structure.facts import (
+from PIL import Image, ImageFile
+
+from imagebus_imaging.formats.base import (
     MAX_PARTS,
     Structure,
     check_metadata,
     corrupt,
     too_many_parts,
 )
+from imagebus_imaging.model import Limits, Rejected
 
 # Inside a scan 0xFF is followed by 0x00 (stuffing), a restart marker or another 0xFF (fill); anything else
 # ends it.
@@ -26,6 +28,7 @@ _DECODABLE = frozenset({0xC0, 0xC1, 0xC2, 0xC9, 0xCA})
 _FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _WHOLE_IMAGE_IN_MEMORY = frozenset({0xC2, 0xCA})
 _BASELINE = frozenset({0xC0, 0xC1})
+_PIECE = 1 << 16
 
 
 @dataclass(slots=True)
@@ -40,12 +43,19 @@ class _Found:
     components: int = 0
 
 
-def walk_jpeg(data: bytes, limits: Limits, start: int = 0, *, to_sole_scan: bool = False) -> Structure:
-    """The JPEG that begins at `start`. What follows its EOI is left to the trailer policy.
+def detect(data: bytes) -> str | None:
+    return "JPEG" if data[:3] == b"\xff\xd8\xff" else None
 
-    With `to_sole_scan`, the one scan of an ordinary baseline image is not searched for its end: `end` is
-    where its data begins, and `end_of_jpeg` finds the rest once a decoder has read it.
+
+def walk(data: bytes, limits: Limits) -> Structure:
+    """The one scan of an ordinary baseline image is not searched for its end: `end` is where its data begins,
+    and `end_of_image` finds the rest once `decode` has read it.
     """
+    return walk_from(data, limits, 0, to_sole_scan=True)
+
+
+def walk_from(data: bytes, limits: Limits, start: int = 0, *, to_sole_scan: bool = False) -> Structure:
+    """The JPEG that begins at `start`, to its EOI."""
     found = _Found()
     at = start + 2
     for _ in range(MAX_PARTS):
@@ -70,12 +80,36 @@ def walk_jpeg(data: bytes, limits: Limits, start: int = 0, *, to_sole_scan: bool
     return _structure(found, at)
 
 
-def end_of_jpeg(data: bytes, limits: Limits, read_to: int) -> int:
-    """Where the image ends, when the decoder of its sole scan has read up to `read_to` without an end."""
+def decode(image: ImageFile.ImageFile, data: bytes) -> int:
+    """Decodes as `image.load()` would, in pieces, and returns a position at or before the end of image.
+
+    The decoder took everything before that position for pixels, with no end of image among it: libjpeg asks
+    for nothing more once it has seen one. Raises OSError for data that is broken or cut off.
+    """
+    image.load_prepare()
+    [(codec, extents, _, args)] = image.tile
+    decoder = Image._getdecoder(image.mode, codec, args, image.decoderconfig)
+    at = end = taken = error = 0
+    try:
+        decoder.setimage(image.im, extents)
+        while taken >= 0:
+            if end == len(data):
+                raise OSError("the file ends before the end of image")
+            at, end = at + taken, min(len(data), end + _PIECE)
+            taken, error = decoder.decode(data[at:end])
+    finally:
+        decoder.cleanup()
+    if error < 0:
+        raise OSError("broken image data")
+    return at
+
+
+def end_of_image(data: bytes, limits: Limits, read_to: int) -> int:
+    """Where the image ends, when the decoder of its only scan has read up to `read_to` without an end."""
     match = _NEXT_MARKER.search(data, read_to)
     if match is not None and data[match.end() - 1] == _EOI:
         return match.end()
-    return walk_jpeg(data, limits).end
+    return walk_from(data, limits).end
 
 
 def _structure(found: _Found, end: int, *, open_ended: bool = False) -> Structure:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from imagebus_imaging.formats.base import MAX_PARTS, Structure, check_metadata, corrupt, too_many_parts
 from imagebus_imaging.model import Limits
-from imagebus_imaging.structure.facts import MAX_PARTS, Structure, check_metadata, corrupt, too_many_parts
 
 # What image files have at top level. `mpvd` is the video of a motion photo.
 _TOP = frozenset(
@@ -28,6 +28,23 @@ _TOP = frozenset(
 _DECODER_BYTES = 11
 _THREAD_BYTES = 1 << 26
 _CONTAINERS = frozenset({b"iprp", b"ipco"})
+_HEIF_BRANDS = frozenset(
+    {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
+)
+_AVIF_BRANDS = frozenset({b"avif", b"avis"})
+
+
+def detect(data: bytes) -> str | None:
+    # The major brand decides where it names a codec. `mif1` says only "an image", so the compatible brands
+    # decide then.
+    if data[4:8] != b"ftyp":
+        return None
+    end = min(int.from_bytes(data[:4], "big"), len(data), 256)
+    major = data[8:12]
+    compatible = {data[at : at + 4] for at in range(16, end - 3, 4)}
+    if major in _AVIF_BRANDS or (major in (b"mif1", b"msf1") and compatible & _AVIF_BRANDS):
+        return "AVIF"
+    return "HEIF" if major in _HEIF_BRANDS else None
 
 
 def boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
@@ -49,7 +66,7 @@ def boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]
         at += size
 
 
-def walk_isobmff(data: bytes, limits: Limits) -> Structure:
+def walk(data: bytes, limits: Limits) -> Structure:
     """The image ends where the first thing begins that is no box of an image file."""
     end, sizes, found = 0, [(0, 0)], set()
     for kind, body, box_end in _image_boxes(data):

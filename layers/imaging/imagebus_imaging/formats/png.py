@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from imagebus_imaging.deflate import crc32
-from imagebus_imaging.model import Limits
-from imagebus_imaging.structure.facts import (
+from imagebus_imaging.formats.base import (
     MAX_PARTS,
     Structure,
     check_frames,
@@ -12,6 +11,7 @@ from imagebus_imaging.structure.facts import (
     corrupt,
     too_many_parts,
 )
+from imagebus_imaging.model import Limits
 
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 _NOT_METADATA = frozenset(
@@ -32,7 +32,11 @@ _NOT_METADATA = frozenset(
 )
 
 
-def walk_png(data: bytes, limits: Limits) -> Structure:
+def detect(data: bytes) -> str | None:
+    return "PNG" if data[:8] == b"\x89PNG\r\n\x1a\n" else None
+
+
+def walk(data: bytes, limits: Limits) -> Structure:
     width, height, colour_type = _header(data)
     at, frames, metadata = 8, 1, 0
     data_end, palette = 0, False

@@ -14,9 +14,9 @@ MAX_PARTS = 100_000
 class Structure:
     """Sizes as stored, before orientation. `end` is where the image ends and trailing data begins.
 
-    `decoder_bytes` is what decoding will hold in memory: known beforehand, because a decoder that runs out
-    of it can not always say so. `declares_video` is said by the XMP of a motion photo. `open_ended` says that
-    the walk stopped at `end`, where the pixels begin: a decoder reads them anyway.
+    `decoder_bytes` is what decoding will hold in memory, known beforehand because a decoder that runs out of
+    it cannot always say so. `declares_video` is stated by the XMP of a motion photo. `open_ended` means that
+    the walk stopped at `end`, where the pixels begin: the decoder reads them anyway and finds their end.
     """
 
     width: int
@@ -42,10 +42,29 @@ def check_metadata(size: int, limits: Limits) -> None:
 
 
 def check_frames(frames: int, pixels: int, limits: Limits) -> None:
-    """Called while frames are counted, so that a flood of them is never walked to its end."""
+    """Called while frames are counted, so that a walk stops at the first frame over the budget."""
     if frames > limits.max_frames:
         raise Rejected("too_many_frames", "too many frames", limits.max_frames, frames)
     if frames > 1 and frames * pixels > limits.max_frames_pixels:
         raise Rejected(
             "too_many_frames", "too many frames of this size", limits.max_frames_pixels, frames * pixels
+        )
+
+
+def check_size(structure: Structure, name: str, size: int, limits: Limits) -> None:
+    """The limits on what the structure claims: pixels, pixels per byte, and memory for its decoder."""
+    pixels = structure.width * structure.height
+    if pixels > limits.max_pixels:
+        raise Rejected(
+            "too_many_pixels", f"{structure.width}x{structure.height} pixels", limits.max_pixels, pixels
+        )
+    floor = limits.max_pixels_per_byte.get(name)
+    if floor and pixels > limits.floor_pixels and pixels > floor * size:
+        raise Rejected("too_costly", "too many pixels for so few bytes", floor, round(pixels / size))
+    if structure.decoder_bytes > limits.memory_bytes:
+        raise Rejected(
+            "too_costly",
+            "decoding needs more memory than allowed",
+            limits.memory_bytes,
+            structure.decoder_bytes,
         )
