@@ -19,10 +19,10 @@ from imagebus.history.recorded import RecordedEvent
 from imagebus.history.required import DEFAULT, Required
 from imagebus.identity import event_id, revision
 from imagebus.store import EVENT_PREFIX, DynamoDBEventStore
-from imagebus_cli.projections.rebuild import rebuild_all
-from imagebus_cli.projections.table import StatusTable
-from imagebus_cli.projections.verify import verify_all
-from imagebus_cli.where import find
+from imagebus_cli.operations.rebuild import rebuild_all
+from imagebus_cli.operations.table import StatusTable
+from imagebus_cli.operations.verify import verify_all
+from imagebus_cli.stack.find import find
 from tests.tables import create_table
 
 FACTS: dict[str, dict[str, Any]] = {

@@ -14,7 +14,7 @@ from imagebus.identity import image_id, revision
 from imagebus.inbox import Inbox
 from imagebus.store import DynamoDBEventStore
 from imagebus.testing import InMemoryDynamoDB, RecordingBus, sqs_record, status_table
-from imagebus_cli.projections.table import ScannedImage, StatusTable
+from imagebus_cli.operations.table import ScannedImage, StatusTable
 from recorder.handler import image_key, record_group
 from recorder.record import Recorder
 from tests.simulation import wiring

@@ -8,7 +8,7 @@ from random import Random
 from imagebus.identity import revision
 from imagebus.retrying import Retrier
 from imagebus.store import DynamoDBEventStore
-from imagebus_cli.projections.table import StatusTable
+from imagebus_cli.operations.table import StatusTable
 from tests.simulation import pixels, wiring
 from tests.simulation.faults import Rates
 from tests.simulation.functions import REQUIRED

@@ -27,7 +27,7 @@ from imagebus.testing import (
     status_table,
 )
 from imagebus.testing.s3 import Bucket
-from imagebus_cli.projections.table import StatusTable
+from imagebus_cli.operations.table import StatusTable
 from notifier.ledger import LEASE_SECONDS, DynamoDBLedger
 from notifier.messages import compose
 from notifier.notify import Refused, SNSTopic

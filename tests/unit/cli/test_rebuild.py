@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from imagebus.testing import ManualClock
-from imagebus_cli.projections.rebuild import rebuild_all, rebuild_one
-from imagebus_cli.projections.table import ScannedImage, StatusTable
-from imagebus_cli.projections.verify import verify_all, verify_one
+from imagebus_cli.operations.rebuild import rebuild_all, rebuild_one
+from imagebus_cli.operations.table import ScannedImage, StatusTable
+from imagebus_cli.operations.verify import verify_all, verify_one
 from tests.unit.core.events import FIRST, KEY, SECOND, story, uploaded
 from tests.unit.recorder.test_recorder import REQUIRED, Bench
 

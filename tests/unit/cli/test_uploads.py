@@ -10,8 +10,8 @@ from moto import mock_aws
 
 from imagebus.history.fold import Item
 from imagebus.store import marshal_item
-from imagebus_cli import uploads
-from imagebus_cli.stack import Stack
+from imagebus_cli.stack.deployed import Stack
+from imagebus_cli.uploads import tracking as uploads
 from tests.tables import create_table
 from tests.unit.cli.builders import item, upload
 

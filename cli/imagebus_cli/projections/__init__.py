@@ -1,1 +1,0 @@
-"""Status items as projections of the log: scan them all, rebuild them, verify them. For operators only."""
