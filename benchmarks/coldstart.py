@@ -110,7 +110,7 @@ def scripts() -> dict[str, str]:
 
 
 def measure(names: Sequence[str], rounds: int) -> dict[str, float]:
-    """Handler -> median CPU milliseconds, rounds interleaved. Handlers that cannot be imported are left out."""
+    """Handler -> median CPU milliseconds, rounds interleaved. Omits handlers that cannot be imported."""
     samples: dict[str, list[float]] = {name: [] for name in names}
     with TemporaryDirectory() as bytecode:
         for turn in range(rounds + 1):

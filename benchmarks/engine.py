@@ -1,7 +1,7 @@
 """`python -m benchmarks.engine`: the image engine and its competitors, side by side, interleaved.
 
 Writes benchmarks/results.json, benchmarks/RESULTS.md and benchmarks/chart.png. CPU time covers all threads
-and children. Peak memory is that of a fresh process. SSIM compares with one Lanczos filter on the fully decoded
+and children. Peak memory is that of a fresh process. SSIM compares with a Lanczos filter on the fully decoded
 source.
 """
 

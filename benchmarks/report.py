@@ -20,7 +20,7 @@ def write_table(results: Mapping[str, Any], path: Path) -> None:
         "# The image engine, measured",
         "",
         "Written by `make bench`. CPU milliseconds (all threads, median of interleaved runs) from bytes in",
-        "memory to four thumbnails (1280 wide, 640x480, 320, 100) as bytes. Peak memory of a fresh process in",
+        "memory to four thumbnails (1280 wide, 640x480, 320, 100) as bytes. A fresh process's peak memory in",
         "MB is in brackets. `floor` only decodes at the needed scale and encodes.",
         "",
         (
