@@ -1,4 +1,4 @@
-"""Who says what, and who listens: the whole system in flow order."""
+"""Who publishes what, and who listens: the whole system in flow order."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ STAGE_OF: Mapping[str, Stage] = {fact: stage for stage in STAGES for fact in sta
 
 
 def parse(detail_type: str, detail: Mapping[str, Any]) -> Event[EventData]:
-    """Read an event of any released version as one of the newest.
+    """Read an event of any released version as the newest version.
 
     Raises UnknownEvent, or pydantic.ValidationError for a detail that breaks its contract.
     """
