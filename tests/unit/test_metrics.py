@@ -1,4 +1,4 @@
-"""Metrics are one line of JSON that CloudWatch understands, and of what is personal nothing is in a log."""
+"""Metrics are one line of JSON that CloudWatch understands, and no log contains personal data."""
 
 from __future__ import annotations
 
