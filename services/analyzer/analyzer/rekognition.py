@@ -12,7 +12,7 @@ from imagebus.clock import Clock
 from imagebus.events.analyzer import Feature, LabelsDetected, LabelsSkipped
 from imagebus.identity import canonical_json
 from imagebus.meter import Meter
-from imagebus.worker import Job, Output, Result, Work
+from imagebus.worker import Derivation, Job, Output, Work
 from imagebus_imaging import analysis_jpeg
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def analysis_work(
 ) -> Work:
     """The fact holds what could be had, and says what could not. Raises RekognitionBusy, ClientError."""
 
-    def work(job: Job) -> Result:
+    def work(job: Job) -> Derivation:
         calls = _calls(client, {"Bytes": analysis_jpeg(job.data)}, min_confidence)
         responses, busy = _ask({feature: calls[feature] for feature in features}, clock, job.meter)
         if not responses:
@@ -63,13 +63,13 @@ def analysis_work(
             model_versions=findings.model_versions(responses),
             skipped=dict(busy.items()) or None,
         )
-        return Result(fact, [_raw(feature, response) for feature, response in responses.items()])
+        return Derivation(fact, [_raw(feature, response) for feature, response in responses.items()])
 
     return work
 
 
 def skip(reason: str) -> Work:
-    return lambda _job: Result(LabelsSkipped(reason=reason))
+    return lambda _job: Derivation(LabelsSkipped(reason=reason))
 
 
 def _calls(

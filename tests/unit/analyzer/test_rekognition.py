@@ -27,7 +27,7 @@ from imagebus.events.analyzer import Feature, LabelsDetected, LabelsSkipped
 from imagebus.events.validator import ImageValidated
 from imagebus.meter import Meter
 from imagebus.testing.clock import ManualClock
-from imagebus.worker import Job, Result
+from imagebus.worker import Derivation, Job
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
@@ -97,7 +97,7 @@ def job() -> Job:
     return Job(Event(meta, data), buffer.getvalue(), "prefix/", Meter(ManualClock()))
 
 
-def fact(result: Result) -> LabelsDetected:
+def fact(result: Derivation) -> LabelsDetected:
     assert isinstance(result.fact, LabelsDetected)
     return result.fact
 
@@ -227,7 +227,7 @@ def test_the_wire_call_is_understood_by_a_server(clock: ManualClock, job: Job) -
 
 
 def test_without_a_provider_labels_are_skipped_and_never_invented(job: Job) -> None:
-    assert skip("no provider")(job) == Result(LabelsSkipped(reason="no provider"))
+    assert skip("no provider")(job) == Derivation(LabelsSkipped(reason="no provider"))
 
 
 def test_features_are_a_list_of_names_and_a_wrong_name_is_refused() -> None:
