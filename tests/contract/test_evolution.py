@@ -13,12 +13,13 @@ from imagebus.events import NotAnEvent, read
 from imagebus.events.analyzer import LabelsDetected
 from imagebus.events.catalog import CATALOG
 from imagebus.events.recorder import ImageProcessed
-from imagebus.store import DynamoDBEventStore, RecordedEvent
+from imagebus.history.fold import fold
+from imagebus.history.recorded import RecordedEvent
+from imagebus.history.required import DEFAULT, Required
+from imagebus.store import DynamoDBEventStore
 from imagebus.testing.dynamodb import InMemoryDynamoDB, status_table
 from imagebus.testing.recording import RecordingBus
-from recorder.projection import fold
 from recorder.record import Recorder
-from recorder.required import DEFAULT, Required
 from tests.contract.checkout import GOLDEN
 
 REQUIRED = Required.parse(DEFAULT)
