@@ -141,7 +141,7 @@ def queues(world: World) -> Iterator[str]:
 
 
 def replay(world: World, random: Random) -> Iterator[str]:
-    """The archive, replayed into an empty table in any order and partly twice, gives the same table silently."""
+    """Replaying the archive into an empty table, in any order and partly twice, gives the same table."""
     table, bus = status_table(), RecordingBus()
     store = DynamoDBEventStore(InMemoryDynamoDB({"t": table}), "t")  # type: ignore[arg-type]
     recorder = Recorder(store, bus, world.scheduler, REQUIRED)
