@@ -28,7 +28,7 @@ from benchmarks.inputs import CASES, prepare
 SIZES = (256, 512, 1024, 1769, 3008)
 PERIOD_SECONDS = 0.02
 ROUNDS = 3
-PRICES = ROOT / "cli" / "imagebus_cli" / "prices.json"
+PRICES = ROOT / "cli" / "imagebus_cli" / "measure" / "prices.json"
 IMAGE_WORK = {
     "validator": "validate(data, Limits(cpu_seconds=60, wall_seconds=60))",
     "thumbnailer": "thumbnails(data, ((1280, 1280), (640, 480), (320, 320), (100, 100)))",

@@ -17,7 +17,7 @@ from typing import Any
 from imagebus.clock import SystemClock
 from imagebus.identity import event_id, revision
 from imagebus.store import EVENT_PREFIX, DynamoDBEventStore, RecordedEvent
-from imagebus_cli.where import find
+from imagebus_cli.stack.find import find
 from recorder.rebuild import rebuild_all, verify_all
 from recorder.required import DEFAULT, Required
 from tests.tables import create_table

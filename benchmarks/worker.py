@@ -33,10 +33,10 @@ def validation(data: bytes) -> Outputs:
 
 def draft(data: bytes) -> Outputs:
     """The decode alone that validation cannot do without: JPEG at 1/8, PNG inflated, the others whole."""
-    from imagebus_imaging.formats import sniff
+    from imagebus_imaging.formats import detect
     from imagebus_imaging.validation import DEFAULT_LIMITS, probe
 
-    probe(data, sniff(data) or "", DEFAULT_LIMITS)
+    probe(data, detect(data) or "", DEFAULT_LIMITS)
     return []
 
 
@@ -49,11 +49,11 @@ class Rest:
 
     def __call__(self, data: bytes) -> Outputs:
         from imagebus_imaging import validation
-        from imagebus_imaging.formats import sniff
+        from imagebus_imaging.formats import detect
 
         if data is not self._data:
             self._data = data
-            self._seen = validation.probe(data, sniff(data) or "", validation.DEFAULT_LIMITS)
+            self._seen = validation.probe(data, detect(data) or "", validation.DEFAULT_LIMITS)
 
         def known(_work: object, _limits: object, meanwhile: Callable[[], None]) -> Mapping[str, object]:
             meanwhile()

@@ -17,10 +17,10 @@ from pydantic import ValidationError
 
 from imagebus.events import EventData, NotAnEvent, read
 from imagebus.events.catalog import BY_DETAIL_TYPE, CATALOG
-from imagebus_cli.contracts.golden import Golden
-from imagebus_cli.contracts.schema import schema_name
 from tests.contract.checkout import FILES, GOLDEN
 from tests.contract.strategies import documents
+from tools.contracts.golden import Golden
+from tools.contracts.schema import schema_name
 
 EVERY_SCHEMA = [
     pytest.param(model, schema_name(model, version), id=schema_name(model, version))

@@ -12,10 +12,10 @@ import yaml
 from jsonschema import Draft4Validator
 
 from imagebus.events.catalog import BY_DETAIL_TYPE, CATALOG, parse
-from imagebus_cli import generate
-from imagebus_cli.contracts.golden import Golden
-from imagebus_cli.contracts.schema import MAX_CONTENT, schema_name
 from tests.contract.checkout import FILES, GOLDEN
+from tools import generate
+from tools.contracts.golden import Golden
+from tools.contracts.schema import MAX_CONTENT, schema_name
 
 EVERY_VERSION = [
     pytest.param(model, version, id=schema_name(model, version))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from typing import Any
 
-from imagebus.aws import bus, client, inbox_queue
+from imagebus.aws import bus, client
 from imagebus.clock import SystemClock
+from imagebus.consumer import consumer
 from imagebus.events import Meta
-from imagebus.inbox import Delivery, Group, Inbox
+from imagebus.inbox import Delivery, Group
 from imagebus.store import DynamoDBEventStore, RecordedEvent
 from imagebus.telemetry import logger, set_log_context
 from recorder.carried import carried, check
@@ -42,7 +42,4 @@ def recorder() -> Recorder:
     return Recorder(store, bus(), SystemClock(), Required.parse(os.environ["REQUIRED_FACTS"]))
 
 
-def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
-    queue, limit = inbox_queue()
-    inbox = Inbox(lambda g: record_group(recorder(), g), queue, max_receive_count=limit, group_by=image_key)
-    return inbox(event, context)
+handle = consumer(lambda group: record_group(recorder(), group), group_by=image_key)
