@@ -115,7 +115,7 @@ coverage: $(READY) ## the parallel tests with branch coverage
 	$(BIN)/pytest --numprocesses 2 --dist worksteal --cov --cov-report=term --cov-report=html $(PARALLEL_TESTS)
 
 .PHONY: generate
-generate: $(READY) ## write the generated files anew (schemas, docs/events.md, service models)
+generate: $(READY) ## regenerate the generated files (schemas, docs/events.md, service models)
 	$(BIN)/python -m tools.generate
 	$(BIN)/python -m tools.monitoring.template
 	$(BIN)/python -m layers.trim

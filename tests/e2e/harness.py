@@ -16,7 +16,9 @@ from typing import Any, TypeVar
 from PIL import Image
 
 import imagebus_local
-from imagebus.store import DynamoDBEventStore, Item, RecordedEvent
+from imagebus.history.fold import Item
+from imagebus.history.recorded import RecordedEvent
+from imagebus.store import DynamoDBEventStore
 from imagebus_local import LocalState
 
 LISTENER = "e2e-listener-"
