@@ -63,7 +63,7 @@ def _unnoticed(path: str) -> Probe:
 
 
 def _version(bench: Bench) -> Payload:
-    """The original of an image whose events name its version."""
+    """The original of an image as a version that has been replaced since."""
     event = bench.event("ImageUploaded", bench.replaced, revision=NEWEST, version_id=bench.version)
     assert not bench.invoke("RecorderFunction", batch(bench.arn("RecorderInbox"), json.dumps(event))).failed
     return {"method": "GET", "path": f"{address(bench.replaced)}/original"}
