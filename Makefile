@@ -15,7 +15,7 @@ STACK ?= imagebus
 export SAM_CLI_TELEMETRY := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-PARALLEL_TESTS := $(wildcard tests/unit tests/security tests/contract tests/integration tests/simulation)
+PARALLEL_TESTS := $(wildcard tests/unit tests/aws_rules tests/security tests/contract tests/integration tests/simulation)
 SERIAL_TESTS := $(wildcard tests/e2e tests/browser)
 
 .PHONY: help
