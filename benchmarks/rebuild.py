@@ -1,4 +1,4 @@
-"""How long `imagebus rebuild` takes: makes the logs of N images in a table of its own, and folds them all.
+"""How long `imagebus rebuild` takes: creates the logs of N images in a separate table, and folds them all.
 
 `python -m benchmarks.rebuild [--images 1000 10000]`, against the local AWS (`imagebus local up`).
 """
