@@ -6,10 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from imagebus.image_types import MimeType
+
 Status = Literal["processing", "completed", "rejected", "failed", "deleted"]
-ContentType = Literal[
-    "image/jpeg", "image/png", "image/webp", "image/gif", "image/avif", "image/heic", "image/heif"
-]
 FileName = Annotated[str, Field(min_length=1, max_length=255)]
 Base64 = Annotated[
     str,
@@ -41,7 +40,7 @@ class UploadRequest(Request):
     """A file that somebody is about to upload."""
 
     filename: FileName
-    content_type: ContentType
+    content_type: MimeType
     size: Size
 
 
@@ -49,7 +48,7 @@ class InlineUpload(Request):
     """A small file, whole."""
 
     filename: FileName
-    content_type: ContentType
+    content_type: MimeType
     data: Base64
 
 

@@ -6,14 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-MIME_TYPES: Mapping[str, tuple[str, ...]] = {
-    "JPEG": ("image/jpeg",),
-    "PNG": ("image/png",),
-    "WEBP": ("image/webp",),
-    "GIF": ("image/gif",),
-    "AVIF": ("image/avif",),
-    "HEIF": ("image/heic", "image/heif"),
-}
+from imagebus.image_types import IMAGE_TYPES, MIME_TYPES
 
 
 @dataclass(frozen=True)
@@ -25,13 +18,13 @@ class Settings:
     images_bucket: str
     inboxes: Mapping[str, str] = field(default_factory=dict)
     max_bytes: int = 50 * 1024 * 1024
-    content_types: tuple[str, ...] = tuple(mime for mimes in MIME_TYPES.values() for mime in mimes)
+    content_types: tuple[str, ...] = MIME_TYPES
     cors_origins: tuple[str, ...] = ()
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
         """Raises KeyError for a missing variable."""
-        formats = environment["ACCEPTED_FORMATS"].split(",")
+        formats = {name.strip() for name in environment["ACCEPTED_FORMATS"].split(",")}
         origins = environment.get("CORS_ORIGINS", "").split(",")
         return cls(
             status_table=environment["STATUS_TABLE"],
@@ -39,6 +32,6 @@ class Settings:
             images_bucket=environment["IMAGES_BUCKET"],
             inboxes=json.loads(environment["INBOXES"]),
             max_bytes=int(environment["MAX_BYTES"]),
-            content_types=tuple(mime for name in formats for mime in MIME_TYPES.get(name.strip(), ())),
+            content_types=tuple(each.mime for each in IMAGE_TYPES if each.format in formats),
             cors_origins=tuple(origin.strip() for origin in origins if origin.strip()),
         )

@@ -9,7 +9,7 @@ from imagebus.bus import EventBus
 from imagebus.clock import Clock, milliseconds_between, parse_timestamp
 from imagebus.events import Event, EventData, Meta, caused_by
 from imagebus.events.recorder import ImageProcessed, ProcessingStalled
-from imagebus.events.validator import Format
+from imagebus.image_types import Format
 from imagebus.store import EventStore, Item, RecordedEvent
 from recorder.projection import fold, latest_revision
 from recorder.required import Required
