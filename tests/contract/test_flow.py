@@ -1,4 +1,4 @@
-"""Line 1 of every service's handler.py says what the service listens to and what it emits."""
+"""Line 1 of every service's handler.py states what the service listens to and what it emits."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def events(text: str) -> set[str]:
 
 
 def stages(service: str) -> Iterator[set[str]]:
-    """What each stage of the service listens to; a stage is named after its service or after its work."""
+    """What each stage of the service listens to; a stage is named after its service or its work."""
     emitted = {model.detail_type for model in CATALOG if model.producer == service}
     for stage in STAGES:
         if stage.name == service or (stage.name not in SERVICES and emitted & set(stage.emits)):

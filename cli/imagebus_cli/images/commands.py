@@ -63,18 +63,15 @@ def events(
     key: Key, stack: StackName = None, profile: Profile = None, region: Region = None, as_json: AsJson = False
 ) -> None:
     """The events of an image's newest revision: who caused what, and the milliseconds each took."""
+    from imagebus.history import view
+    from imagebus.history.timeline import timeline
     from imagebus_cli.images import lookup as images
-    from imagebus_cli.operations.timeline import timeline
     from imagebus_cli.output import outcome, terminal
     from imagebus_cli.stack.find import find
 
     log = images.log(find(stack, profile=profile, region=region), key)
     if as_json:
-        from api import views
-
-        document = views.timeline(log).as_json()
-        document.pop("links")
-        outcome.tell(document, as_json)
+        outcome.tell(view.timeline(log).as_json(), as_json)
         return
     for moment in timeline(log):
         name = "  " * moment.depth + moment.event.detail_type

@@ -9,7 +9,7 @@ import typer
 from imagebus_cli.options import AsJson, Key, Profile, Region, StackName
 
 if TYPE_CHECKING:
-    from imagebus.store import Item
+    from imagebus.history.fold import Item
     from imagebus_cli.stack.deployed import Stack
 
 #: How long --watch waits for the image to come to its end, in seconds.

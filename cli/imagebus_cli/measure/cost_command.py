@@ -43,10 +43,11 @@ def cost(
         raise Problem(
             f"There are no prices of {prices}.", "Take us-east-1 or eu-west-1.", exit_code=2
         ) from None
-    store = find(stack, profile=profile, region=region).store
+    deployed = find(stack, profile=profile, region=region)
+    store = deployed.store
     completed = (
         (key, item)
-        for key in store.image_keys()
+        for key in deployed.table.image_keys()
         if key.startswith(prefix) and (item := store.status(key)) and item["status"] == "completed"
     )
     found = [used(store.latest(key), item) for key, item in islice(completed, images)]

@@ -69,25 +69,24 @@ def rebuild(
     region: Region = None,
     as_json: AsJson = False,
 ) -> None:
-    """Fold the log anew and write every status item that differs. Uploads may go on meanwhile.
+    """Rebuild status items from the log: writes every item that differs. Uploads may go on meanwhile.
 
-    Exits with 1 when an image could not be folded.
+    Exits with 1 when an image could not be rebuilt.
     """
     from collections import Counter
     from collections.abc import Iterable
 
-    from imagebus.clock import SystemClock
+    from imagebus_cli.operations.rebuild import RebuildResult, rebuild_all, rebuild_one
     from imagebus_cli.operations.retry import required
     from imagebus_cli.output import outcome
     from imagebus_cli.stack.find import find
-    from recorder.rebuild import Result, rebuild_all, rebuild_one
 
     found = find(stack, profile=profile, region=region)
-    facts, clock, started = required(found), SystemClock(), time.monotonic()
+    facts, started = required(found), time.monotonic()
     if key:
-        results: Iterable[Result] = [rebuild_one(found.store, facts, clock, each) for each in key]
+        results: Iterable[RebuildResult] = [rebuild_one(found.store, facts, each) for each in key]
     else:
-        results = rebuild_all(found.store, facts, clock)
+        results = rebuild_all(found.table, found.store, facts)
     counts: Counter[str] = Counter()
     problems = []
     with outcome.step("rebuild", quiet=as_json) as say:
@@ -104,7 +103,7 @@ def rebuild(
         "problems": problems,
         "seconds": seconds,
     }
-    outcome.tell(document, as_json, f"{counts['written']} written, {counts['same']} were right already")
+    outcome.tell(document, as_json, f"{counts['written']} rebuilt, {counts['same']} unchanged")
     outcome.enumerate_problems(problems, as_json)
     if problems:
         raise typer.Exit(1)
@@ -113,17 +112,18 @@ def rebuild(
 def verify(
     stack: StackName = None, profile: Profile = None, region: Region = None, as_json: AsJson = False
 ) -> None:
-    """Fold every log and compare: exits with 1 when a status item is not the fold of its log."""
+    """Check every status item against its log. Exits with 1 when one differs."""
     from imagebus.clock import SystemClock
     from imagebus_cli.operations.retry import required
+    from imagebus_cli.operations.verify import verify_all
     from imagebus_cli.output import outcome
     from imagebus_cli.stack.find import find
-    from recorder.rebuild import verify_all
 
     found = find(stack, profile=profile, region=region)
     differences, images = [], 0
+    looks = verify_all(found.table, found.store, required(found), SystemClock())
     with outcome.step("verify", quiet=as_json) as say:
-        for images, difference in enumerate(verify_all(found.store, required(found), SystemClock()), 1):
+        for images, difference in enumerate(looks, 1):
             if difference is not None:
                 differences.append({**vars(difference), "attributes": list(difference.attributes)})
             if images % 500 == 0:
@@ -148,8 +148,11 @@ def retry(
     region: Region = None,
     as_json: AsJson = False,
 ) -> None:
-    """Publish again what failed or stalled, once the cause is mended. Exits with 1 when there was nothing."""
-    from imagebus_cli.operations.retry import retry_failed, retry_one
+    """Send what failed or stalled to its stages again, once the cause is fixed.
+
+    Exits with 1 when the image has nothing to retry, or when an image could not be retried.
+    """
+    from imagebus_cli.operations.retry import RetryFailure, retry_failed, retry_one
     from imagebus_cli.output import outcome, terminal
     from imagebus_cli.problem import Problem
     from imagebus_cli.stack.find import find
@@ -157,21 +160,22 @@ def retry(
     if (key is None) is not all_failed:
         raise Problem("Name one key, or say --all-failed.", exit_code=2)
     found = find(stack, profile=profile, region=region)
-    documents = []
-    for retried in [retry_one(found, key)] if key is not None else retry_failed(found):
-        for again in retried.again:
-            documents.append(
-                {
-                    "image_key": retried.image_key,
-                    "event": again.detail_type,
-                    "stages": list(again.stages),
-                }
-            )
+    retried, problems = [], []
+    for result in [retry_one(found, key)] if key is not None else retry_failed(found):
+        if isinstance(result, RetryFailure):
+            problems.append(vars(result))
+            continue
+        problems += [
+            {"image_key": result.image_key, "why": f"the stack has no inbox for the stage {stage}"}
+            for stage in result.unreachable
+        ]
+        for request in result.sent:
+            document = {"event": request.detail_type, "stages": list(request.stages)}
+            retried.append({"image_key": result.image_key, **document})
             if not as_json:
-                stages = ", ".join(again.stages)
-                terminal.console.print(
-                    f"{terminal.safe(retried.image_key)}: {again.detail_type} for {stages}", soft_wrap=True
-                )
-    outcome.tell({"retried": documents}, as_json, f"{len(documents)} events published again")
-    if not documents and key is not None:
+                line = f"{result.image_key}: {request.detail_type} for {', '.join(request.stages)}"
+                terminal.console.print(terminal.safe(line), soft_wrap=True)
+    outcome.tell({"retried": retried, "problems": problems}, as_json, f"{len(retried)} events sent again")
+    outcome.enumerate_problems(problems, as_json)
+    if problems or (key is not None and not retried):
         raise typer.Exit(1)

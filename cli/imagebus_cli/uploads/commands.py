@@ -15,7 +15,7 @@ import typer
 from imagebus_cli.options import AsJson, Profile, Region, StackName
 
 if TYPE_CHECKING:
-    from imagebus.store import Item
+    from imagebus.history.fold import Item
     from imagebus_cli.stack.deployed import Stack
     from imagebus_cli.uploads.files import File
     from imagebus_cli.uploads.transfer import Done, Progress, Result

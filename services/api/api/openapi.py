@@ -12,7 +12,6 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, TypeAdapter
 from pydantic.json_schema import models_json_schema
 
-from api.listing import DEFAULT_LIMIT, MAX_LIMIT
 from api.models import (
     Accepted,
     Health,
@@ -28,6 +27,7 @@ from api.models import (
 from api.settings import Settings
 from imagebus import __version__
 from imagebus.image_types import MIME_TYPES
+from imagebus.listing import DEFAULT_LIMIT, MAX_LIMIT
 
 Schema = dict[str, Any]
 

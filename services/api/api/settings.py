@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from imagebus.history.required import DEFAULT, Required
 from imagebus.image_types import IMAGE_TYPES, MIME_TYPES
 
 
@@ -17,6 +18,7 @@ class Settings:
     uploads_bucket: str
     images_bucket: str
     inboxes: Mapping[str, str] = field(default_factory=dict)
+    required: Required = field(default_factory=lambda: Required.parse(DEFAULT))
     max_bytes: int = 50 * 1024 * 1024
     content_types: tuple[str, ...] = MIME_TYPES
     cors_origins: tuple[str, ...] = ()
@@ -31,6 +33,7 @@ class Settings:
             uploads_bucket=environment["UPLOADS_BUCKET"],
             images_bucket=environment["IMAGES_BUCKET"],
             inboxes=json.loads(environment["INBOXES"]),
+            required=Required.parse(environment["REQUIRED_FACTS"]),
             max_bytes=int(environment["MAX_BYTES"]),
             content_types=tuple(each.mime for each in IMAGE_TYPES if each.format in formats),
             cors_origins=tuple(origin.strip() for origin in origins if origin.strip()),

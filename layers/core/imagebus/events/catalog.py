@@ -54,6 +54,10 @@ STAGES: tuple[Stage, ...] = (
     Stage("cleaner", ("ImageUploaded", "ImageDeleted")),
 )
 
+#: The stage of that name, and the stage that ends its work with that fact.
+STAGE_NAMED: Mapping[str, Stage] = {stage.name: stage for stage in STAGES}
+STAGE_OF: Mapping[str, Stage] = {fact: stage for stage in STAGES for fact in stage.emits}
+
 
 def parse(detail_type: str, detail: Mapping[str, Any]) -> Event[EventData]:
     """Read an event of any released version as the newest version.
