@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from imagebus_cli.uploads.files import CONTENT_TYPES, File
+from imagebus_cli.uploads.files import File, content_type
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -118,7 +118,7 @@ def _bring(s3: S3Client, bucket: str, file: File) -> UploadOutcome:
                 Bucket=bucket,
                 Key=file.key,
                 Body=data,
-                ContentType=CONTENT_TYPES.get(file.path.suffix.lower(), "application/octet-stream"),
+                ContentType=content_type(file.path) or "application/octet-stream",
                 Metadata={"sha256": hashlib.sha256(data).hexdigest()},
                 **condition,
             )

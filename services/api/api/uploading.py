@@ -16,22 +16,13 @@ from api.settings import Settings
 from api.storage import EXPIRES_IN, Storage
 from api.views import links
 from imagebus.clock import Clock, timestamp
+from imagebus.image_types import EXTENSION_OF_MIME
 
 #: A Lambda function is invoked with 6 MB at most, and the body arrives in base64.
 #: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 MAX_INLINE_BYTES = 4 * 1024 * 1024
 
 MAX_NAME = 100
-
-EXTENSIONS = {
-    "image/jpeg": "jpg",
-    "image/png": "png",
-    "image/webp": "webp",
-    "image/gif": "gif",
-    "image/avif": "avif",
-    "image/heic": "heic",
-    "image/heif": "heif",
-}
 
 
 def safe_name(filename: str, content_type: str) -> str:
@@ -40,7 +31,7 @@ def safe_name(filename: str, content_type: str) -> str:
     stem, dot, extension = name.rpartition(".")
     if not dot or not stem:
         stem, extension = name, ""
-    extension = _plain(extension)[:10] or EXTENSIONS[content_type]
+    extension = _plain(extension)[:10] or EXTENSION_OF_MIME[content_type]
     return f"{_plain(stem)[: MAX_NAME - 1 - len(extension)] or 'image'}.{extension}"
 
 

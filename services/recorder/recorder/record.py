@@ -9,10 +9,10 @@ from imagebus.bus import EventBus
 from imagebus.clock import Clock, milliseconds_between, parse_timestamp
 from imagebus.events import Event, EventData, Meta, caused_by
 from imagebus.events.recorder import ImageProcessed, ProcessingStalled
-from imagebus.events.validator import Format
 from imagebus.history.fold import Item
 from imagebus.history.recorded import RecordedEvent
 from imagebus.history.required import Required
+from imagebus.image_types import Format
 from imagebus.projector import Projection, Projector
 from imagebus.store import EventStore
 
