@@ -37,7 +37,7 @@ class NotDrained(Exception):
 def drain(
     inbox: Handler, client: SQSClient, queues: Mapping[str, str], time_left_ms: Callable[[], int]
 ) -> dict[str, int]:
-    """Counts the messages that were handled, and that failed and remain. `queues`: URLs by ARN. Raises NotDrained."""
+    """How many messages were handled and how many failed. `queues`: URLs by ARN. Raises NotDrained."""
     counts, waiting, refused, oldest = Counter[str](), dict(queues), 0, time()
     # Receive in parallel, but handle one at a time, because log lines belong to one image.
     with ThreadPoolExecutor(len(queues)) as pool:

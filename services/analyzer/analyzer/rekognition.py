@@ -1,4 +1,4 @@
-"""Amazon Rekognition, fed a JPEG that the analyzer makes itself: every accepted format and size works."""
+"""Amazon Rekognition, called with a JPEG that the analyzer makes: every accepted format and size works."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MAX_LABELS = 50
 
-#: Attributes that `Face` carries; gender is a guess about a person that nothing here needs.
+#: Attributes that `Face` carries; gender is a guess about a person, and nothing here needs it.
 FACE_ATTRIBUTES: Sequence[AttributeType] = (
     "DEFAULT",
     "AGE_RANGE",
@@ -34,7 +34,7 @@ FACE_ATTRIBUTES: Sequence[AttributeType] = (
     "SUNGLASSES",
 )
 
-#: Errors that pass. After botocore's own quick retries come these pauses, in seconds, and then the inbox.
+#: Transient errors. After botocore's own quick retries come these pauses, in seconds, and then the inbox.
 #: https://docs.aws.amazon.com/rekognition/latest/dg/error-handling.html
 BUSY = frozenset({"ThrottlingException", "ProvisionedThroughputExceededException", "InternalServerError"})
 PAUSES = (1.0, 3.0)
@@ -43,13 +43,13 @@ Responses = dict[Feature, Mapping[str, Any]]
 
 
 class RekognitionBusy(Exception):
-    """None of the features could be had. The inbox tries again, and gives up with a ProcessingFailed."""
+    """None of the analyses succeeded. The inbox retries, and finally gives up with a ProcessingFailed."""
 
 
 def analysis_work(
     client: RekognitionClient, features: Sequence[Feature], min_confidence: float, clock: Clock
 ) -> Work:
-    """The fact holds what could be had, and says what could not. Raises RekognitionBusy, ClientError."""
+    """The fact holds the successful analyses and names the others. Raises RekognitionBusy, ClientError."""
 
     def work(job: Job) -> Derivation:
         calls = _calls(client, {"Bytes": analysis_jpeg(job.data)}, min_confidence)
@@ -87,7 +87,7 @@ def _calls(
 def _ask(
     calls: Mapping[Feature, Callable[[], Mapping[str, Any]]], clock: Clock, meter: Meter
 ) -> tuple[Responses, dict[Feature, str]]:
-    """Answers, and why there is none. A busy service is asked again, but never for what it has answered."""
+    """Responses, and the reasons for missing ones. Retries a busy service, but never what it has answered."""
     responses: Responses = {}
     busy: dict[Feature, str] = {}
     for pause in (0.0, *PAUSES):
@@ -109,6 +109,6 @@ def _ask(
 
 
 def _raw(feature: Feature, response: Mapping[str, Any]) -> Output:
-    """The answer as it came, for whoever needs more than the event tells."""
+    """Stores the raw response, for anyone who needs more than the event holds."""
     content = {name: value for name, value in response.items() if name != "ResponseMetadata"}
     return Output(f"analysis/{feature}.json", canonical_json(content).encode(), "application/json")

@@ -1,4 +1,4 @@
-"""The verdict on an upload: what the size says first, then what the bytes say."""
+"""Validates an upload: first its size, then its bytes."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from imagebus.objects import Gone, ObjectRef, ObjectStore
 from imagebus_imaging import Limits, Rejected
 from imagebus_imaging import validate as validate_image
 
-#: A busy machine is given this much longer than the processor time that a decode may take.
+#: On a busy machine, a decode may take this much longer than its CPU time.
 _PATIENCE_SECONDS = 0.2
 
 
 def limits_of(env: Mapping[str, str]) -> Limits:
-    """The limits that the function's environment states. Raises KeyError or ValueError."""
+    """The limits from the function's environment. Raises KeyError or ValueError."""
     seconds = float(env["DECODE_SECONDS"])
     return Limits(
         formats=frozenset(env["ACCEPTED_FORMATS"].split(",")),
@@ -33,7 +33,7 @@ def limits_of(env: Mapping[str, str]) -> Limits:
 def judge(
     event: Event[ImageUploaded], objects: ObjectStore, limits: Limits, meter: Meter
 ) -> ImageValidated | ImageRejected:
-    """Raises Superseded for an upload that another one has replaced. Reads nothing its size rules out."""
+    """Raises Superseded if another upload has replaced this one. Does not read an object of invalid size."""
     uploaded, meta = event.data, event.meta
     if uploaded.size == 0:
         return ImageRejected(code="empty", detail="The object has no bytes.")
