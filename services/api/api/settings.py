@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from imagebus.naming import inbox_urls
 
 MIME_TYPES: Mapping[str, tuple[str, ...]] = {
     "JPEG": ("image/jpeg",),
@@ -37,7 +38,7 @@ class Settings:
             status_table=environment["STATUS_TABLE"],
             uploads_bucket=environment["UPLOADS_BUCKET"],
             images_bucket=environment["IMAGES_BUCKET"],
-            inboxes=json.loads(environment["INBOXES"]),
+            inboxes=inbox_urls(environment["INBOX_URLS"]),
             max_bytes=int(environment["MAX_BYTES"]),
             content_types=tuple(mime for name in formats for mime in MIME_TYPES.get(name.strip(), ())),
             cors_origins=tuple(origin.strip() for origin in origins if origin.strip()),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from functools import cache
 from typing import Any
@@ -17,7 +16,7 @@ from imagebus.objects import ObjectStore, S3ObjectStore
 
 
 class NotReported(Exception):
-    """Some dead letters could not be told of; they stay in their queues, and the next drain tries again."""
+    """Some dead letters could not be reported. They stay in their queues, and the next drain retries them."""
 
 
 @cache
@@ -26,14 +25,13 @@ def _objects() -> ObjectStore:
 
 
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """For a batch of an event source mapping, and for the schedule that stands in for the mappings."""
-    stages, bucket = json.loads(os.environ["STAGES"]), os.environ["QUARANTINE_BUCKET"]
-    clock = SystemClock()
-    # What fails here stays in its queue and is tried until it succeeds: there is nowhere further down.
-    inbox = Inbox(one_by_one(lambda d: handle_dead_letter(d, stages, bus(), _objects(), bucket, clock)))
+    """For a batch of an event source mapping, and for the schedule that replaces the mappings."""
+    bucket, clock = os.environ["QUARANTINE_BUCKET"], SystemClock()
+    # What fails here stays in its queue and is retried until it succeeds: there is nowhere further down.
+    inbox = Inbox(one_by_one(lambda d: handle_dead_letter(d, bus(), _objects(), bucket, clock)))
     if "Records" in event:
         return inbox(event, context)
-    letters = queues(stages, os.environ["UNDELIVERED_URL"])
+    letters = queues(*(os.environ[name] for name in ("EVENT_BUS", "UNDELIVERED_ARN", "UNDELIVERED_URL")))
     counts = drain(inbox, client("sqs"), letters, context.get_remaining_time_in_millis)
     if counts["failed"]:
         raise NotReported(f"{counts['failed']} dead letters")
