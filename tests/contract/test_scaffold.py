@@ -14,10 +14,10 @@ from typer.testing import CliRunner
 from imagebus.events.catalog import CATALOG
 from imagebus_cli.main import app
 from imagebus_cli.problem import Problem
-from imagebus_cli.scaffold.consumer import consumer
-from imagebus_cli.scaffold.render import SHAPE, write
 from imagebus_local import nesting, templates
 from tests.contract.checkout import FILES, GOLDEN, ROOT
+from tools.scaffold.consumer import consumer
+from tools.scaffold.render import SHAPE, write
 
 #: Boto3's stubs are large; without a cache each run reads them for half a minute.
 MYPY_CACHE = ROOT / ".cache" / f"mypy-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"

@@ -10,10 +10,9 @@ import requests
 
 from api.addressing import address
 from tests.e2e.harness import eventually, jpeg
-from tests.e2e.probes import Answer, Bench, Payload, Probe, batch, s3_event
+from tests.e2e.probes import STAGES, Answer, Bench, Payload, Probe, batch, s3_event
 
 PROBLEM = "application/problem+json"
-STAGES = ("Ingest", "Validator", "Thumbnailer", "Watermarker", "Metadata", "Labels")
 NEWEST = "F" * 32
 #: What a visitor must never see.
 INNER = ("Traceback", 'File "', "botocore", "AccessDenied", "arn:aws", "/opt/python", "/var/task")
@@ -64,7 +63,7 @@ def _unnoticed(path: str) -> Probe:
 
 
 def _version(bench: Bench) -> Payload:
-    """The original of an image whose events name its version, as those of the embedded AWS do not."""
+    """The original of an image as a version that has been replaced since."""
     event = bench.event("ImageUploaded", bench.replaced, revision=NEWEST, version_id=bench.version)
     assert not bench.invoke("RecorderFunction", batch(bench.arn("RecorderInbox"), json.dumps(event))).failed
     return {"method": "GET", "path": f"{address(bench.replaced)}/original"}
@@ -86,13 +85,18 @@ def _deleted(bench: Bench) -> Payload:
 
 
 def _retried(bench: Bench) -> Payload:
-    """An image that every stage gave up on, say events that are newer than those of its upload."""
+    """An image that every stage gave up on, according to events newer than those of its upload."""
     key = bench.pipeline.upload(bench.pipeline.key("retried.jpg"), jpeg())
     validated = bench.event("ImageValidated", key, revision=NEWEST)
+    processed = bench.event("ImageProcessed", key, revision=NEWEST)
+    # What the recorder can log it logs from the failure, and there is nothing left to retry.
+    broken = {**processed, "detail": {**processed["detail"], "data": {}}}
     causes: Mapping[str, Any] = {
+        **dict.fromkeys(STAGES, validated),
         "Ingest": s3_event(bench, key, NEWEST),
         "Validator": bench.event("ImageUploaded", key, revision=NEWEST),
-        **dict.fromkeys(STAGES[2:], validated),
+        "Recorder": broken,
+        "Notifier": processed,
     }
     records = [
         record

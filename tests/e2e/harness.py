@@ -16,7 +16,9 @@ from typing import Any, TypeVar
 from PIL import Image
 
 import imagebus_local
-from imagebus.store import DynamoDBEventStore, Item, RecordedEvent
+from imagebus.history.fold import Item
+from imagebus.history.recorded import RecordedEvent
+from imagebus.store import DynamoDBEventStore
 from imagebus_local import LocalState
 
 LISTENER = "e2e-listener-"
@@ -207,13 +209,13 @@ class Pipeline:
         subscription = self.client("sns").subscribe(
             TopicArn=self.outputs["NotificationsTopicArn"],
             Protocol="sqs",
-            Endpoint=self._allow_sending(topic_queue, "sns.amazonaws.com"),
+            Endpoint=self.allow_sending(topic_queue, "sns.amazonaws.com"),
             ReturnSubscriptionArn=True,
         )["SubscriptionArn"]
         bus = self.outputs["EventBusName"]
         pattern = json.dumps({"source": [{"prefix": "imagebus."}]})
         events.put_rule(Name=name, EventBusName=bus, EventPattern=pattern)
-        target = {"Id": "all", "Arn": self._allow_sending(bus_queue, "events.amazonaws.com")}
+        target = {"Id": "all", "Arn": self.allow_sending(bus_queue, "events.amazonaws.com")}
         events.put_targets(Rule=name, EventBusName=bus, Targets=[target])
         stop = threading.Event()
         threads = [
@@ -234,7 +236,8 @@ class Pipeline:
             for url in (topic_queue, bus_queue):
                 sqs.delete_queue(QueueUrl=url)
 
-    def _allow_sending(self, url: str, service: str) -> str:
+    def allow_sending(self, url: str, service: str) -> str:
+        """Lets an AWS service send to a queue; the queue's ARN."""
         sqs = self.client("sqs")
         arn: str = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][
             "QueueArn"

@@ -14,8 +14,8 @@ from typing import Any
 
 from imagebus.clock import timestamp
 from imagebus.events.catalog import STAGES
+from imagebus.history.recorded import RecordedEvent
 from imagebus.identity import derived_prefix
-from imagebus.store import RecordedEvent
 from tests.e2e.decisions import Recording
 from tests.e2e.harness import Pipeline, jpeg
 

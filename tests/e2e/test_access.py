@@ -14,12 +14,12 @@ from functools import cache
 
 import pytest
 
-from security.matrix import Entry, as_list, load
 from tests.e2e import api_probes
 from tests.e2e.decisions import Decision, Recording
 from tests.e2e.harness import Pipeline
 from tests.e2e.probes import LETTERS, PROBES, SCHEDULED_FUNCTIONS, Answer, Bench, Probe
 from tests.e2e.roles import Statement, without
+from tools.security.matrix import Entry, as_list, load
 
 FUNCTIONS = sorted(
     {entry.permission.function for entry in load() if entry.by == "code" and not entry.not_shown}

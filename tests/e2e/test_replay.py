@@ -14,9 +14,10 @@ import pytest
 from imagebus.events import caused_by
 from imagebus.events.catalog import parse
 from imagebus.events.failures import ProcessingFailed
-from imagebus.store import EVENT_PREFIX, RecordedEvent
+from imagebus.history.fold import canonical
+from imagebus.history.recorded import RecordedEvent
+from imagebus.store import EVENT_PREFIX
 from imagebus.testing import ManualClock
-from recorder.projection import canonical
 from tests.e2e.harness import Pipeline, jpeg
 
 IMAGES, MORE, DELIVERIES = 100, 20, 50

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from security.audit import packages, wrong
-from security.lint import Finding, verdict
-from security.matrix import as_list
-from security.translate import Template, translated
+from tools.security.audit import packages, wrong
+from tools.security.lint import Finding, verdict
+from tools.security.matrix import as_list
+from tools.security.translate import Template, translated
 
 ROOT = Path(__file__).parents[2]
 KEY = {"Ref": "EncryptionKeyArn"}

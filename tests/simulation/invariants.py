@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
+from imagebus.history.fold import canonical, fold
+from imagebus.history.recorded import RecordedEvent
 from imagebus.identity import image_id, revision
 from imagebus.inbox import Inbox
 from imagebus.store import DynamoDBEventStore
 from imagebus.testing import InMemoryDynamoDB, RecordingBus, sqs_record, status_table
+from imagebus_cli.operations.table import ScannedImage, StatusTable
 from recorder.handler import image_key, record_group
-from recorder.projection import canonical, fold
 from recorder.record import Recorder
 from tests.simulation import wiring
 from tests.simulation.functions import REQUIRED
@@ -55,8 +57,7 @@ def outcomes(story: Story) -> Iterator[str]:
 
 def projections(world: World) -> Iterator[str]:
     """The status item is the fold of its log, and speaks of no other revision."""
-    store = _store(world)
-    for image in store.images():
+    for image in _images(world):
         key, item, log = image.image_key, image.status, image.log
         if item is None or not log:
             yield f"{key}: status without log, or log without status"
@@ -96,7 +97,7 @@ def log_and_archive(world: World) -> Iterator[str]:
     """What the log says, the archive has: else a replay could not bring it back."""
     archived = {_canonical_event(envelope) for _, envelope in world.events.archive}
     store = _store(world)
-    for image in store.images():
+    for image in _images(world):
         for event in store.history(image.image_key):
             if event.canonical not in archived:
                 yield f"{image.image_key}: {event.detail_type} is in the log only"
@@ -175,10 +176,12 @@ def _store(world: World) -> DynamoDBEventStore:
 
 
 def _statuses(world: World) -> dict[str, dict[str, Any]]:
-    return {image.image_key: image.status for image in _store(world).images() if image.status is not None}
+    return {image.image_key: image.status for image in _images(world) if image.status is not None}
+
+
+def _images(world: World) -> Iterator[ScannedImage]:
+    return StatusTable(world.dynamodb, wiring.STATUS).images()  # type: ignore[arg-type]
 
 
 def _canonical_event(envelope: dict[str, Any]) -> str:
-    from imagebus.store import RecordedEvent
-
-    return RecordedEvent(envelope["source"], envelope["detail-type"], envelope["detail"]).canonical
+    return RecordedEvent.from_envelope(envelope).canonical

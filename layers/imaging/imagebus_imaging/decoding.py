@@ -12,7 +12,7 @@ from typing import Any
 
 from PIL import Image, ImageFile
 
-from imagebus_imaging.formats import sniff
+from imagebus_imaging.formats import detect
 from imagebus_imaging.model import Rejected
 
 # Decoders raise all of these for broken bytes. RuntimeError is libheif's and libavif's, KeyError and
@@ -78,11 +78,11 @@ def _use_main_image_only(options: Any) -> None:
 
 def open_image(data: bytes, image_format: str | None = None) -> ImageFile.ImageFile:
     """Reads the header only. Raises `Rejected` for bytes that are no image of an accepted format."""
-    name = image_format or sniff(data)
+    name = image_format or detect(data)
     if name is None:
         raise Rejected("unsupported_format", "the bytes are no image of an accepted format")
     plugin = load_plugin(name)
     if name == "WEBP":
-        plugin = import_module("imagebus_imaging.webp").opener(data)
+        plugin = import_module("imagebus_imaging.webpstream").opener(data)
     with decode_failures_are_rejections():
         return plugin(io.BytesIO(data))

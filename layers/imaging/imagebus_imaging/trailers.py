@@ -8,10 +8,10 @@ after the image ever reaches an output: outputs are made from pixels.
 
 from __future__ import annotations
 
+from imagebus_imaging.formats.base import Structure
+from imagebus_imaging.formats.isobmff import boxes
+from imagebus_imaging.formats.jpeg import walk_from
 from imagebus_imaging.model import Limits, Rejected
-from imagebus_imaging.structure.facts import Structure
-from imagebus_imaging.structure.isobmff import boxes
-from imagebus_imaging.structure.jpeg import walk_jpeg
 
 _PADDING = b"\0\xff \t\r\n"
 _VIDEO_BOXES = frozenset(
@@ -82,7 +82,7 @@ def _first_byte(data: bytes, start: int, found: int) -> int:
 
 def _next_image(data: bytes, at: int, stop: int, limits: Limits) -> int:
     try:
-        end = walk_jpeg(data, limits, at).end
+        end = walk_from(data, limits, at).end
     except Rejected as refusal:
         detail = f"a broken second image after the first: {refusal.detail}"
         raise Rejected("trailing_data", detail, 0, len(data) - at) from None

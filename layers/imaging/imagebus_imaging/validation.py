@@ -1,7 +1,8 @@
 """Deciding about untrusted bytes: an `ImageInfo`, or `Rejected` with the reason.
 
-Cheap questions first: size, type, structure and limits in this process, then one decode in a child that may
-be killed. Nothing is decoded here.
+Cheap questions first: size, type, structure and limits in this process, then one decode in a child that can
+be killed. What each format knows is in `formats`, what may follow an image in `trailers`; this module
+decides.
 """
 
 from __future__ import annotations
@@ -14,15 +15,12 @@ from typing import Any
 
 from PIL import Image
 
-from imagebus_imaging import jpegstream
 from imagebus_imaging.decoding import decode_failures_are_rejections, load_plugin, open_image
-from imagebus_imaging.formats import sniff
+from imagebus_imaging.formats import detect, walk
+from imagebus_imaging.formats.base import Structure, check_frames, check_size
 from imagebus_imaging.model import MIME, ImageInfo, Limits, Rejected
 from imagebus_imaging.raster import displayed_size, orientation_of
 from imagebus_imaging.sandbox import decode_in_child
-from imagebus_imaging.structure import walk_to_pixels
-from imagebus_imaging.structure.facts import Structure
-from imagebus_imaging.structure.jpeg import end_of_jpeg
 from imagebus_imaging.trailers import check_trailer
 
 DEFAULT_LIMITS = Limits()
@@ -32,19 +30,18 @@ _HEAD = 65_536
 def validate(data: bytes, limits: Limits = DEFAULT_LIMITS) -> ImageInfo:
     """What the bytes are. Raises `Rejected` for everything that is not an acceptable image.
 
-    `DecoderStalled`, `DecoderFault` and OSError are this machine's trouble: retry them.
+    `DecoderStalled`, `DecoderFault` and OSError say nothing about the image: retry them.
     """
     name = check_size_and_type(data, limits)
-    structure = walk_to_pixels(data, name, limits)
-    check_limits(structure, name, len(data), limits)
+    structure = walk(data, name, limits)
+    check_size(structure, name, len(data), limits)
     if not structure.open_ended:
         check_trailer(data, structure, limits)
     _import_for(data[: min(structure.end, _HEAD)], name)
     digest = hashlib.sha256(usedforsecurity=False)
     seen = decode_in_child(lambda: probe(data, name, limits), limits, lambda: digest.update(data))
     if structure.open_ended:
-        end = end_of_jpeg(data, limits, max(structure.end, int(seen["read_to"])))
-        check_trailer(data, replace(structure, end=end, open_ended=False), limits)
+        check_trailer(data, _closed(data, structure, int(seen["read_to"]), limits), limits)
     return ImageInfo(
         name,
         MIME[name],
@@ -65,30 +62,17 @@ def check_size_and_type(data: bytes, limits: Limits) -> str:
         raise Rejected("empty", "the object has no bytes", 1, 0)
     if len(data) > limits.max_bytes:
         raise Rejected("too_many_bytes", "the object is too large", limits.max_bytes, len(data))
-    name = sniff(data)
+    name = detect(data)
     if name is None:
-        raise Rejected("unsupported_format", "the bytes are no image of a known format")
+        raise Rejected("unsupported_format", "the bytes are not an image of a known format")
     if name not in limits.formats:
         raise Rejected("unsupported_format", f"{name} is not accepted here")
     return name
 
 
-def check_limits(structure: Structure, name: str, size: int, limits: Limits) -> None:
-    pixels = structure.width * structure.height
-    if pixels > limits.max_pixels:
-        raise Rejected(
-            "too_many_pixels", f"{structure.width}x{structure.height} pixels", limits.max_pixels, pixels
-        )
-    floor = limits.max_pixels_per_byte.get(name)
-    if floor and pixels > limits.floor_pixels and pixels > floor * size:
-        raise Rejected("too_costly", "too many pixels for so few bytes", floor, round(pixels / size))
-    if structure.decoder_bytes > limits.memory_bytes:
-        raise Rejected(
-            "too_costly",
-            "decoding needs more memory than allowed",
-            limits.memory_bytes,
-            structure.decoder_bytes,
-        )
+def _closed(data: bytes, structure: Structure, read_to: int, limits: Limits) -> Structure:
+    jpeg = import_module("imagebus_imaging.formats.jpeg")
+    return replace(structure, end=jpeg.end_of_image(data, limits, max(structure.end, read_to)))
 
 
 def _import_for(head: bytes, name: str) -> None:
@@ -104,36 +88,31 @@ def probe(data: bytes, name: str, limits: Limits) -> Mapping[str, Any]:
     image = open_image(data, name)
     with decode_failures_are_rejections():
         orientation = orientation_of(image, data)
-        width, height = displayed_size(image, orientation)
-        if width * height > limits.max_pixels:
-            raise Rejected("too_many_pixels", f"{width}x{height} pixels", limits.max_pixels, width * height)
+        size = displayed_size(image, orientation)
+        check_size(Structure(*size, len(data)), "", 0, limits)
         frames = int(getattr(image, "n_frames", 1)) if name in ("AVIF", "HEIF") else 1
-        if frames > 1 and frames * width * height > limits.max_frames_pixels:
-            raise Rejected(
-                "too_many_frames",
-                "too many frames of this size",
-                limits.max_frames_pixels,
-                frames * width * height,
-            )
+        check_frames(frames, size[0] * size[1], limits)
         mode, has_alpha = image.mode, image.has_transparency_data
-        read_to = 0
-        if name == "PNG":
-            pngstream = import_module("imagebus_imaging.pngstream")
-            pngstream.check_rows(data, pngstream.find(data, b"IDAT"))
-        else:
-            image.draft(None, (max(1, image.width // 8), max(1, image.height // 8)))
-            if name == "JPEG":
-                read_to = jpegstream.decode(image, data)
-            else:
-                image.load()
-            if name == "HEIF":  # known for sure only once it is decoded
-                width, height = image.size
+        read_to = _decode(image, data, name)
+        if name == "HEIF":  # its size is certain only once it is decoded
+            size = image.size
     return {
-        "width": width,
-        "height": height,
+        "width": size[0],
+        "height": size[1],
         "mode": mode,
         "has_alpha": has_alpha,
         "frames": frames,
         "orientation": orientation,
         "read_to": read_to,
     }
+
+
+def _decode(image: Any, data: bytes, name: str) -> int:
+    if name == "PNG":
+        import_module("imagebus_imaging.pngstream").check_rows(data)
+        return 0
+    image.draft(None, (max(1, image.width // 8), max(1, image.height // 8)))
+    if name == "JPEG":
+        return int(import_module("imagebus_imaging.formats.jpeg").decode(image, data))
+    image.load()
+    return 0

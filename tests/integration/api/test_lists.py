@@ -10,8 +10,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from api.listing import ImageIndex, encode_cursor
-from imagebus.store import SHARDS
+from imagebus.identity import SHARDS
+from imagebus.listing import ImageIndex, encode_cursor
 from tests.integration.api.conftest import TABLE, World
 from tests.integration.api.many import items, write
 from tests.tables import create_table

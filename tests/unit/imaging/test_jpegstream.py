@@ -7,9 +7,9 @@ import random
 import pytest
 from PIL import Image
 
-from imagebus_imaging import Limits, Rejected, jpegstream, validate
+from imagebus_imaging import Limits, Rejected, validate
 from imagebus_imaging.decoding import open_image
-from imagebus_imaging.structure.jpeg import end_of_jpeg, walk_jpeg
+from imagebus_imaging.formats.jpeg import decode, end_of_image, walk, walk_from
 from tests.hostile.base import PAYLOADS, archive, honest, segment
 from tests.unit.imaging.pictures import encoded, opened, quadrants
 
@@ -45,18 +45,18 @@ TRAILERS = {
 @pytest.mark.parametrize("picture", PICTURES.values(), ids=PICTURES)
 def test_the_decoder_and_the_walk_agree_where_the_image_ends(picture: bytes, trailer: bytes) -> None:
     data = picture + trailer
-    begun = walk_jpeg(data, LIMITS, to_sole_scan=True)
-    read_to = jpegstream.decode(open_image(data), data)
+    begun = walk(data, LIMITS)
+    read_to = decode(open_image(data), data)
     assert begun.open_ended
     assert begun.end < len(picture)
-    assert end_of_jpeg(data, LIMITS, max(begun.end, read_to)) == walk_jpeg(data, LIMITS).end == len(picture)
+    assert end_of_image(data, LIMITS, max(begun.end, read_to)) == walk_from(data, LIMITS).end == len(picture)
     assert max(begun.end, read_to) < len(picture), "or it would be searched for behind itself"
 
 
 @pytest.mark.parametrize("picture", PICTURES.values(), ids=PICTURES)
 def test_the_pixels_are_those_of_pillows_own_loop(picture: bytes) -> None:
     image = open_image(picture)
-    jpegstream.decode(image, picture)
+    decode(image, picture)
     assert image.im is not None
     assert Image.Image()._new(image.im).tobytes() == opened(picture).tobytes()
 
@@ -79,11 +79,11 @@ def test_an_image_that_is_cut_off_is_corrupt(picture: bytes, left: int) -> None:
 
 def test_only_the_one_scan_of_a_baseline_image_is_left_to_the_decoder() -> None:
     progressive = encoded(quadrants(), "JPEG", progressive=True)
-    assert not walk_jpeg(progressive, LIMITS, to_sole_scan=True).open_ended
+    assert not walk(progressive, LIMITS).open_ended
     frame = segment(0xC0, b"\x08\0\x10\0\x10\x03" + b"\x01\x11\0\x02\x11\0\x03\x11\0")
     one_of_three = segment(0xDA, b"\x01\x01\0\0\x3f\0") + b"\x11"
     several = b"\xff\xd8" + frame + one_of_three * 3 + b"\xff\xd9"
-    assert not walk_jpeg(several, LIMITS, to_sole_scan=True).open_ended
+    assert not walk(several, LIMITS).open_ended
     for broken in (b"\xff\xd8\xff\xda\0\x02", b"\xff\xd8" + frame + b"\xff\xda\0\x02"):
         with pytest.raises(Rejected):
-            walk_jpeg(broken, LIMITS, to_sole_scan=True)
+            walk(broken, LIMITS)

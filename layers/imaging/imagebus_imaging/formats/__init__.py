@@ -1,0 +1,43 @@
+"""What is known of each format without decoding a pixel: one module per format.
+
+A format module recognises its own bytes (`detect`) and walks their structure (`walk`): sizes, frames, scans,
+metadata, and where the image ends. Walks read untrusted bytes in Python, so each is linear in the bytes and
+visits a limited number of parts.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from imagebus_imaging.formats.base import Structure
+from imagebus_imaging.model import Limits
+
+# Loaded in this order until one of them recognises the bytes: a JPEG loads the first alone.
+_MODULES = {
+    "JPEG": "jpeg",
+    "PNG": "png",
+    "WEBP": "webp",
+    "GIF": "gif",
+    "AVIF": "isobmff",
+    "HEIF": "isobmff",
+}
+
+
+def detect(data: bytes) -> str | None:
+    """The format's name from its first bytes, or None. Names and content types are an uploader's claims."""
+    for module in dict.fromkeys(_MODULES.values()):
+        name: str | None = _load(module).detect(data)
+        if name:
+            return name
+    return None
+
+
+def walk(data: bytes, name: str, limits: Limits) -> Structure:
+    """Raises `Rejected`: `corrupt` for a broken structure, or the limit that the structure already breaks."""
+    structure: Structure = _load(_MODULES[name]).walk(data, limits)
+    return structure
+
+
+def _load(module: str) -> Any:
+    return import_module(f"{__name__}.{module}")

@@ -1,0 +1,70 @@
+"""What every walk returns, and the refusals they share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from imagebus_imaging.model import Limits, Rejected
+
+MAX_PARTS = 100_000
+"""Segments, chunks or boxes a walk visits before it calls the file too costly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """Sizes as stored, before orientation. `end` is where the image ends and trailing data begins.
+
+    `decoder_bytes` is what decoding will hold in memory, known beforehand because a decoder that runs out of
+    it cannot always say so. `declares_video` is stated by the XMP of a motion photo. `open_ended` means that
+    the walk stopped at `end`, where the pixels begin: the decoder reads them anyway and finds their end.
+    """
+
+    width: int
+    height: int
+    end: int
+    frames: int = 1
+    decoder_bytes: int = 0
+    declares_video: bool = False
+    open_ended: bool = False
+
+
+def corrupt(detail: str) -> Rejected:
+    return Rejected("corrupt", detail)
+
+
+def too_many_parts(actual: int) -> Rejected:
+    return Rejected("too_costly", "the file is cut into too many parts", MAX_PARTS, actual)
+
+
+def check_metadata(size: int, limits: Limits) -> None:
+    if size > limits.max_metadata_bytes:
+        raise Rejected("too_costly", "the metadata is too large", limits.max_metadata_bytes, size)
+
+
+def check_frames(frames: int, pixels: int, limits: Limits) -> None:
+    """Called while frames are counted, so that a walk stops at the first frame over the budget."""
+    if frames > limits.max_frames:
+        raise Rejected("too_many_frames", "too many frames", limits.max_frames, frames)
+    if frames > 1 and frames * pixels > limits.max_frames_pixels:
+        raise Rejected(
+            "too_many_frames", "too many frames of this size", limits.max_frames_pixels, frames * pixels
+        )
+
+
+def check_size(structure: Structure, name: str, size: int, limits: Limits) -> None:
+    """The limits on what the structure claims: pixels, pixels per byte, and memory for its decoder."""
+    pixels = structure.width * structure.height
+    if pixels > limits.max_pixels:
+        raise Rejected(
+            "too_many_pixels", f"{structure.width}x{structure.height} pixels", limits.max_pixels, pixels
+        )
+    floor = limits.max_pixels_per_byte.get(name)
+    if floor and pixels > limits.floor_pixels and pixels > floor * size:
+        raise Rejected("too_costly", "too many pixels for so few bytes", floor, round(pixels / size))
+    if structure.decoder_bytes > limits.memory_bytes:
+        raise Rejected(
+            "too_costly",
+            "decoding needs more memory than allowed",
+            limits.memory_bytes,
+            structure.decoder_bytes,
+        )

@@ -1,0 +1,64 @@
+"""GIF: the blocks up to the trailer, each frame counted against the budget."""
+
+from __future__ import annotations
+
+from imagebus_imaging.formats.base import Structure, check_frames, check_metadata, corrupt
+from imagebus_imaging.model import Limits, Rejected
+
+_MAX_BLOCKS = 400_000  # of up to 255 bytes each
+
+
+def detect(data: bytes) -> str | None:
+    return "GIF" if data[:6] in (b"GIF87a", b"GIF89a") else None
+
+
+def walk(data: bytes, limits: Limits) -> Structure:
+    if len(data) < 14:
+        raise corrupt("the file ends inside the header")
+    width, height = int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little")
+    at = 13 + _colour_table(data[10])
+    frames, metadata, blocks = 0, 0, 0
+    while True:
+        kind = data[at : at + 1]
+        if kind == b"\x3b":
+            break
+        if kind == b"\x2c":
+            if at + 10 > len(data):
+                raise corrupt("the file ends inside a frame header")
+            x, y, w, h = (int.from_bytes(data[i : i + 2], "little") for i in range(at + 1, at + 9, 2))
+            width, height = max(width, x + w), max(height, y + h)
+            frames += 1
+            check_frames(frames, width * height, limits)
+            at, blocks = _sub_blocks(data, at + 11 + _colour_table(data[at + 9]), blocks)
+        elif kind == b"\x21":
+            start = at
+            at, blocks = _sub_blocks(data, at + 2, blocks)
+            metadata += at - start
+            check_metadata(metadata, limits)
+        elif frames and not data[at:].strip(b"\0"):
+            at -= 1  # writers that forget the trailer: every frame is whole, and every viewer shows it
+            break
+        else:
+            raise corrupt(f"no block at byte {at}" if kind else "the file ends before its trailer")
+    if not frames:
+        raise corrupt("no image data")
+    if not width or not height:
+        raise corrupt("the header says no size")
+    return Structure(width, height, at + 1, frames, decoder_bytes=width * height)
+
+
+def _colour_table(flags: int) -> int:
+    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
+
+
+def _sub_blocks(data: bytes, at: int, blocks: int) -> tuple[int, int]:
+    size = len(data)
+    while at < size:
+        length = data[at]
+        at += length + 1
+        if not length:
+            return at, blocks
+        blocks += 1
+        if blocks > _MAX_BLOCKS:
+            raise Rejected("too_costly", "the file is cut into too many parts", _MAX_BLOCKS, blocks)
+    raise corrupt("the file ends before its trailer")
