@@ -48,7 +48,13 @@ def passes_its_own_test_and_all_checks(folder: Path) -> None:
     run(tool("ruff"), "check", "--no-cache", "--config", config, ".", folder=folder)
     run(tool("ruff"), "format", "--no-cache", "--check", "--config", config, ".", folder=folder)
     run(
-        *(tool("mypy"), "--strict", "--explicit-package-bases", "--follow-imports=silent"),
+        *(
+            tool("mypy"),
+            "--strict",
+            "--namespace-packages",
+            "--explicit-package-bases",
+            "--follow-imports=silent",
+        ),
         *("--cache-dir", str(MYPY_CACHE), "src", "tests"),
         folder=folder,
         MYPYPATH="src",
