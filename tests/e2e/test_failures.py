@@ -1,4 +1,4 @@
-"""What keeps failing ends as an event that says so, and completes when it is retried after a fix."""
+"""What keeps failing ends as a ProcessingFailed, and completes when it is retried after a fix."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.e2e.harness import Pipeline, eventually, jpeg
 
 @contextmanager
 def without_permission(pipeline: Pipeline, role: str, policy: str, sid: str) -> Iterator[None]:
-    """Takes one statement of a role's policy away."""
+    """Removes one statement from a role's policy."""
     iam, name = pipeline.client("iam"), pipeline.resource(role)
     document = iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
     kept = [statement for statement in document["Statement"] if statement["Sid"] != sid]

@@ -19,7 +19,7 @@ from imagebus.clock import Clock
 from imagebus.events.analyzer import Feature, LabelsDetected, LabelsSkipped
 from imagebus.identity import canonical_json
 from imagebus.meter import Meter
-from imagebus.worker import Job, Output, Result, Work
+from imagebus.worker import Derivation, Job, Output, Work
 from imagebus_imaging import analysis_jpeg
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def analysis_work(
     Raises RekognitionBusy, ClientError.
     """
 
-    def work(job: Job) -> Result:
+    def work(job: Job) -> Derivation:
         image = analysis_jpeg(job.data, min_side=MIN_SIDE)
         calls = _calls(client, {"Bytes": image.data}, min_confidence)
         answers = _ask({feature: calls[feature] for feature in features}, clock, job.meter)
@@ -82,7 +82,9 @@ def analysis_work(
             codes = ", ".join(f"{feature}: {code}" for feature, code in missing.items())
             if answers.busy:
                 raise RekognitionBusy(codes)
-            return Result(LabelsSkipped(reason=f"Amazon Rekognition does not accept this image ({codes})."))
+            return Derivation(
+                LabelsSkipped(reason=f"Amazon Rekognition does not accept this image ({codes}).")
+            )
         faces = responses.get("faces")
         fact = LabelsDetected(
             labels=findings.labels(responses.get("labels", {})),
@@ -91,13 +93,13 @@ def analysis_work(
             model_versions=findings.model_versions(responses),
             skipped={str(feature): code for feature, code in missing.items()} or None,
         )
-        return Result(fact, [_raw(feature, response) for feature, response in responses.items()])
+        return Derivation(fact, [_raw(feature, response) for feature, response in responses.items()])
 
     return work
 
 
 def skip(reason: str) -> Work:
-    return lambda _job: Result(LabelsSkipped(reason=reason))
+    return lambda _job: Derivation(LabelsSkipped(reason=reason))
 
 
 def _calls(

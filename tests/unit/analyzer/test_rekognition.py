@@ -25,7 +25,7 @@ from imagebus.bus import MAX_EVENT_BYTES, entry_bytes
 from imagebus.events import caused_by
 from imagebus.events.analyzer import Feature, LabelsDetected, LabelsSkipped
 from imagebus.testing.clock import ManualClock
-from imagebus.worker import Job, Result
+from imagebus.worker import Derivation, Job
 from tests.unit.analyzer.jobs import job as make_job
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def job() -> Job:
     return make_job(buffer.getvalue())
 
 
-def fact(result: Result) -> LabelsDetected:
+def fact(result: Derivation) -> LabelsDetected:
     assert isinstance(result.fact, LabelsDetected)
     return result.fact
 
@@ -193,7 +193,7 @@ def test_an_image_that_every_feature_refuses_has_no_labels_and_is_no_failure(
     rekognition.add_client_error("detect_labels", "InvalidImageFormatException")
     rekognition.add_client_error("detect_moderation_labels", "ImageTooLargeException")
     result = analysis_work(client, ("labels", "moderation"), 70.0, clock)(job)
-    assert result == Result(
+    assert result == Derivation(
         LabelsSkipped(
             reason="Amazon Rekognition does not accept this image "
             "(labels: InvalidImageFormatException, moderation: ImageTooLargeException)."
@@ -248,7 +248,7 @@ def test_the_wire_call_is_understood_by_a_server(clock: ManualClock, job: Job) -
 
 
 def test_without_a_provider_labels_are_skipped_and_never_invented(job: Job) -> None:
-    assert skip("no provider")(job) == Result(LabelsSkipped(reason="no provider"))
+    assert skip("no provider")(job) == Derivation(LabelsSkipped(reason="no provider"))
 
 
 def test_features_are_a_list_of_names_and_a_wrong_name_is_refused() -> None:
