@@ -1,4 +1,4 @@
-"""Requests to the API that together make every call of its function, and every one that it presigns."""
+"""API requests that together make every AWS call of its function, and use everything it presigns."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tests.e2e.probes import STAGES, Answer, Bench, Payload, Probe, batch, s3_ev
 
 PROBLEM = "application/problem+json"
 NEWEST = "F" * 32
-#: What a visitor must never see.
+#: What a response must never contain.
 INNER = ("Traceback", 'File "', "botocore", "AccessDenied", "arn:aws", "/opt/python", "/var/task")
 
 
 def call(bench: Bench, payload: Payload) -> Answer:
-    """The request, and what it leads to: a redirect is followed, a form is filled in, without credentials."""
+    """Sends the request and follows it up without credentials: follows a redirect, submits a form."""
     local = bench.pipeline.local
     options = dict(payload)
     method, path, file = options.pop("method"), options.pop("path"), options.pop("file", None)
@@ -40,7 +40,7 @@ def call(bench: Bench, payload: Payload) -> Answer:
 
 
 def _clean(answer: requests.Response) -> str:
-    """The code of an error that says what to do and nothing of what is inside."""
+    """The code of an error response that reveals nothing internal."""
     assert answer.headers["content-type"] == PROBLEM, answer.text
     assert not [each for each in INNER if each in answer.text], answer.text
     problem = answer.json()
@@ -58,7 +58,7 @@ def _listed(query: str) -> Probe:
 
 
 def _unnoticed(path: str) -> Probe:
-    """An image that the API knows of from S3 alone, because no event of it has been recorded yet."""
+    """An image that the API knows only from S3, because no event of it has been recorded yet."""
     return lambda bench: {"method": "GET", "path": address(bench.unrecorded) + path}
 
 
@@ -85,7 +85,7 @@ def _deleted(bench: Bench) -> Payload:
 
 
 def _retried(bench: Bench) -> Payload:
-    """An image that every stage gave up on, according to events newer than those of its upload."""
+    """An image that every stage gave up on, according to events newer than its upload."""
     key = bench.pipeline.upload(bench.pipeline.key("retried.jpg"), jpeg())
     validated = bench.event("ImageValidated", key, revision=NEWEST)
     processed = bench.event("ImageProcessed", key, revision=NEWEST)

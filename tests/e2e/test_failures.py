@@ -1,4 +1,4 @@
-"""What keeps failing ends as an event that says so, and completes when it is retried after a fix."""
+"""What keeps failing ends as a ProcessingFailed, and completes when it is retried after a fix."""
 
 from __future__ import annotations
 

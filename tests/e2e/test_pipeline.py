@@ -1,4 +1,4 @@
-"""One upload travels the whole way, whatever its key, twice if need be, and is never mistaken for another."""
+"""An upload passes through the whole pipeline, whatever its key, and is never mixed up with another."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FACTS = {
     "ThumbnailsCreated",
     "ImageWatermarked",
     "MetadataExtracted",
-    "LabelsSkipped",
+    "LabelsDetected",
     "ImageProcessed",
 }
 

@@ -1,5 +1,5 @@
 # ruff: noqa: E501  a line of the source stays one line here
-"""One-line mistakes that somebody might make, and that the simulator has to find."""
+"""Plausible one-line mistakes that the simulator must find."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from types import CodeType, ModuleType
 
 @dataclass(frozen=True)
 class Mutant:
-    """`line` stands in the source of `module` exactly once; `instead` takes its place before it is compiled."""
+    """`line` occurs exactly once in the source of `module`; `instead` replaces it before compilation."""
 
     module: str
     line: str
@@ -82,7 +82,7 @@ MUTANTS: dict[str, Mutant] = {
 
 
 def install(name: str) -> None:
-    """Before the module is imported: from then on it is the mutant. Raises LookupError where the line is gone."""
+    """Call before the module is imported: the import then gives the mutant. Raises LookupError if the line is gone."""
     mutant = MUTANTS[name]
     if mutant.module in sys.modules:
         raise LookupError(f"{mutant.module} is imported already")

@@ -146,7 +146,7 @@ class World:
         return self.tell(self.uploaded(key), data)
 
     def facts(self, cause: Meta) -> dict[str, EventData]:
-        """What each stage says of a validated image; the objects that it names are there."""
+        """What each stage publishes for a validated image; the objects that it names exist."""
         prefix = derived_prefix(cause.image_key, cause.revision)
         thumbnails = tuple(
             Thumbnail(
@@ -182,7 +182,7 @@ class World:
         return self.tell(self.uploaded(key), ImageRejected(code="corrupt", detail="the picture ends early"))
 
     def failed(self, key: str, stage: str = "thumbnailer", **envelope: Any) -> Meta:
-        """Of the derived facts, that of the stage is missing; the others are in."""
+        """All derived facts are present except the stage's."""
         cause = self.validated(key)
         for name, fact in self.facts(cause).items():
             if name != stage:

@@ -1,4 +1,4 @@
-"""Status items in any number, as the recorder writes them.
+"""Any number of status items, as the recorder writes them.
 
 On a real table: `python -m tests.integration.api.many TABLE COUNT`.
 """

@@ -1,4 +1,4 @@
-"""The adapters behave alike over moto and over the in-memory AWS: the fakes promise what services do."""
+"""The adapters behave the same on moto and on the in-memory AWS, so the fakes match the services."""
 
 from __future__ import annotations
 
@@ -230,7 +230,7 @@ def test_a_deleted_object_is_no_longer_current(aws: Aws, pinned: bool):
     assert not objects.is_current(ref)
     if pinned:
         assert objects.get(ref) == b"one"
-    elif not hasattr(aws.s3, "meta"):  # moto does not say that it was a delete marker
+    elif not hasattr(aws.s3, "meta"):  # moto does not report that it was a delete marker
         with pytest.raises(Superseded):
             objects.get(ref)
 
