@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -25,6 +26,7 @@ from imagebus_cli import main
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack import find as where
 from imagebus_cli.stack.deployed import Stack
+from imagebus_local import templates
 from tests.unit.core.events import KEY, failure, recorded, stalled, story
 from tests.unit.history.test_retry import RecordingQueues, logs
 
@@ -145,3 +147,14 @@ def test_the_api_and_the_command_send_the_same(log: list[RecordedEvent]):
         patch.setattr(where, "find", lambda *_, **__: stack)
         run("a.jpg")
     assert stack.queues.sent == asked_of_the_api(stack)
+
+
+def test_the_command_and_the_api_know_the_inbox_of_every_stage():
+    template = templates.read(Path(__file__).parents[3] / "template.yml")
+    variables = template["Resources"]["ApiFunction"]["Properties"]["Environment"]["Variables"]
+    output = template["Outputs"]["InboxUrls"]["Value"]
+    for value in (variables["INBOXES"], output):
+        inboxes = json.loads(value["Fn::Sub"])
+        assert inboxes.keys() == STAGE_NAMED.keys()
+        for stage, url in inboxes.items():
+            assert stage.title() in url, "its own inbox and no other"
