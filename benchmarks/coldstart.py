@@ -33,7 +33,6 @@ SETTINGS = {
     "LEDGER_TABLE": "ledger",
     "REQUIRED_FACTS": "ImageValidated,ThumbnailsCreated",
     "STALLED_AFTER_SECONDS": "900",
-    "STAGES": "{}",
     "THUMBNAIL_SIZES": "100x100,320x320,640x480,1280x1280",
     "OUTPUT_FORMAT": "auto",
     "BACKGROUND": "#ffffff",

@@ -5,9 +5,11 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from imagebus.naming import rule_name
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack.deployed import Stack
 
@@ -74,17 +76,13 @@ def rules(stack: Stack, names: Sequence[str]) -> list[str]:
         return [stack.outputs["RecorderRuleArn"]]
     found = stack.events.get_paginator("list_rules").paginate(EventBusName=stack.outputs["EventBusName"])
     arns = {rule["Name"]: rule["Arn"] for page in found for rule in page["Rules"]}
-    return [_rule(arns, name) for name in names]
+    return [_rule(arns, name, rule_name(stack.outputs["EventBusName"], name)) for name in names]
 
 
-def _rule(arns: dict[str, str], wanted: str) -> str:
-    exact = [arn for name, arn in arns.items() if wanted in (name, arn)]
-    stage = [arn for name, arn in arns.items() if f"{wanted}rule" in name.lower()]
-    matching = exact or stage
+def _rule(arns: dict[str, str], wanted: str, of_stage: str) -> str:
+    matching = [arn for name, arn in arns.items() if wanted in (name, arn) or name == of_stage]
     if len(matching) != 1:
-        raise Problem(
-            f"{wanted!r} names {len(matching)} rules of the bus.", f"It has: {', '.join(sorted(arns))}."
-        )
+        raise Problem(f"The bus has no rule {wanted!r}.", f"It has: {', '.join(sorted(arns))}.")
     return matching[0]
 
 
@@ -92,13 +90,15 @@ def start(stack: Stack, span: Window, rule_arns: Sequence[str]) -> str:
     """The name of the replay that was started."""
     name = f"imagebus-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
     archive = stack.events.describe_archive(ArchiveName=stack.outputs["ArchiveName"])
-    stack.events.start_replay(
-        ReplayName=name,
-        EventSourceArn=_archive_arn(stack, archive["EventSourceArn"]),
-        EventStartTime=span.start,
-        EventEndTime=span.end,
-        Destination={"Arn": archive["EventSourceArn"], "FilterArns": list(rule_arns)},
-    )
+    # The SDK repeats a request whose response was lost. The name is new, so "exists" means that it worked.
+    with suppress(stack.events.exceptions.ResourceAlreadyExistsException):
+        stack.events.start_replay(
+            ReplayName=name,
+            EventSourceArn=_archive_arn(stack, archive["EventSourceArn"]),
+            EventStartTime=span.start,
+            EventEndTime=span.end,
+            Destination={"Arn": archive["EventSourceArn"], "FilterArns": list(rule_arns)},
+        )
     return name
 
 

@@ -126,3 +126,15 @@ class Description:
     dominant_colors: list[str]
     thumbhash: str
     phash: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisJpeg:
+    """What a label detector is sent. `share` is how much of its width and height the picture takes up.
+
+    The picture lies in the upper left; the rest is padding. Fractions of the JPEG divided by `share` are
+    fractions of the picture.
+    """
+
+    data: bytes
+    share: tuple[float, float]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
 import pytest
 
 from imagebus_cli.operations import replay as replaying
@@ -14,11 +15,13 @@ from imagebus_cli.problem import Problem
 BUS = "arn:aws:events:eu-west-1:123:event-bus/imagebus"
 RULE = "arn:aws:events:eu-west-1:123:rule/imagebus/"
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-NAMES = ["imagebus-RecorderRule-1X", "imagebus-NotifierRule-2Y", "imagebus-CleanerRule-3Z"]
+NAMES = ["imagebus_recorder", "imagebus_notifier", "imagebus_cleaner"]
 
 
 class Events:
     """Of EventBridge, what a replay needs."""
+
+    exceptions = boto3.client("events", region_name="eu-west-1").exceptions
 
     def __init__(self, *states: str) -> None:
         self.states = list(states)
