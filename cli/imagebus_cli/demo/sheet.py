@@ -1,4 +1,4 @@
-"""The contact sheet: one page, no script, nothing loaded but the images beside it."""
+"""The contact sheet: one page without scripts that loads only the images beside it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from importlib.resources import files
 from urllib.parse import quote
 
 from imagebus.store import RecordedEvent
-from imagebus_cli.demo.result import Result
+from imagebus_cli.demo.result import ImageResult
 from imagebus_cli.operations.timeline import timeline
 from imagebus_cli.output.text import bytes_text, visible
 
-#: Cards are about this wide, so the derived image nearest to it is shown.
+#: About the width of a card: the thumbnail closest to it is shown.
 SHOWN_WIDTH = 480
 
 
@@ -21,13 +21,13 @@ SHOWN_WIDTH = 480
 class Card:
     """`files` maps the names of derived images to paths relative to the page."""
 
-    result: Result
+    result: ImageResult
     events: Sequence[RecordedEvent]
     files: Mapping[str, str]
 
 
 def render(cards: Sequence[Card]) -> str:
-    """The page as HTML. Whatever comes from a key or an image is escaped."""
+    """The page as HTML. Text from keys and images is escaped."""
     counts: dict[str, int] = {}
     for card in cards:
         counts[card.result.status] = counts.get(card.result.status, 0) + 1

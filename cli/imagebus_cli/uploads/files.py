@@ -1,4 +1,4 @@
-"""Which files an upload takes, and under which keys."""
+"""Which files an upload takes, and their keys."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from imagebus_cli.problem import Problem
 
-#: Of a folder, what ends like this is taken; a file that is named is taken anyway.
+#: Files with these extensions are taken from a folder; a file named directly is always taken.
 CONTENT_TYPES = {
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
@@ -29,9 +29,9 @@ class File:
 
 
 def collect(paths: Sequence[Path], prefix: str = "") -> list[File]:
-    """The files and, of folders, the images in them, each with its key: the path below the folder.
+    """The files, and the images in the folders. In a folder, the key is the path below it.
 
-    Hidden files and folders are left out. Raises Problem for what is not there, and for two files of one key.
+    Hidden files and folders are left out. Raises Problem if a path does not exist or two files share a key.
     """
     found: dict[str, File] = {}
     for path in paths:
@@ -42,7 +42,7 @@ def collect(paths: Sequence[Path], prefix: str = "") -> list[File]:
             if known.path.resolve() != file.path.resolve():
                 raise Problem(
                     f"{known.path} and {file.path} would have the same key, {file.key}.",
-                    "Upload them one after the other, with a --prefix of their own.",
+                    "Upload them separately, each with its own --prefix.",
                     exit_code=2,
                 )
     return list(found.values())

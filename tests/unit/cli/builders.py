@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from imagebus.clock import timestamp
 from imagebus.store import Item, RecordedEvent
 from imagebus_cli.demo.pictures import Picture
-from imagebus_cli.demo.result import Result
+from imagebus_cli.demo.result import ImageResult
 from imagebus_cli.uploads.tracking import Upload
 
 START = datetime(2026, 7, 14, 12, 0, tzinfo=UTC)
@@ -38,5 +38,5 @@ def upload(key: str = "a.jpg", previous: str = "") -> Upload:
 
 def result(
     key: str = "a.jpg", status: str = "completed", *, notifications: int = 1, **more: object
-) -> Result:
-    return Result(Picture(key, bytes), item(key, status, **more), 1.5, notifications)
+) -> ImageResult:
+    return ImageResult(Picture(key, bytes), item(key, status, **more), 1.5, notifications)
