@@ -15,7 +15,7 @@ STACK ?= imagebus
 export SAM_CLI_TELEMETRY := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-PARALLEL_TESTS := $(wildcard tests/unit tests/security tests/contract tests/integration tests/simulation)
+PARALLEL_TESTS := $(wildcard tests/unit tests/aws_rules tests/security tests/contract tests/integration tests/simulation)
 SERIAL_TESTS := $(wildcard tests/e2e tests/browser)
 
 .PHONY: help
@@ -115,7 +115,7 @@ coverage: $(READY) ## the parallel tests with branch coverage
 	$(BIN)/pytest --numprocesses 2 --dist worksteal --cov --cov-report=term --cov-report=html $(PARALLEL_TESTS)
 
 .PHONY: generate
-generate: $(READY) ## write the generated files anew (schemas, docs/events.md, service models)
+generate: $(READY) ## regenerate the generated files (schemas, docs/events.md, service models)
 	$(BIN)/python -m tools.generate
 	$(BIN)/python -m tools.monitoring.template
 	$(BIN)/python -m layers.trim

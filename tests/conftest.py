@@ -1,4 +1,4 @@
-"""What holds for every kind of test."""
+"""Settings for every kind of test."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-# No test may reach a real account by accident: these are in place before any client is built.
+# No test may reach a real account by accident, so these are set before any client is created.
 os.environ.update(
     AWS_ACCESS_KEY_ID="test",
     AWS_SECRET_ACCESS_KEY="test",
@@ -22,7 +22,7 @@ for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything below tests/e2e carries the marker, so `-m "not e2e"` leaves the emulator alone."""
+    """Marks everything below tests/e2e, so `-m "not e2e"` does not start the emulator."""
     for item in items:
         if "e2e" in item.path.parts:
             item.add_marker(pytest.mark.e2e)

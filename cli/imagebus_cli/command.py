@@ -6,7 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
@@ -29,7 +29,8 @@ STACK_OPTIONS: dict[str, Any] = {
     "profile": Annotated[str | None, typer.Option(help="AWS profile for --stack.", show_default=False)],
     "region": Annotated[str | None, typer.Option(help="AWS region for --stack.", show_default=False)],
 }
-AS_JSON: Any = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+JSON_OPTION: dict[str, Any] = {"as_json": Annotated[bool, typer.Option("--json", help="Print JSON.")]}
+DEFAULTS = {"as_json": False}
 
 
 @dataclass(frozen=True)
@@ -55,33 +56,33 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     """
     signature = inspect.signature(function)
     given = signature.parameters.keys() & {"stack", "target", "out"}
-    options = {"as_json": AS_JSON} if "out" in given else {}
-    defaults: dict[str, Any] = {"as_json": False}
-    if given & {"stack", "target"}:
-        options = STACK_OPTIONS | options
+    options = (STACK_OPTIONS if given - {"out"} else {}) | (JSON_OPTION if "out" in given else {})
 
     @functools.wraps(function)
     def run(**values: Any) -> None:
         from imagebus_cli.output.writer import output
 
-        target = Target(*(values.pop(name, None) for name in STACK_OPTIONS))
-        with output(as_json=values.pop("as_json", False)) as out:
-            supplied: dict[str, Any] = {"target": target, "out": out}
+        shared = {name: values.pop(name) for name in options}
+        with output(as_json=shared.pop("as_json", False)) as out:
+            supplied: dict[str, Any] = {"out": out, "target": Target(*shared.values())}
             if "stack" in given:
-                supplied["stack"] = target.find()
+                supplied["stack"] = supplied["target"].find()
             function(**values, **{name: supplied[name] for name in given})
 
-    # Typer reads the signature and the annotations, which stay unevaluated until then.
-    own = [each for name, each in signature.parameters.items() if name not in given]
-    shared = [
-        inspect.Parameter(
-            name, inspect.Parameter.KEYWORD_ONLY, default=defaults.get(name), annotation=annotation
-        )
-        for name, annotation in options.items()
-    ]
-    run.__signature__ = signature.replace(parameters=[*own, *shared])  # type: ignore[attr-defined]
-    run.__annotations__ = {
-        **{name: each for name, each in function.__annotations__.items() if name not in given},
-        **options,
+    run.__annotations__ = options | {
+        name: each for name, each in function.__annotations__.items() if name not in given
     }
+    hints = get_type_hints(run, include_extras=True)
+    own = [
+        each.replace(annotation=hints[name])
+        for name, each in signature.parameters.items()
+        if name not in given
+    ]
+    common = [
+        inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=DEFAULTS.get(name), annotation=hints[name]
+        )
+        for name in options
+    ]
+    run.__signature__ = signature.replace(parameters=[*own, *common])  # type: ignore[attr-defined]
     return run

@@ -1,4 +1,4 @@
-"""The gate: additive changes pass; a breaking one is told by field, rule and what to do."""
+"""The gate: additive changes pass; a breaking change is reported with its field, the rule and the fix."""
 
 from __future__ import annotations
 

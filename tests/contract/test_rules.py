@@ -1,4 +1,4 @@
-"""The event patterns of template.yml let each consumer have what it handles, and nothing else."""
+"""The event patterns of template.yml deliver to each consumer what it handles, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules as deployed, asked with EventBridge's own TestEventPattern, and what the bus really delivers."""
+"""The deployed rules, tested with EventBridge's own TestEventPattern, and what the bus really delivers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An erased image is gone: every version, everything derived, log and status. Its neighbours stay."""
+"""An erased image is gone: every version, everything derived, log and status. Other images stay."""
 
 from __future__ import annotations
 

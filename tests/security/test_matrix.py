@@ -1,4 +1,4 @@
-"""What the roles allow is what the committed matrix says, and nothing in it is wider than it must be."""
+"""The roles allow exactly what the committed matrix lists, and nothing in it is wider than necessary."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The committed dashboard and alarms are the generated ones, and every alarm has its page in the runbook."""
+"""The committed dashboard and alarms are up to date, and every alarm has a section in the runbook."""
 
 from __future__ import annotations
 

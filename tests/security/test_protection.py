@@ -1,4 +1,4 @@
-"""What holds data is private, encrypted, kept and reached over TLS only, whatever else the template says."""
+"""Everything that holds data is private, encrypted, retained, and reachable only over TLS."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def policies(kind: str, field: str) -> dict[str, list[dict[str, Any]]]:
     for each in of_type(kind).values():
         for target in as_list(each["Properties"][field]):
             found.setdefault(target["Ref"], []).extend(
-                statement.get("Fn::If", [None, statement])[1]  # one that stands under a condition
+                statement.get("Fn::If", [None, statement])[1]  # a conditional one
                 for statement in each["Properties"]["PolicyDocument"]["Statement"]
             )
     return found

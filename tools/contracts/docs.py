@@ -1,4 +1,4 @@
-"""docs/events.md: the contracts for people who build on them."""
+"""docs/events.md: the contracts, for people who build on them."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ INTRODUCTION = """\
 
 # Events
 
-imagebus speaks in events on an EventBridge custom bus, named as its stack (output `EventBusName`). To build
-on it, write a consumer: `imagebus new-consumer NAME --on EVENT[,EVENT]` makes one that is ready to deploy,
-in a stack of its own.
+imagebus publishes events on an EventBridge custom bus with the name of its stack (output `EventBusName`). To
+build on it, write a consumer: `imagebus new-consumer NAME --on EVENT[,EVENT]` creates one in its own stack,
+ready to deploy.
 
-- **Contracts.** One JSON Schema per event version, in `schemas/` and in the EventBridge schema registry of
-  the same name as the stack; all of it as AsyncAPI in `schemas/asyncapi.yml`. A schema describes the whole
-  envelope, as EventBridge delivers it: the domain is in `detail`, as `{"meta": …, "data": …}`.
-- **At least once, in no order.** An event can come twice, and after a newer one. `meta.event_id` is the
-  same for the same fact, however often it is retried; the envelope's `id` is not. `meta.revision` orders
-  the uploads of one key: greater is newer.
-- **Who caused what.** `meta.causation_id` names the event that led to this one, `meta.correlation_id` the
-  upload it began with.
-- **Replays.** An event that the archive sends again carries `replay-name` in its envelope. A rule with
-  `"replay-name": [{"exists": false}]` takes none.
-- **What may change.** Within a version only optional fields come, so ignore what you do not know. Anything
-  else is a new version, named by `meta.schema_version`; the library reads every version ever released as
-  the newest. `imagebus schemas check` holds us to it.
-- **Personal data.** `image_key` is whatever the uploader called the object. No event holds GPS positions,
-  serial numbers or bytes of the image. No event is larger than 64 KB.
+- **Contracts.** There is one JSON Schema per event version, in `schemas/` and in the EventBridge schema
+  registry with the name of the stack. `schemas/asyncapi.yml` has all of them as AsyncAPI. A schema describes
+  the whole envelope as EventBridge delivers it; the domain is in `detail`, as `{"meta": …, "data": …}`.
+- **At least once, in any order.** An event can arrive twice, or after a newer one. `meta.event_id` is the
+  same for the same fact, however often it is retried; the envelope's `id` is not. `meta.revision` orders the
+  uploads of one key: greater is newer.
+- **Causes.** `meta.causation_id` names the event that led to this one, `meta.correlation_id` the upload at
+  the root.
+- **Replays.** A replayed event carries `replay-name` in its envelope. A rule with
+  `"replay-name": [{"exists": false}]` excludes replays.
+- **What may change.** Within a version only optional fields are added, so ignore fields that you do not know.
+  Anything else is a new version, named by `meta.schema_version`. The library reads every released version as
+  the newest. `imagebus schemas check` enforces this.
+- **Personal data.** `image_key` is the name that the uploader gave the object. No event holds GPS positions,
+  serial numbers or image bytes. No event is larger than 64 KB.
 """
 
 
@@ -59,7 +59,7 @@ def summary(model: type[EventData]) -> str:
 
 
 def _overview(reception: Reception) -> str:
-    lines = ["## In flow order", "", "| event | by | says | received by |", "|---|---|---|---|"]
+    lines = ["## In flow order", "", "| event | by | meaning | received by |", "|---|---|---|---|"]
     for model in CATALOG:
         listeners = ", ".join(_listeners(reception[model.detail_type]))
         link = f"[{model.detail_type}](#{model.detail_type.lower()})"
@@ -72,9 +72,8 @@ def received_table(reception: Reception) -> str:
     lines = [
         "## Who receives what",
         "",
-        "The event patterns of template.yml, each run against every golden event. EventBridge's own",
-        "TestEventPattern agrees (`tests/e2e/test_contracts.py`). ● when it happens; ↻ also when a replay is",
-        "sent there.",
+        "Computed by running each event pattern of template.yml against every golden event. EventBridge's",
+        "TestEventPattern agrees (`tests/e2e/test_contracts.py`). ● live events; ↻ live and replayed events.",
         "",
         f"| | {' | '.join(consumers)} |",
         "|---|" + ":-:|" * len(consumers),
@@ -147,7 +146,7 @@ def _inner(field: dict[str, Any]) -> tuple[dict[str, Any], str]:
 
 
 def _plain(field: dict[str, Any]) -> dict[str, Any]:
-    """Without the null that says the same as absence."""
+    """Without the null, which means the same as absence."""
     others = [each for each in field.get("anyOf", ()) if each != {"type": "null"}]
     return others[0] if len(others) == 1 else field
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from rich import box
 from rich.table import Table
 
-from imagebus.store import RecordedEvent
+from imagebus.history.recorded import RecordedEvent
+from imagebus.history.timeline import timeline as as_timeline
 from imagebus_cli.demo.result import ImageResult
-from imagebus_cli.operations.timeline import timeline as as_timeline
 from imagebus_cli.output.terminal import console, safe
 from imagebus_cli.output.text import bytes_text
 from imagebus_cli.stack.subscription import Notification

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from imagebus.store import RecordedEvent
+from imagebus.history.recorded import RecordedEvent
 from imagebus_cli.demo import derived, pictures, report, sheet
 from imagebus_cli.demo.pictures import Picture
 from imagebus_cli.demo.result import ImageResult, results

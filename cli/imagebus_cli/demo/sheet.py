@@ -8,9 +8,9 @@ from html import escape
 from importlib.resources import files
 from urllib.parse import quote
 
-from imagebus.store import RecordedEvent
+from imagebus.history.recorded import RecordedEvent
+from imagebus.history.timeline import timeline
 from imagebus_cli.demo.result import ImageResult
-from imagebus_cli.operations.timeline import timeline
 from imagebus_cli.output.text import bytes_text, visible
 
 #: About the width of a card: the thumbnail closest to it is shown.

@@ -13,7 +13,7 @@ import typer
 from imagebus_cli.command import Key, Target, command
 
 if TYPE_CHECKING:
-    from imagebus.store import Item
+    from imagebus.history.fold import Item
     from imagebus_cli.output.writer import Output
     from imagebus_cli.stack.deployed import Stack
 
@@ -126,17 +126,14 @@ def _lines(item: Item) -> dict[str, str]:
 @command
 def events(stack: Stack, out: Output, key: Key) -> None:
     """Show the events of an image's newest revision: which event caused which, and how long each took."""
+    from imagebus.history import view
+    from imagebus.history.timeline import timeline
     from imagebus_cli.images import lookup
-    from imagebus_cli.operations.timeline import timeline
     from imagebus_cli.output import terminal
 
     log = lookup.log(stack, key)
     if out.as_json:
-        from api import views
-
-        document = views.timeline(log).as_json()
-        document.pop("links")
-        out.write(document)
+        out.write(view.timeline(log).as_json())
         return
     for moment in timeline(log):
         name = "  " * moment.depth + moment.event.detail_type

@@ -10,7 +10,11 @@ from typing import IO, Any
 
 from botocore.exceptions import ClientError
 
-from imagebus.store import Item, RecordedEvent
+from imagebus.history import view
+from imagebus.history.fold import Item
+from imagebus.history.recorded import RecordedEvent
+from imagebus.identity import image_id
+from imagebus.listing import MAX_LIMIT
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack.deployed import Stack
 
@@ -27,13 +31,10 @@ def listed(
 
     Reads the indexes, four queries a page, never the whole table.
     """
-    from api.listing import MAX_LIMIT, ImageIndex
-
-    index = ImageIndex(stack.dynamodb, stack.outputs["StatusTableName"])
     found: list[Item] = []
     while True:
         try:
-            page = index.newest(status, MAX_LIMIT if everything else limit, cursor)
+            page = stack.index.newest(status, MAX_LIMIT if everything else limit, cursor)
         except ValueError:
             raise Problem(
                 "That is no cursor.", "Take the one that the page before ended with.", exit_code=2
@@ -45,10 +46,8 @@ def listed(
 
 
 def summary(item: Item) -> dict[str, Any]:
-    """An image of the list as the API shows it, without its links."""
-    from api import views
-
-    return views.summary(item).model_copy(update={"links": None}).as_json()
+    """An image of the list as the API shows it, without links."""
+    return view.summary(item).as_json()
 
 
 def known(stack: Stack, key: str) -> Item:
@@ -60,11 +59,8 @@ def known(stack: Stack, key: str) -> Item:
 
 
 def details(item: Item) -> dict[str, Any]:
-    """All of an image as the API shows it, without its links, and the id by which logs name it."""
-    from api import views
-    from imagebus.identity import image_id
-
-    shown = views.image(item).model_copy(update={"links": None}).as_json()
+    """All of an image as the API shows it, without links, and the id by which logs name it."""
+    shown = view.details(item).as_json()
     return {"key": shown.pop("key"), "image_id": image_id(item["image_key"]), **shown}
 
 

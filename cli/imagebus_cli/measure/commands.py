@@ -48,10 +48,11 @@ def cost(
         raise Problem(
             f"There are no prices for {prices}.", "Use us-east-1 or eu-west-1.", exit_code=2
         ) from None
-    store = target.find().store
+    stack = target.find()
+    store = stack.store
     completed = (
         (key, item)
-        for key in store.image_keys()
+        for key in stack.table.image_keys()
         if key.startswith(prefix) and (item := store.status(key)) and item["status"] == "completed"
     )
     found = [used(store.latest(key), item) for key, item in islice(completed, images)]

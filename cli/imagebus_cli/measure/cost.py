@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from imagebus.events.catalog import STAGES
-from imagebus.store import Item, RecordedEvent
+from imagebus.history.fold import Item
+from imagebus.history.recorded import RecordedEvent
 
 PRICES = Path(__file__).with_name("prices.json")
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from imagebus.store import Item
+from imagebus.history.fold import Item
 from imagebus_cli.demo import pictures
 from imagebus_cli.demo.pictures import Picture
 from imagebus_cli.local.running import local_stack

@@ -75,21 +75,20 @@ def rebuild(
 ) -> None:
     """Rebuild status items from the log, and write those that differ. Uploads may continue meanwhile.
 
-    Exits with 1 if an image's log could not be folded.
+    Exits with 1 if an image could not be rebuilt.
     """
     from collections import Counter
     from collections.abc import Iterable
 
-    from imagebus.clock import SystemClock
+    from imagebus_cli.operations.rebuild import RebuildResult, rebuild_all, rebuild_one
     from imagebus_cli.operations.retry import required
     from imagebus_cli.output import terminal
-    from recorder.rebuild import Result, rebuild_all, rebuild_one
 
-    facts, clock, started = required(stack), SystemClock(), time.monotonic()
+    facts, started = required(stack), time.monotonic()
     if key:
-        results: Iterable[Result] = [rebuild_one(stack.store, facts, clock, each) for each in key]
+        results: Iterable[RebuildResult] = [rebuild_one(stack.store, facts, each) for each in key]
     else:
-        results = rebuild_all(stack.store, facts, clock)
+        results = rebuild_all(stack.table, stack.store, facts)
     counts: Counter[str] = Counter()
     problems = []
     with terminal.step("rebuild") as say:
@@ -117,12 +116,13 @@ def verify(stack: Stack, out: Output) -> None:
     """Compare every status item with its log. Exits with 1 if one differs."""
     from imagebus.clock import SystemClock
     from imagebus_cli.operations.retry import required
+    from imagebus_cli.operations.verify import verify_all
     from imagebus_cli.output import terminal
-    from recorder.rebuild import verify_all
 
     differences, images = [], 0
+    checks = verify_all(stack.table, stack.store, required(stack), SystemClock())
     with terminal.step("verify") as say:
-        for images, difference in enumerate(verify_all(stack.store, required(stack), SystemClock()), 1):
+        for images, difference in enumerate(checks, 1):
             if difference is not None:
                 differences.append({**vars(difference), "attributes": list(difference.attributes)})
             if images % 500 == 0:
@@ -145,29 +145,33 @@ def retry(
         bool, typer.Option("--all-failed", help="Retry every image whose status is failed.")
     ] = False,
 ) -> None:
-    """Retry what failed or stalled, after fixing the cause. Exits with 1 if there is nothing to retry."""
-    from imagebus_cli.operations.retry import retry_failed, retry_one
+    """Retry what failed or stalled, after fixing the cause.
+
+    Exits with 1 if the image has nothing to retry, or if an image could not be retried.
+    """
+    from imagebus_cli.operations.retry import RetryFailure, retry_failed, retry_one
     from imagebus_cli.output import terminal
     from imagebus_cli.problem import Problem
 
     if (key is None) is not all_failed:
         raise Problem("Name one key, or use --all-failed.", exit_code=2)
     stack = target.find()
-    documents = []
-    for retried in [retry_one(stack, key)] if key is not None else retry_failed(stack):
-        for again in retried.again:
-            documents.append(
-                {
-                    "image_key": retried.image_key,
-                    "event": again.detail_type,
-                    "stages": list(again.stages),
-                }
-            )
+    retried, problems = [], []
+    for result in [retry_one(stack, key)] if key is not None else retry_failed(stack):
+        if isinstance(result, RetryFailure):
+            problems.append(vars(result))
+            continue
+        problems += [
+            {"image_key": result.image_key, "why": f"the stack has no inbox for the stage {stage}"}
+            for stage in result.unreachable
+        ]
+        for request in result.sent:
+            document = {"event": request.detail_type, "stages": list(request.stages)}
+            retried.append({"image_key": result.image_key, **document})
             if not out.as_json:
-                stages = ", ".join(again.stages)
-                terminal.console.print(
-                    f"{terminal.safe(retried.image_key)}: {again.detail_type} for {stages}", soft_wrap=True
-                )
-    out.write({"retried": documents}, f"{len(documents)} events retried")
-    if not documents and key is not None:
+                line = f"{result.image_key}: {request.detail_type} for {', '.join(request.stages)}"
+                terminal.console.print(terminal.safe(line), soft_wrap=True)
+    out.write({"retried": retried, "problems": problems}, f"{len(retried)} events retried")
+    out.problems(problems)
+    if problems or (key is not None and not retried):
         raise typer.Exit(1)

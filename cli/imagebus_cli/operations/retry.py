@@ -1,25 +1,27 @@
-"""Bring again what an image's stages have not answered."""
+"""Retry images: send their unanswered events to their stages again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from imagebus.bus import EventBridgeBus
-from imagebus.clock import SystemClock
-from imagebus.identity import canonical_json
+from botocore.exceptions import ClientError
+
+from imagebus.history.recorded import UNREADABLE
+from imagebus.history.required import Required
+from imagebus.retrying import Retrier, RetryResult
+from imagebus_cli.operations.table import described
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack.deployed import Stack
-from recorder.required import Required
-from recorder.retry import Again, plan
 
 
 @dataclass(frozen=True)
-class Retried:
-    """An image, and what was brought again for it; nothing where all is answered."""
+class RetryFailure:
+    """An image that could not be retried."""
 
     image_key: str
-    again: tuple[Again, ...]
+    why: str
 
 
 def required(stack: Stack) -> Required:
@@ -27,28 +29,28 @@ def required(stack: Stack) -> Required:
     return Required.parse(stack.outputs["RequiredFacts"])
 
 
-def retry_one(stack: Stack, image_key: str) -> Retried:
-    """Raises Problem for a key that the log does not know."""
-    log = stack.store.latest(image_key)
-    if not log:
+def retrier(stack: Stack) -> Retrier:
+    inboxes = json.loads(stack.outputs["InboxUrls"])
+    return Retrier(stack.store, lambda: stack.sqs, inboxes, required(stack))
+
+
+def retry_one(stack: Stack, image_key: str) -> RetryResult | RetryFailure:
+    """Raises Problem for a key that the table does not know."""
+    result = _retry(retrier(stack), image_key)
+    if isinstance(result, RetryResult) and not result.sent and stack.store.status(image_key) is None:
         raise Problem(f"No image {image_key!r} is known.", "Keys are exact, with their folders.", exit_code=1)
-    again = tuple(plan(log, required(stack)))
-    _bring(stack, again)
-    return Retried(image_key, again)
+    return result
 
 
-def retry_failed(stack: Stack) -> Iterator[Retried]:
+def retry_failed(stack: Stack) -> Iterator[RetryResult | RetryFailure]:
     """All images whose status is `failed`."""
-    for item in stack.store.failed():
-        yield retry_one(stack, item["image_key"])
+    retries = retrier(stack)
+    return (_retry(retries, item["image_key"]) for item in stack.index.with_status("failed"))
 
 
-def _bring(stack: Stack, again: Iterable[Again]) -> None:
-    bus_name = stack.outputs["EventBusName"]
-    bus = EventBridgeBus(stack.events, bus_name, SystemClock())
-    for each in again:
-        if each.is_from_s3:
-            url = stack.outputs["IngestInboxUrl"]
-            stack.sqs.send_message(QueueUrl=url, MessageBody=canonical_json(each.envelope))
-        else:
-            bus.put([each.entry(bus_name)])
+def _retry(retries: Retrier, image_key: str) -> RetryResult | RetryFailure:
+    """An image that cannot be read or sent must not keep the others from being retried."""
+    try:
+        return retries.retry(image_key)
+    except (ClientError, *UNREADABLE) as error:
+        return RetryFailure(image_key, described(error))

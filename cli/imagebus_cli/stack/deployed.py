@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
+from imagebus.listing import ImageIndex
 from imagebus.store import DynamoDBEventStore
+from imagebus_cli.operations.table import StatusTable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -59,6 +61,15 @@ class Stack:
     @cached_property
     def store(self) -> DynamoDBEventStore:
         return DynamoDBEventStore(self.dynamodb, self.outputs["StatusTableName"])
+
+    @cached_property
+    def index(self) -> ImageIndex:
+        return ImageIndex(self.dynamodb, self.outputs["StatusTableName"])
+
+    @cached_property
+    def table(self) -> StatusTable:
+        """The whole table: for operators only."""
+        return StatusTable(self.dynamodb, self.outputs["StatusTableName"])
 
     @property
     def uploads(self) -> str:

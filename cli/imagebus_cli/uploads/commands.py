@@ -15,7 +15,7 @@ import typer
 from imagebus_cli.command import Target, command
 
 if TYPE_CHECKING:
-    from imagebus.store import Item
+    from imagebus.history.fold import Item
     from imagebus_cli.output.writer import Output
     from imagebus_cli.stack.deployed import Stack
     from imagebus_cli.uploads.transfer import Batch

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from imagebus.store import STATUS_SK, Item, unmarshal_item
+from imagebus.history.fold import STATUS_SK, Item
+from imagebus.store import unmarshal_item
 from imagebus_cli.stack.deployed import Stack
 
 TERMINAL = frozenset({"completed", "rejected", "failed", "deleted"})

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from imagebus.clock import timestamp
-from imagebus.store import Item, RecordedEvent
+from imagebus.history.fold import Item
+from imagebus.history.recorded import RecordedEvent
 from imagebus_cli.demo.pictures import Picture
 from imagebus_cli.demo.result import ImageResult
 from imagebus_cli.uploads.tracking import Upload

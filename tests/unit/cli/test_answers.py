@@ -12,7 +12,7 @@ from botocore import exceptions as aws
 from typer.testing import CliRunner
 
 import imagebus_local
-from imagebus.store import Item
+from imagebus.history.fold import Item
 from imagebus.testing.errors import client_error
 from imagebus_cli import main
 from imagebus_cli.demo import run as demo
@@ -64,8 +64,7 @@ def test_a_cost_comes_with_its_components_and_the_region_of_its_prices(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ):
     known(stack, "a.jpg")
-    monkeypatch.setattr(Stack, "store", stack.store)
-    monkeypatch.setattr(type(stack.store), "image_keys", lambda _: iter(["a.jpg"]))
+    monkeypatch.setattr(type(stack.table), "image_keys", lambda _: iter(["a.jpg"]))
     monkeypatch.setattr(cost, "used", lambda *_: cost.Used(7, 15, 0.5, 9000, 5000, 4_000_000, 1000, 5, 5, 0))
     document = answer("cost", "--prices", "eu-west-1", "--per", "10")
     assert document["prices"]["region"] == "eu-west-1"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from imagebus.store import RecordedEvent
+from imagebus.history.recorded import RecordedEvent
 from imagebus_cli.measure.cost import Used, lines, load_prices, used
 
 # A 12 MP JPEG as `make latency` measures it: four thumbnails, a watermark, no labels.

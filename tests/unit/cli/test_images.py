@@ -11,7 +11,7 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
-from imagebus.store import Item
+from imagebus.history.fold import Item
 from imagebus.testing import InMemoryDynamoDB, status_table
 from imagebus_cli import main
 from imagebus_cli.images import lookup as images

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 import pytest
 from typer.testing import CliRunner, Result
 
+from imagebus.history.fold import Item
 from imagebus.identity import derived_prefix, image_id
-from imagebus.store import Item
 from imagebus_cli import main
 from imagebus_cli.images import commands
 from imagebus_cli.problem import Problem

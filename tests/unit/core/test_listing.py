@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.listing import ShardPage, decode_cursor, encode_cursor, merge
 from imagebus.identity import image_id
+from imagebus.listing import ShardPage, decode_cursor, encode_cursor, merge
 
 POSITIONS = st.lists(st.integers(0, 500), max_size=60, unique=True)
 

@@ -1,4 +1,4 @@
-"""The events of one image as the tree they form: who caused what, and how long it took."""
+"""The events of one image as the tree they form: what caused what, and how long it took."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from imagebus.clock import milliseconds_between
-from imagebus.store import RecordedEvent
+from imagebus.history.recorded import RecordedEvent
 
 
 @dataclass(frozen=True)
 class Moment:
-    """An event in its tree: `start_ms` and `end_ms` count from the root, `start_ms` is its cause's time."""
+    """An event in its tree. `start_ms` (when its cause occurred) and `end_ms` count from the first event."""
 
     event: RecordedEvent
     cause: RecordedEvent | None
@@ -34,7 +34,7 @@ class Moment:
 
 
 def timeline(events: Sequence[RecordedEvent]) -> list[Moment]:
-    """Events of one revision, each below its cause, oldest first. An unknown cause makes a root."""
+    """Events of one revision, each below its cause, oldest first. One whose cause is unknown is a root."""
     if not events:
         return []
     ordered = sorted(events, key=lambda event: event.precedence)
@@ -55,3 +55,8 @@ def timeline(events: Sequence[RecordedEvent]) -> list[Moment]:
             yield from below(event.event_id, depth + 1)
 
     return list(below(None, 0))
+
+
+def in_order_of_time(moments: Sequence[Moment]) -> list[Moment]:
+    """As they occurred. Within one millisecond a cause comes before its effect."""
+    return sorted(moments, key=lambda each: (each.event.occurred_at, each.depth, each.event.canonical))

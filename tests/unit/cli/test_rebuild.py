@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from imagebus.store import Image
 from imagebus.testing import ManualClock
-from recorder.rebuild import rebuild_all, rebuild_one, verify_all, verify_one
+from imagebus_cli.operations.rebuild import rebuild_all, rebuild_one
+from imagebus_cli.operations.table import ScannedImage, StatusTable
+from imagebus_cli.operations.verify import verify_all, verify_one
 from tests.unit.core.events import FIRST, KEY, SECOND, story, uploaded
 from tests.unit.recorder.test_recorder import REQUIRED, Bench
 
@@ -19,16 +20,17 @@ KEYS = ("a.jpg", KEY, "漢字.jpg")
 class Rebuilding(Bench):
     def __init__(self) -> None:
         super().__init__()
+        self.scan = StatusTable(self.dynamodb, "t")  # type: ignore[arg-type]
         for key in KEYS:
             self.receive(*story(key, FIRST))
             self.receive(*story(key, SECOND))
-        self.before = {image.image_key: image.status for image in self.store.images()}
+        self.before = {image.image_key: image.status for image in self.scan.images()}
 
     def rebuild(self) -> dict[str, int]:
-        return dict(Counter(result.rebuilt for result in rebuild_all(self.store, REQUIRED, self.clock)))
+        return dict(Counter(result.rebuilt for result in rebuild_all(self.scan, self.store, REQUIRED)))
 
     def differences(self) -> dict[str, Any]:
-        found = verify_all(self.store, REQUIRED, self.clock)
+        found = verify_all(self.scan, self.store, REQUIRED, self.clock)
         return {each.image_key: each.attributes or each.why for each in found if each is not None}
 
     def damage(self, key: str = KEY, **attributes: Any) -> None:
@@ -41,7 +43,7 @@ class Rebuilding(Bench):
 
     @property
     def now(self) -> dict[str, Any]:
-        return {image.image_key: image.status for image in self.store.images()}
+        return {image.image_key: image.status for image in self.scan.images()}
 
 
 @pytest.fixture
@@ -75,7 +77,7 @@ def test_lost_items_come_back_as_they_were(bench: Rebuilding):
 def test_one_image_alone_can_be_rebuilt(bench: Rebuilding):
     bench.lose(KEY)
     bench.lose("a.jpg")
-    assert rebuild_one(bench.store, REQUIRED, bench.clock, KEY).rebuilt == "written"
+    assert rebuild_one(bench.store, REQUIRED, KEY).rebuilt == "written"
     assert list(bench.differences()) == ["a.jpg"]
 
 
@@ -101,12 +103,12 @@ def test_a_recorder_that_is_faster_than_the_rebuild_wins(bench: Rebuilding):
     """A newer upload is recorded while the scan is between an image's log and its status item."""
     bench.lose(KEY)
     bench.damage("a.jpg", status="banana")
-    images, digests = list(bench.store.images()), bench.store.digests()
+    images, digests = list(bench.scan.images()), bench.scan.digests()
     newer = [uploaded(key, SECOND.replace("6", "7", 1)) for key in (KEY, "a.jpg")]
     bench.receive(*newer)
-    images = [Image(each.image_key, bench.store.status(each.image_key), each.log) for each in images]
-    bench.store.images = lambda: iter(images)  # type: ignore[method-assign]
-    bench.store.digests = lambda: digests  # type: ignore[method-assign]
+    images = [ScannedImage(each.image_key, bench.store.status(each.image_key), each.log) for each in images]
+    bench.scan.images = lambda: iter(images)  # type: ignore[method-assign]
+    bench.scan.digests = lambda: digests  # type: ignore[method-assign]
     bench.rebuild()
     for event in newer:
         status = bench.store.status(event.meta.image_key) or {}

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from imagebus.history.fold import canonical, fold
+from imagebus.history.recorded import RecordedEvent, latest_revision
+from imagebus.history.required import DEFAULT, Required
 from imagebus.identity import revision
-from imagebus.store import RecordedEvent, marshal_item, unmarshal_item
+from imagebus.store import marshal_item, unmarshal_item
 from imagebus.testing import ManualClock
-from recorder.projection import canonical, fold, latest_revision
-from recorder.required import DEFAULT, Required
 from tests.unit.core.events import (
     FIRST,
     KEY,

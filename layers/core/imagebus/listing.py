@@ -1,16 +1,21 @@
-"""The list: newest first, from the sharded indexes, four queries a page however many images there are."""
+"""Lists of images from the two sharded indexes, which are eventually consistent, by milliseconds.
+
+A page takes one query per shard, however many images there are.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from imagebus.clock import parse_timestamp, timestamp
-from imagebus.store import SHARDS, Item, unmarshal_item
+from imagebus.history.fold import Item
+from imagebus.identity import SHARDS
+from imagebus.store import unmarshal_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -64,7 +69,7 @@ def decode_cursor(cursor: str) -> str:
 
 
 class ImageIndex:
-    """Reads `by_time` and `by_status`. Both are eventually consistent, by milliseconds."""
+    """Reads `by_time` and `by_status`."""
 
     def __init__(self, client: DynamoDBClient, table_name: str) -> None:
         self._client = client
@@ -79,6 +84,22 @@ class ImageIndex:
         with ThreadPoolExecutor(SHARDS) as pool:
             pages = list(pool.map(lambda number: self._query(number, status, limit, before), range(SHARDS)))
         return merge(pages, limit)
+
+    def with_status(self, status: str, listed_before: str = "~") -> Iterator[Item]:
+        """Every status item of that status that was listed before that time (`~`: after any time)."""
+        for number in range(SHARDS):
+            pages = self._client.get_paginator("query").paginate(
+                TableName=self._table,
+                IndexName="by_status",
+                KeyConditionExpression="status_shard = :shard AND listed_at < :before",
+                ExpressionAttributeValues={
+                    ":shard": {"S": f"{status}#{number}"},
+                    ":before": {"S": listed_before},
+                },
+            )
+            for page in pages:
+                for item in page["Items"]:
+                    yield unmarshal_item(item)
 
     def _query(self, number: int, status: str | None, limit: int, before: str | None) -> ShardPage:
         index, attribute, value = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imagebus_cli.operations.timeline import timeline
+from imagebus.history.timeline import timeline
 from tests.unit.cli.builders import event
 
 UPLOADED = event("u", "ImageUploaded", 0)

@@ -10,14 +10,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from imagebus.clock import milliseconds_between
-from imagebus.events.catalog import BY_DETAIL_TYPE, STAGES
-from imagebus.identity import canonical_json, image_id
-from imagebus.store import STATUS_SK, Item, RecordedEvent, shard
-from recorder.required import Required
+from imagebus.events.catalog import BY_DETAIL_TYPE, STAGE_NAMED, STAGE_OF
+from imagebus.history.recorded import RecordedEvent, latest_revision
+from imagebus.history.required import Required
+from imagebus.identity import canonical_json, image_id, shard
 
+#: A status item, as plain JSON.
+Item = dict[str, Any]
 Facts = Mapping[str, RecordedEvent]
 
-STAGE_OF = {detail_type: stage for stage in STAGES for detail_type in stage.emits}
+#: The sort key of the status item, beside the events of its image.
+STATUS_SK = "STATUS"
 
 
 def fold(events: Iterable[RecordedEvent], required: Required) -> Item:
@@ -52,23 +55,6 @@ def fold(events: Iterable[RecordedEvent], required: Required) -> Item:
     return {name: _plain(value) for name, value in item.items() if value is not None}
 
 
-def latest_revision(events: Iterable[RecordedEvent]) -> list[RecordedEvent]:
-    """The distinct events of the highest revision, oldest first. Raises ValueError for no events."""
-    kept: dict[str, RecordedEvent] = {}
-    highest = ""
-    for event in events:
-        if event.revision > highest:
-            highest = event.revision
-            kept = {}
-        if event.revision == highest:
-            other = kept.get(event.event_id)
-            if other is None or event.precedence < other.precedence:
-                kept[event.event_id] = event
-    if not kept:
-        raise ValueError("nothing to fold")
-    return sorted(kept.values(), key=lambda event: event.precedence)
-
-
 def digest(distinct: Sequence[RecordedEvent]) -> str:
     """Names the set of events that an item was folded from: equal digests, equal items."""
     return hashlib.sha256("\n".join(event.canonical for event in distinct).encode()).hexdigest()
@@ -94,7 +80,7 @@ def _status(
 
 def _blocks(stage_name: str, facts: Facts, outstanding: Sequence[str]) -> bool:
     """Whether a stage's failure keeps a required fact away: its own, or all that would follow from it."""
-    stage = next((stage for stage in STAGES if stage.name == stage_name), None)
+    stage = STAGE_NAMED.get(stage_name)
     if stage is None or any(fact in facts for fact in stage.emits):
         return False
     awaited = {alternative for fact in outstanding for alternative in fact.split("|")}
