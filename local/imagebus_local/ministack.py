@@ -13,8 +13,10 @@ from functools import cache
 from typing import Any
 
 from ministack import app
-from ministack.core import iam_actions, iam_evaluator
+from ministack.core import iam_actions, iam_evaluator, router
 from ministack.services import eventbridge, s3, sqs
+
+from imagebus_local import rekognition
 
 _log = logging.getLogger(__name__)
 
@@ -155,4 +157,5 @@ if __name__ == "__main__":
     honour_replay_filters(eventbridge)
     name_versions(s3, eventbridge)
     know_sources(iam_actions)
+    rekognition.install(app, router, iam_actions)
     app.main()

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from imagebus.history.recorded import RecordedEvent
 from imagebus.history.timeline import timeline as as_timeline
-from imagebus_cli.demo.result import ImageResult
+from imagebus_cli.demo.result import DemoResult
 from imagebus_cli.output.terminal import console, safe
 from imagebus_cli.output.text import bytes_text
 from imagebus_cli.stack.subscription import Notification
@@ -20,7 +20,7 @@ MAX_ROWS = 200
 COLOURS = {"completed": "green", "rejected": "yellow", "failed": "red", "unfinished": "red"}
 
 
-def table(results: Sequence[ImageResult], *, cold: bool = False) -> None:
+def table(results: Sequence[DemoResult], *, cold: bool = False) -> None:
     grid = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     grid.add_column("key", overflow="fold")
     grid.add_column("status", overflow="fold")
@@ -77,7 +77,7 @@ def notifications(arrived: Sequence[Notification]) -> None:
     console.print()
 
 
-def verdict(results: Sequence[ImageResult]) -> bool:
+def verdict(results: Sequence[DemoResult]) -> bool:
     """Print the conclusion; True if every image had the expected outcome."""
     troubles = [(result.key, result.trouble) for result in results if result.trouble]
     for key, trouble in troubles:

@@ -14,7 +14,7 @@ from imagebus_cli.uploads.tracking import Upload, seconds
 
 
 @dataclass(frozen=True)
-class ImageResult:
+class DemoResult:
     """`item` is None for an image that did not finish in time."""
 
     picture: Picture
@@ -64,12 +64,12 @@ def results(
     uploads: Iterable[Upload],
     items: Mapping[str, Item],
     notifications: Iterable[Notification],
-) -> list[ImageResult]:
+) -> list[DemoResult]:
     """One per picture, in the same order. Only notifications about the uploaded revision count."""
     by_key = {upload.key: upload for upload in uploads}
     announced = Counter((each.image_key, each.revision) for each in notifications)
     return [
-        ImageResult(
+        DemoResult(
             picture,
             item := items.get(picture.key),
             seconds(by_key[picture.key], item) if item else None,

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from imagebus.history.recorded import RecordedEvent
 from imagebus.history.timeline import timeline
-from imagebus_cli.demo.result import ImageResult
+from imagebus_cli.demo.result import DemoResult
 from imagebus_cli.output.text import bytes_text, visible
 
 #: About the width of a card: the thumbnail closest to it is shown.
@@ -21,7 +21,7 @@ SHOWN_WIDTH = 480
 class Card:
     """`files` maps the names of derived images to paths relative to the page."""
 
-    result: ImageResult
+    result: DemoResult
     events: Sequence[RecordedEvent]
     files: Mapping[str, str]
 

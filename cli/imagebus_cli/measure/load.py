@@ -20,7 +20,7 @@ from imagebus_cli.uploads.tracking import Upload, seconds, wait
 
 
 @dataclass(frozen=True)
-class LoadRun:
+class LoadOutcome:
     """`seconds`, sorted: from the start of an upload to its final event."""
 
     uploaded: int
@@ -84,7 +84,7 @@ def run(
     rate: float,
     progress: Callable[[str], None],
     patience: float = 120,
-) -> LoadRun:
+) -> LoadOutcome:
     """Upload `count` pictures at `rate` per second, and wait until each has a final status."""
     folder = f"load/{uuid.uuid4().hex[:8]}"
     uploads: list[Upload] = []
@@ -119,7 +119,7 @@ def run(
         notifications = Counter(
             each.image_key for each in subscription.collect(keys, patience=patience, linger=5)
         )
-    return LoadRun(
+    return LoadOutcome(
         uploaded=len(uploads),
         seconds=tuple(sorted(seconds(each, ended[each.key]) for each in uploads if each.key in ended)),
         statuses=dict(Counter(str(item["status"]) for item in ended.values())),

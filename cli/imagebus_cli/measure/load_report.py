@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from imagebus_cli.measure.load import LoadRun
+from imagebus_cli.measure.load import LoadOutcome
 
 WIDTH, HEIGHT, MARGIN = 720, 200, 40
 
 
-def markdown(run: LoadRun, *, rate: float, soak: bool) -> str:
+def markdown(run: LoadOutcome, *, rate: float, soak: bool) -> str:
     memory, temporary = run.growth
     last = run.usage[-1] if run.usage else None
     rows = [
@@ -43,7 +43,7 @@ def markdown(run: LoadRun, *, rate: float, soak: bool) -> str:
     return "\n".join([f"# {'Soak' if soak else 'Load'}", "", where, "", *lines, ""])
 
 
-def document(run: LoadRun) -> dict[str, Any]:
+def document(run: LoadOutcome) -> dict[str, Any]:
     memory, temporary = run.growth
     return {
         "clean": run.clean,
@@ -59,7 +59,7 @@ def document(run: LoadRun) -> dict[str, Any]:
     }
 
 
-def chart(run: LoadRun) -> str:
+def chart(run: LoadOutcome) -> str:
     """An SVG with two lines: the latency distribution, and the workers' memory over time."""
     memory = [each.worker_bytes / 2**20 for each in run.usage]
     body = [

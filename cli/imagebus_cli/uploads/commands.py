@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from imagebus.history.fold import Item
     from imagebus_cli.output.writer import Output
     from imagebus_cli.stack.deployed import Stack
-    from imagebus_cli.uploads.transfer import Batch
+    from imagebus_cli.uploads.transfer import UploadResult
 
 #: 128 + SIGINT, as a shell reports it.
 INTERRUPTED = 130
@@ -53,7 +53,7 @@ def upload(
     from imagebus_cli.uploads import tracking, transfer
     from imagebus_cli.uploads.bar import bar
     from imagebus_cli.uploads.files import collect
-    from imagebus_cli.uploads.transfer import Outcome
+    from imagebus_cli.uploads.transfer import UploadOutcome
 
     files = collect(paths, prefix)
     stack = target.find()
@@ -69,11 +69,11 @@ def upload(
         except KeyboardInterrupt:
             interrupted = True
     document: dict[str, Any] = {
-        "uploaded": batch.keys(Outcome.UPLOADED),
-        "there_already": batch.keys(Outcome.UNCHANGED),
+        "uploaded": batch.keys(UploadOutcome.UPLOADED),
+        "there_already": batch.keys(UploadOutcome.UNCHANGED),
         "failed": [
             {"image_key": each.file.key, "file": str(each.file.path), "why": each.why}
-            for each in batch.of(Outcome.FAILED)
+            for each in batch.of(UploadOutcome.FAILED)
         ],
         "not_begun": batch.not_started,
         "interrupted": interrupted,
@@ -99,11 +99,13 @@ def upload(
         raise typer.Exit(1)
 
 
-def _summary(batch: Batch, total: int) -> str:
-    from imagebus_cli.uploads.transfer import Outcome
+def _summary(batch: UploadResult, total: int) -> str:
+    from imagebus_cli.uploads.transfer import UploadOutcome
 
-    counts = {each: len(batch.of(each)) for each in Outcome}
-    parts = [f"{number} {each}" for each, number in counts.items() if number or each is Outcome.UPLOADED]
+    counts = {each: len(batch.of(each)) for each in UploadOutcome}
+    parts = [
+        f"{number} {each}" for each, number in counts.items() if number or each is UploadOutcome.UPLOADED
+    ]
     if batch.not_started:
         parts.append(f"{batch.not_started} not started")
     return f"{total} files: " + ", ".join(parts)
@@ -115,17 +117,17 @@ def _why(item: Item | None) -> str:
     return f"{item['status']}: {item['reason']}" if item.get("reason") else str(item["status"])
 
 
-def _watch(stack: Stack, batch: Batch, before: dict[str, Item]) -> dict[str, Item]:
+def _watch(stack: Stack, batch: UploadResult, before: dict[str, Item]) -> dict[str, Item]:
     """Status items of the images that have a final status."""
     from imagebus_cli.output import terminal
     from imagebus_cli.uploads.tracking import Upload, wait
-    from imagebus_cli.uploads.transfer import Outcome
+    from imagebus_cli.uploads.transfer import UploadOutcome
 
     awaited = []
     for each in batch.results:
-        if each.outcome is not Outcome.FAILED:
+        if each.outcome is not UploadOutcome.FAILED:
             # An unchanged object gets no new revision to wait for.
-            replaced = each.outcome is Outcome.UPLOADED and each.file.key in before
+            replaced = each.outcome is UploadOutcome.UPLOADED and each.file.key in before
             previous = str(before[each.file.key]["revision"]) if replaced else ""
             awaited.append(Upload(each.file.key, previous, each.started))
     with terminal.step("processing") as say:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from imagebus_cli.uploads.files import CONTENT_TYPES, File
+from imagebus_cli.uploads.files import File, content_type
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -25,7 +25,7 @@ MAX_KEY_BYTES = 1024
 ATTEMPTS = 3
 
 
-class Outcome(StrEnum):
+class UploadOutcome(StrEnum):
     UPLOADED = "uploaded"
     UNCHANGED = "unchanged"
     FAILED = "failed"
@@ -34,22 +34,22 @@ class Outcome(StrEnum):
 @dataclass(frozen=True)
 class FileResult:
     file: File
-    outcome: Outcome
+    outcome: UploadOutcome
     started: datetime
     why: str = ""
 
 
 @dataclass
-class Batch:
+class UploadResult:
     """The results in the order in which the files finished; `not_started` counts the others."""
 
     results: list[FileResult] = field(default_factory=list)
     not_started: int = 0
 
-    def of(self, outcome: Outcome) -> list[FileResult]:
+    def of(self, outcome: UploadOutcome) -> list[FileResult]:
         return [each for each in self.results if each.outcome is outcome]
 
-    def keys(self, outcome: Outcome) -> list[str]:
+    def keys(self, outcome: UploadOutcome) -> list[str]:
         return [each.file.key for each in self.of(outcome)]
 
 
@@ -64,14 +64,14 @@ def upload(
     jobs: int,
     stop: threading.Event,
     progress: OnResult = lambda _: None,
-) -> Batch:
+) -> UploadResult:
     """Upload new and changed files; at most `jobs` are in memory at once. A failed file stops no other.
 
     Once `stop` is set no further file is started, and running uploads finish. Raises what boto3 raises when
     the service or the credentials are missing.
     """
     rest = iter(files)
-    batch = Batch()
+    batch = UploadResult()
     with ThreadPoolExecutor(jobs, thread_name_prefix="upload") as pool:
         running: set[Future[FileResult]] = set()
         while True:
@@ -92,10 +92,10 @@ def _one(s3: S3Client, bucket: str, file: File) -> FileResult:
     try:
         outcome = _put(s3, bucket, file)
     except (OSError, UnicodeEncodeError, _Refused) as error:
-        return FileResult(file, Outcome.FAILED, started, str(error))
+        return FileResult(file, UploadOutcome.FAILED, started, str(error))
     except ClientError as error:
         why = error.response["Error"].get("Message") or str(error)
-        return FileResult(file, Outcome.FAILED, started, why)
+        return FileResult(file, UploadOutcome.FAILED, started, why)
     return FileResult(file, outcome, started)
 
 
@@ -103,7 +103,7 @@ class _Refused(Exception):
     """This file cannot be uploaded."""
 
 
-def _put(s3: S3Client, bucket: str, file: File) -> Outcome:
+def _put(s3: S3Client, bucket: str, file: File) -> UploadOutcome:
     """Put the file unless the object exists with the same content.
 
     The request is conditional on what was seen before: if an answer is lost and the request sent again, or
@@ -115,7 +115,7 @@ def _put(s3: S3Client, bucket: str, file: File) -> Outcome:
     for _ in range(ATTEMPTS):
         existing = _head(s3, bucket, file.key)
         if existing is not None and same(existing, data):
-            return Outcome.UNCHANGED
+            return UploadOutcome.UNCHANGED
         condition: dict[str, Any] = (
             {"IfNoneMatch": "*"} if existing is None else {"IfMatch": existing["ETag"]}
         )
@@ -124,7 +124,7 @@ def _put(s3: S3Client, bucket: str, file: File) -> Outcome:
                 Bucket=bucket,
                 Key=file.key,
                 Body=data,
-                ContentType=CONTENT_TYPES.get(file.path.suffix.lower(), "application/octet-stream"),
+                ContentType=content_type(file.path) or "application/octet-stream",
                 Metadata={"sha256": hashlib.sha256(data).hexdigest()},
                 **condition,
             )
@@ -132,7 +132,7 @@ def _put(s3: S3Client, bucket: str, file: File) -> Outcome:
             if _status(error) not in (409, 412):
                 raise
         else:
-            return Outcome.UPLOADED
+            return UploadOutcome.UPLOADED
     raise _Refused("another upload is writing to the same key; try again")
 
 
