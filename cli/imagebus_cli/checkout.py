@@ -37,7 +37,7 @@ def new_consumer(
     from tools.scaffold.render import write
 
     made = consumer(name, on.split(","), replay_safe=replay_safe)
-    folder = write(made, into, ContractFiles(ROOT).examples)
+    folder = write(made, into, ContractFiles(ROOT))
     listens_to = [each.detail_type for each in made.events]
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     if out.as_json:
