@@ -33,7 +33,7 @@ Replays do not reach it (`--live-only`), because it would do its work twice. To 
 `Replays: "true"` in template.yml."""
 REPLAY_SAFE = """\
 Replays reach it (`--replay-safe`), because handling an old event again, in any order, changes nothing. A
-replay goes only to the rules that it names, so this consumer gets the history when somebody names its rule."""
+replay goes only to the rules that it names, so this consumer gets the history if somebody names its rule."""
 REPLAY_HOW = """
 ## Get the history
 

@@ -11,12 +11,12 @@ import typer
 
 def inspect(
     paths: Annotated[list[Path], typer.Argument(help="Files, or folders to walk.", metavar="PATH…")],
-    json_lines: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    json_lines: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
     out: Annotated[
         Path | None, typer.Option("--out", help="Write thumbnails and watermarked images below this folder.")
     ] = None,
 ) -> None:
-    """What the pipeline would accept or reject, and why; seconds and peak memory of each. Exits with 0."""
+    """Show which local files the pipeline would accept or reject, why, and the time and memory each takes."""
     from imagebus_imaging.inspect import inspect_paths
 
     rows = inspect_paths(paths, out_dir=out)
@@ -40,5 +40,15 @@ def inspect(
 def _line(row: dict[str, Any], file: str, detail: str) -> str:
     cost = f"[dim]{row['seconds']:.3f} s {row['peak_mb']:.0f} MB[/]"
     if row["outcome"] == "validated":
-        return f"[green]validated[/] {file}  {row['format']} {row['width']}×{row['height']}  {cost}"
+        size = f"{row['format']} {row['width']}×{row['height']}"
+        return f"[green]validated[/] {file}  {size}{_notes(row)}  {cost}"
     return f"[red]rejected [/] {file}  {row['code']}: {detail}  {cost}"
+
+
+def _notes(row: dict[str, Any]) -> str:
+    notes = {
+        "trailer": f"followed by {row['trailer']}",
+        "truncated": "its end is missing",
+        "hdr": f"HDR ({row['hdr']})",
+    }
+    return "".join(f"  [yellow]{note}[/]" for name, note in notes.items() if row[name])
