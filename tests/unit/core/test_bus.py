@@ -1,4 +1,4 @@
-"""Accepted entries are never resent; refused ones are resent until they are accepted, or an error is raised."""
+"""Accepted entries are never resent; refused ones are resent until they are accepted, or raise an error."""
 
 from __future__ import annotations
 
