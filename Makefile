@@ -15,8 +15,8 @@ STACK ?= imagebus
 export SAM_CLI_TELEMETRY := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-PARALLEL_TESTS := $(wildcard tests/unit tests/security tests/contract tests/integration tests/simulation)
-SERIAL_TESTS := $(wildcard tests/e2e tests/browser)
+# One worker waits for the embedded AWS (end-to-end tests share one stack), two compute meanwhile.
+PYTEST := $(BIN)/pytest --dist loadgroup --numprocesses
 
 .PHONY: help
 help: ## list the targets
@@ -104,15 +104,16 @@ format: $(READY) ## let ruff fix and format everything
 	$(BIN)/ruff format .
 
 .PHONY: test
-test: $(READY) ## every test: unit, contract, integration, simulation, then end to end
-	$(BIN)/pytest --numprocesses 2 --dist worksteal $(PARALLEL_TESTS)
-ifneq ($(SERIAL_TESTS),)
-	$(BIN)/pytest $(SERIAL_TESTS)
-endif
+test: $(READY) ## every test: unit, contract, integration, simulation, end to end
+	$(PYTEST) 3 tests
+
+.PHONY: test-fast
+test-fast: $(READY) ## the unit and contract tests
+	$(PYTEST) 2 tests/unit tests/contract
 
 .PHONY: coverage
-coverage: $(READY) ## the parallel tests with branch coverage
-	$(BIN)/pytest --numprocesses 2 --dist worksteal --cov --cov-report=term --cov-report=html $(PARALLEL_TESTS)
+coverage: $(READY) ## all but the end-to-end tests, with branch coverage
+	$(PYTEST) 2 --cov --cov-report=term --cov-report=html -m "not e2e" tests
 
 .PHONY: generate
 generate: $(READY) ## write the generated files anew (schemas, docs/events.md, service models)

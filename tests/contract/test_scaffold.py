@@ -18,8 +18,9 @@ from imagebus_cli.scaffold.render import write
 from imagebus_local import templates
 from tests.contract.checkout import FILES, GOLDEN, ROOT
 
-#: Boto3's stubs are large; without a cache each run reads them for half a minute.
-MYPY_CACHE = ROOT / ".cache" / f"mypy-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+#: boto3's stubs are large: mypy takes ten seconds to read them without a cache. One worker keeps the one cache.
+MYPY_CACHE = ROOT / ".cache" / "mypy"
+with_mypy = pytest.mark.xdist_group("mypy")
 EXAMPLES = sorted(path.parent for path in (ROOT / "examples").glob("*/template.yml"))
 EVERY_EVENT = [model.detail_type for model in CATALOG]
 
@@ -54,6 +55,8 @@ def passes_its_own_test_and_all_checks(folder: Path) -> None:
     )
 
 
+@with_mypy
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "events", "replay_safe"),
     [("tagger", ["ImageProcessed", "ImageRejected"], False), ("search-index", EVERY_EVENT, True)],
@@ -65,6 +68,8 @@ def test_a_new_consumer_passes_its_own_test_and_all_checks(
     passes_its_own_test_and_all_checks(folder)
 
 
+@with_mypy
+@pytest.mark.slow
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
 def test_an_example_passes_its_own_test_and_all_checks(example: Path) -> None:
     passes_its_own_test_and_all_checks(example)

@@ -15,7 +15,7 @@ from PIL import Image
 from selenium.webdriver.common.keys import Keys
 
 from samples import scenes
-from tests.browser.pages import Page
+from tests.e2e.browser.pages import Page
 from tests.e2e.harness import jpeg
 from tests.e2e.test_failures import without_permission
 
