@@ -105,7 +105,7 @@ def report(measured: Measurement) -> str:
     lines = [
         "# Latency on the embedded AWS",
         "",
-        "Written by `make latency`: from the first PUT until the table says `completed` (or `rejected`),",
+        "Written by `make latency`: from the first PUT until the table says `completed` or `rejected`,",
         "polled from outside. On AWS, cold starts and queue polling differ; the stages are the same.",
         "",
         f"{_machine()}, {datetime.now(UTC):%Y-%m-%d}.",
@@ -116,7 +116,7 @@ def report(measured: Measurement) -> str:
         f"| {BATCH} mixed images at once, cold | {cold} | 74.9 s |",
         f"| {BATCH} mixed images at once, warm, {len(measured.warm)} times | {warm} | 3.3–6.7 s |",
         "",
-        "Where the time goes: of the warm 12 MP JPEG, medians; of a warm batch, the sum over its images,",
+        "Where the time goes: medians for the warm 12 MP JPEG; for a warm batch the sum over its images,",
         "which share the cores.",
         "",
         "| stage | 12 MP: after its cause | 12 MP: in the function | batch: in the function |",
