@@ -15,8 +15,7 @@ STACK ?= imagebus
 export SAM_CLI_TELEMETRY := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-# One worker waits for the embedded AWS (end-to-end tests share one stack), two compute meanwhile.
-PYTEST := $(BIN)/pytest --dist loadgroup --numprocesses
+# One worker has the end-to-end tests, which mostly wait for the embedded AWS; two compute meanwhile.
 
 .PHONY: help
 help: ## list the targets
@@ -105,15 +104,15 @@ format: $(READY) ## let ruff fix and format everything
 
 .PHONY: test
 test: $(READY) ## every test: unit, contract, integration, simulation, end to end
-	$(PYTEST) 3 tests
+	$(BIN)/pytest --numprocesses 3
 
 .PHONY: test-fast
 test-fast: $(READY) ## the unit and contract tests
-	$(PYTEST) 2 tests/unit tests/contract
+	$(BIN)/pytest --numprocesses 2 tests/unit tests/contract
 
 .PHONY: coverage
 coverage: $(READY) ## all but the end-to-end tests, with branch coverage
-	$(PYTEST) 2 --cov --cov-report=term --cov-report=html -m "not e2e" tests
+	$(BIN)/pytest --numprocesses 2 --cov --cov-report=term --cov-report=html -m "not e2e"
 
 .PHONY: generate
 generate: $(READY) ## write the generated files anew (schemas, docs/events.md, service models)

@@ -15,9 +15,6 @@ from jsonschema import Draft7Validator
 from imagebus.events.catalog import CATALOG, STAGES
 from tests.contract.checkout import FILES, GOLDEN, ROOT
 
-#: One worker installs the parser; two would remove each other's folder.
-pytestmark = pytest.mark.xdist_group("asyncapi")
-
 HERE = Path(__file__).parent / "asyncapi"
 #: Ignored by git; the parser and what it needs, installed once per version.
 CACHE = ROOT / ".cache" / "asyncapi"

@@ -18,9 +18,8 @@ from imagebus_cli.scaffold.render import write
 from imagebus_local import templates
 from tests.contract.checkout import FILES, GOLDEN, ROOT
 
-#: boto3's stubs are large: mypy takes ten seconds to read them without a cache. One worker keeps the one cache.
+#: boto3's stubs are large: without a cache mypy reads them for ten seconds, every time.
 MYPY_CACHE = ROOT / ".cache" / "mypy"
-with_mypy = pytest.mark.xdist_group("mypy")
 EXAMPLES = sorted(path.parent for path in (ROOT / "examples").glob("*/template.yml"))
 EVERY_EVENT = [model.detail_type for model in CATALOG]
 
@@ -55,7 +54,6 @@ def passes_its_own_test_and_all_checks(folder: Path) -> None:
     )
 
 
-@with_mypy
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "events", "replay_safe"),
@@ -68,7 +66,6 @@ def test_a_new_consumer_passes_its_own_test_and_all_checks(
     passes_its_own_test_and_all_checks(folder)
 
 
-@with_mypy
 @pytest.mark.slow
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
 def test_an_example_passes_its_own_test_and_all_checks(example: Path) -> None:
