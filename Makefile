@@ -89,12 +89,12 @@ check: $(READY) .checks/.made ## contracts, lint, format, types, template, gener
 ifneq ($(wildcard template.yml),)
 	$(BIN)/sam validate --lint --template template.yml --region eu-west-1
 endif
-	$(BIN)/python -m monitoring.generate --check
+	$(BIN)/python -m tools.monitoring.template --check
 	$(BIN)/python -m layers.trim --check
-	$(BIN)/python -m security.audit
-	$(BIN)/python -m security.lint
-ifneq ($(wildcard cli/imagebus_cli/generate.py),)
-	$(BIN)/python -m imagebus_cli.generate --check
+	$(BIN)/python -m tools.security.audit
+	$(BIN)/python -m tools.security.lint
+ifneq ($(wildcard tools/generate.py),)
+	$(BIN)/python -m tools.generate --check
 endif
 
 .PHONY: format
@@ -115,9 +115,9 @@ coverage: $(READY) ## all but the end-to-end tests, with branch coverage
 	$(BIN)/pytest --numprocesses 2 --cov --cov-report=term --cov-report=html -m "not e2e"
 
 .PHONY: generate
-generate: $(READY) ## write the generated files anew (schemas, docs/events.md, service models)
-	$(BIN)/python -m imagebus_cli.generate
-	$(BIN)/python -m monitoring.generate
+generate: $(READY) ## regenerate the generated files (schemas, docs/events.md, service models)
+	$(BIN)/python -m tools.generate
+	$(BIN)/python -m tools.monitoring.template
 	$(BIN)/python -m layers.trim
 
 .PHONY: simulate
@@ -180,11 +180,11 @@ rollback: $(READY) ## deploy the release tag before this commit's (STACK=imagebu
 
 .PHONY: sbom
 sbom: $(READY) ## the bill of materials of what the functions ship, as CycloneDX (dist/sbom.cdx.json)
-	@mkdir -p dist && $(BIN)/python -m security.sbom > dist/sbom.cdx.json && echo "dist/sbom.cdx.json"
+	@mkdir -p dist && $(BIN)/python -m tools.release.sbom > dist/sbom.cdx.json && echo "dist/sbom.cdx.json"
 
 .PHONY: release
 release: build sbom ## the files of a release in dist/: layers, bill of materials, notes (TAG=vX.Y.Z)
-	@$(BIN)/python -m security.release "$(TAG)"
+	@$(BIN)/python -m tools.release.assets "$(TAG)"
 
 .PHONY: clean
 clean: ## stop the local AWS and remove what was built (not .venv)

@@ -1,4 +1,4 @@
-"""The chart that README shows: one group of bars a case, shorter is better."""
+"""The chart in README: one group of bars per case; shorter is better."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _CASES = {
     "webp-12mp": "12 MP WebP",
 }
 _COLUMNS, _WIDTH, _TOP, _LEFT, _BAR, _STEP, _HEAD, _GAP = 2, 800, 84, 150, 18, 23, 30, 22
-_SCALE = 2  # drawn at twice the size and scaled down: smooth edges without a plotting library
+_SCALE = 2  # drawn at twice the size and scaled down, for smooth edges without a plotting library
 
 
 def write_chart(results: Mapping[str, Any], path: Path) -> None:

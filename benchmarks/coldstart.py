@@ -54,14 +54,14 @@ SETTINGS = {
 }
 # What template.yml sets for every function of ours.
 OURS = {"IMAGEBUS_MODELS": "trimmed", "PYDANTIC_DISABLE_PLUGINS": "true"}
-# What each handler imports and the clients that its first event makes it build.
+# What each handler imports, and the clients that its first event makes it create.
 HANDLERS = {
     "ingest": ("ingest.handler", ("events", "sqs")),
     "validator": ("validator.handler", ("events", "s3", "sqs")),
     "thumbnailer": ("thumbnailer.handler", ("events", "s3")),
     "watermarker": ("watermarker.handler", ("events", "s3")),
-    "metadata": ("analyzer.metadata", ("events", "s3")),
-    "labels": ("analyzer.labels", ("events", "s3")),
+    "metadata": ("analyzer.handler", ("events", "s3")),
+    "labels": ("analyzer.handler", ("events", "s3")),
     "recorder": ("recorder.handler", ("events", "dynamodb")),
     "notifier": ("notifier.handler", ("sns", "dynamodb")),
     "cleaner": ("cleaner.handler", ("s3",)),
@@ -74,8 +74,8 @@ from imagebus.aws import client
 for name in {clients!r}: client(name)
 """
 # One handler for everything, as it is often written: all libraries and all clients at import. It reads our
-# contracts, but is no function of ours: AWS_LAMBDA_FUNCTION_NAME, for which `imagebus` would set Python's
-# garbage collector, is left out of its environment, so that it runs with Python's own setting.
+# contracts but is not one of our functions. AWS_LAMBDA_FUNCTION_NAME would make `imagebus` tune the garbage
+# collector, so it is not set here.
 _EAGER = """
 import boto3
 from aws_lambda_powertools import Logger, Metrics, Tracer
@@ -92,8 +92,8 @@ pillow_heif.register_heif_opener()
 logger, metrics, tracer = Logger(), Metrics(), Tracer()
 for name in ("s3", "events", "sqs", "dynamodb", "sns", "rekognition"): boto3.client(name)
 """
-# In the project's environment for other reasons, and in no function's layers: botocore loads them
-# where it finds them.
+# In the project's environment for other reasons, but in no function's layers. botocore loads them
+# if it finds them.
 _NOT_IN_LAYERS = ("OpenSSL", "awscrt", "cryptography")
 _TIMED = """
 import sys, time
@@ -110,20 +110,20 @@ def scripts() -> dict[str, str]:
 
 
 def measure(names: Sequence[str], rounds: int) -> dict[str, float]:
-    """Handler -> median CPU milliseconds, rounds interleaved. A handler that does not import is left out."""
+    """Handler -> median CPU milliseconds, rounds interleaved. Omits handlers that cannot be imported."""
     samples: dict[str, list[float]] = {name: [] for name in names}
     with TemporaryDirectory() as bytecode:
         for turn in range(rounds + 1):
             for name in names:
                 spent = _once(name, bytecode)
-                # The first turn compiles the bytecode and warms the page cache.
+                # The first round compiles the bytecode and warms the page cache.
                 if turn and spent is not None:
                     samples[name].append(spent)
     return {name: statistics.median(found) for name, found in samples.items() if found}
 
 
 def environment_of(name: str) -> dict[str, str]:
-    """What a handler finds in its environment, besides where its code is."""
+    """A handler's environment variables, except for the location of its code."""
     not_inherited = {"PYTHONDONTWRITEBYTECODE", "AWS_LAMBDA_FUNCTION_NAME", *OURS}
     inherited = {key: value for key, value in os.environ.items() if key not in not_inherited}
     settings = inherited | SETTINGS | OURS

@@ -1,7 +1,8 @@
 """`python -m benchmarks.engine`: the image engine and its competitors, side by side, interleaved.
 
-Writes benchmarks/results.json, benchmarks/RESULTS.md and benchmarks/chart.png. CPU time is of all threads and
-children; peak memory is of a fresh process; SSIM is against one Lanczos filter on the fully decoded source.
+Writes benchmarks/results.json, benchmarks/RESULTS.md and benchmarks/chart.png. CPU time covers all threads
+and children. Peak memory is that of a fresh process. SSIM compares with a Lanczos filter on the fully decoded
+source.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ RESULTS = ROOT / "benchmarks" / "results.json"
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--only", default="", help="cases whose name contains this; nothing is written")
+    parser.add_argument("--only", default="", help="only cases whose name contains this; writes nothing")
     parser.add_argument("--quick", action="store_true", help="only the cases that have a target")
     parser.add_argument("--no-cold-start", action="store_true")
     asked = parser.parse_args()
@@ -68,14 +69,14 @@ def write(results: dict[str, Any]) -> None:
 def compare(
     case: str, path: Path, engines: list[str], rounds: int, *, with_similarity: bool
 ) -> list[dict[str, Any]]:
-    """One row an engine: median CPU milliseconds, peak megabytes, SSIM, bytes written."""
+    """One row per engine: median CPU milliseconds, peak megabytes, SSIM, bytes written."""
     spent: dict[str, list[float]] = {engine: [] for engine in engines}
     written: dict[str, int] = {}
     scores: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         workers = {engine: stack.enter_context(Worker(engine)) for engine in engines}
         prefixes = {engine: Path(folder, engine) for engine in engines}
-        for engine, worker in workers.items():  # a first turn to load libraries, kept for its outputs
+        for engine, worker in workers.items():  # a first round loads the libraries; its outputs are kept
             written[engine] = worker.run(path, prefixes[engine])["bytes"]
         for _ in range(rounds):
             for engine, worker in workers.items():
@@ -98,7 +99,7 @@ def compare(
 def validation(
     files: dict[str, Path], rows: list[dict[str, Any]], rounds: int, only: str
 ) -> list[dict[str, Any]]:
-    """What validation costs: the decode, the child process around it, and the rest (walk, limits, hash)."""
+    """The cost of validation: the decode, the child process around it, and the rest (walk, limits, hash)."""
     found = []
     thumbnailing = {row["case"]: row["cpu_ms"] for row in rows if row["engine"] == "imagebus"}
     parts = ("validation", "rest", "draft")

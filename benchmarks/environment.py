@@ -1,4 +1,4 @@
-"""The competitors, in an environment of their own under .bench/: never in the project's lock."""
+"""The competitors, installed in a separate environment under .bench/ and never in the project's lock."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SHARP = "sharp@0.34"
 
 
 def install() -> dict[str, str]:
-    """Competitor -> why it is missing, for those that could not be installed."""
+    """Competitor -> the reason why it could not be installed."""
     missing = {}
     if not _works(PYTHON, "import pyvips, numpy, PIL"):
         uv = _uv()
@@ -38,7 +38,7 @@ def install() -> dict[str, str]:
         if not _works(PYTHON, "import pyvips"):
             missing["pyvips"] = "pyvips could not be installed"
     if not (EAGER / "aws_xray_sdk").exists():
-        # What the everything-eager handler imports and no function of ours has.
+        # Packages that the everything-eager handler imports and none of our functions has.
         tool = (
             [uv, "pip", "install", "--python", sys.executable]
             if (uv := _uv())

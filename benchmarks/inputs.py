@@ -1,4 +1,4 @@
-"""What is measured on: generated photo-like images, and photographs where Debian's wallpapers are there."""
+"""The inputs: generated photo-like images, and photographs if Debian's wallpapers are installed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WALLPAPERS = tuple(
 
 @dataclass(frozen=True)
 class Case:
-    """One row of the table. `shape` is in megapixels; `options` are Pillow's for saving."""
+    """One row of the table. `shape` is in megapixels; `options` are Pillow's save options."""
 
     name: str
     extension: str
@@ -53,7 +53,7 @@ OTHERS = (
 
 
 def photo(width: int, height: int) -> Image.Image:
-    """Blobs in four octaves with correlated channels, fine grain on top: it compresses like a photograph."""
+    """Blobs in four octaves with correlated channels and fine grain on top. Compresses like a photograph."""
     seeded = random.Random(width)
     channels = []
     for _ in range(3):
@@ -78,7 +78,7 @@ def photo(width: int, height: int) -> Image.Image:
 
 
 def prepare(folder: Path, cases: tuple[Case, ...]) -> dict[str, Path]:
-    """Case name -> file, made once and kept."""
+    """Case name -> file, generated once and kept."""
     folder.mkdir(parents=True, exist_ok=True)
     found: dict[str, Path] = {}
     made: tuple[tuple[int, int], Image.Image] | None = None

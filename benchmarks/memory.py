@@ -1,6 +1,6 @@
-"""`python -m benchmarks.memory`: how long each function takes, and what that costs, at sizes of memory.
+"""`python -m benchmarks.memory`: how long each function takes at several memory sizes, and what that costs.
 
-Lambda gives processor time in proportion to memory, and one whole vCPU at 1,769 MB
+Lambda allocates CPU in proportion to memory, with one whole vCPU at 1,769 MB
 (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html). Here a process gets that share of a
 core: within each 20 ms it runs for the share and is stopped for the rest. Image functions do one 12 MP JPEG,
 warm; the others start cold, because warm they only wait for the network.
@@ -28,7 +28,7 @@ from benchmarks.inputs import CASES, prepare
 SIZES = (256, 512, 1024, 1769, 3008)
 PERIOD_SECONDS = 0.02
 ROUNDS = 3
-PRICES = ROOT / "cli" / "imagebus_cli" / "prices.json"
+PRICES = ROOT / "cli" / "imagebus_cli" / "measure" / "prices.json"
 IMAGE_WORK = {
     "validator": "validate(data, Limits(cpu_seconds=60, wall_seconds=60))",
     "thumbnailer": "thumbnails(data, ((1280, 1280), (640, 480), (320, 320), (100, 100)))",
@@ -55,7 +55,7 @@ print(time.perf_counter() - _started)
 
 
 def share_of_a_core(memory_mb: int) -> float:
-    """What a function of that size gets of one processor; more than one whole is of no use to ours."""
+    """The share of one CPU that a function of this size gets; ours cannot use more than one."""
     return min(1.0, memory_mb / 1769)
 
 
@@ -76,7 +76,7 @@ def milliseconds(script: str, share: float, environment: Mapping[str, str]) -> f
         stdout=subprocess.PIPE,
         text=True,
         env=environment,
-        start_new_session=True,  # what it forks is stopped with it
+        start_new_session=True,  # its children are stopped with it
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
@@ -96,7 +96,7 @@ def _given(share: float, group: int) -> Iterator[None]:
     over = threading.Event()
 
     def duty() -> None:
-        # What a late wake-up gave too much is taken back in the next periods: at 256 MB it would be a third.
+        # A late wake-up gives too much CPU time: a third at 256 MB. The next periods take it back.
         began, ran = time.perf_counter(), 0.0
         while True:
             continued = time.perf_counter()
@@ -138,7 +138,7 @@ def sweep() -> Iterator[tuple[str, list[float]]]:
 
 
 def table(rows: Sequence[tuple[str, list[float]]], gb_second: float) -> Iterator[str]:
-    """Milliseconds, and dollars for a million of them."""
+    """Milliseconds per run, and dollars per million runs."""
     yield "| function | " + " | ".join(f"{size:,} MB" for size in SIZES) + " |"
     yield "|---" * (len(SIZES) + 1) + "|"
     for name, found in rows:

@@ -1,4 +1,4 @@
-"""Competitors as processes: kept open for interleaved timing, fresh for peak memory."""
+"""Competitors as processes: kept alive for interleaved timing, fresh for peak memory."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def command(engine: str) -> list[str]:
 
 @dataclass
 class Worker:
-    """One competitor, alive until closed. Raises RuntimeError when it died on a job."""
+    """One competitor, alive until closed. Raises RuntimeError if it dies during a job."""
 
     engine: str
 

@@ -1,4 +1,4 @@
-"""How long `imagebus rebuild` takes: makes the logs of N images in a table of its own, and folds them all.
+"""How long `imagebus rebuild` takes: creates the logs of N images in a separate table, and folds them all.
 
 `python -m benchmarks.rebuild [--images 1000 10000]`, against the local AWS (`imagebus local up`).
 """
@@ -15,11 +15,14 @@ from itertools import islice
 from typing import Any
 
 from imagebus.clock import SystemClock
+from imagebus.history.recorded import RecordedEvent
+from imagebus.history.required import DEFAULT, Required
 from imagebus.identity import event_id, revision
-from imagebus.store import EVENT_PREFIX, DynamoDBEventStore, RecordedEvent
-from imagebus_cli.where import find
-from recorder.rebuild import rebuild_all, verify_all
-from recorder.required import DEFAULT, Required
+from imagebus.store import EVENT_PREFIX, DynamoDBEventStore
+from imagebus_cli.operations.rebuild import rebuild_all
+from imagebus_cli.operations.table import StatusTable
+from imagebus_cli.operations.verify import verify_all
+from imagebus_cli.stack.find import find
 from tests.tables import create_table
 
 FACTS: dict[str, dict[str, Any]] = {
@@ -142,14 +145,14 @@ def main() -> None:
         try:
             print(f"{images} images, {images * len(FACTS)} events", flush=True)
             fill(dynamodb, table, images)
-            store = DynamoDBEventStore(dynamodb, table)
-            measure("rebuild, all status items lost", rebuild_all(store, required, clock))
-            measure("rebuild, nothing to do", rebuild_all(store, required, clock))
-            measure("verify", verify_all(store, required, clock))
-            for image in list(store.images()):
+            store, scan = DynamoDBEventStore(dynamodb, table), StatusTable(dynamodb, table)
+            measure("rebuild, all status items lost", rebuild_all(scan, store, required))
+            measure("rebuild, nothing to do", rebuild_all(scan, store, required))
+            measure("verify", verify_all(scan, store, required, clock))
+            for image in list(scan.images()):
                 if image.status is not None:
                     store.replace_status({**image.status, "status": "wrong"}, image.status["log_digest"])
-            measure("rebuild, all status items wrong", rebuild_all(store, required, clock))
+            measure("rebuild, all status items wrong", rebuild_all(scan, store, required))
         finally:
             dynamodb.delete_table(TableName=table)
 

@@ -1,4 +1,4 @@
-"""The measured rows as Markdown tables, the targets beside them."""
+"""The measured rows and the targets as Markdown tables."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def write_table(results: Mapping[str, Any], path: Path) -> None:
     lines = [
         "# The image engine, measured",
         "",
-        "Made by `make bench`. CPU milliseconds (all threads, median of interleaved runs) from bytes in",
-        "memory to four thumbnails (1280 wide, 640x480, 320, 100) as bytes; in brackets the peak memory of",
-        "a fresh process in MB. `floor` is decoding at the scale that is needed, and encoding: nothing else.",
+        "Written by `make bench`. CPU milliseconds (all threads, median of interleaved runs) from bytes in",
+        "memory to four thumbnails (1280 wide, 640x480, 320, 100) as bytes. A fresh process's peak memory in",
+        "MB is in brackets. `floor` only decodes at the needed scale and encodes.",
         "",
         (
             f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}, {packages}; "
@@ -46,7 +46,7 @@ def write_table(results: Mapping[str, Any], path: Path) -> None:
         "## Validation",
         "",
         "CPU milliseconds: the draft decode (JPEG at 1/8, PNG inflated, the others whole), the child process",
-        "around it, and the rest (structure walk, limits, SHA-256), also as a share of making thumbnails.",
+        "around it, and the rest (structure walk, limits, SHA-256), also as a share of thumbnailing.",
         "",
         *_header("", "all", "decode", "child process", "rest", "rest / thumbnails", "peak MB"),
         *_validation(rows),

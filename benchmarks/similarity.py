@@ -1,6 +1,6 @@
-"""SSIM of thumbnails against a full-decode Lanczos reference. Runs in the benchmark's own environment.
+"""SSIM of thumbnails against a full-decode Lanczos reference. Runs in the benchmark's environment.
 
-`python similarity.py SOURCE PREFIX...` prints one number a prefix: the mean over PREFIX.0 to PREFIX.3.
+`python similarity.py SOURCE PREFIX...` prints one number per prefix: the mean over PREFIX.0 to PREFIX.3.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def ssim(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def in_srgb(image: Image.Image) -> Image.Image:
-    """An output that keeps a profile is compared by what it shows."""
+    """An output that keeps a colour profile is compared by its displayed colours."""
     icc = image.info.get("icc_profile")
     if not icc or image.mode not in ("RGB", "L"):
         return image

@@ -1,4 +1,4 @@
-"""What the engine promises, and whether a run of the benchmark kept it."""
+"""The engine's targets, and whether a benchmark run met them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# (case, engine, reference, at most so many times the reference's CPU time)
+# (case, engine, reference, maximum ratio to the reference's CPU time)
 _CPU: tuple[tuple[str, str, str, float], ...] = (
     ("jpeg-12mp-baseline", "imagebus", "naive", 1 / 6.5),
     ("jpeg-12mp-baseline", "imagebus", "pyvips-chained", 0.75),
@@ -56,7 +56,7 @@ def targeted() -> list[str]:
 
 
 def verdicts(rows: Rows) -> Iterator[Verdict]:
-    """One for each target whose rows were measured."""
+    """One verdict for each target whose rows were measured."""
     for case, engine, reference, limit in _CPU:
         if (case, engine) in rows and (case, reference) in rows:
             ratio = rows[case, engine]["cpu_ms"] / rows[case, reference]["cpu_ms"]

@@ -1,6 +1,6 @@
-"""One competitor in a process of its own: reads jobs as JSON lines, does them, answers with CPU milliseconds.
+"""One competitor in its own process: reads jobs as JSON lines, runs them, answers with CPU milliseconds.
 
-Runs under any interpreter that has the competitor's library, so it imports nothing else of the project.
+Runs under any interpreter that has the competitor's library, so it imports nothing else from the project.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ def imagebus(data: bytes) -> Outputs:
 def validation(data: bytes) -> Outputs:
     from imagebus_imaging import Limits, validate
 
-    validate(data, Limits(cpu_seconds=60, wall_seconds=60))  # this may run on a busy machine
+    validate(data, Limits(cpu_seconds=60, wall_seconds=60))  # the machine may be busy
     return []
 
 
 def draft(data: bytes) -> Outputs:
-    """The decode alone that validation cannot do without: JPEG at 1/8, PNG inflated, the others whole."""
+    """Only the decode that validation needs: JPEG at 1/8, PNG inflated, the others whole."""
     from imagebus_imaging.formats import detect
     from imagebus_imaging.validation import DEFAULT_LIMITS, probe
 
@@ -65,7 +65,7 @@ class Rest:
 
 
 def naive(data: bytes) -> Outputs:
-    """One full decode, turned upright, and a Lanczos thumbnail of a copy for each size."""
+    """One full decode, rotated upright, and a Lanczos thumbnail of a copy for each size."""
     from PIL import Image, ImageOps
 
     opened = Image.open(io.BytesIO(data))
@@ -82,7 +82,7 @@ def naive(data: bytes) -> Outputs:
 
 
 class Floor:
-    """Decoding at the scale that is needed and encoding finished thumbnails: what no engine can leave out."""
+    """Decoding at the needed scale and encoding finished thumbnails, which no engine can leave out."""
 
     def __init__(self) -> None:
         self._small: dict[int, tuple[list[object], tuple[int, int]]] = {}
@@ -121,14 +121,14 @@ def _vips_save(image: object, data: bytes) -> bytes:
 
 
 def pyvips(data: bytes) -> Outputs:
-    """As its documentation shows it: a thumbnail from the buffer for each size."""
+    """As its documentation shows: a thumbnail from the buffer for each size."""
     import pyvips as vips
 
     return [_vips_save(vips.Image.thumbnail_buffer(data, w, height=h, size="down"), data) for w, h in BOXES]
 
 
 def pyvips_chained(data: bytes) -> Outputs:
-    """The best use of it: one shrink-on-load, each size from the one before."""
+    """The best way to use it: one shrink-on-load, each size from the previous one."""
     import pyvips as vips
 
     made = []
@@ -160,7 +160,7 @@ def _cpu() -> float:
 
 
 def _peak_mb() -> float:
-    # Not getrusage for this process: its figure is inherited from the parent across the start.
+    # Not getrusage for this process: it inherits the parent's figure at start.
     status = Path("/proc/self/status").read_text(encoding="ascii")
     own = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
     return max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1024

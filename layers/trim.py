@@ -22,8 +22,6 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
         "GetItem",
         "PutItem",
         "Query",
-        "Scan",
-        "TransactWriteItems",
     ),
     "events": ("ListReplays", "PutEvents"),
     "rekognition": ("DetectFaces", "DetectLabels", "DetectModerationLabels"),

@@ -1,4 +1,4 @@
-"""What the samples are: one row per object, with the outcome that the pipeline owes it."""
+"""The samples: one row per object, with its expected outcome."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Outcome = Literal["completed", "rejected"]
 
 @dataclass(frozen=True)
 class Sample:
-    """An object to upload. `code` is the reason of ImageRejected, None for what must complete."""
+    """An object to upload. `code` is the expected rejection code, or None if it must complete."""
 
     key: str
     about: str
@@ -39,9 +39,9 @@ def _jpeg(image: Image.Image, **options: object) -> bytes:
 
 
 def _rotated() -> bytes:
-    """Held upright, stored lying down, with the position and serial number that must not leave the camera."""
+    """EXIF of a portrait photo stored as landscape, with a position and serial number that must not leak."""
     exif = Image.Exif()
-    exif[0x0112] = 6  # Orientation: rotate 90° clockwise to show
+    exif[0x0112] = 6  # Orientation: rotate 90° clockwise to display
     exif[0x010F], exif[0x0110] = "Imagebus", "Sample Camera"
     exif.get_ifd(0x8769).update({0x9003: "2026:07:14 18:21:05", 0xA431: "SERIAL-0001"})
     exif.get_ifd(0x8825).update({1: "N", 2: (48.0, 51.0, 24.0), 3: "E", 4: (2.0, 21.0, 3.0)})
@@ -99,7 +99,7 @@ SAMPLES: tuple[Sample, ...] = (
         "AVIF",
         lambda: _encode(scenes.dusk((960, 640), 19), "AVIF", quality=70, speed=8, max_threads=1),
     ),
-    Sample("broken/truncated.jpg", "a JPEG cut off after 40 %", _truncated, code="corrupt"),
+    Sample("broken/truncated.jpg", "a JPEG truncated after 40 %", _truncated, code="corrupt"),
     Sample(
         "broken/notes.jpg",
         "text renamed .jpg",

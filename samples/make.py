@@ -17,7 +17,7 @@ from samples.catalog import SAMPLES, Sample
 def write(
     folder: Path, samples: Iterable[Sample] = SAMPLES, progress: Callable[[Sample], None] = lambda _: None
 ) -> list[dict[str, object]]:
-    """Write the samples below `folder` and return the manifest: key, about, bytes, sha256, expected, code."""
+    """Write the samples to `folder` and return the manifest: key, about, bytes, sha256, expected, code."""
     manifest: list[dict[str, object]] = []
     for sample in samples:
         data = sample.make()

@@ -1,4 +1,4 @@
-"""Landscapes painted by code: photograph-like pictures (texture, grain, haze) that nobody holds rights in.
+"""Landscapes painted by code: photo-like pictures (texture, grain, haze) that are free of rights.
 
 Every scene is a pure function of its size and seed.
 """
@@ -19,7 +19,7 @@ _HALF = [v // 2 for v in range(256)]
 
 
 def noise(size: Size, rng: Random, *, octaves: int = 6, grid: Size = (4, 3)) -> Image.Image:
-    """Fractal value noise as one 8-bit channel: random grids, each twice as fine, half as strong."""
+    """Fractal value noise as one 8-bit channel: random grids, each twice as fine and half as strong."""
     layers = []
     for octave in range(octaves):
         w, h = grid[0] << octave, grid[1] << octave
@@ -33,7 +33,7 @@ def noise(size: Size, rng: Random, *, octaves: int = 6, grid: Size = (4, 3)) -> 
 
 
 def grain(image: Image.Image, rng: Random, strength: float = 0.045) -> Image.Image:
-    """Film grain, so that no area is flat and an encoder has something to do."""
+    """Film grain, so that no area is flat and the encoder has work to do."""
     w, h = image.size
     speckle = Image.frombytes("L", (w, h), rng.randbytes(w * h)).filter(ImageFilter.BoxBlur(1))
     return Image.blend(image, Image.merge("RGB", (speckle,) * 3), strength)
@@ -44,9 +44,9 @@ def vertical(size: Size, top: str, middle: str, bottom: str) -> Image.Image:
 
 
 def glow(size: Size, centre: tuple[float, float], radius: float, power: float = 2.2) -> Image.Image:
-    """A mask, bright at `centre`, gone at `radius` (both as fractions of the width)."""
+    """A mask that fades from `centre` to `radius` (both as fractions of the width)."""
     side = max(2, int(2 * radius * size[0]))
-    edge = 181  # radial_gradient is 255 in the corners: this is its value where the inscribed circle ends
+    edge = 181  # radial_gradient is 255 in the corners; this is its value on the inscribed circle
     disc = Image.radial_gradient("L").point([int(255 * max(0.0, 1 - v / edge) ** power) for v in range(256)])
     mask = Image.new("L", size)
     mask.paste(
@@ -118,7 +118,7 @@ def mountains(
 
 
 def dusk(size: Size, seed: int) -> Image.Image:
-    """The same mountains when the sun has just gone."""
+    """The same mountains just after sunset."""
     return mountains(size, seed, sky=("#1b1e4b", "#a4507a", "#ffb36b"))
 
 

@@ -1,4 +1,4 @@
-"""What holds for every kind of test."""
+"""Settings for every kind of test."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from botocore.loaders import JSONFileLoader
 from xdist.scheduler import LoadScopeScheduling
 
-# No test may reach a real account by accident: these are in place before any client is built.
+# No test may reach a real account by accident, so these are set before any client is created.
 os.environ.update(
     AWS_ACCESS_KEY_ID="test",
     AWS_SECRET_ACCESS_KEY="test",

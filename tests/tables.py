@@ -1,4 +1,4 @@
-"""DynamoDB tables as the template declares them: no test can rely on an index that is not there."""
+"""DynamoDB tables as the template declares them, so that no test relies on a missing index."""
 
 from __future__ import annotations
 

@@ -12,25 +12,16 @@ import sys
 
 import typer
 
-from imagebus_cli import (
-    cost_command,
-    demo_command,
-    deploy_command,
-    doctor_command,
-    erase_command,
-    images_commands,
-    inspect_command,
-    latency_command,
-    load_command,
-    local_commands,
-    new_consumer_command,
-    operations,
-    schemas_commands,
-    smoke_command,
-    status_command,
-    upload_command,
-)
+from imagebus_cli.checkout import new_consumer_command, schemas_commands
+from imagebus_cli.demo import command as demo_command
+from imagebus_cli.images import commands as images_commands
+from imagebus_cli.images import erase_command, inspect_command, status_command
+from imagebus_cli.local import commands as local_commands
+from imagebus_cli.measure import cost_command, latency_command, load_command
+from imagebus_cli.operations import commands as operations
 from imagebus_cli.problem import Problem, explain
+from imagebus_cli.stack import deploy_command, doctor_command, smoke_command
+from imagebus_cli.uploads import commands as upload_command
 
 app = typer.Typer(name="imagebus", no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(local_commands.app, name="local")
@@ -75,7 +66,7 @@ def main() -> None:
 
 
 def _say(problem: Problem) -> None:
-    from imagebus_cli import terminal
+    from imagebus_cli.output import terminal
 
     terminal.problem(problem)
 

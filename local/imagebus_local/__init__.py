@@ -1,4 +1,4 @@
-"""AWS on this computer: an emulator on the loopback, with template.yml deployed to it by the real SAM CLI.
+"""AWS on this computer: an emulator on the loopback, to which the real SAM CLI deploys template.yml.
 
 >>> from imagebus_local import up, down
 >>> local = up(port=4566, say=print)        # doctest: +SKIP

@@ -1,4 +1,4 @@
-"""What template.yml declares and the emulator's CloudFormation lacks, made by API: the event archive."""
+"""The event archive, created through the API because the emulator's CloudFormation does not support it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def ensure(events: EventBridgeClient, name: str, bus: str, properties: dict[str, Any]) -> None:
-    """Creates the archive, or brings an existing one to what `properties` (the template's) say."""
+    """Creates the archive, or updates an existing one to `properties` (the template's)."""
     about = str(properties.get("Description", ""))
     pattern = json.dumps(properties["EventPattern"])
     try:

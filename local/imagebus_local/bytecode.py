@@ -1,4 +1,4 @@
-"""What ships with code: no file that no function reads, and byte code for every one that it does."""
+"""Prunes files that no function reads, and adds byte code for those that it does."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _UNREAD = frozenset({".pyi", ".pyx", ".pxd", ".c", ".h"})
 
 
 def prune(folder: Path) -> None:
-    """Removes what no function reads (tests, stubs, tools' caches): each cold start unpacks its layers."""
+    """Removes what no function reads (tests, stubs, tool caches): each cold start unpacks its layers."""
     for path in list(folder.rglob("*")):
         if path.is_dir() and (path.name.startswith(".") or _is_test_package(path)):
             shutil.rmtree(path)
@@ -24,9 +24,9 @@ def _is_test_package(path: Path) -> bool:
 
 
 def compile_all(folder: Path, interpreter: str = sys.executable) -> None:
-    """Adds the interpreter's byte code, valid whatever the files' times: Lambda could not keep its own.
+    """Adds the interpreter's byte code, valid whatever the files' times. Lambda could not write its own.
 
-    A file that does not compile, such as a template of code, is left for whoever imports it to hear about.
+    A file that does not compile, such as a code template, is skipped: importing it would report the error.
     """
     unchecked = ["--invalidation-mode", "unchecked-hash"]
     command = [interpreter, "-m", "compileall", "-q", "-q", *unchecked, "-s", str(folder), str(folder)]

@@ -1,4 +1,4 @@
-"""The emulator's process: start it, wait until it answers, end it with everything it started."""
+"""The emulator's process: start it, wait until it answers, stop it and everything it started."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ REGION = "us-east-1"
 READY_SECONDS = 60.0
 STOP_SECONDS = 3.0
 
-# Root on the emulator. Nothing of the user's own AWS configuration may leak in: neither keys nor a profile.
+# Root on the emulator. The user's own AWS configuration must not leak in: neither keys nor a profile.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
 @dataclass(frozen=True)
 class Emulator:
-    """A running emulator; `pid` leads a session of its own, so that its workers can be ended with it."""
+    """A running emulator. `pid` leads its own session, so that its workers can be stopped with it."""
 
     pid: int
     port: int
@@ -38,7 +38,7 @@ class Emulator:
 
 
 def client_environment(port: int) -> dict[str, str]:
-    """Variables with which any AWS SDK or tool talks to the emulator on `port`."""
+    """Environment variables that point any AWS SDK or tool at the emulator on `port`."""
     return {
         "AWS_ENDPOINT_URL": f"http://{ports.HOST}:{port}",
         "AWS_DEFAULT_REGION": REGION,
@@ -48,18 +48,18 @@ def client_environment(port: int) -> dict[str, str]:
 
 
 def clean_environment() -> dict[str, str]:
-    """This process's environment without any AWS setting; the interpreter's own folder is first on PATH."""
+    """This process's environment without AWS settings, with the interpreter's folder first on PATH."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     clean["AWS_CONFIG_FILE"] = clean["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
     clean["AWS_EC2_METADATA_DISABLED"] = "true"
-    # Every cold start would compile botocore again, which takes longer than all the rest of it.
+    # Otherwise every cold start would compile botocore again, which takes longer than everything else.
     clean.pop("PYTHONDONTWRITEBYTECODE", None)
     clean["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), clean.get("PATH", os.defpath)])  # noqa: PTH120
     return clean
 
 
 def start(places: Places, port: int) -> Emulator:
-    """Starts an emulator on the loopback and returns once it answers.
+    """Starts an emulator on the loopback interface and returns once it answers.
 
     Raises LocalError `port_busy`, `emulator_missing`, `emulator_died` or `emulator_slow`.
     """
@@ -98,7 +98,7 @@ def start(places: Places, port: int) -> Emulator:
             places.process.unlink(missing_ok=True)
             raise LocalError(
                 "emulator_missing" if missing else "emulator_died",
-                "The emulator is not installed." if missing else "The emulator ended while it was starting.",
+                "The emulator is not installed." if missing else "The emulator exited during startup.",
                 "Run: make setup" if missing else f"Its log is {places.log}.",
                 tail,
             )
@@ -115,12 +115,12 @@ def start(places: Places, port: int) -> Emulator:
 
 
 def running(places: Places) -> Emulator | None:
-    """The emulator of this checkout that is alive, whether or not it answers; None forgets a crashed one."""
+    """This checkout's live emulator, whether or not it answers; None if it crashed."""
     document = read_json(places.process)
     if document is None:
         return None
     emulator = Emulator(int(document["pid"]), int(document["port"]))
-    # After a reboot the number may be somebody else's: believe it only if it is an emulator.
+    # After a reboot another process may have this pid: trust it only if it is an emulator.
     if _is_emulator(emulator.pid):
         return emulator
     return None
@@ -137,9 +137,9 @@ def answers(port: int) -> bool:
 
 
 def stop(places: Places, emulator: Emulator | None) -> None:
-    """Ends the emulator and its workers and removes their files. Harmless when nothing runs.
+    """Stops the emulator and its workers and removes their files. Does nothing if nothing runs.
 
-    Workers of an emulator that crashed are still in its process group, and end here too.
+    Workers of a crashed emulator are still in its process group, and are stopped too.
     """
     document = read_json(places.process)
     group = emulator.pid if emulator else int(document["pid"]) if document else None
@@ -199,7 +199,7 @@ def _end_group(group: int) -> None:
 
 
 def _reap(pid: int) -> None:
-    """Collects the emulator's exit when this very process started it, so that it is no zombie."""
+    """Reaps the emulator if this process started it, so that it does not stay a zombie."""
     try:
         os.waitpid(pid, os.WNOHANG)
     except ChildProcessError:

@@ -1,4 +1,4 @@
-"""What a REST API's OpenAPI body says and the emulator's import of it overlooks."""
+"""Adjusts a REST API's OpenAPI body to what the emulator's import supports."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Json = dict[str, Any]
 
 
 def spell_out(resource: Json) -> Json:
-    """The API with every method that "any" stands for, and its binary types; other resources as they are."""
+    """The API with "any" expanded into methods, and its binary types; other resources are unchanged."""
     body = (resource.get("Properties") or {}).get("DefinitionBody")
     if resource["Type"] != "AWS::Serverless::Api" or body is None:
         return resource
@@ -29,7 +29,7 @@ def spell_out(resource: Json) -> Json:
 
 def _spelled_out(methods: Json) -> Json:
     named = {name: each for name, each in methods.items() if name != ANY}
-    # A method that is there only under a condition is conditional on one that falls under "any".
+    # A conditional method falls back to "any" when its condition is false.
     for name, each in named.items():
         if isinstance(each, dict) and "Fn::If" in each and ANY in methods:
             condition, then, otherwise = each["Fn::If"]
@@ -40,7 +40,7 @@ def _spelled_out(methods: Json) -> Json:
 
 
 def ensure(client: APIGatewayClient, api_id: str, stage: str, body: Mapping[str, Any]) -> None:
-    """The gateway's own answers. They count from the next deployment on, so it makes one."""
+    """The gateway's own responses. They take effect with the next deployment, so this creates one."""
     for kind, answer in body.get(RESPONSES, {}).items():
         code = {"statusCode": str(answer["statusCode"])} if "statusCode" in answer else {}
         client.put_gateway_response(

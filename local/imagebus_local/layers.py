@@ -1,7 +1,7 @@
-"""The Lambda layers as this computer needs them: its own interpreter, operating system and processor.
+"""Builds the Lambda layers for this computer: its interpreter, operating system and processor.
 
-`sam build` makes layers for Amazon Linux. The emulator runs functions as plain processes of this computer,
-which may be a Mac, or have an interpreter for which SAM finds no wheels: local layers are installed natively.
+`sam build` builds layers for Amazon Linux. The emulator runs functions as plain processes of this computer,
+which may be a Mac, or have an interpreter without matching wheels, so local layers are installed natively.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from pathlib import Path
 from imagebus_local.bytecode import compile_all, prune
 from imagebus_local.errors import LocalError
 
-# What decides about a layer's third-party files, noted beside them; they are installed again when it changes.
+# What a layer's third-party files depend on, stored beside them. They are reinstalled when it changes.
 _NOTE = "installed-for"
 
 
 def build(source: Path, target: Path, environment: Mapping[str, str]) -> Path:
-    """Builds the layer in `source` (requirements.txt and packages at its root), returns its content folder.
+    """Builds the layer in `source` (requirements.txt and packages at its root); returns its content folder.
 
-    Other people's packages are installed once per requirements and interpreter. Raises LocalError
+    Third-party packages are installed once per requirements and interpreter. Raises LocalError
     `build_failed`.
     """
     requirements = source / "requirements.txt"
@@ -74,6 +74,6 @@ def _install(requirements: Path, target: Path, environment: Mapping[str, str]) -
     raise LocalError(
         "build_failed",
         f"The packages of {requirements} could not be installed.",
-        "Is the package index reachable, and has it wheels for this interpreter?",
+        "Is the package index reachable, and does it have wheels for this interpreter?",
         said[-3000:],
     )

@@ -1,50 +1,127 @@
-"""`python -m imagebus_local.ministack`: the emulator, with what it lacks and the pipeline rests on.
+"""`python -m imagebus_local.ministack`: MiniStack, plus what it lacks of AWS and imagebus relies on.
 
-A replay that goes where it is sent. MiniStack 1.5 keeps a replay's FilterArns and sends to every rule all
-the same. On AWS a replay reaches the named rules only, and rebuilding one projection depends on it.
-https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ReplayDestination.html
-
-The condition key `events:source`, which limits each service to events of its own. MiniStack never fills it.
-https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html
-
-A `*` in a policy that matches any character. MiniStack's stops at a line break, which a key may contain.
-
-One copy of the layers for all workers. MiniStack unpacks 80 MB for every cold start: half of its time.
+Each function below patches MiniStack 1.5 and cites the page that documents the behaviour.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import re
-import zipfile
+from contextvars import ContextVar
 from functools import cache
-from hashlib import sha256
-from pathlib import Path
-from tempfile import mkdtemp
-from threading import Lock
-from types import SimpleNamespace
 from typing import Any
 
-from ministack.app import main
+from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
-from ministack.services import eventbridge
+from ministack.services import eventbridge, s3, sqs
+
+from imagebus_local.unpacking import unpack_once
+
+_log = logging.getLogger(__name__)
 
 
-def keep_filters(service: Any) -> None:
-    """From now on a replayed event is delivered to no rule that its replay does not name."""
+def honour_replay_filters(service: Any) -> None:
+    """Replay events to the rules in FilterArns only. MiniStack stores the filter but sends to every rule.
+
+    https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ReplayDestination.html
+    """
     deliver = service._invoke_target
 
-    def deliver_if_named(target: Any, event: dict[str, Any], rule: dict[str, Any], *rest: Any) -> None:
+    def invoke_target(target: Any, event: dict[str, Any], rule: dict[str, Any], *rest: Any) -> None:
         replay = service._replays.get(event.get("ReplayName") or "") or {}
         named = (replay.get("Destination") or {}).get("FilterArns")
         if not named or rule["Arn"] in named:
             deliver(target, event, rule, *rest)
 
-    service._invoke_target = deliver_if_named
+    service._invoke_target = invoke_target
+
+
+def dead_letter_undelivered(service: Any, queues: Any) -> None:
+    """Send what a rule cannot deliver to its target's DeadLetterConfig. MiniStack drops it.
+
+    If the queue does not exist, or its policy does not let the rule send, AWS does not retry: the event goes
+    to the dead-letter queue at once, with these attributes. If that refuses it too, the event is lost.
+    What AWS retries first (throttling, an outage) is not simulated. So EXHAUSTED_RETRY_CONDITION, which names
+    the limit that was reached, is never set here.
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html#eb-rule-dlq
+    """
+    deliver = service._invoke_target
+
+    def invoke_target(target: Any, event: dict[str, Any], rule: dict[str, Any], *rest: Any) -> None:
+        refusal = _refusal(queues, target["Arn"], rule["Arn"])
+        if refusal is None:
+            deliver(target, event, rule, *rest)
+            return
+        letters = (target.get("DeadLetterConfig") or {}).get("Arn")
+        if letters is None or _refusal(queues, letters, rule["Arn"]):
+            _log.warning("InvocationsFailedToBeSentToDLQ: %s to %s", rule["Arn"], letters)
+            return
+        code, message = refusal
+        attributes = {
+            "RULE_ARN": rule["Arn"],
+            "TARGET_ARN": target["Arn"],
+            "ERROR_CODE": code,
+            "ERROR_MESSAGE": message,
+            "RETRY_ATTEMPTS": "0",
+        }
+        queues._act_send_message(
+            {
+                "QueueUrl": queues._queue_by_arn(letters)["url"],
+                "MessageBody": json.dumps(service._pattern_event_view(event).event_with_detail()),
+                "MessageAttributes": {
+                    name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
+                },
+            },
+            "",
+        )
+
+    service._invoke_target = invoke_target
+
+
+def _refusal(queues: Any, target_arn: str, rule_arn: str) -> tuple[str, str] | None:
+    """Why EventBridge cannot send to a queue: an error code and a message; None for a target that accepts."""
+    if target_arn.split(":")[2] != "sqs":
+        return None
+    if queues._queue_by_arn(target_arn) is None:
+        return "NO_RESOURCE", "The specified queue does not exist."
+    account = rule_arn.split(":")[4]
+    if not queues.queue_policy_allows(target_arn, "events.amazonaws.com", rule_arn, account):
+        return "NO_PERMISSIONS", "Access to the resource is denied."
+    return None
+
+
+def name_versions(objects: Any, bus: Any) -> None:
+    """Put `version-id` into S3's events of a versioned bucket. MiniStack leaves it out.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+    """
+    version: ContextVar[str | None] = ContextVar("version", default=None)
+    fire, dispatch = objects._fire_s3_event, bus._dispatch_event
+
+    def fire_s3_event(*positional: Any, version_id: str | None = None, **named: Any) -> None:
+        token = version.set(version_id)
+        try:
+            fire(*positional, version_id=version_id, **named)
+        finally:
+            version.reset(token)
+
+    def dispatch_event(event: dict[str, Any], view: Any = None) -> None:
+        version_id = version.get()
+        if event["Source"] == "aws.s3" and version_id:
+            detail = json.loads(event["Detail"])
+            detail["object"]["version-id"] = version_id
+            event = {**event, "Detail": json.dumps(detail)}
+        dispatch(event, view)
+
+    objects._fire_s3_event, bus._dispatch_event = fire_s3_event, dispatch_event
 
 
 def know_sources(actions: Any) -> None:
-    """From now on a policy's condition on `events:source` sees the source of what PutEvents brings."""
+    """Fill the condition key `events:source`, which limits each service to its own events.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html
+    """
     others = actions.request_tag_context
 
     def context(service: str, iam_action: str, body: bytes, params: dict[str, Any]) -> dict[str, Any]:
@@ -57,13 +134,13 @@ def know_sources(actions: Any) -> None:
 
 
 def source(body: bytes) -> str:
-    """The one source of all entries; AWS judges entry by entry, here a mixture is no source at all."""
+    """The source that all entries share. AWS checks entry by entry; here a mixture counts as no source."""
     sources = {entry.get("Source", "") for entry in json.loads(body).get("Entries", [])}
     return str(sources.pop()) if len(sources) == 1 else ""
 
 
 def match_line_breaks(evaluator: Any) -> None:
-    """From now on a wildcard of a policy matches line breaks as well."""
+    """Let `*` in a policy match a line break, which a key may contain. MiniStack's stops there."""
     compiled = evaluator._fnmatch_compile
 
     @cache
@@ -74,26 +151,11 @@ def match_line_breaks(evaluator: Any) -> None:
     evaluator._fnmatch_compile = compile_pattern
 
 
-def unpack_once(runtime: Any) -> None:
-    """From now on a zip file is unpacked for its first worker; the others get a link to the same folder."""
-    shared, unpacking = Path(mkdtemp(prefix="unpacked-")), Lock()
-
-    class SharedZipFile(zipfile.ZipFile):
-        def extractall(self, path: Any = None, *_members: Any) -> None:
-            contents = repr([(each.filename, each.CRC) for each in self.infolist()])
-            folder = shared / sha256(contents.encode()).hexdigest()
-            with unpacking:
-                if not folder.exists():
-                    super().extractall(folder)
-            Path(path).rmdir()
-            Path(path).symlink_to(folder)
-
-    runtime.zipfile = SimpleNamespace(**{**vars(zipfile), "ZipFile": SharedZipFile})
-
-
 if __name__ == "__main__":
     match_line_breaks(iam_evaluator)
-    keep_filters(eventbridge)
+    dead_letter_undelivered(eventbridge, sqs)
+    honour_replay_filters(eventbridge)
+    name_versions(s3, eventbridge)
     know_sources(iam_actions)
     unpack_once(lambda_runtime)
-    main()
+    app.main()

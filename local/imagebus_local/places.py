@@ -1,4 +1,4 @@
-"""Where the local AWS keeps its things inside a project checkout."""
+"""Where the local AWS keeps its files inside a checkout."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from imagebus_local.errors import LocalError
 
 @dataclass(frozen=True)
 class Places:
-    """Paths below one checkout of the project; everything that is written is under `.imagebus/`."""
+    """Paths inside one checkout; everything that is written is under `.imagebus/`."""
 
     root: Path
 
     @classmethod
     def find(cls, start: Path | None = None) -> Places:
-        """The checkout that `start` (default: the working directory) is in, else the one this package is in.
+        """The checkout that contains `start` (default: the working directory), else this package's own.
 
-        Raises LocalError `no_project` when there is none, as in an installation from a wheel.
+        Raises LocalError `no_project` if there is none, as in an installation from a wheel.
         """
         here = (start or Path.cwd()).resolve()
         for folder in (here, *here.parents, *Path(__file__).resolve().parents):
@@ -27,7 +27,7 @@ class Places:
         raise LocalError(
             "no_project",
             f"There is no imagebus checkout at or above {here}.",
-            "Run this inside the project's folder, the one with template.yml.",
+            "Run this inside a checkout of the project, the folder with template.yml.",
         )
 
     @property
@@ -44,12 +44,12 @@ class Places:
 
     @property
     def layer_sources(self) -> list[Path]:
-        """The folders that become layers: those of layers/, and the web page."""
+        """The folders that become layers: those in layers/, and the web page."""
         found = [*self.root.glob("layers/*/requirements.txt"), *self.root.glob("web/requirements.txt")]
         return sorted(each.parent for each in found)
 
     def layer(self, source: Path) -> Path:
-        """Where the layer whose source is in `source` is built."""
+        """The folder in which the layer from `source` is built."""
         return self.build / "layers" / source.name
 
     @property

@@ -1,4 +1,4 @@
-"""Is a TCP port of the loopback free, and if not, whose is it?"""
+"""Whether a TCP port of the loopback interface is free, and who uses it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ HOST = "127.0.0.1"
 
 
 def require_free(port: int) -> None:
-    """Raises LocalError `port_invalid` or `port_busy`; the latter names the owner if it can."""
+    """Raises LocalError `port_invalid` or `port_busy`; the latter names the owner if possible."""
     if not 1024 <= port <= 65535:
         raise LocalError("port_invalid", f"Port {port} is not usable.", "Choose one from 1024 to 65535.")
     if is_free(port):
@@ -21,19 +21,19 @@ def require_free(port: int) -> None:
     raise LocalError(
         "port_busy",
         f"Port {port} is already in use{f' by {holder}' if holder else ''}.",
-        f"Stop that, or choose another: imagebus local up --port {suggest(port)}",
+        f"Stop that process, or choose another port: imagebus local up --port {suggest(port)}",
     )
 
 
 def is_free(port: int) -> bool:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        # A port in TIME_WAIT is free for a server; one that somebody listens on is not, even so.
+        # A port in TIME_WAIT is free for a server; a port with a listener is not.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except OSError:
             return False
-    # Some systems let one bind beside a listener on all addresses.
+    # Some systems allow a bind beside a listener on all addresses.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         return probe.connect_ex((HOST, port)) != 0
 
@@ -44,7 +44,7 @@ def suggest(port: int) -> int:
 
 
 def owner(port: int) -> str | None:
-    """The listening process as "pid 123 (its command line)", or None where /proc does not tell."""
+    """The listening process as "pid 123 (its command line)", or None if /proc does not show it."""
     sockets = _listening_sockets(port)
     if not sockets:
         return None
@@ -55,7 +55,7 @@ def owner(port: int) -> str | None:
 
 
 def _open_files(process: Path) -> set[str]:
-    """What the process has open; nothing when it is another user's, or has just ended."""
+    """The process's open files; empty if it belongs to another user or has just exited."""
     found = set()
     try:
         for each in (process / "fd").iterdir():
@@ -67,7 +67,7 @@ def _open_files(process: Path) -> set[str]:
 
 
 def command_line(pid: int) -> str | None:
-    """The first 80 characters of a process's command line, or None where it cannot be read."""
+    """The first 80 characters of a process's command line, or None if it cannot be read."""
     try:
         raw = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:

@@ -30,7 +30,7 @@ def architecture() -> str:
 
 
 def build(template: Path, folder: Path, environment: Mapping[str, str]) -> Path:
-    """Builds `template` into `folder`/out and returns the built template; what did not change is kept.
+    """Builds `template` into `folder`/out and returns the built template; unchanged parts are kept.
 
     Raises LocalError `sam_missing` or `build_failed`.
     """
@@ -38,7 +38,7 @@ def build(template: Path, folder: Path, environment: Mapping[str, str]) -> Path:
     command += ["--cached", "--cache-dir", str(folder / "cache")]
     finished = _sam(command, environment)
     if finished.returncode != 0:
-        # After a failed download SAM's cache takes a layer without its packages for built.
+        # After a failed download, SAM's cache treats a layer without its packages as built.
         shutil.rmtree(folder / "cache", ignore_errors=True)
         raise LocalError(
             "build_failed",
@@ -56,18 +56,16 @@ def build(template: Path, folder: Path, environment: Mapping[str, str]) -> Path:
 def _build_advice(output: str) -> str:
     if "PythonPipBuilder:Validation" in output or "Binary validation failed" in output:
         wanted = next(iter(re.findall(r"python3\.\d+", output)), "python3.x")
-        return (
-            f"It needs {wanted} on PATH, or another RUNTIME that Lambda has and you have, from python3.12 on."
-        )
+        return f"The build needs {wanted} on PATH, or another RUNTIME of Lambda (python3.12 or later)."
     if "PythonPipBuilder:ResolveDependencies" in output:
-        return "Is the package index reachable, and has it wheels for that runtime?"
-    return "What it said last is below."
+        return "Is the package index reachable, and does it have wheels for that runtime?"
+    return "Its last output is below."
 
 
 def deploy(
     template: Path, *, stack: str, parameters: Mapping[str, str], environment: Mapping[str, str]
 ) -> str:
-    """Deploys a built template and returns what SAM said; no change is a success.
+    """Deploys a built template and returns SAM's output. A deployment without changes succeeds.
 
     Raises LocalError `sam_missing` or `deploy_failed`.
     """
@@ -79,7 +77,7 @@ def deploy(
     finished = _sam(command, environment)
     if finished.returncode != 0:
         raise LocalError(
-            "deploy_failed", "sam deploy failed.", "What it said last is below.", tail(finished.stdout)
+            "deploy_failed", "sam deploy failed.", "Its last output is below.", tail(finished.stdout)
         )
     return finished.stdout
 
@@ -93,9 +91,9 @@ def deploy_real(
     machine: str | None = None,
     say: Progress,
 ) -> str:
-    """Builds and deploys to the account that the environment's credentials are for (`make deploy`).
+    """Builds and deploys to the account of the environment's credentials (`make deploy`).
 
-    `python` (such as `python3.13`) and `machine` default to what template.yml says. Packages are
+    `python` (such as `python3.13`) and `machine` default to template.yml's values. Packages are
     wheels for Amazon Linux whatever this computer is, but SAM wants an interpreter of that version on PATH.
     """
     template = templates.read(root / "template.yml")
@@ -113,7 +111,7 @@ def deploy_real(
 
 
 def _interpreter(folder: Path, environment: Mapping[str, str]) -> str | None:
-    """The interpreter of the runtime that was built for: another version's byte code would be dead weight."""
+    """The interpreter of the built runtime; byte code of another version would be useless."""
     name = str(templates.read(folder / "template.yaml")["Parameters"]["Runtime"]["Default"])
     return sys.executable if name == runtime() else shutil.which(name, path=environment.get("PATH"))
 

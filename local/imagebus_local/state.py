@@ -1,4 +1,4 @@
-"""`.imagebus/local.json`: what other tools need to know about the running local AWS."""
+"""`.imagebus/local.json` tells other tools about the running local AWS."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class LocalState:
 
 
 def write_private(path: Path, document: dict[str, Any]) -> None:
-    """Replaces `path` at once, readable by its owner only: it holds an API key."""
+    """Replaces `path` atomically, readable by its owner only because it holds an API key."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -36,7 +36,7 @@ def write_private(path: Path, document: dict[str, Any]) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """None when there is no such file, or when it is not a whole JSON object (an interrupted write)."""
+    """None if the file does not exist, or is not a complete JSON object (after an interrupted write)."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, json.JSONDecodeError):
@@ -49,7 +49,7 @@ def save(path: Path, state: LocalState) -> None:
 
 
 def load(path: Path) -> LocalState | None:
-    """None when there is no state, or one that another version wrote."""
+    """None if there is no state, or another version wrote it."""
     document = read_json(path)
     if document is None:
         return None

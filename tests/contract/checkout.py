@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from imagebus_cli.contracts.files import ContractFiles
-from imagebus_cli.contracts.golden import Golden, golden_events
+from tools.contracts.files import ContractFiles
+from tools.contracts.golden import Golden, golden_events
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = ContractFiles(ROOT)

@@ -1,4 +1,4 @@
-"""Random documents that a schema of ours allows: hypothesis strategies for the keywords that we use."""
+"""Random documents that one of our schemas allows: hypothesis strategies for the keywords we use."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ JSON = st.recursive(
 
 
 def documents(schema: dict[str, Any], definitions: dict[str, Any]) -> st.SearchStrategy[Any]:
-    """Raises KeyError for a type that is not ours."""
+    """Raises KeyError for a type that our schemas do not use."""
     if "$ref" in schema:
         return documents(definitions[schema["$ref"].rsplit("/", 1)[1]], definitions)
     if "enum" in schema:
@@ -50,7 +50,7 @@ def _scalars(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
 
 def _text(schema: dict[str, Any]) -> st.SearchStrategy[str]:
     if "pattern" in schema:
-        # `$` of Python matches before a final line break, that of ECMAScript (and the models') does not
+        # Python's `$` matches before a final line break; that of ECMAScript (and of the models) does not
         return st.from_regex(schema["pattern"].replace("$", r"\Z").replace(r"\d", "[0-9]"))
     shortest, longest = schema.get("minLength", 0), schema.get("maxLength", 2000)
     short = st.text(min_size=shortest, max_size=min(longest, 20))

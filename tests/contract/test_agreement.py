@@ -1,4 +1,4 @@
-"""What a model accepts and what its schema allows are one set of events, seen from many places in it."""
+"""A model accepts exactly what its schema allows, tested with many variations of events."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from pydantic import ValidationError
 
 from imagebus.events import EventData, NotAnEvent, read
 from imagebus.events.catalog import BY_DETAIL_TYPE, CATALOG
-from imagebus_cli.contracts.golden import Golden
-from imagebus_cli.contracts.schema import schema_name
 from tests.contract.checkout import FILES, GOLDEN
 from tests.contract.strategies import documents
+from tools.contracts.golden import Golden
+from tools.contracts.schema import schema_name
 
 EVERY_SCHEMA = [
     pytest.param(model, schema_name(model, version), id=schema_name(model, version))
@@ -30,7 +30,7 @@ EVERY_SCHEMA = [
 
 Path = tuple[Any, ...]
 
-#: Around every limit that a contract of ours has, and of every type.
+#: Values around every limit in our contracts, and of every type.
 VALUES: tuple[Any, ...] = (
     *(None, True, False, 0, 1, -1, 9, 2**31 - 1, 2**31, 2**53 - 1, 2**53, -(2**53) + 1, -(2**53), 2**70),
     *(0.5, 1.0, 100, 100.01, -0.01, 101, 1e308),
@@ -69,7 +69,7 @@ def detail_validator(name: str) -> Draft4Validator:
 
 
 def detail_schema(schema: dict[str, Any]) -> dict[str, Any]:
-    """`detail` on its own: the envelope around it is EventBridge's, and no model reads it."""
+    """`detail` alone: the envelope around it is EventBridge's, and no model reads it."""
     return {
         "$schema": schema["$schema"],
         "definitions": schema["definitions"],
@@ -91,7 +91,7 @@ def reads(model: type[EventData], detail: Any) -> bool:
 def test_what_a_schema_allows_the_model_reads_and_writes_validly_again(
     model: type[EventData], name: str, data: st.DataObject
 ) -> None:
-    """Also for superseded versions: their upcaster copes with all that their schema ever allowed."""
+    """Also for superseded versions: their upcaster handles everything that their schema ever allowed."""
     detail = data.draw(_details(name))
     written = read(model, detail).detail()
     detail_validator(schema_name(model, model.version())).validate(written)
@@ -117,7 +117,7 @@ def test_what_a_schema_forbids_the_model_refuses_and_the_other_way_round(golden:
 
 
 def variations(detail: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The event with, at one place in it, something else, something more or nothing."""
+    """The event with one value replaced, added or removed."""
     for path in walk(detail):
         if path == ("meta", "schema_version"):
             continue
@@ -135,7 +135,7 @@ def variations(detail: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def copied(detail: dict[str, Any], path: Path) -> tuple[dict[str, Any], Any]:
-    """A copy, and in it the object or array that `path` ends in."""
+    """A copy, and the object or array in it that contains the end of `path`."""
     node: Any = copy.deepcopy(detail)
     top: dict[str, Any] = node
     for step in path[:-1]:
@@ -144,7 +144,7 @@ def copied(detail: dict[str, Any], path: Path) -> tuple[dict[str, Any], Any]:
 
 
 def walk(node: Any, path: Path = ()) -> Iterator[Path]:
-    """The path of every value below `meta` and `data`; not into an event that is carried as it was."""
+    """The path of every value below `meta` and `data`, except inside an embedded event."""
     items: list[tuple[Any, Any]] = []
     if isinstance(node, dict):
         items = list(node.items())

@@ -1,4 +1,4 @@
-"""The AsyncAPI project's own parser reads schemas/asyncapi.yml, and finds in it what the catalog says."""
+"""The AsyncAPI project's own parser reads schemas/asyncapi.yml and finds what the catalog declares."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from imagebus.events.catalog import CATALOG, STAGES
 from tests.contract.checkout import FILES, GOLDEN, ROOT
 
 HERE = Path(__file__).parent / "asyncapi"
-#: Ignored by git; the parser and what it needs, installed once per version.
+#: The parser and its dependencies, installed once per version; ignored by git.
 CACHE = ROOT / ".cache" / "asyncapi"
 
 #: It recommends 3.1, which not every tool reads yet.
@@ -25,7 +25,7 @@ IGNORED = {"asyncapi-latest-version"}
 
 @pytest.fixture(scope="module")
 def node() -> str:
-    """Node, with the parser installed. Skips where there is no Node, or no way to the packages."""
+    """Node with the parser installed. Skips if Node or the packages are not available."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if not node or not npm:
         pytest.skip("Node is not installed")
@@ -101,7 +101,7 @@ def test_what_refers_to_nothing_would_be_noticed(node: str, tmp_path: Path) -> N
 
 
 def test_every_example_in_the_document_is_valid_by_the_schema_beside_it() -> None:
-    """The parser does not look at them."""
+    """The parser does not check them."""
     document = yaml.safe_load((FILES.schemas / "asyncapi.yml").read_text(encoding="utf-8"))
     examples = 0
     for message in document["components"]["messages"].values():

@@ -1,4 +1,4 @@
-"""LabelsDetected has two versions: a log that holds both folds to one shape, in any order."""
+"""LabelsDetected has two versions. A log with both folds to one shape, in any order."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from imagebus.events import NotAnEvent, read
 from imagebus.events.analyzer import LabelsDetected
 from imagebus.events.catalog import CATALOG
 from imagebus.events.recorder import ImageProcessed
-from imagebus.store import DynamoDBEventStore, RecordedEvent
+from imagebus.history.fold import fold
+from imagebus.history.recorded import RecordedEvent
+from imagebus.history.required import DEFAULT, Required
+from imagebus.store import DynamoDBEventStore
 from imagebus.testing.dynamodb import InMemoryDynamoDB, status_table
 from imagebus.testing.recording import RecordingBus
-from recorder.projection import fold
 from recorder.record import Recorder
-from recorder.required import DEFAULT, Required
 from tests.contract.checkout import GOLDEN
 
 REQUIRED = Required.parse(DEFAULT)
@@ -50,7 +51,7 @@ def test_version_1_without_what_its_schema_requires_is_no_event() -> None:
 
 
 def test_a_log_that_holds_both_versions_projects_them_alike() -> None:
-    """One image was uploaded twice: its first log is of last year, its second of today."""
+    """One image, uploaded twice: its first log is from last year, its second from today."""
     dynamodb = InMemoryDynamoDB({"table": status_table()})
     store = DynamoDBEventStore(dynamodb, "table")  # type: ignore[arg-type]  # the client's fake
     recorder = Recorder(store, RecordingBus(), SystemClock(), REQUIRED)
@@ -80,7 +81,7 @@ def test_the_final_event_names_the_label_that_is_surest() -> None:
 
 
 def test_both_versions_of_one_fact_fold_to_one_item_in_any_order() -> None:
-    """A stage that ran before and after the change of version; the newer fact counts, whatever came first."""
+    """A stage ran before and after the version change; the newer fact counts, in any order of arrival."""
     key = OLD["detail"]["meta"]["image_key"]
     newer = json.loads(json.dumps(NEW))
     for name in ("image_key", "revision", "correlation_id", "causation_id"):

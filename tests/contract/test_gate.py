@@ -1,4 +1,4 @@
-"""The gate: additive changes pass; a breaking one is told by field, rule and what to do."""
+"""The gate: additive changes pass; a breaking change is reported with its field, the rule and the fix."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ import pytest
 from imagebus.events.analyzer import MetadataExtracted
 from imagebus.events.thumbnailer import ThumbnailsCreated
 from imagebus.events.validator import ImageRejected, ImageValidated
-from imagebus_cli.contracts.compatibility import breaks
-from imagebus_cli.contracts.files import ContractFiles
-from imagebus_cli.contracts.gate import problems, release
-from imagebus_cli.contracts.schema import schema_of
 from tests.contract.checkout import FILES, ROOT
+from tools.contracts.compatibility import breaks
+from tools.contracts.files import ContractFiles
+from tools.contracts.gate import problems, release
+from tools.contracts.schema import schema_of
 
 Change = Callable[[dict[str, Any]], object]
 

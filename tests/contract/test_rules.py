@@ -1,14 +1,14 @@
-"""The event patterns of template.yml let each consumer have what it handles, and nothing else."""
+"""The event patterns of template.yml deliver to each consumer what it handles, and nothing else."""
 
 from __future__ import annotations
 
 import pytest
 
 from imagebus.events.catalog import STAGES
-from imagebus_cli.contracts.docs import received_table
-from imagebus_cli.contracts.rules import Rule, bus_rules, reception
 from notifier.messages import HANDLED
 from tests.contract.checkout import FILES, GOLDEN, ROOT
+from tools.contracts.docs import received_table
+from tools.contracts.rules import Rule, bus_rules, reception
 
 RULES = bus_rules(FILES.template)
 RECEPTION = reception(RULES, GOLDEN)

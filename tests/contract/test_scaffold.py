@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 from imagebus.events.catalog import CATALOG
 from imagebus_cli.main import app
 from imagebus_cli.problem import Problem
-from imagebus_cli.scaffold.consumer import consumer
-from imagebus_cli.scaffold.render import write
 from imagebus_local import templates
 from tests.contract.checkout import FILES, GOLDEN, ROOT
+from tools.scaffold.consumer import consumer
+from tools.scaffold.render import write
 
 #: boto3's stubs are large: without a cache mypy reads them for ten seconds, every time.
 MYPY_CACHE = ROOT / ".cache" / "mypy"

@@ -1,4 +1,4 @@
-"""Models, schema files, the registry's template and golden events all say the same."""
+"""Models, schema files, the registry's template and golden events all agree."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import yaml
 from jsonschema import Draft4Validator
 
 from imagebus.events.catalog import BY_DETAIL_TYPE, CATALOG, parse
-from imagebus_cli import generate
-from imagebus_cli.contracts.golden import Golden
-from imagebus_cli.contracts.schema import MAX_CONTENT, schema_name
 from tests.contract.checkout import FILES, GOLDEN
+from tools import generate
+from tools.contracts.golden import Golden
+from tools.contracts.schema import MAX_CONTENT, schema_name
 
 EVERY_VERSION = [
     pytest.param(model, version, id=schema_name(model, version))
@@ -135,7 +135,7 @@ LATER_DRAFTS = frozenset(
 
 
 def foreign_keywords(node: Any) -> set[str]:
-    """Keywords that draft 4 does not know; a validator ignores them, so the metaschema cannot tell."""
+    """Keywords that draft 4 does not know. Validators ignore them, so the metaschema cannot find them."""
     if isinstance(node, list):
         return {word for each in node for word in foreign_keywords(each)}
     if not isinstance(node, dict):

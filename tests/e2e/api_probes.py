@@ -1,4 +1,4 @@
-"""Requests to the API that together make every call of its function, and every one that it presigns."""
+"""API requests that together make every AWS call of its function, and use everything it presigns."""
 
 from __future__ import annotations
 
@@ -10,17 +10,16 @@ import requests
 
 from api.addressing import address
 from tests.e2e.harness import eventually, jpeg
-from tests.e2e.probes import Answer, Bench, Payload, Probe, batch, s3_event
+from tests.e2e.probes import STAGES, Answer, Bench, Payload, Probe, batch, s3_event
 
 PROBLEM = "application/problem+json"
-STAGES = ("Ingest", "Validator", "Thumbnailer", "Watermarker", "Metadata", "Labels")
 NEWEST = "F" * 32
-#: What a visitor must never see.
+#: What a response must never contain.
 INNER = ("Traceback", 'File "', "botocore", "AccessDenied", "arn:aws", "/opt/python", "/var/task")
 
 
 def call(bench: Bench, payload: Payload) -> Answer:
-    """The request, and what it leads to: a redirect is followed, a form is filled in, without credentials."""
+    """Sends the request and follows it up without credentials: follows a redirect, submits a form."""
     local = bench.pipeline.local
     options = dict(payload)
     method, path, file = options.pop("method"), options.pop("path"), options.pop("file", None)
@@ -41,7 +40,7 @@ def call(bench: Bench, payload: Payload) -> Answer:
 
 
 def _clean(answer: requests.Response) -> str:
-    """The code of an error that says what to do and nothing of what is inside."""
+    """The code of an error response that reveals nothing internal."""
     assert answer.headers["content-type"] == PROBLEM, answer.text
     assert not [each for each in INNER if each in answer.text], answer.text
     problem = answer.json()
@@ -59,12 +58,12 @@ def _listed(query: str) -> Probe:
 
 
 def _unnoticed(path: str) -> Probe:
-    """An image that the API knows of from S3 alone, because no event of it has been recorded yet."""
+    """An image that the API knows only from S3, because no event of it has been recorded yet."""
     return lambda bench: {"method": "GET", "path": address(bench.unrecorded) + path}
 
 
 def _version(bench: Bench) -> Payload:
-    """The original of an image whose events name its version, as those of the embedded AWS do not."""
+    """The original of an image as a version that has been replaced since."""
     event = bench.event("ImageUploaded", bench.replaced, revision=NEWEST, version_id=bench.version)
     assert not bench.invoke("RecorderFunction", batch(bench.arn("RecorderInbox"), json.dumps(event))).failed
     return {"method": "GET", "path": f"{address(bench.replaced)}/original"}
@@ -86,13 +85,18 @@ def _deleted(bench: Bench) -> Payload:
 
 
 def _retried(bench: Bench) -> Payload:
-    """An image that every stage gave up on, say events that are newer than those of its upload."""
+    """An image that every stage gave up on, according to events newer than its upload."""
     key = bench.pipeline.upload(bench.pipeline.key("retried.jpg"), jpeg())
     validated = bench.event("ImageValidated", key, revision=NEWEST)
+    processed = bench.event("ImageProcessed", key, revision=NEWEST)
+    # What the recorder can log it logs from the failure, and there is nothing left to retry.
+    broken = {**processed, "detail": {**processed["detail"], "data": {}}}
     causes: Mapping[str, Any] = {
+        **dict.fromkeys(STAGES, validated),
         "Ingest": s3_event(bench, key, NEWEST),
         "Validator": bench.event("ImageUploaded", key, revision=NEWEST),
-        **dict.fromkeys(STAGES[2:], validated),
+        "Recorder": broken,
+        "Notifier": processed,
     }
     records = [
         record

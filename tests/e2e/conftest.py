@@ -11,19 +11,19 @@ from imagebus_local import ports
 from tests.e2e.decisions import Recording
 from tests.e2e.harness import Pipeline
 
-#: After 2 and 4 seconds, not 2, 4, 8 and 16: what gives up in these tests does so the same way, but sooner.
+#: Retries after 2 and 4 seconds, not 2, 4, 8 and 16: stages give up in the same way, but sooner.
 PARAMETERS = {"MaxReceiveCount": "3"}
 
 
 @pytest.fixture(scope="session")
 def recording() -> Recording:
-    """What IAM decides while the tests run; empty if the stack was up before they began."""
+    """IAM's decisions while the tests run; empty if the stack was already up."""
     return Recording.of_this_checkout()
 
 
 @pytest.fixture(scope="session")
 def pipeline(recording: Recording) -> Iterator[Pipeline]:
-    """A stack that is up already is used and left up; otherwise one is started and taken down."""
+    """Uses a running stack and leaves it up; otherwise starts one and takes it down."""
     was_up = imagebus_local.status().state == "up"
     port = None if was_up or ports.is_free(4566) else ports.suggest(4566)
     if was_up:

@@ -1,4 +1,4 @@
-"""Consumers in stacks of their own: deployed by the real `sam deploy`, watched through their logs."""
+"""Consumers in separate stacks, deployed by the real `sam deploy` and observed through their logs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Deployed:
         return [event["message"] for page in pages for event in page["events"]]
 
     def received(self, key: str) -> list[dict[str, Any]]:
-        """What its handler said of events about the image, line by line."""
+        """The handler's log lines about the image."""
         ids = {event["detail"]["meta"]["event_id"] for event in self.pipeline.delivered(key)}
         lines = [_json(line) for line in self.log()]
         return [line for line in lines if line.get("message") == "received" and line.get("event_id") in ids]
@@ -65,9 +65,9 @@ def sam(folder: Path, *arguments: str) -> str:
 
 @contextmanager
 def deployed(pipeline: Pipeline, folder: Path, *parameters: str) -> Iterator[Deployed]:
-    """The consumer in `folder`, as its README says it is deployed; deleted afterwards, with what it wrote."""
+    """The consumer in `folder`, deployed as its README says; afterwards deleted with everything it wrote."""
     stack = f"imagebus-{folder.name}"
-    # A message that a crowded machine refused comes again within the test's patience.
+    # A message that a busy machine refused is delivered again before the test times out.
     sam(folder, "deploy", "--parameter-overrides", "VisibilityTimeout=30", *parameters)
     cloudformation = pipeline.client("cloudformation")
     try:

@@ -1,4 +1,4 @@
-"""What IAM decided on the embedded AWS: every call that a function's role made, allowed or not."""
+"""IAM's decisions on the embedded AWS: every call made by a function's role, allowed or denied."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Decision:
 
 @dataclass(frozen=True)
 class Recording:
-    """The file that the emulator writes; missing when the emulator was started without it."""
+    """The file that the emulator writes; missing if the emulator was started without recording."""
 
     path: Path
 
@@ -35,7 +35,7 @@ class Recording:
 
     @contextmanager
     def switched_on(self) -> Iterator[None]:
-        """For the length of the block, an emulator that starts will record. Starts with an empty file."""
+        """An emulator that starts inside the block records its decisions. Begins with an empty file."""
         self.path.parent.mkdir(exist_ok=True)
         self.path.write_bytes(b"")
         before = {name: os.environ.get(name) for name in (VARIABLE, "PYTHONPATH")}

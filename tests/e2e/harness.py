@@ -1,4 +1,4 @@
-"""What an end-to-end test does to a stack: upload, wait for a condition, look at the outcome."""
+"""Helpers for end-to-end tests: upload, wait for a condition, look at the outcome."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from typing import Any, TypeVar
 from PIL import Image
 
 import imagebus_local
-from imagebus.store import DynamoDBEventStore, Item, RecordedEvent
+from imagebus.history.fold import Item
+from imagebus.history.recorded import RecordedEvent
+from imagebus.store import DynamoDBEventStore
 from imagebus_local import LocalState
 
 LISTENER = "e2e-listener-"
@@ -61,7 +63,7 @@ class Notification:
 
 @dataclass
 class Pipeline:
-    """The stack by its outputs, as anybody with credentials sees it."""
+    """The stack, accessed through its outputs."""
 
     local: LocalState
     _notifications: list[Notification] = field(default_factory=list)
@@ -73,7 +75,7 @@ class Pipeline:
         self.store = DynamoDBEventStore(self.client("dynamodb"), self.outputs["StatusTableName"])
 
     def key(self, name: str = "image.jpg") -> str:
-        """A key that no other test has."""
+        """A key that no other test uses."""
         return f"tests/{uuid.uuid4().hex[:12]}/{name}"
 
     def upload(self, key: str, body: bytes) -> str:
@@ -109,7 +111,7 @@ class Pipeline:
         return body
 
     def notifications(self, key: str) -> list[Notification]:
-        """Everything that the topic has told about the image so far."""
+        """All notifications about the image so far."""
         return [item for item in list(self._notifications) if item.body["image_key"] == key]
 
     def wait_notifications(self, key: str, count: int = 1, within: float = 30) -> list[Notification]:
@@ -120,14 +122,14 @@ class Pipeline:
         return eventually(look, within=within, what=f"{count} notifications about {key}")
 
     def delivered(self, key: str) -> list[dict[str, Any]]:
-        """Every event about the image that the bus has delivered, as a subscriber of everything gets it."""
+        """Every event about the image that the bus has delivered to a subscriber of everything."""
         return [item for item in list(self._delivered) if item["detail"]["meta"]["image_key"] == key]
 
     def settled(self, within: float = 60) -> None:
-        """Waits until no inbox holds a message, received or not, and the tests heard what came of them."""
+        """Waits until no inbox holds a message, in flight or not, and the listener has the results."""
         sqs = self.client("sqs")
         queues = {url.rsplit("/", 1)[1]: url for url in sqs.list_queues().get("QueueUrls", [])}
-        # The listener's own queues last: what leaves an inbox while this looks is then seen in them.
+        # The listener's own queues come last, so that a message that leaves an inbox meanwhile is seen there.
         urls = [url for name, url in queues.items() if "Inbox" in name]
         urls += [url for name, url in queues.items() if name.startswith(LISTENER)]
         names = [
@@ -164,14 +166,14 @@ class Pipeline:
         return str(found["StackResourceDetail"]["PhysicalResourceId"])
 
     def parameter(self, name: str) -> str:
-        """A parameter's value as the stack was deployed with it."""
+        """The parameter's value in the deployed stack."""
         (stack,) = self.client("cloudformation").describe_stacks(StackName=self.local.stack)["Stacks"]
         values = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
         return str(values[name])
 
     @contextmanager
     def unpolled(self, *functions: str) -> Iterator[None]:
-        """As `Polling: scheduled` leaves these functions: their event source mappings are disabled."""
+        """Disables these functions' event source mappings, as `Polling: scheduled` does."""
         client = self.client("lambda")
         mappings = [
             mapping["UUID"]
@@ -191,7 +193,7 @@ class Pipeline:
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Subscribes queues to the notifications topic and to all events of the bus, and keeps what comes."""
+        """Subscribes queues to the notifications topic and all events of the bus, and keeps what arrives."""
         sqs, events = self.client("sqs"), self.client("events")
         name = f"{LISTENER}{uuid.uuid4().hex[:8]}"
         topic_queue = sqs.create_queue(QueueName=f"{name}-topic")["QueueUrl"]
@@ -199,13 +201,13 @@ class Pipeline:
         subscription = self.client("sns").subscribe(
             TopicArn=self.outputs["NotificationsTopicArn"],
             Protocol="sqs",
-            Endpoint=self._allow_sending(topic_queue, "sns.amazonaws.com"),
+            Endpoint=self.allow_sending(topic_queue, "sns.amazonaws.com"),
             ReturnSubscriptionArn=True,
         )["SubscriptionArn"]
         bus = self.outputs["EventBusName"]
         pattern = json.dumps({"source": [{"prefix": "imagebus."}]})
         events.put_rule(Name=name, EventBusName=bus, EventPattern=pattern)
-        target = {"Id": "all", "Arn": self._allow_sending(bus_queue, "events.amazonaws.com")}
+        target = {"Id": "all", "Arn": self.allow_sending(bus_queue, "events.amazonaws.com")}
         events.put_targets(Rule=name, EventBusName=bus, Targets=[target])
         stop = threading.Event()
         threads = [
@@ -226,7 +228,8 @@ class Pipeline:
             for url in (topic_queue, bus_queue):
                 sqs.delete_queue(QueueUrl=url)
 
-    def _allow_sending(self, url: str, service: str) -> str:
+    def allow_sending(self, url: str, service: str) -> str:
+        """Lets an AWS service send to a queue; the queue's ARN."""
         sqs = self.client("sqs")
         arn: str = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][
             "QueueArn"
@@ -242,7 +245,7 @@ class Pipeline:
         return arn
 
     def _drain(self, url: str, stop: threading.Event, take: Callable[[dict[str, Any]], None]) -> None:
-        sqs = imagebus_local.client(self.local, "sqs")  # a client of this thread's own
+        sqs = imagebus_local.client(self.local, "sqs")  # this thread's own client
         while not stop.is_set():
             received = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
             for message in received.get("Messages", []):

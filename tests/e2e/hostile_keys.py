@@ -1,4 +1,4 @@
-"""Names that S3 takes and that somebody on the way may misread."""
+"""Keys that S3 accepts and that a component on the way may misread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Invocations of single functions that together make every call each function ever makes."""
+"""Invocations of single functions that together make every AWS call that each function ever makes."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from functools import cache, cached_property
 from typing import Any
 
 from imagebus.clock import timestamp
+from imagebus.history.recorded import RecordedEvent
 from imagebus.identity import derived_prefix
-from imagebus.store import RecordedEvent
 from tests.e2e.decisions import Recording
 from tests.e2e.harness import Pipeline, jpeg
 
@@ -24,7 +24,7 @@ ACCOUNT = "000000000000"
 LAST_RECEIVE = 5
 #: What EventBridge's schedule sends.
 SCHEDULED: Payload = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
-#: A consumer's own, and beside them the queue of undelivered events.
+#: The consumers' dead letters, and the queue of undelivered events.
 STAGES = (
     "Ingest",
     "Validator",
@@ -42,7 +42,7 @@ LETTERS = (*(f"{stage}DeadLetters" for stage in STAGES), "UndeliveredQueue")
 
 @dataclass(frozen=True)
 class Answer:
-    """What an invocation came to; for a consumer of a queue, failed records count as failure."""
+    """The result of an invocation; for a queue's consumer, failed records count as failure."""
 
     error: str
     payload: Any
@@ -55,7 +55,7 @@ class Answer:
 
 @dataclass
 class Bench:
-    """The running stack, with one completed image whose events the probes are made from."""
+    """The running stack, with one completed image whose events the probes are based on."""
 
     pipeline: Pipeline
     recording: Recording
@@ -96,7 +96,7 @@ class Bench:
 
     @cached_property
     def key(self) -> str:
-        """An image that was completed, and then replaced by another one."""
+        """An image that was completed and then replaced by another one."""
         key = self.pipeline.upload(self.pipeline.key("probed.jpg"), jpeg())
         self.pipeline.wait(key, "completed")
         return key
@@ -122,7 +122,7 @@ class Bench:
 
     @cached_property
     def unrecorded(self) -> str:
-        """An image in the bucket that the table knows nothing of."""
+        """An image in the bucket that is not in the table."""
         key, table = self.pipeline.upload(self.pipeline.key("new.jpg"), jpeg()), self.resource("StatusTable")
         self.pipeline.wait(key, "completed")
         self.pipeline.settled()
@@ -137,7 +137,7 @@ class Bench:
         return key
 
     def event(self, detail_type: str, key: str | None = None, **meta: Any) -> Payload:
-        """An envelope like that of the completed image, about another key if one is named."""
+        """An envelope like the completed image's, about another key if one is given."""
         recorded = self.events[detail_type]
         text = json.dumps(recorded.detail)
         if key is not None:
@@ -148,7 +148,7 @@ class Bench:
 
     @contextmanager
     def without_the_schedule(self) -> Iterator[None]:
-        """The sweeper runs only when a probe runs it, or it would take the probe's image away."""
+        """The sweeper runs only when a probe runs it; otherwise it would process the probe's image."""
         events, rule = self.pipeline.client("events"), self.resource("SweeperFunctionSweep")
         name = rule.rsplit("/", 1)[-1]
         events.disable_rule(Name=name)
@@ -162,7 +162,7 @@ Probe = Callable[[Bench], Payload]
 
 
 def batch(queue_arn: str, *bodies: str, receives: int = 1) -> Payload:
-    """An SQS event. The receipt handles are nobody's: SQS refuses them after IAM has let the call through."""
+    """An SQS event. The receipt handles are fake: SQS refuses them after IAM has allowed the call."""
     return {
         "Records": [
             {
@@ -188,7 +188,7 @@ def poison(stage: str, receives: int) -> Probe:
 
 
 def consumer(stage: str, **probes: Probe) -> Mapping[str, Probe]:
-    """What every consumer does with a message that it does not understand, and its own probes."""
+    """The consumer's own probes, and those for a message that it does not understand."""
     return {
         **probes,
         "comes again later": poison(stage, 1),
@@ -236,7 +236,7 @@ def s3_event(bench: Bench, key: str, sequencer: str = "00A1") -> Payload:
 
 
 def _facts(bench: Bench, *, without: tuple[str, ...] = (), age: timedelta = timedelta()) -> Payload:
-    """All facts of a new image but some, that old, for the recorder."""
+    """All facts of a new image except some, with this age, for the recorder."""
     key, now = bench.pipeline.key("recorded.jpg"), timestamp(datetime.now(UTC) - age)
     types = [name for name in bench.events if name not in ("ImageProcessed", *without)]
     bodies = [json.dumps(bench.event(name, key, occurred_at=now)) for name in types]
@@ -244,7 +244,7 @@ def _facts(bench: Bench, *, without: tuple[str, ...] = (), age: timedelta = time
 
 
 def _waiting(bench: Bench) -> Payload:
-    """Leaves an image that waits for its thumbnails since yesterday, and asks the sweeper to sweep."""
+    """Leaves an image that has been waiting for its thumbnails since yesterday, and runs the sweeper."""
     facts = _facts(bench, without=("ThumbnailsCreated",), age=timedelta(days=1))
     assert not bench.invoke("RecorderFunction", facts).failed
     return {}
@@ -256,7 +256,7 @@ def _announced_twice(bench: Bench) -> Payload:
 
 
 def _derived(bench: Bench) -> Payload:
-    """Leaves something derived from an older revision, and announces a newer one."""
+    """Leaves an object derived from an older revision, and announces a newer one."""
     key = bench.pipeline.key("cleaned.jpg")
     name = derived_prefix(key, "0" * 32) + "thumbnails/x.jpg"
     bench.pipeline.client("s3").put_object(
@@ -274,7 +274,7 @@ def _send(bench: Bench, queue: str, body: str) -> None:
 
 
 def _letters(bench: Bench) -> Payload:
-    """Leaves a letter in every queue of dead letters, for the schedule to find."""
+    """Leaves a message in every dead-letter queue for the scheduled run."""
     for queue in LETTERS:
         _send(bench, queue, "no event")
     return SCHEDULED

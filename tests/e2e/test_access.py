@@ -1,8 +1,8 @@
-"""Every permission of every function is used, and none can be taken away unnoticed.
+"""Every permission of every function is used, and removing one makes the function fail.
 
-Each function gets invocations (`probes`) that make every call it ever makes. IAM is enforced; what it
-decides is recorded and compared with security/matrix.yml, in both directions. Then one permission after the
-other is taken away, and the probes that need it must fail.
+Each function is invoked (`probes`) so that it makes every call it ever makes. IAM is enforced. Its decisions
+are recorded and compared with security/matrix.yml in both directions. Then each permission is removed in
+turn, and the probes that need it must fail.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from functools import cache
 
 import pytest
 
-from security.matrix import Entry, load
 from tests.e2e import api_probes
 from tests.e2e.decisions import Decision, Recording
 from tests.e2e.harness import Pipeline
 from tests.e2e.probes import LETTERS, PROBES, SCHEDULED_FUNCTIONS, Answer, Bench, Probe
+from tools.security.matrix import Entry, load
 
 FUNCTIONS = sorted(
     {entry.permission.function for entry in load() if entry.by == "code" and not entry.not_shown}
@@ -31,7 +31,7 @@ ALL: Mapping[str, Mapping[str, Probe]] = {**PROBES, "ApiFunction": api_probes.PR
 
 @cache
 def entries(function: str) -> tuple[Entry, ...]:
-    """What the function's own code calls, and the embedded AWS can show."""
+    """The permissions that the function's own code uses and the embedded AWS can show."""
     return tuple(
         entry
         for entry in load()
@@ -51,7 +51,7 @@ def bench(pipeline: Pipeline, recording: Recording) -> Iterator[Bench]:
 
 @contextmanager
 def nobody_else(bench: Bench, function: str) -> Iterator[None]:
-    """What a probe leaves in a queue is for the probe alone, which does what the schedule would."""
+    """Pauses polling, so that what a probe leaves in a queue waits for that probe, as for a scheduled run."""
     if function not in SCHEDULED_FUNCTIONS:
         yield
         return
@@ -97,7 +97,7 @@ def taken_away(entry: Entry, bench: Bench) -> Iterator[None]:
 
 
 def ask(bench: Bench, function: str, probe: str) -> tuple[Answer, list[Decision]]:
-    """Run a probe; its answer, and what IAM decided meanwhile for the function."""
+    """Runs a probe. Returns its result and IAM's decisions for the function meanwhile."""
     payload = ALL[function][probe](bench)
     before = bench.recording.position()
     answer = api_probes.call(bench, payload) if function == "ApiFunction" else bench.invoke(function, payload)
@@ -132,9 +132,9 @@ def prove(bench: Bench, function: str) -> None:
 
 
 def misses(entry: Entry, bench: Bench, probe: str) -> bool:
-    """Whether the probe is denied the permission, and fails over it.
+    """Whether the probe is denied the permission, and fails because of it.
 
-    The function also works for others meanwhile, so not every probe that saw a call made it.
+    The function also handles other work meanwhile, so a probe may see calls that it did not make.
     """
     answer, decisions = ask(bench, entry.permission.function, probe)
     return answer.failed and any(covers(entry, each, bench) for each in decisions if not each.allowed)

@@ -1,4 +1,4 @@
-"""The REST API behind its gateway: keys, limits, forms, addresses, and its own description of itself."""
+"""The REST API behind its gateway: keys, limits, forms, addresses, and its OpenAPI document."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
 
 class Client:
-    """Calls the API as anybody with its address and, unless told otherwise, its key."""
+    """Calls the API, with its key unless told otherwise."""
 
     def __init__(self, pipeline: Pipeline) -> None:
         assert pipeline.local.api_url
@@ -36,7 +36,7 @@ class Client:
         self._session = requests.Session()
 
     def __call__(self, method: str, path: str, *, key: str | None = "", **options: Any) -> requests.Response:
-        """`key` is the stack's own, unless another or None is given. Redirects are not followed."""
+        """`key` is the stack's own unless another one or None is given. Redirects are not followed."""
         headers = dict(options.pop("headers", {}))
         if key is not None:
             headers["x-api-key"] = key or self.key
@@ -78,7 +78,7 @@ def test_without_the_key_every_address_but_three_answers_403_whatever_the_method
 
 @pytest.fixture
 def slow_key(pipeline: Pipeline, client: Client) -> Iterator[str]:
-    """Another key of the same API, with a plan of its own: one request a second, two at once, six in all."""
+    """Another key of the same API, with its own plan: one request a second, a burst of two, six in all."""
     gateway = pipeline.client("apigateway")
     *_, api_id, stage, _ = client.url.split("/")
     plan = gateway.create_usage_plan(
@@ -205,7 +205,7 @@ def test_a_form_that_was_tampered_with_stores_nothing(
 
 
 def test_an_expired_form_stores_nothing(pipeline: Pipeline) -> None:
-    """Signed by a role with the same rights, as the API signs, but for one second."""
+    """Signed as the API signs, by a role with the same rights, but valid for one second."""
     s3 = pipeline.client("s3")
     key = pipeline.key("late.jpg")
     form = s3.generate_presigned_post(pipeline.outputs["UploadsBucketName"], key, ExpiresIn=1)
@@ -249,7 +249,7 @@ def test_one_request_uploads_a_small_image(pipeline: Pipeline, client: Client) -
 def test_every_hostile_key_makes_the_round_trip(pipeline: Pipeline, client: Client) -> None:
     assert len(set(HOSTILE)) >= 40
     suffix = uuid.uuid4().hex[:6]
-    # the suffix goes before the key, unless the key is hostile at its beginning
+    # the suffix goes in front of the key, unless the key's beginning is what is hostile
     keys = [key if key[0] in "/~ \u200b" or key == "%" else f"{suffix}{key}" for key in HOSTILE]
     content = jpeg("orchid", (64, 48))
     with ThreadPoolExecutor(4) as pool:
@@ -275,7 +275,7 @@ def test_every_hostile_key_makes_the_round_trip(pipeline: Pipeline, client: Clie
 
 @pytest.mark.parametrize("key", ["a b.jpg", "a+b.jpg", "a%41.jpg", "ü/é.jpg", "a?b#c.jpg"])
 def test_a_percent_encoded_key_is_decoded_once(pipeline: Pipeline, client: Client, key: str) -> None:
-    """As a person would write it: each slash as it is, everything else encoded, or all of it."""
+    """With slashes unencoded and everything else encoded, or with everything encoded."""
     unique = f"{uuid.uuid4().hex[:8]}/{key}"
     pipeline.upload(unique, jpeg(size=(32, 32)))
     for encoded in (quote(unique, safe="/"), quote(unique, safe="")):
@@ -335,7 +335,7 @@ def test_the_page_allows_its_own_scripts_and_nothing_else(client: Client) -> Non
 
 
 def test_schemathesis_finds_nothing(client: Client, tmp_path: Path) -> None:
-    """All of its checks and phases, from the document that the API itself serves."""
+    """Runs all checks and phases on the document that the API itself serves."""
     program = Path(sys.executable).with_name("st")
     command = [
         str(program), "run", f"{client.url}openapi.json", "--url", client.url.rstrip("/"),

@@ -1,4 +1,4 @@
-"""The rules as deployed, asked with EventBridge's own TestEventPattern, and what the bus really delivers."""
+"""The deployed rules, tested with EventBridge's own TestEventPattern, and what the bus really delivers."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import pytest
 from jsonschema import Draft4Validator
 
 from imagebus.events.catalog import BY_DETAIL_TYPE, STAGES
-from imagebus_cli.contracts.docs import received_table
-from imagebus_cli.contracts.files import ContractFiles
-from imagebus_cli.contracts.golden import golden_events
-from imagebus_cli.contracts.rules import REPLAYED, Reach, bus_rules, reach
-from imagebus_cli.contracts.schema import schema_name
 from tests.e2e.harness import Pipeline, eventually, jpeg
+from tools.contracts.docs import received_table
+from tools.contracts.files import ContractFiles
+from tools.contracts.golden import golden_events
+from tools.contracts.rules import REPLAYED, Reach, bus_rules, reach
+from tools.contracts.schema import schema_name
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = ContractFiles(ROOT)

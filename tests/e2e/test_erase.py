@@ -1,12 +1,12 @@
-"""An erased image is gone: every version, everything derived, log and status. Its neighbours stay."""
+"""An erased image is gone: every version, everything derived, log and status. Other images stay."""
 
 from __future__ import annotations
 
 import pytest
 
 from imagebus.identity import derived_prefix
-from imagebus_cli.erase import erase
-from imagebus_cli.stack import Stack
+from imagebus_cli.images.erase import erase
+from imagebus_cli.stack.deployed import Stack
 from tests.e2e.harness import Pipeline, jpeg
 
 

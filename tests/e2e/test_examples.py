@@ -31,7 +31,7 @@ def test_the_tagger_tags_originals_with_their_outcome(pipeline: Pipeline) -> Non
         completed, rejected = pipeline.wait(good, "completed"), pipeline.wait(bad, "rejected")
         for key in (good, bad):
             wait_tagged(pipeline, key)
-        # The recorder may announce an image twice; the log and the tag both count from the first time.
+        # The recorder may announce an image twice; the log and the tag both keep the first time.
         eventually(
             lambda: tags(pipeline, good)["imagebus-processed-at"] == completed["completed_at"],
             within=30,
@@ -45,7 +45,7 @@ def test_the_tagger_tags_originals_with_their_outcome(pipeline: Pipeline) -> Non
 
 
 def test_analytics_gets_the_history_by_a_replay(pipeline: Pipeline) -> None:
-    """The upload was before the stack, so its rows come from the archive."""
+    """The upload happened before the stack existed, so its rows come from the archive."""
     started = datetime.now(UTC) - timedelta(seconds=2)  # an archived event's time is cut to its second
     key = pipeline.upload(pipeline.key(), jpeg("olive"))
     done = pipeline.wait(key, "completed")

@@ -1,4 +1,4 @@
-"""Faults injected into the running stack: nothing is lost, the metric moves, the remedy restores."""
+"""Faults injected into the running stack: nothing is lost, the metric rises, the documented fix works."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.e2e
 
 
 def measured(pipeline: Pipeline, metric: str, stage: str) -> int:
-    """How often a stage has counted the metric so far."""
+    """How often the stage has emitted the metric so far."""
     found = [json.loads(line) for _, line in lines(pipeline) if f'"{metric}"' in line and '"_aws"' in line]
     return sum(line.get("stage") == stage for line in found)
 

@@ -1,4 +1,4 @@
-"""A function has what its layers and Lambda bring, and nothing of the environment that these tests run in."""
+"""A function has only what its layers and Lambda provide, and nothing from the tests' environment."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from imagebus_local import templates
 from imagebus_local.places import Places
 from tests.e2e.harness import Pipeline
 
-# What Lambda's runtime has of its own, beside Python.
+# Packages that Lambda's runtime provides besides Python.
 RUNTIME = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3")
-# Modules are loaded on first use, so all of them are imported, not the handler alone.
+# Modules are loaded on first use, so import all of them, not just the handler.
 IMPORT_ALL = """
 import importlib, pkgutil, sys
 sys.path[:0] = {paths!r}

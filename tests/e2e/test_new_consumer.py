@@ -1,4 +1,4 @@
-"""A new consumer in one command: scaffold, deploy, receive, replay, delete; the pipeline never notices."""
+"""A new consumer: scaffold, deploy, receive, replay, delete. The pipeline's stack never changes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def scaffold(name: str, into: Path, *options: str) -> Path:
 
 
 def replay(pipeline: Pipeline, rule_arn: str, since: datetime) -> None:
-    """The archive from `since` until now, to one rule; returns when it is through."""
+    """Replays the archive from `since` until now to one rule; returns when the replay has completed."""
     events = pipeline.client("events")
     name = f"test-{uuid.uuid4().hex[:8]}"
     bus = events.describe_event_bus(Name=pipeline.outputs["EventBusName"])["Arn"]
@@ -42,7 +42,7 @@ def replay(pipeline: Pipeline, rule_arn: str, since: datetime) -> None:
 
 
 def stack_of_the_pipeline(pipeline: Pipeline) -> dict[str, Any]:
-    """Everything about the pipeline's stack that a neighbour could change."""
+    """Everything in the pipeline's stack that another stack could change."""
     cloudformation, events = pipeline.client("cloudformation"), pipeline.client("events")
     resources = cloudformation.describe_stack_resources(StackName=pipeline.local.stack)["StackResources"]
     bus = pipeline.outputs["EventBusName"]

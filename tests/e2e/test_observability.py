@@ -1,4 +1,4 @@
-"""What operators see: a log that names images by their id only, measurements, alarms that reach somebody."""
+"""What operators see: logs that name images only by their id, metrics, and alarms that reach a subscriber."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_what_is_personal_is_in_no_log(pipeline: Pipeline) -> None:
     pipeline.client("sqs").send_message(QueueUrl=pipeline.resource("ThumbnailerInbox"), MessageBody=poison)
     pipeline.wait(good, "completed")
     pipeline.wait(bad, "rejected")
-    # Without the permission AWS itself puts the key into its AccessDenied.
+    # Without this permission, AWS itself puts the key into its AccessDenied message.
     denied = pipeline.key(f"{CANARY}-denied.jpg")
     with without_permission(pipeline, "ThumbnailerRole", "thumbnailer", "ReadUploads"):
         pipeline.upload(denied, private)

@@ -1,4 +1,4 @@
-"""One upload travels the whole way, whatever its key, twice if need be, and is never mistaken for another."""
+"""An upload passes through the whole pipeline, whatever its key, and is never mixed up with another."""
 
 from __future__ import annotations
 
@@ -81,6 +81,14 @@ def test_the_causes_form_a_tree_rooted_in_the_upload(pipeline: Pipeline) -> None
         assert ancestor is root
 
 
+def test_every_event_pins_the_version_that_was_uploaded(pipeline: Pipeline) -> None:
+    s3, bucket = pipeline.client("s3"), pipeline.outputs["UploadsBucketName"]
+    key = pipeline.key()
+    version = s3.put_object(Bucket=bucket, Key=key, Body=jpeg())["VersionId"]
+    pipeline.wait(key, "completed")
+    assert {event.meta.get("version_id") for event in pipeline.log(key)} == {version}
+
+
 def test_the_archive_holds_what_the_log_holds(pipeline: Pipeline) -> None:
     """Read by replaying the archive to a queue of our own."""
     key = pipeline.upload(pipeline.key(), jpeg())
@@ -95,7 +103,7 @@ def replay_to_queue(pipeline: Pipeline, key: str, expected: int) -> list[dict[st
     name = key.split("/")[1]
     bus = pipeline.outputs["EventBusName"]
     url = sqs.create_queue(QueueName=name)["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    arn = pipeline.allow_sending(url, "events.amazonaws.com")
     rule = events.put_rule(
         Name=name, EventBusName=bus, EventPattern=json.dumps({"replay-name": [{"exists": True}]})
     )["RuleArn"]

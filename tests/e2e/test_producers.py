@@ -1,4 +1,4 @@
-"""Nobody can speak for another service: a role may put events of its own source on the bus, no others."""
+"""No service can publish for another: a role may put only events of its own source on the bus."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SILENT = ("NotifierRole", "CleanerRole")
 
 @contextmanager
 def acting_as(pipeline: Pipeline, role: str) -> Iterator[Any]:
-    """An EventBridge client whose user has the policy of the role, and nothing else."""
+    """An EventBridge client whose user has only the role's policy."""
     iam, name = pipeline.client("iam"), pipeline.resource(role)
     user = f"as-{role}"
     iam.create_user(UserName=user)
@@ -92,7 +92,7 @@ def test_who_only_listens_cannot_speak(pipeline: Pipeline, role: str) -> None:
 
 
 def test_a_producer_may_put_what_is_its_own(pipeline: Pipeline) -> None:
-    """The same fact once more: a duplicate that changes nothing."""
+    """The same fact again: a duplicate that changes nothing."""
     key = pipeline.upload(pipeline.key(), jpeg())
     before = pipeline.wait(key, "completed")
     fact = next(event for event in pipeline.log(key) if event.detail_type == "ThumbnailsCreated")

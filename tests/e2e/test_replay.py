@@ -1,4 +1,4 @@
-"""The table is a projection: lost whole, it comes back from the archive byte for byte, unheard."""
+"""The table is a projection: after a total loss, a replay restores it byte for byte and notifies nobody."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ import pytest
 from imagebus.events import caused_by
 from imagebus.events.catalog import parse
 from imagebus.events.failures import ProcessingFailed
-from imagebus.store import EVENT_PREFIX, RecordedEvent
+from imagebus.history.fold import canonical
+from imagebus.history.recorded import RecordedEvent
+from imagebus.store import EVENT_PREFIX
 from imagebus.testing import ManualClock
-from recorder.projection import canonical
 from tests.e2e.harness import Pipeline, jpeg
 
 IMAGES, MORE, DELIVERIES = 100, 20, 50
 
 
 def imagebus(*arguments: str) -> tuple[int, dict[str, Any]]:
-    """The exit code of the command, and the document that it printed."""
+    """The command's exit code and the document that it printed."""
     run = subprocess.run(
         [sys.executable, "-m", "imagebus_cli.main", *arguments, "--json"],
         capture_output=True,
@@ -42,7 +43,7 @@ def upload_all(pipeline: Pipeline, count: int) -> list[str]:
 
 
 def everything(pipeline: Pipeline, keys: Iterable[str]) -> dict[str, list[str]]:
-    """For each key its status item, and then its log, as canonical JSON."""
+    """The status item and the log of each key, as canonical JSON."""
     return {
         key: [
             canonical(pipeline.status(key)),
@@ -65,7 +66,7 @@ def delete_every_item(pipeline: Pipeline) -> int:
 
 
 def put_again(pipeline: Pipeline, event: RecordedEvent, times: int) -> None:
-    """The same event onto the bus, so often, all at once."""
+    """Publishes the same event this many times at once."""
     bus = pipeline.outputs["EventBusName"]
     entry = parse(event.detail_type, event.detail).entry(bus)
     put = pipeline.client("events").put_events
@@ -119,7 +120,7 @@ def test_fifty_deliveries_at_once_are_one_log_entry_one_item_and_one_notificatio
     pipeline.settled(within=180)
     after = everything(pipeline, [good, bad])
     assert after[good] == before[good]
-    # the validator said it fifty times more, each time under the same id; the first of them stays
+    # the validator published it fifty more times under the same id; the log keeps the first
     assert after[bad] == before[bad]
     assert [len(pipeline.notifications(key)) for key in (good, bad)] == [1, 1]
 
@@ -141,7 +142,7 @@ def test_a_wrong_status_item_is_found_and_put_right(pipeline: Pipeline) -> None:
 
 
 def test_retry_completes_an_image_whose_stage_had_failed_and_it_is_announced_once(pipeline: Pipeline) -> None:
-    """The failure is published by hand, after the facts that it kept away are taken out of the log."""
+    """Publishes the failure by hand, after removing from the log the facts that it would have prevented."""
     key = pipeline.upload(pipeline.key(), jpeg())
     pipeline.wait(key, "completed")
     pipeline.wait_notifications(key)

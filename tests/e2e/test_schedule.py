@@ -1,4 +1,4 @@
-"""What no mapping polls waits, whole, until its function comes on a schedule, and ends as it would have."""
+"""Messages that no mapping polls wait for the scheduled run, which handles them as polling would."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""200 files, interrupted by Ctrl-C and uploaded again: each is there once, and the exit codes say so."""
+"""200 files, interrupted by Ctrl-C and uploaded again: each is stored once, and the exit codes are right."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from tests.e2e.harness import Pipeline, eventually
 
 FILES = 200
 
-#: Ctrl-C once so many are in the bucket: an upload of two at a time is then far from its end.
+#: Press Ctrl-C once this many are in the bucket: an upload of two at a time is then far from done.
 SOME = 20
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Files that no other is like. They are no images: the pipeline rejects them at its first look."""
+    """Unique files. They are not images, so the pipeline rejects them immediately."""
     for number in range(FILES):
         path = tmp_path / "photos" / f"{number % 10}" / f"{number:03}.jpg"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -37,7 +37,7 @@ def command(folder: Path, prefix: str, *options: str) -> Sequence[str]:
 
 
 def versions(pipeline: Pipeline, prefix: str) -> Counter[str]:
-    """How many versions, or delete markers, each key has."""
+    """The number of versions or delete markers of each key."""
     pages = pipeline.client("s3").get_paginator("list_object_versions")
     return Counter(
         version["Key"]
@@ -47,7 +47,7 @@ def versions(pipeline: Pipeline, prefix: str) -> Counter[str]:
 
 
 def interrupted(pipeline: Pipeline, folder: Path, prefix: str) -> subprocess.CompletedProcess[str]:
-    """The upload as it ended after Ctrl-C, sent when some of the files were there."""
+    """The result of the upload after Ctrl-C, pressed when some of the files were stored."""
     arguments = command(folder, prefix, "--jobs", "2")
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
         try:
@@ -86,4 +86,4 @@ def test_two_hundred_files_interrupted_and_started_again_are_there_once_each(
     assert sorted(document["uploaded"]) == sorted(keys - set(there))
     assert (document["failed"], document["not_begun"], document["interrupted"]) == ([], 0, False)
     assert versions(pipeline, prefix) == dict.fromkeys(keys, 1)
-    pipeline.settled()  # the rejections take seconds; no later test has to wait behind them
+    pipeline.settled()  # the rejections take seconds; wait, so that no later test queues behind them

@@ -1,1 +1,1 @@
-"""Mutations of valid files: whatever they become, the engine validates or rejects them, and lives."""
+"""Mutations of valid files: the engine must validate or reject each of them, and survive."""

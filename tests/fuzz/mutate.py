@@ -1,4 +1,4 @@
-"""`python -m tests.fuzz.mutate --count 100000 [--seed N] [--jobs 2]`: break valid files, and see them judged.
+"""`python -m tests.fuzz.mutate --count 100000 [--seed N] [--jobs 2]`: breaks valid files and validates them.
 
 Every mutation must end validated or rejected with a declared code, within the limits, the process alive; and
 what is validated must give thumbnails, a watermarked image and a description. Files that do not are kept.
@@ -32,7 +32,7 @@ _BATCH = 500
 
 @dataclass(frozen=True)
 class Finding:
-    """A mutation that did not end as it must."""
+    """A mutation with a wrong outcome."""
 
     seed: int
     number: int
@@ -41,7 +41,7 @@ class Finding:
 
 
 def judge(data: bytes) -> tuple[str, str | None]:
-    """The outcome, and what is wrong with it, if anything is."""
+    """The outcome, and what is wrong with it, if anything."""
     started = time.process_time()
     try:
         validate(data)
@@ -49,8 +49,8 @@ def judge(data: bytes) -> tuple[str, str | None]:
     except Rejected as refusal:
         outcome = refusal.code
     except DecoderStalled:
-        outcome = "stalled"  # a machine that was busy elsewhere; the queue would try again
-    # Anything else is what this looks for.
+        outcome = "stalled"  # the machine was busy; the queue would retry
+    # Anything else is a finding.
     except BaseException as error:  # noqa: BLE001
         return "fault", f"{type(error).__name__}: {error}"
     if outcome not in _CODES | {"validated", "stalled"}:
@@ -61,7 +61,7 @@ def judge(data: bytes) -> tuple[str, str | None]:
 
 
 def _derive(data: bytes) -> str | None:
-    """What was validated must be usable. In a child, so that a crash is a finding and not the end."""
+    """A validated file must be usable. Runs in a child process, so that a crash is a finding."""
     child = run_child(lambda: _made(data), Limits(cpu_seconds=20, wall_seconds=60))
     if child.answer is None:
         return f"deriving ended with signal {child.signal}"
@@ -77,7 +77,7 @@ def _made(data: bytes) -> Mapping[str, Any]:
 
 
 def run(seed: int, numbers: Iterable[int]) -> tuple[collections.Counter[str], list[Finding]]:
-    """Outcomes counted, and the findings."""
+    """The number of each outcome, and the findings."""
     outcomes: collections.Counter[str] = collections.Counter()
     findings = []
     with warnings.catch_warnings():

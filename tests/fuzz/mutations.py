@@ -1,4 +1,4 @@
-"""How files are broken: blindly, at sizes and lengths, by splicing, with the checksums put right again."""
+"""How files are broken: at random, at sizes and lengths, by splicing, with checksums recomputed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _flip_in_header(rng: random.Random, data: bytearray) -> bytearray:
 
 
 def _tell(rng: random.Random, data: bytearray) -> bytearray:
-    """A number that breaks things, in either byte order."""
+    """A boundary number, in either byte order."""
     pack = rng.choice((">H", "<H", ">I", "<I"))
     value = struct.pack(pack, rng.choice(_TELLING) % (1 << 8 * struct.calcsize(pack)))
     at = rng.randrange(min(len(data), rng.choice((64, 400, 1 << 20))))
@@ -80,7 +80,7 @@ _MUTATORS: tuple[Mutator, ...] = (
 
 
 def mutation(seed: int, number: int) -> tuple[str, bytes]:
-    """The name of the file it grew from, and its bytes. The same for the same two numbers."""
+    """The name of the original file, and the mutated bytes. Deterministic for the two numbers."""
     rng = random.Random(f"{seed}:{number}")
     name, valid = rng.choice(sorted(seeds().items()))
     data = bytearray(valid)
@@ -95,7 +95,7 @@ def mutation(seed: int, number: int) -> tuple[str, bytes]:
 
 
 def _right_checksums(data: bytearray) -> bytearray:
-    # Without this every broken PNG would end at its first checksum, and nothing behind it would be tried.
+    # Otherwise every broken PNG would fail at its first checksum, and nothing behind it would be tested.
     at = 8
     while at + 12 <= len(data):
         end = at + 8 + int.from_bytes(data[at : at + 4], "big")

@@ -1,4 +1,4 @@
-"""Small valid files of every kind that is accepted, the ground that mutations grow on."""
+"""Small valid files of every accepted kind, the seeds of the mutations."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _exif() -> Image.Exif:
 
 @cache
 def seeds() -> dict[str, bytes]:
-    """Name -> bytes; every one of them is valid."""
+    """Name -> bytes; all of them are valid."""
     image, rgba = picture(64, 48), picture(64, 48).convert("RGBA")
     rgba.putalpha(image.getchannel("G"))
     sixteen = chunk(b"IDAT", zlib.compress(b"".join(b"\0" + bytes(range(64)) for _ in range(16))))

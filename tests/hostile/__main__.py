@@ -10,7 +10,7 @@ from tests.hostile.corpus import CORPUS
 
 
 def write(folder: Path) -> int:
-    """How many files were written."""
+    """The number of files written."""
     folder.mkdir(parents=True, exist_ok=True)
     manifest = []
     for hostile in CORPUS:

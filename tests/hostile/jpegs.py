@@ -12,7 +12,7 @@ _SOS = b"\xff\xda"
 
 
 def _claims(width: int, height: int, process: int = 0xC0, precision: int = 8) -> bytes:
-    """The honest JPEG under another frame header."""
+    """The valid JPEG with another frame header."""
     jpeg = honest("JPEG")
     at = jpeg.index(b"\xff\xc0")
     header = struct.pack(">BBHBHH", 0xFF, process, 17, precision, height, width)
@@ -27,7 +27,7 @@ def _short_claim() -> bytes:
 
 
 def _many_scans(width: int, height: int, scans: int) -> bytes:
-    """A progressive JPEG whose last scan comes again and again."""
+    """A progressive JPEG that repeats its last scan many times."""
     jpeg = encoded(picture(width, height), "JPEG", progressive=True, quality=5)
     last = jpeg.rindex(_SOS)
     repeated = jpeg[last:-2]
@@ -35,7 +35,7 @@ def _many_scans(width: int, height: int, scans: int) -> bytes:
 
 
 def _costly_progressive() -> bytes:
-    """Within every structural limit, and slow: 96 MP, 90 scans."""
+    """Within every structural limit, but slow: 96 MP, 90 scans."""
     jpeg = encoded(Image.new("RGB", (12_000, 8_000), "teal"), "JPEG", progressive=True)
     last = jpeg.rindex(_SOS)
     return jpeg[:last] + jpeg[last:-2] * 80 + b"\xff\xd9"
@@ -62,7 +62,7 @@ def _looping_exif() -> bytes:
 
 
 def _zip_in_comment() -> bytes:
-    """An archive inside the comment, whose end record takes the rest of the image for its own comment."""
+    """An archive inside the comment, whose end record claims the rest of the image as its own comment."""
     jpeg, zipped = honest("JPEG"), archive()
     return after_soi(jpeg, segment(0xFE, zipped[:-2] + struct.pack("<H", len(jpeg) - 2)))
 

@@ -1,4 +1,4 @@
-"""Hostile GIFs, WebPs, AVIFs, HEIFs, and what is no image at all."""
+"""Hostile GIFs, WebPs, AVIFs and HEIFs, and files that are not images."""
 
 from __future__ import annotations
 

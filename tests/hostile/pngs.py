@@ -23,7 +23,7 @@ def _flipped(at: int) -> bytes:
 
 
 def _recompressed(change: bytes) -> bytes:
-    """Checksums right, deflate stream wrong."""
+    """Valid checksums, invalid deflate stream."""
     broken = bytearray(zlib.compress(bytes(range(256)) * 5, 9))
     broken[20:24] = change
     return png(32, 32, 8, 0, chunk(b"IDAT", bytes(broken)), _END)

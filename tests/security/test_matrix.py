@@ -1,4 +1,4 @@
-"""What the roles allow is what the committed matrix says, and nothing in it is wider than it must be."""
+"""The roles allow exactly what the committed matrix lists, and nothing in it is wider than necessary."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections import Counter
 from functools import cache
 from pathlib import Path
 
-from security.matrix import Entry, as_list, as_yaml, granted, load, statements
-from security.translate import Template, translated
+from tools.security.matrix import Entry, as_list, as_yaml, granted, load, statements
+from tools.security.translate import Template, translated
 
 ROOT = Path(__file__).parents[2]
 

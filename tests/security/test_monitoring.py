@@ -1,4 +1,4 @@
-"""The committed dashboard and alarms are the generated ones, and every alarm has its page in the runbook."""
+"""The committed dashboard and alarms are up to date, and every alarm has a section in the runbook."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from monitoring.alarms import ALARMS, STAGES, Alarm
-from monitoring.dashboard import body
-from monitoring.generate import PATH, template, text
+from tools.monitoring.alarms import ALARMS, STAGES, Alarm
+from tools.monitoring.dashboard import body
+from tools.monitoring.template import PATH, template, text
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_the_committed_stack_is_the_generated_one() -> None:
-    assert PATH.read_text(encoding="utf-8") == text(), "run: python -m monitoring.generate"
+    assert PATH.read_text(encoding="utf-8") == text(), "run: python -m tools.monitoring.template"
 
 
 @pytest.mark.parametrize("alarm", ALARMS, ids=lambda alarm: alarm.name)

@@ -1,4 +1,4 @@
-"""What holds data is private, encrypted, kept and reached over TLS only, whatever else the template says."""
+"""Everything that holds data is private, encrypted, retained, and reachable only over TLS."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from security.audit import packages, wrong
-from security.lint import Finding, verdict
-from security.matrix import as_list
-from security.translate import Template, translated
+from tools.security.audit import packages, wrong
+from tools.security.lint import Finding, verdict
+from tools.security.matrix import as_list
+from tools.security.translate import Template, translated
 
 ROOT = Path(__file__).parents[2]
 KEY = {"Ref": "EncryptionKeyArn"}
@@ -32,7 +32,7 @@ def policies(kind: str, field: str) -> dict[str, list[dict[str, Any]]]:
     for each in of_type(kind).values():
         for target in as_list(each["Properties"][field]):
             found.setdefault(target["Ref"], []).extend(
-                statement.get("Fn::If", [None, statement])[1]  # one that stands under a condition
+                statement.get("Fn::If", [None, statement])[1]  # a conditional one
                 for statement in each["Properties"]["PolicyDocument"]["Statement"]
             )
     return found

@@ -1,4 +1,4 @@
-"""Workflows pin what they run, may do next to nothing, and do nothing that a make target does not."""
+"""Workflows pin what they run, have minimal permissions, and only run make targets."""
 
 from __future__ import annotations
 

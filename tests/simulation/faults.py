@@ -1,4 +1,4 @@
-"""What can go wrong with a call to AWS: before it, after it, and in between."""
+"""Faults of a call to AWS: before it, after it, and in between."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class Rates:
     throttle: float = 0.0
     lost_answer: float = 0.0
     slow: float = 0.0
-    #: a network that hangs for most of a function's time
+    #: the network hangs for most of the function's time
     hang: float = 0.0
 
 
 @dataclass(frozen=True)
 class Death:
-    """A function dies before or after its side effect of that number, counted from 0."""
+    """A function dies before or after its n-th side effect, counted from 0."""
 
     function: str
     number: int
@@ -42,15 +42,15 @@ class Death:
 
 @dataclass
 class Faults:
-    """Decides, call by call, from the seed's randomness; `deaths` come on top of that."""
+    """Decides for each call, from the seed's randomness; `deaths` are added to that."""
 
     scheduler: Scheduler
     random: Random
     rates: Rates
     deaths: frozenset[Death] = frozenset()
-    #: How many side effects each function has had so far.
+    #: The number of side effects of each function so far.
     side_effects: Counter[str] = field(default_factory=Counter)
-    #: Set once the user has had enough of it: from then on everything works.
+    #: Set at the end of the faulty phase: from then on everything works.
     over: bool = False
 
     def latency(self) -> float:
@@ -65,7 +65,7 @@ class Faults:
 
 
 class Client:
-    """A client of one function: the same calls, with latency and faults. `hurt` hears of every fault."""
+    """A function's client: the same calls, with latency and faults. Every fault is passed to `hurt`."""
 
     def __init__(
         self, function: str, real: Any, faults: Faults, hurt: Callable[[str, str, dict[str, Any]], None]

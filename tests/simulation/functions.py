@@ -10,7 +10,9 @@ from cleaner.handler import clean
 from failures.dead_letter import handle_dead_letter
 from imagebus.bus import EventBridgeBus
 from imagebus.events.analyzer import LabelsSkipped
+from imagebus.history.required import DEFAULT, Required
 from imagebus.inbox import Inbox, SQSQueue, one_by_one
+from imagebus.listing import ImageIndex
 from imagebus.objects import S3ObjectStore
 from imagebus.store import DynamoDBEventStore
 from imagebus.worker import Job, Result, Work, Worker
@@ -22,7 +24,6 @@ from notifier.notify import SNSTopic
 from recorder.handler import image_key, record_group
 from recorder.record import Recorder
 from recorder.replays import EventBridgeReplays
-from recorder.required import DEFAULT, Required
 from recorder.sweeper import sweep
 from tests.simulation import wiring
 from thumbnailer.resize import thumbnail_work
@@ -75,10 +76,11 @@ def build_sweeper(world: World) -> Callable[[], Any]:
         return world.client("sweeper", service)
 
     clock = world.scheduler
-    store = DynamoDBEventStore(client("dynamodb"), wiring.STATUS)
+    dynamodb = client("dynamodb")
+    store, index = DynamoDBEventStore(dynamodb, wiring.STATUS), ImageIndex(dynamodb, wiring.STATUS)
     recorder = Recorder(store, EventBridgeBus(client("events"), wiring.BUS, clock), clock, REQUIRED)
     replays = EventBridgeReplays(client("events"), wiring.ARCHIVE, clock, STALLED_AFTER)
-    return lambda: sweep(store, recorder, replays, clock, STALLED_AFTER)
+    return lambda: sweep(index, recorder, replays, clock, STALLED_AFTER)
 
 
 def _ingest(world: World, client: Any, bus: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What must hold when nothing moves any more."""
+"""What must hold when the world has come to rest."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
+from imagebus.history.fold import canonical, fold
+from imagebus.history.recorded import RecordedEvent
 from imagebus.identity import image_id, revision
 from imagebus.inbox import Inbox
 from imagebus.store import DynamoDBEventStore
 from imagebus.testing import InMemoryDynamoDB, RecordingBus, sqs_record, status_table
+from imagebus_cli.operations.table import ScannedImage, StatusTable
 from recorder.handler import image_key, record_group
-from recorder.projection import canonical, fold
 from recorder.record import Recorder
 from tests.simulation import wiring
 from tests.simulation.functions import REQUIRED
@@ -26,7 +28,7 @@ TERMINAL = frozenset({"completed", "rejected", "failed", "deleted"})
 
 
 def unannounced(world: World) -> Iterator[str]:
-    """Before any sweep: deliveries alone announce what is complete, unless the recorder itself gave up."""
+    """Before any sweep: deliveries alone announce every complete image, unless the recorder gave up."""
     if world.recorder_gave_up:
         return
     for key, item in _statuses(world).items():
@@ -42,7 +44,7 @@ def unfinished(world: World) -> Iterator[str]:
 
 
 def outcomes(story: Story) -> Iterator[str]:
-    """Every image ends as its newest version deserves, however many stages had failed on the way."""
+    """Every image reaches the status that its newest version requires, however many stages failed before."""
     statuses = _statuses(story.world)
     for key, versions in story.world.s3.buckets[wiring.UPLOADS].keys.items():
         if not versions:
@@ -54,9 +56,8 @@ def outcomes(story: Story) -> Iterator[str]:
 
 
 def projections(world: World) -> Iterator[str]:
-    """The status item is the fold of its log, and speaks of no other revision."""
-    store = _store(world)
-    for image in store.images():
+    """The status item is the fold of its log, and refers to no other revision."""
+    for image in _images(world):
         key, item, log = image.image_key, image.status, image.log
         if item is None or not log:
             yield f"{key}: status without log, or log without status"
@@ -70,7 +71,7 @@ def projections(world: World) -> Iterator[str]:
 
 
 def announcements(world: World) -> Iterator[str]:
-    """Every final event is told once; twice only where the notifier died in its publish window."""
+    """Every final event is notified once, or twice if the notifier died in its publish window."""
     finals = {e["detail"]["meta"]["event_id"] for _, e in world.events.archive if e["detail-type"] in FINAL}
     told = Counter(world.sns.event_ids())
     yield from (f"{event}: never told" for event in finals - told.keys() - world.never_told)
@@ -79,7 +80,7 @@ def announcements(world: World) -> Iterator[str]:
         if times > 1 and event not in world.may_be_told_twice:
             yield f"{event}: told {times} times"
     processed: set[tuple[str, str]] = set()
-    for _, event in world.events.archive:  # in the order in which they came
+    for _, event in world.events.archive:  # in order of arrival
         image = (event["detail"]["meta"]["image_key"], event["detail"]["meta"]["revision"])
         if event["detail-type"] == "ImageProcessed":
             processed.add(image)
@@ -93,17 +94,17 @@ def announcements(world: World) -> Iterator[str]:
 
 
 def log_and_archive(world: World) -> Iterator[str]:
-    """What the log says, the archive has: else a replay could not bring it back."""
+    """Everything in the log is in the archive; otherwise a replay could not restore it."""
     archived = {_canonical_event(envelope) for _, envelope in world.events.archive}
     store = _store(world)
-    for image in store.images():
+    for image in _images(world):
         for event in store.history(image.image_key):
             if event.canonical not in archived:
                 yield f"{image.image_key}: {event.detail_type} is in the log only"
 
 
 def objects(story: Story) -> Iterator[str]:
-    """No derived image of an overwritten or deleted upload is left."""
+    """No derived image of an overwritten or deleted upload remains."""
     world = story.world
     current = {}
     for key, versions in world.s3.buckets[wiring.UPLOADS].keys.items():
@@ -117,7 +118,7 @@ def objects(story: Story) -> Iterator[str]:
 
 
 def quarantine(story: Story) -> Iterator[str]:
-    """What nobody understands is kept: as many as were put in, and failures to handle failures."""
+    """The quarantine holds as many messages as were sent broken, and failures to handle failures."""
     poison = [reason for reason in _reasons(story.world) if reason != FAILURE_OF_A_FAILURE]
     if len(poison) < story.poison:
         yield f"{len(poison)} of {story.poison} bad messages are in quarantine: {poison}"
@@ -128,7 +129,7 @@ def failures_of_failures(world: World) -> Iterator[str]:
 
 
 def _reasons(world: World) -> Iterator[str]:
-    """Why each message in quarantine is there."""
+    """The reason for each message in quarantine."""
     for versions in world.s3.buckets[wiring.QUARANTINE].keys.values():
         yield json.loads(versions[-1].body)["reason"]
 
@@ -140,7 +141,7 @@ def queues(world: World) -> Iterator[str]:
 
 
 def replay(world: World, random: Random) -> Iterator[str]:
-    """The archive, in any order and partly twice, into an empty table: the same table, not a word said."""
+    """Replaying the archive into an empty table, in any order and partly twice, gives the same table."""
     table, bus = status_table(), RecordingBus()
     store = DynamoDBEventStore(InMemoryDynamoDB({"t": table}), "t")  # type: ignore[arg-type]
     recorder = Recorder(store, bus, world.scheduler, REQUIRED)
@@ -175,10 +176,12 @@ def _store(world: World) -> DynamoDBEventStore:
 
 
 def _statuses(world: World) -> dict[str, dict[str, Any]]:
-    return {image.image_key: image.status for image in _store(world).images() if image.status is not None}
+    return {image.image_key: image.status for image in _images(world) if image.status is not None}
+
+
+def _images(world: World) -> Iterator[ScannedImage]:
+    return StatusTable(world.dynamodb, wiring.STATUS).images()  # type: ignore[arg-type]
 
 
 def _canonical_event(envelope: dict[str, Any]) -> str:
-    from imagebus.store import RecordedEvent
-
-    return RecordedEvent(envelope["source"], envelope["detail-type"], envelope["detail"]).canonical
+    return RecordedEvent.from_envelope(envelope).canonical

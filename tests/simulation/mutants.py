@@ -1,5 +1,5 @@
 # ruff: noqa: E501  a line of the source stays one line here
-"""One-line mistakes that somebody might make, and that the simulator has to find."""
+"""Plausible one-line mistakes that the simulator must find."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from types import CodeType, ModuleType
 
 @dataclass(frozen=True)
 class Mutant:
-    """`line` stands in the source of `module` exactly once; `instead` takes its place before it is compiled."""
+    """`line` occurs exactly once in the source of `module`; `instead` replaces it before compilation."""
 
     module: str
     line: str
@@ -23,15 +23,14 @@ class Mutant:
 MUTANTS: dict[str, Mutant] = {
     "re-emit removed: announced on the transition only": Mutant(
         "recorder.record",
-        "        item, log = self.project(image_key)\n        if announce",
-        "        old = self._store.status(image_key); item, log = self.project(image_key); announce &= item != old\n"
+        "        projection = self.project(image_key)\n        if announce",
+        "        old = self._store.status(image_key); projection = self.project(image_key); announce &= projection.item != old\n"
         "        if announce",
     ),
     "logged before it is published": Mutant(
         "recorder.record",
         "        self._bus.publish([event])\n",
-        "        self._store.append(RecordedEvent(event.source, event.detail_type, event.detail())); "
-        "self._bus.publish([event])\n",
+        "        self._store.append(RecordedEvent.from_event(event)); self._bus.publish([event])\n",
     ),
     "announced while replaying": Mutant(
         "recorder.handler", "announce=not all(delivery.replayed for delivery in group)", "announce=True"
@@ -52,13 +51,13 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "conditional write of the status removed": Mutant(
         "imagebus.store",
-        '        return self._put(item, "log_digest = :expected", {":expected": expected_digest}, {})',
-        '        return self._put(item, "attribute_exists(image_key)", {}, {})',
+        '        "ConditionExpression": "log_digest = :expected",',
+        '        "ConditionExpression": "attribute_exists(image_key) OR log_digest = :expected",',
     ),
     "first come, first logged": Mutant(
         "imagebus.store",
-        '            "attribute_not_exists(event_id) OR occurred_at > :at OR (occurred_at = :at AND #event > :event)",',
-        '            "attribute_not_exists(event_id) OR (occurred_at = :at AND #event > :event)",',
+        'FIRST_WINS = "attribute_not_exists(event_id) OR occurred_at > :at OR (occurred_at = :at AND #event > :event)"',
+        'FIRST_WINS = "attribute_not_exists(event_id) OR (occurred_at = :at AND #event > :event)"',
     ),
     "sequencer without padding": Mutant(
         "imagebus.identity",
@@ -83,7 +82,7 @@ MUTANTS: dict[str, Mutant] = {
 
 
 def install(name: str) -> None:
-    """Before the module is imported: from then on it is the mutant. Raises LookupError where the line is gone."""
+    """Call before the module is imported: the import then gives the mutant. Raises LookupError if the line is gone."""
     mutant = MUTANTS[name]
     if mutant.module in sys.modules:
         raise LookupError(f"{mutant.module} is imported already")

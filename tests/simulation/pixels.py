@@ -1,4 +1,4 @@
-"""A stand-in for the pixels: what an image is stands in its first bytes. All code around it is real."""
+"""A stand-in for pixels: an image's first bytes say what it is. All code around it is real."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _describe(data: bytes) -> Description:
 
 @contextmanager
 def installed() -> Iterator[None]:
-    """For as long as the simulation runs in this process; other tests see the real engine."""
+    """Applies while the simulation runs in this process; other tests see the real engine."""
     places = (
         (validator.rules, "validate_image", _validate),
         (thumbnailer.resize, "thumbnails", _thumbnails),

@@ -1,4 +1,4 @@
-"""One seed, from its first upload until nothing moves."""
+"""Runs one seed, from its first upload until the world comes to rest."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.simulation.faults import Death
 from tests.simulation.story import Story, weather
 from tests.simulation.world import Weather, World
 
-#: Virtual seconds after which a world that still moves will never stop.
+#: Virtual seconds after which a world that has not come to rest never will.
 HORIZON = 12 * 3600
 SWEEP_EVERY = 60
 
@@ -26,7 +26,7 @@ OTHERS = ("ingest", "validator", "thumbnailer", "watermarker", "metadata", "labe
 
 @dataclass(frozen=True)
 class Outcome:
-    """`fingerprint` names all that happened: the same seed has the same one on every machine."""
+    """`fingerprint` identifies everything that happened: a seed has the same one on every machine."""
 
     seed: int
     violations: tuple[str, ...]
@@ -37,7 +37,7 @@ class Outcome:
 
 
 class Restless(Exception):
-    """The world does not come to rest."""
+    """The world did not come to rest."""
 
 
 def run_seed(seed: int) -> Outcome:
@@ -53,7 +53,7 @@ def run_seed(seed: int) -> Outcome:
 
 
 def run_deaths(seed: int, deaths: frozenset[Death]) -> Outcome:
-    """One upload in fair weather, with nothing but these deaths, and no sweeper to tidy up after them."""
+    """One upload without faults except these deaths, and without a sweeper to clean up after them."""
     random = Random(seed)
     world = World(random, Weather(), deaths)
     story = Story(world, random, sweeping=False)
@@ -87,20 +87,20 @@ def _live(story: Story) -> Iterator[str]:
     settle(world, lambda: any(invariants.unfinished(world)))
     yield from invariants.unfinished(world)
     yield from _undisturbed_projections(world)
-    # The storm is over: whatever failed is retried, by hand, until it is done.
+    # The faulty phase is over: retry by hand whatever failed, until it succeeds.
     world.faults.over = True
     for attempt in range(4):
         if not story.retry(everything=attempt == 0):
             break
         settle(world, lambda: any(invariants.unfinished(world)))
     if any(invariants.failures_of_failures(world)):
-        story.replay("replay")  # what the alarm on quarantine asks the operator to do
+        story.replay("replay")  # what the runbook tells the operator to do about quarantined messages
         settle(world)
     yield from _checks(story)
 
 
 def _undisturbed_projections(world: World) -> Iterable[str]:
-    """Without anybody's help, unless the recorder lost an event twice: then an alarm calls somebody."""
+    """Without an operator, unless the recorder lost an event twice: then an alarm calls one."""
     return () if any(invariants.failures_of_failures(world)) else invariants.projections(world)
 
 
@@ -117,7 +117,7 @@ def _checks(story: Story) -> Iterable[str]:
 
 
 def settle(world: World, restless=lambda: False) -> None:  # type: ignore[no-untyped-def]
-    """Until nothing moves: then, where something is expected of the schedule, until that has happened."""
+    """Runs until the world is at rest, and then until the schedule has done what is expected of it."""
     scheduler = world.scheduler
     end = scheduler.seconds + HORIZON
     patience = 0
@@ -141,7 +141,7 @@ def _sweep_for_ever(world: World) -> None:
 
 
 def _swallow(sweep):  # type: ignore[no-untyped-def]
-    """What fails in a sweep is Lambda's to log; the next sweep finds the same images."""
+    """Lambda logs what fails in a sweep; the next sweep finds the same images."""
 
     def run() -> None:
         try:

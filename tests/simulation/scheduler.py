@@ -1,4 +1,4 @@
-"""Virtual time, and functions that take turns at every call they make to the outside."""
+"""Virtual time, and functions that take turns at every external call."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ EPOCH = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 
 
 class Killed(BaseException):
-    """The function ends here and now: nothing after this line of it ever runs. No handler may catch it."""
+    """The function ends immediately: no later line of it ever runs. No handler may catch this."""
 
 
 class TimedOut(Killed):
-    """Lambda's own limit on how long a function may run."""
+    """Lambda's time limit for a function."""
 
 
 class Scheduler:
-    """Runs one thing at a time, in the order of virtual time; `pause` lets all others go first."""
+    """Runs one task at a time, in the order of virtual time; `pause` lets all others run first."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -48,7 +48,7 @@ class Scheduler:
         heapq.heappush(self._heap, (self.seconds + delay, next(self._numbers), action, background))
 
     def start(self, function: Callable[[], None], limit: float = float("inf")) -> None:
-        """Run the function as a task of its own, up to its first pause; for `limit` seconds at most."""
+        """Run the function as a separate task, up to its first pause, for at most `limit` seconds."""
 
         def run() -> None:
             try:
@@ -62,7 +62,7 @@ class Scheduler:
         task.switch()
 
     def pause(self, delay: float) -> None:
-        """In a task: go on after the delay, or raise TimedOut. Elsewhere time does not pass."""
+        """In a task: continue after the delay, or raise TimedOut. Elsewhere no time passes."""
         task = getcurrent()
         if task is self._hub:
             return

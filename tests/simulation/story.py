@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from random import Random
 
 from imagebus.identity import revision
+from imagebus.retrying import Retrier
 from imagebus.store import DynamoDBEventStore
-from recorder.retry import plan
+from imagebus_cli.operations.table import StatusTable
 from tests.simulation import pixels, wiring
 from tests.simulation.faults import Rates
 from tests.simulation.functions import REQUIRED
@@ -169,16 +170,20 @@ class Story:
         """`imagebus retry --all-failed`; or `imagebus retry KEY` for all that ever failed in any stage."""
         world, sent = self.world, 0
         store = DynamoDBEventStore(world.dynamodb, wiring.STATUS)  # type: ignore[arg-type]
-        for image in list(store.images()):
-            key, item = image.image_key, image.status
-            if item is None or (item["status"] != "failed" and not (everything and item["failures"])):
-                continue
-            for again in plan(store.latest(key), REQUIRED):
-                sent += 1
-                if again.is_from_s3:
-                    import json
-
-                    world.send(world.inbox("ingest"), json.dumps(again.envelope))
-                else:
-                    world.events.put_events(Entries=[again.entry(wiring.BUS)])
+        inboxes = {consumer.name: world.inbox(consumer.name) for consumer in wiring.consumers()}
+        retrier = Retrier(store, lambda: _Operator(world), inboxes, REQUIRED)  # type: ignore[arg-type,return-value]
+        for image in list(StatusTable(world.dynamodb, wiring.STATUS).images()):  # type: ignore[arg-type]
+            item = image.status
+            if item is not None and (item["status"] == "failed" or (everything and item["failures"])):
+                sent += len(retrier.retry(image.image_key).sent)
         return sent
+
+
+@dataclass
+class _Operator:
+    """SQS for somebody whose calls never fail."""
+
+    world: World
+
+    def send_message(self, *, QueueUrl: str, MessageBody: str) -> None:  # noqa: N803  as boto3 names them
+        self.world.send(QueueUrl, MessageBody)

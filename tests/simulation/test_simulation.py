@@ -1,4 +1,4 @@
-"""The simulator finds nothing in the code as it is, and something in each mutant of it."""
+"""The simulator finds nothing in the real code, and a violation in each mutant."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def test_a_seed_is_the_same_run_every_time():
 @pytest.mark.parametrize("when", WHEN)
 @pytest.mark.parametrize("function", ["recorder", *OTHERS])
 def test_a_death_at_any_side_effect_loses_nothing(function: str, when: str):
-    """Every side effect of every function, for one upload: none is a place where it may not die."""
-    # One more for each that a second attempt may have; cleaner finds nothing to remove, so it has none.
+    """A function may die at any side effect, tested for every one of them with one upload."""
+    # Plus one for each that a second attempt may have; cleaner finds nothing to remove, so it has none.
     for number in range(run_deaths(0, frozenset()).side_effects.get(function, 0) + 1):
         outcome = run_deaths(0, frozenset({Death(function, number, when)}))
         assert outcome.violations == (), (function, number, when)

@@ -1,4 +1,4 @@
-"""The sweep of memory sizes: what a size is given of a processor, and what its time costs."""
+"""The memory sweep: the CPU share of each memory size, and what its time costs."""
 
 from __future__ import annotations
 

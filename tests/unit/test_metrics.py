@@ -1,4 +1,4 @@
-"""Metrics are one line of JSON that CloudWatch understands, and of what is personal nothing is in a log."""
+"""Metrics are one line of JSON that CloudWatch understands, and no log contains personal data."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from imagebus.history.recorded import RecordedEvent
 from imagebus.identity import image_id
 from imagebus.inbox import Inbox
 from imagebus.metrics import Measurement, document, emit
-from imagebus.store import RecordedEvent
 from imagebus.telemetry import logger, set_log_context
 from recorder.measure import measure, measurements
 

@@ -1,1 +1,1 @@
-"""The web page: plain HTML, CSS and JavaScript, which the API serves as one document."""
+"""The web page: plain HTML, CSS and JavaScript that the API serves as one document."""

@@ -1,6 +1,6 @@
 "use strict";
 
-/** The REST API with the key that this browser keeps. */
+/** The REST API, called with the key that this browser stores. */
 const Api = (() => {
   const KEY = "imagebus.key";
   const TOKEN = "imagebus.token";
@@ -36,7 +36,7 @@ const Api = (() => {
     return all;
   }
 
-  /** The answer's `body` (undefined where it is unchanged) and `etag`. Throws Problem; status 0 is no network. */
+  /** The response's `body` (undefined if unchanged) and `etag`. Throws Problem; status 0 means no network. */
   async function request(path, { method = "GET", body, etag } = {}) {
     const more = {};
     if (body !== undefined) more["Content-Type"] = "application/json";
@@ -57,7 +57,7 @@ const Api = (() => {
     if (response.status === 304) return { body: undefined, etag };
     const content = (response.headers.get("Content-Type") ?? "").includes("json") ? await response.json() : {};
     if (!response.ok) {
-      const detail = content.detail ?? `The system answered ${response.status}.`;
+      const detail = content.detail ?? `The system responded with status ${response.status}.`;
       throw new Problem(response.status, content.code, detail, Number(response.headers.get("Retry-After") ?? 2));
     }
     return { body: content, etag: response.headers.get("ETag") };
@@ -70,7 +70,7 @@ const Api = (() => {
     return request(`images?${query}`, { etag });
   }
 
-  /** Keys may hold anything; `~` and base64url is an address that nothing on the way can misread. */
+  /** Keys may contain anything; `~` and base64url gives an address that no proxy can misread. */
   function address(key) {
     const binary = Array.from(new TextEncoder().encode(key), (byte) => String.fromCharCode(byte)).join("");
     return `images/~${btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")}`;

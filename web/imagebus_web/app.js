@@ -1,6 +1,6 @@
 "use strict";
 
-/** The key, the address bar, and the start of everything. */
+/** The API key, the address bar, and start-up. */
 const App = (() => {
   const { byId } = Dom;
   const PREFIX = "#image=";
@@ -61,7 +61,7 @@ const App = (() => {
   addEventListener("popstate", follow);
 
   Uploads.listen(() => Gallery.expect());
-  // Scripts run in order, so what `App` is for others exists once this function has returned.
+  // Other scripts use `App`, which exists only once this function has returned.
   queueMicrotask(() => {
     Gallery.start();
     if (Api.credentials.exist()) follow();

@@ -1,6 +1,6 @@
 "use strict";
 
-/** One image: what it is, what came of it, and how. */
+/** One image: its properties, its derived images, its events. */
 const Detail = (() => {
   const { el, byId, bytes, duration, fileName, sentence, announce } = Dom;
   const LIVE = new Set(["processing"]);
@@ -55,7 +55,7 @@ const Detail = (() => {
     const buttons = [];
     if (image.status === "failed") {
       const retry = el("button", { type: "button", class: "primary", id: "retry" }, "Retry");
-      retry.addEventListener("click", act(retry, "Asked for another try", () => Api.retry(image.key)));
+      retry.addEventListener("click", act(retry, "Retry requested", () => Api.retry(image.key)));
       buttons.push(retry);
     }
     if (image.status !== "deleted") {
@@ -191,7 +191,7 @@ const Detail = (() => {
     if (shown?.key === key) shown.timer = setTimeout(() => refresh(key), live ? 1500 : 10000);
   }
 
-  /** `status` is the one that the gallery knows, if any: of a deleted image there is nothing to ask for. */
+  /** `status` is what the gallery shows, if anything: a deleted image has nothing to load. */
   function open(key, status) {
     if (shown?.key === key) return;
     if (shown) clearTimeout(shown.timer);

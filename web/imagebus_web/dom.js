@@ -1,6 +1,6 @@
 "use strict";
 
-/** Elements without HTML strings: what comes from the API is text and never becomes markup. */
+/** Builds elements without HTML strings, so text from the API never becomes markup. */
 const Dom = (() => {
   const SVG = "http://www.w3.org/2000/svg";
 

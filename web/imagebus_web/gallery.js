@@ -1,6 +1,6 @@
 "use strict";
 
-/** The newest images, kept current without a reload. */
+/** The newest images, updated without a reload. */
 const Gallery = (() => {
   const { el, byId, bytes, fileName, sentence, announce } = Dom;
   const FILTERS = ["all", "processing", "completed", "rejected", "failed", "deleted"];
@@ -14,7 +14,7 @@ const Gallery = (() => {
   let olderCursor;
   let timer;
   let expectedUntil = 0;
-  let turn = 0; // of the latest poll: an older one that is still on its way has no say any more
+  let turn = 0; // number of the latest poll: the response to an older one is ignored
   const tiles = new Map();
 
   class Tile {
@@ -47,7 +47,7 @@ const Gallery = (() => {
       if (!path) this.image?.remove();
     }
 
-    // The address is signed anew each time; the picture behind it is the same as long as its path is.
+    // The URL has a new signature each time; the image is unchanged as long as the path is.
     load(path, url) {
       this.path = path;
       this.image?.remove();
@@ -162,7 +162,7 @@ const Gallery = (() => {
     poll();
   }
 
-  /** Something was uploaded or asked for: look often for a while. */
+  /** Something was uploaded or requested: poll often for a while. */
   function expect() {
     expectedUntil = Date.now() + EXPECTING_MS;
     poll();

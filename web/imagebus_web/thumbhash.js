@@ -1,6 +1,6 @@
 "use strict";
 
-/** Paints the 25-byte placeholder of an image (https://evanw.github.io/thumbhash/, the decoding side). */
+/** Paints an image's 25-byte placeholder (https://evanw.github.io/thumbhash/, the decoder). */
 const ThumbHash = (() => {
   const SIDE = 32;
 
@@ -45,7 +45,7 @@ const ThumbHash = (() => {
     return value;
   }
 
-  /** Draws onto a canvas; a hash that is none leaves it empty. */
+  /** Draws onto a canvas; an invalid hash leaves it empty. */
   function paint(canvas, base64) {
     let parts;
     try {

@@ -1,6 +1,6 @@
 "use strict";
 
-/** The events of an image as a picture: one row each, from the event that caused it to the moment it occurred. */
+/** The events of an image as a chart: one row each, from the event that caused it to the moment it occurred. */
 const Timeline = (() => {
   const { svg, el, duration } = Dom;
   const WIDTH = 720;

@@ -1,6 +1,6 @@
 "use strict";
 
-/** From files to S3, by presigned forms; three at a time, each with its progress. */
+/** Uploads files to S3 with presigned forms, three at a time, and shows their progress. */
 const Uploads = (() => {
   const { el, byId, announce } = Dom;
   const PARALLEL = 3;
@@ -42,7 +42,7 @@ const Uploads = (() => {
 
     done() {
       this.show(100, "uploaded");
-      announce(`${this.file.name} is uploaded`);
+      announce(`${this.file.name} was uploaded`);
       setTimeout(() => this.node.remove(), 4000);
     }
   }
@@ -59,11 +59,11 @@ const Uploads = (() => {
       request.addEventListener("load", () => {
         const stored = request.status >= 200 && request.status < 300;
         if (stored) row.done();
-        else row.fail("S3 did not take it");
+        else row.fail("S3 refused the upload");
         resolve(stored);
       });
       request.addEventListener("error", () => {
-        row.fail("the connection broke");
+        row.fail("the connection was lost");
         resolve(false);
       });
       request.open("POST", ticket.url);
@@ -78,12 +78,12 @@ const Uploads = (() => {
     await Promise.all(Array.from({ length: PARALLEL }, worker));
   }
 
-  /** Uploads what can be an image; `stored` is called after each one that S3 has. */
+  /** Uploads every file that may be an image; calls `stored` after each one that S3 has stored. */
   async function start(files, stored) {
     const rows = Array.from(files, (file) => new Row(file));
     const usable = rows.filter((row) => {
       if (row.file.size === 0) row.fail("the file is empty");
-      else if (!typeOf(row.file)) row.fail("not an image type that is accepted");
+      else if (!typeOf(row.file)) row.fail("not an accepted image type");
       else return true;
       return false;
     });

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from imagebus.identity import image_id
 from imagebus_cli.demo.result import Result
 from imagebus_cli.problem import Problem
-from imagebus_cli.stack import Stack
+from imagebus_cli.stack.deployed import Stack
 
 #: A folder with this file in it is ours to empty.
 MARKER = ".imagebus-demo"

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from rich import box
 from rich.table import Table
 
-from imagebus.store import RecordedEvent
+from imagebus.history.recorded import RecordedEvent
+from imagebus.history.timeline import timeline as as_timeline
 from imagebus_cli.demo.result import Result
-from imagebus_cli.subscription import Notification
-from imagebus_cli.terminal import console, safe
-from imagebus_cli.text import bytes_text
-from imagebus_cli.timeline import timeline as as_timeline
+from imagebus_cli.output.terminal import console, safe
+from imagebus_cli.output.text import bytes_text
+from imagebus_cli.stack.subscription import Notification
 
 #: More rows than this say less, so that a folder of thousands stays readable.
 MAX_ROWS = 200

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from imagebus.store import Item
+from imagebus.history.fold import Item
 from imagebus_cli.demo.pictures import Picture
-from imagebus_cli.subscription import Notification
-from imagebus_cli.uploads import Upload, seconds
+from imagebus_cli.stack.subscription import Notification
+from imagebus_cli.uploads.tracking import Upload, seconds
 
 
 @dataclass(frozen=True)

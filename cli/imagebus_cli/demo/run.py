@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from imagebus.store import RecordedEvent
-from imagebus_cli import terminal, uploads
+from imagebus.history.recorded import RecordedEvent
 from imagebus_cli.demo import derived, pictures, report, sheet
 from imagebus_cli.demo.pictures import Picture
 from imagebus_cli.demo.result import Result, results
-from imagebus_cli.local_stack import local_stack
-from imagebus_cli.stack import Stack
-from imagebus_cli.subscription import Notification, subscribed
+from imagebus_cli.local.running import local_stack
+from imagebus_cli.output import terminal
+from imagebus_cli.stack.deployed import Stack
+from imagebus_cli.stack.subscription import Notification, subscribed
+from imagebus_cli.uploads import tracking as uploads
 
 #: Notifications follow the end of an image within milliseconds; a busy computer gets this much.
 ANNOUNCED_WITHIN = 30.0

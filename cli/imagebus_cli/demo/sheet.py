@@ -8,10 +8,10 @@ from html import escape
 from importlib.resources import files
 from urllib.parse import quote
 
-from imagebus.store import RecordedEvent
+from imagebus.history.recorded import RecordedEvent
+from imagebus.history.timeline import timeline
 from imagebus_cli.demo.result import Result
-from imagebus_cli.text import bytes_text, visible
-from imagebus_cli.timeline import timeline
+from imagebus_cli.output.text import bytes_text, visible
 
 #: Cards are about this wide, so the derived image nearest to it is shown.
 SHOWN_WIDTH = 480

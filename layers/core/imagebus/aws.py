@@ -12,7 +12,6 @@ from botocore.config import Config
 import imagebus
 from imagebus.bus import EventBridgeBus
 from imagebus.clock import SystemClock
-from imagebus.inbox import SQSQueue
 
 #: Short timeouts and few retries: behind every call stands an inbox that tries again.
 CONFIG = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
@@ -51,10 +50,3 @@ def client(service: str, config: Config = CONFIG) -> Any:
 @cache
 def bus() -> EventBridgeBus:
     return EventBridgeBus(client("events"), os.environ["EVENT_BUS"], SystemClock())
-
-
-@cache
-def inbox_queue() -> tuple[SQSQueue, int]:
-    """The function's inbox, and how often it brings a message before the dead letters take it."""
-    queue = SQSQueue(lambda: client("sqs"), os.environ["INBOX_URL"], os.environ["DEAD_LETTER_URL"])
-    return queue, int(os.environ["MAX_RECEIVE_COUNT"])

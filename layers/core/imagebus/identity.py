@@ -14,6 +14,9 @@ NAMESPACE = uuid.UUID("6f1b6e0a-6a53-5d0e-9a58-0d8c1b6d5f11")
 #: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 REVISION_WIDTH = 32
 
+#: The indexes are split into so many partitions, so that none of them takes every write.
+SHARDS = 4
+
 
 def revision(sequencer: str) -> str:
     """The S3 sequencer as a sortable revision: for one key, newer is greater."""
@@ -28,6 +31,11 @@ def event_id(detail_type: str, image_key: str, revision: str, discriminator: str
 def image_id(image_key: str) -> str:
     """A fixed-length name for a key: safe in object keys, indexes and logs, where the key itself is not."""
     return hashlib.sha256(image_key.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def shard(image_key: str) -> str:
+    """Which of the SHARDS partitions of an index lists the image."""
+    return str(int(image_id(image_key)[:8], 16) % SHARDS)
 
 
 def derived_prefix(image_key: str, revision: str = "") -> str:

@@ -2,82 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
-from itertools import groupby, takewhile
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Protocol
 
-from imagebus.identity import canonical_json, image_id
+from imagebus.history.fold import STATUS_SK, Item
+from imagebus.history.recorded import RecordedEvent
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-STATUS_SK = "STATUS"
 EVENT_PREFIX = "EVENT#"
 
-#: Lists and the sweeper read an index by shard, so that no single partition takes every write.
-SHARDS = 4
-
-#: More events than one revision usually has: reading the newest one does not read all the older ones too.
+#: A page holds more events than one revision usually has, so reading the newest revision takes one page.
 REVISION_EVENTS = 25
 
-Item = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class RecordedEvent:
-    """An event as it arrived: raw, so that a field this code does not know yet is kept."""
-
-    source: str
-    detail_type: str
-    detail: Mapping[str, Any]
-
-    @property
-    def meta(self) -> Mapping[str, Any]:
-        meta: Mapping[str, Any] = self.detail["meta"]
-        return meta
-
-    @property
-    def event_id(self) -> str:
-        return str(self.meta["event_id"])
-
-    @property
-    def image_key(self) -> str:
-        return str(self.meta["image_key"])
-
-    @property
-    def revision(self) -> str:
-        return str(self.meta["revision"])
-
-    @property
-    def occurred_at(self) -> str:
-        return str(self.meta["occurred_at"])
-
-    @cached_property
-    def canonical(self) -> str:
-        return canonical_json({"source": self.source, "detail_type": self.detail_type, "detail": self.detail})
-
-    @property
-    def precedence(self) -> tuple[str, str]:
-        """Of two events with one id, the one where this is smaller stays in the log."""
-        return (self.occurred_at, self.canonical)
-
-    @classmethod
-    def from_canonical(cls, text: str) -> RecordedEvent:
-        return cls(**json.loads(text))
-
-
-@dataclass(frozen=True)
-class Image:
-    """An image as a scan of the table found it: its status item was read after its log."""
-
-    image_key: str
-    status: Item | None
-    #: of the newest revision
-    log: Sequence[RecordedEvent]
+#: Replaces an event of the same id only with one that takes precedence over it.
+FIRST_WINS = "attribute_not_exists(event_id) OR occurred_at > :at OR (occurred_at = :at AND #event > :event)"
 
 
 class EventStore(Protocol):
@@ -89,43 +31,11 @@ class EventStore(Protocol):
         """The events of the image's highest revision."""
         ...
 
-    def history(self, image_key: str) -> Sequence[RecordedEvent]:
-        """Every event of the image, newest revision first."""
-        ...
-
     def status(self, image_key: str) -> Item | None: ...
 
     def replace_status(self, item: Item, expected_digest: str | None) -> bool:
         """Write the status item if its `log_digest` is still the expected one (None: there is none)."""
         ...
-
-    def replace_statuses(self, items: Sequence[tuple[Item, str | None]]) -> bool:
-        """`replace_status` for up to 25 items of different images: all of them, or none."""
-        ...
-
-    def processing(self, listed_before: str) -> Iterator[Item]:
-        """Status items of images that are `processing` since before that time; the index may lag a moment."""
-        ...
-
-    def failed(self) -> Iterator[Item]:
-        """Status items of images that are `failed`; the index may lag a moment."""
-        ...
-
-    def image_keys(self) -> Iterator[str]:
-        """Every key. Reads the whole table: for operators, never for a request."""
-        ...
-
-    def digests(self) -> dict[str, str]:
-        """Which log each status item was folded from; the index may lag a moment."""
-        ...
-
-    def images(self) -> Iterator[Image]:
-        """Every image. Reads the whole table: for operators, never for a request."""
-        ...
-
-
-def shard(image_key: str) -> str:
-    return str(int(image_id(image_key)[:8], 16) % SHARDS)
 
 
 class DynamoDBEventStore:
@@ -144,12 +54,14 @@ class DynamoDBEventStore:
             "occurred_at": event.occurred_at,
             "event": event.canonical,
         }
-        self._put(
-            item,
-            "attribute_not_exists(event_id) OR occurred_at > :at OR (occurred_at = :at AND #event > :event)",
-            {":at": event.occurred_at, ":event": event.canonical},
-            {"#event": "event"},
-        )
+        request = {
+            "TableName": self._table,
+            "Item": marshal_item(item),
+            "ConditionExpression": FIRST_WINS,
+            "ExpressionAttributeValues": {":at": {"S": event.occurred_at}, ":event": {"S": event.canonical}},
+            "ExpressionAttributeNames": {"#event": "event"},
+        }
+        self._put(request)
 
     def latest(self, image_key: str) -> Sequence[RecordedEvent]:
         events = self._events(image_key)
@@ -159,6 +71,7 @@ class DynamoDBEventStore:
         return [first, *takewhile(lambda event: event.revision == first.revision, events)]
 
     def history(self, image_key: str) -> Sequence[RecordedEvent]:
+        """Every event of the image, newest revision first."""
         return list(self._events(image_key))
 
     def _events(self, image_key: str) -> Iterator[RecordedEvent]:
@@ -180,96 +93,25 @@ class DynamoDBEventStore:
         return unmarshal_item(item) if item else None
 
     def replace_status(self, item: Item, expected_digest: str | None) -> bool:
-        if expected_digest is None:
-            return self._put(item, "attribute_not_exists(log_digest)", {}, {})
-        return self._put(item, "log_digest = :expected", {":expected": expected_digest}, {})
+        return self._put(status_put(self._table, item, expected_digest))
 
-    def replace_statuses(self, items: Sequence[tuple[Item, str | None]]) -> bool:
-        puts = []
-        for item, digest in items:
-            condition = "attribute_not_exists(log_digest)" if digest is None else "log_digest = :expected"
-            values = {} if digest is None else {":expected": digest}
-            puts.append({"Put": self._request(item, condition, values, {})})
+    def _put(self, request: dict[str, Any]) -> bool:
         try:
-            self._client.transact_write_items(TransactItems=puts)  # type: ignore[arg-type]
-        except self._client.exceptions.TransactionCanceledException:
-            return False
-        return True
-
-    def _request(
-        self, item: Item, condition: str, values: Mapping[str, str], names: Mapping[str, str]
-    ) -> dict[str, Any]:
-        request = {"TableName": self._table, "Item": marshal_item(item), "ConditionExpression": condition}
-        if values:
-            request["ExpressionAttributeValues"] = {name: {"S": value} for name, value in values.items()}
-        if names:
-            request["ExpressionAttributeNames"] = dict(names)
-        return request
-
-    def _put(self, item: Item, condition: str, values: Mapping[str, str], names: Mapping[str, str]) -> bool:
-        try:
-            self._client.put_item(**self._request(item, condition, values, names))
+            self._client.put_item(**request)
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
         return True
 
-    def processing(self, listed_before: str) -> Iterator[Item]:
-        return self._listed("processing", listed_before)
 
-    def failed(self) -> Iterator[Item]:
-        return self._listed("failed", "~")  # behind every timestamp
-
-    def _listed(self, status: str, before: str) -> Iterator[Item]:
-        for number in range(SHARDS):
-            pages = self._client.get_paginator("query").paginate(
-                TableName=self._table,
-                IndexName="by_status",
-                KeyConditionExpression="status_shard = :shard AND listed_at < :before",
-                ExpressionAttributeValues={
-                    ":shard": {"S": f"{status}#{number}"},
-                    ":before": {"S": before},
-                },
-            )
-            for page in pages:
-                for item in page["Items"]:
-                    yield unmarshal_item(item)
-
-    def image_keys(self) -> Iterator[str]:
-        pages = self._client.get_paginator("scan").paginate(
-            TableName=self._table, ProjectionExpression="image_key", ConsistentRead=True
-        )
-        items = (item for page in pages for item in page["Items"])
-        return (key for key, _ in groupby(items, key=lambda item: item["image_key"]["S"]))
-
-    def digests(self) -> dict[str, str]:
-        found = {}
-        for number in range(SHARDS):
-            pages = self._client.get_paginator("query").paginate(
-                TableName=self._table,
-                IndexName="by_time",
-                KeyConditionExpression="list_shard = :shard",
-                ExpressionAttributeValues={":shard": {"S": str(number)}},
-                ProjectionExpression="image_key, log_digest",
-            )
-            for page in pages:
-                for item in page["Items"]:
-                    if "S" in item.get("log_digest", {}):
-                        found[item["image_key"]["S"]] = item["log_digest"]["S"]
-        return found
-
-    def images(self) -> Iterator[Image]:
-        pages = self._client.get_paginator("scan").paginate(TableName=self._table, ConsistentRead=True)
-        items = (item for page in pages for item in page["Items"])
-        # A scan returns the items of one partition together, sorted by their sort key: log, then STATUS.
-        for image_key, rows in groupby(items, key=lambda item: item["image_key"]["S"]):
-            status, log = None, list[RecordedEvent]()
-            for row in rows:
-                if row["sk"]["S"] == STATUS_SK:
-                    status = unmarshal_item(row)
-                elif "event" in row:
-                    event = RecordedEvent.from_canonical(row["event"]["S"])
-                    log = [*log, event] if log and log[0].revision == event.revision else [event]
-            yield Image(image_key, status, log)
+def status_put(table_name: str, item: Item, expected_digest: str | None) -> dict[str, Any]:
+    """The PutItem request that `replace_status` makes."""
+    request = {"TableName": table_name, "Item": marshal_item(item)}
+    if expected_digest is None:
+        return request | {"ConditionExpression": "attribute_not_exists(log_digest)"}
+    return request | {
+        "ConditionExpression": "log_digest = :expected",
+        "ExpressionAttributeValues": {":expected": {"S": expected_digest}},
+    }
 
 
 def marshal_item(item: Mapping[str, Any]) -> dict[str, Any]:

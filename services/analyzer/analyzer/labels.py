@@ -1,22 +1,21 @@
-"""ImageValidated -> LabelsDetected | LabelsSkipped."""
+"""Which labels the deployment asks for, if any."""
 
 from __future__ import annotations
 
-import os
-from functools import cache
-from typing import Any, get_args
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, get_args
 
 from analyzer.rekognition import analysis_work, skip
-from imagebus.aws import bus, client, inbox_queue
 from imagebus.clock import SystemClock
 from imagebus.events.analyzer import Feature
-from imagebus.inbox import Inbox, one_by_one
-from imagebus.objects import S3ObjectStore
-from imagebus.worker import Work, Worker
+from imagebus.worker import Work
+
+if TYPE_CHECKING:
+    from mypy_boto3_rekognition import RekognitionClient
 
 
 def features(text: str) -> tuple[Feature, ...]:
-    """`"labels,faces"`. Raises ValueError for a name that is no feature."""
+    """`"labels,faces"`. Raises ValueError for an unknown feature."""
     named = {name.strip() for name in text.split(",")} - {""}
     known: tuple[Feature, ...] = get_args(Feature)
     if unknown := named - set(known):
@@ -24,20 +23,11 @@ def features(text: str) -> tuple[Feature, ...]:
     return tuple(feature for feature in known if feature in named)
 
 
-def _work() -> Work:
-    wanted = features(os.environ["ANALYSIS_FEATURES"])
-    if os.environ["LABEL_PROVIDER"] != "rekognition":
+def labels_work(environment: Mapping[str, str], client: Callable[[], RekognitionClient]) -> Work:
+    """The configured work; `client` is called only if Rekognition is the provider."""
+    wanted = features(environment["ANALYSIS_FEATURES"])
+    if environment["LABEL_PROVIDER"] != "rekognition":
         return skip("LabelProvider is none: no label service is configured.")
     if not wanted:
-        return skip("AnalysisFeatures is empty: nothing was asked for.")
-    return analysis_work(client("rekognition"), wanted, float(os.environ["MIN_CONFIDENCE"]), SystemClock())
-
-
-@cache
-def _worker() -> Worker:
-    return Worker(bus(), S3ObjectStore(client("s3")), SystemClock(), os.environ["IMAGES_BUCKET"], _work())
-
-
-def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
-    queue, limit = inbox_queue()
-    return Inbox(one_by_one(_worker()), queue, max_receive_count=limit)(event, context)
+        return skip("AnalysisFeatures is empty: no analysis was requested.")
+    return analysis_work(client(), wanted, float(environment["MIN_CONFIDENCE"]), SystemClock())

@@ -13,15 +13,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from api.addressing import NoSuchAddress, canonical
 from api.incoming import Incoming
-from api.listing import ImageIndex
 from api.page import Page
 from api.problems import Problem
-from api.retrying import Retrier
 from api.routes import Routes
 from api.settings import Settings
 from api.storage import Storage
 from api.uploading import Uploads
 from imagebus.clock import Clock
+from imagebus.listing import ImageIndex
+from imagebus.retrying import Retrier
 from imagebus.store import EventStore
 from imagebus.telemetry import logger
 

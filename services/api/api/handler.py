@@ -9,13 +9,13 @@ from typing import Any
 from botocore.config import Config
 
 from api.app import Api
-from api.listing import ImageIndex
 from api.page import Page, compose, web
-from api.retrying import Retrier
 from api.settings import Settings
 from api.storage import S3Storage, Storage, origin
 from imagebus.aws import CONFIG, client
 from imagebus.clock import SystemClock
+from imagebus.listing import ImageIndex
+from imagebus.retrying import Retrier
 from imagebus.store import DynamoDBEventStore
 
 
@@ -24,12 +24,13 @@ def api() -> Api:
     settings = Settings.from_environment(os.environ)
     s3 = client("s3", CONFIG.merge(Config(signature_version="s3v4")))
     storage = S3Storage(s3)
+    store = DynamoDBEventStore(client("dynamodb"), settings.status_table)
     return Api(
         settings,
-        store=DynamoDBEventStore(client("dynamodb"), settings.status_table),
+        store=store,
         index=ImageIndex(client("dynamodb"), settings.status_table),
         storage=storage,
-        retrier=Retrier(lambda: client("sqs"), settings.inboxes),
+        retrier=Retrier(store, lambda: client("sqs"), settings.inboxes, settings.required),
         clock=SystemClock(),
         page=cache(lambda: page(settings, storage)),
     )

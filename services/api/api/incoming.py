@@ -12,8 +12,8 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from pydantic import TypeAdapter, ValidationError
 
-from api.listing import DEFAULT_LIMIT, MAX_LIMIT
 from api.problems import Problem, invalid
+from imagebus.listing import DEFAULT_LIMIT, MAX_LIMIT
 
 _LIMIT = re.compile(r"[1-9][0-9]{0,2}")
 

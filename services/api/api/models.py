@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-Status = Literal["processing", "completed", "rejected", "failed", "deleted"]
+from imagebus.history import view
+from imagebus.history.view import View as Answer
+
 ContentType = Literal[
     "image/jpeg", "image/png", "image/webp", "image/gif", "image/avif", "image/heic", "image/heif"
 ]
@@ -53,13 +55,6 @@ class InlineUpload(Request):
     data: Base64
 
 
-class Answer(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-    def as_json(self) -> dict[str, Any]:
-        return self.model_dump(mode="json", exclude_none=True, by_alias=True)
-
-
 class Links(Answer):
     """Addresses relative to the API's own; `self` is the status."""
 
@@ -100,69 +95,18 @@ class Retried(Answer):
     links: Links
 
 
-class Failure(Answer):
-    event_id: str
-    at: str
-    stage: str
-    error_type: str
-    message: str
-    attempts: int
-
-
-class Thumbnail(Answer):
-    name: str
-    width: int
-    height: int
-    format: str
-    bytes: int
-
-
-class Watermarked(Answer):
-    width: int
-    height: int
-    format: str
-    bytes: int
-
-
-class Summary(Answer):
+class Summary(view.Summary):
     """One image of the list. Sizes are bytes."""
 
-    key: str
-    status: Status
-    reason: str | None = None
-    created_at: str
-    updated_at: str
-    size: int | None = None
-    processed_size: int | None = None
-    format: str | None = None
-    width: int | None = None
-    height: int | None = None
-    thumbhash: str | None = None
     links: Links
     urls: Urls | None = None
 
 
-class Image(Summary):
+class Image(view.Details):
     """Everything that is known of an image."""
 
-    revision: str | None = None
-    version_id: str | None = None
-    correlation_id: str | None = None
-    completed_at: str | None = None
-    duration_ms: int | None = None
-    mime: str | None = None
-    frames: int | None = None
-    sha256: str | None = None
-    still: bool | None = None
-    outstanding: list[str] = []
-    failures: list[Failure] = []
-    stages: dict[str, dict[str, Any]] = {}
-    rejection: dict[str, Any] | None = None
-    thumbnails: list[Thumbnail] = []
-    watermarked: Watermarked | None = None
-    metadata: dict[str, Any] | None = None
-    labels: dict[str, Any] | None = None
-    labels_skipped: str | None = None
+    links: Links
+    urls: Urls | None = None
 
 
 class Page(Answer):
@@ -172,27 +116,7 @@ class Page(Answer):
     cursor: Cursor | None = None
 
 
-class TimelineEvent(Answer):
-    """`ms`: since the event that caused it; `offset_ms`: since the first one."""
-
-    event_id: str
-    type: str
-    source: str
-    stage: str | None = None
-    occurred_at: str
-    offset_ms: int
-    caused_by: str | None = None
-    ms: int | None = None
-    usage: dict[str, int] = {}
-    data: dict[str, Any] = {}
-
-
-class Timeline(Answer):
-    key: str
-    revision: str
-    correlation_id: str
-    duration_ms: int
-    events: list[TimelineEvent]
+class Timeline(view.Timeline):
     links: Links
 
 

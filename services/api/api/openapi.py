@@ -1,4 +1,4 @@
-"""The OpenAPI document, generated from the models and from this table of operations."""
+"""The OpenAPI document, generated from the models and this table of operations."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, TypeAdapter
 from pydantic.json_schema import models_json_schema
 
-from api.listing import DEFAULT_LIMIT, MAX_LIMIT
 from api.models import (
     Accepted,
     Health,
@@ -27,6 +26,7 @@ from api.models import (
 )
 from api.settings import Settings
 from imagebus import __version__
+from imagebus.listing import DEFAULT_LIMIT, MAX_LIMIT
 
 Schema = dict[str, Any]
 
@@ -46,25 +46,25 @@ IMAGE_TYPES = (
 )
 
 PROBLEMS: Mapping[int, str] = {
-    400: "The request is not as it should be.",
-    403: "The key is missing or wrong.",
-    404: "There is no such image (image_not_found), no longer (image_deleted), or not this of it.",
-    405: "The address does not take this method.",
-    409: "The state of the image does not allow it.",
+    400: "The request is invalid.",
+    403: "The API key is missing or invalid.",
+    404: "The image does not exist (image_not_found), was deleted (image_deleted) or has no such derivative.",
+    405: "The address does not support this method.",
+    409: "The image's status does not allow this.",
     413: "The file is too large.",
-    415: "The type is not accepted.",
-    429: "Too many requests for this key.",
-    500: "Something went wrong here.",
-    503: "A service behind the API did not answer.",
+    415: "The content type is not accepted.",
+    429: "Too many requests with this key.",
+    500: "Internal error.",
+    503: "A service behind the API did not respond.",
 }
 
 KEY_PARAMETER: Schema = {
     "name": "key",
     "in": "path",
     "required": True,
-    "description": "The image's key in S3, percent-encoded; slashes may stay as they are. A key whose "
-    "address would be ambiguous (it ends in /events, begins with ~, has empty or dot segments) is addressed "
-    "as ~ and the key in base64url without padding; that form is valid for every key.",
+    "description": "The image's S3 key, percent-encoded; slashes may stay unencoded. A key whose address "
+    "would be ambiguous (it ends in /events, begins with ~, has empty or dot segments) is addressed as ~ "
+    "followed by the key in base64url without padding. That form is valid for every key.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 1024},
     "example": "uploads/2026/01/5b2f…/cat.jpg",
 }
@@ -75,7 +75,7 @@ LOCATION_HEADER: Schema = {"Location": {"schema": {"type": "string"}, "required"
 IF_NONE_MATCH: Schema = {
     "name": "If-None-Match",
     "in": "header",
-    "description": "The ETag of an earlier answer; 304 while it is still right.",
+    "description": "The ETag of an earlier response; the answer is 304 while it is current.",
     "schema": {"type": "string"},
 }
 
@@ -84,7 +84,7 @@ def _query(name: str, about: str, schema: Schema) -> Schema:
     return {"name": name, "in": "query", "description": about, "schema": schema}
 
 
-URLS = _query("urls", "true adds presigned addresses.", {"type": "string", "enum": ["true", "false", ""]})
+URLS = _query("urls", "true adds presigned URLs.", {"type": "string", "enum": ["true", "false", ""]})
 
 
 def _json(schema: Schema) -> Schema:
@@ -104,7 +104,7 @@ def _answer(about: str, content: Schema | None = None, headers: Schema | None = 
     return answer
 
 
-UNCHANGED = _answer("As you know it.")
+UNCHANGED = _answer("Unchanged.")
 TEXT: Schema = {"schema": {"type": "string"}}
 
 
@@ -133,7 +133,7 @@ def _operation(
 
 def _read(name: str, about: str, model: type[BaseModel], *parameters: Schema, missing: bool = True) -> Schema:
     answers = {
-        200: _answer("As it is now.", _json(_ref(model)), ETAG_HEADER),
+        200: _answer("The current state.", _json(_ref(model)), ETAG_HEADER),
         304: UNCHANGED,
     }
     problems = (400, 404) if missing else (400,)
@@ -141,7 +141,7 @@ def _read(name: str, about: str, model: type[BaseModel], *parameters: Schema, mi
 
 
 def _redirect(name: str, about: str, *parameters: Schema) -> Schema:
-    answers = {302: _answer("Its address, valid for five minutes.", None, LOCATION_HEADER)}
+    answers = {302: _answer("Redirects to a presigned URL, valid for five minutes.", None, LOCATION_HEADER)}
     return _operation(name, about, answers, (404,), parameters=parameters)
 
 
@@ -177,25 +177,25 @@ def _paths() -> Schema:
             "get": _operation(
                 "describe",
                 "This document",
-                {200: _answer("OpenAPI.", _json({"type": "object"})), 304: UNCHANGED},
+                {200: _answer("The OpenAPI document.", _json({"type": "object"})), 304: UNCHANGED},
                 public=True,
             )
         },
         "/health": {
             "get": _operation(
                 "health",
-                "Whether the API answers",
-                {200: _answer("It does.", _json(_ref(Health)))},
+                "Health check",
+                {200: _answer("The API is up.", _json(_ref(Health)))},
                 public=True,
             )
         },
         "/images": {
             "post": _operation(
                 "requestUploads",
-                "Ask for presigned forms, for one file or for up to 100",
+                "Request presigned upload forms for one file, or for up to 100",
                 {
                     201: _answer(
-                        "One form, or a list in the order of the request.",
+                        "One form, or a list of forms in the order of the request.",
                         _json({"anyOf": [_ref(Ticket), {"type": "array", "items": _ref(Ticket)}]}),
                     )
                 },
@@ -206,9 +206,9 @@ def _paths() -> Schema:
                 "listImages",
                 "Images, newest first",
                 Page,
-                _query("status", "Only images of this status.", status_schema),
-                _query("limit", "At most so many.", limit_schema),
-                _query("cursor", "From an earlier page: continue there.", cursor_schema),
+                _query("status", "Only images with this status.", status_schema),
+                _query("limit", "Maximum number of images.", limit_schema),
+                _query("cursor", "The cursor of an earlier page, to continue after it.", cursor_schema),
                 URLS,
                 missing=False,
             ),
@@ -216,13 +216,13 @@ def _paths() -> Schema:
         "/upload": {
             "post": _operation(
                 "upload",
-                "Upload a small image: its bytes, or base64 in JSON; at most 4 MiB",
-                {202: _answer("Stored; the pipeline has it.", _json(_ref(Accepted)), LOCATION_HEADER)},
+                "Upload a small image, as bytes or as base64 in JSON; at most 4 MiB",
+                {202: _answer("Stored and queued for processing.", _json(_ref(Accepted)), LOCATION_HEADER)},
                 (400, 413, 415),
                 parameters=(
                     _query(
                         "filename",
-                        "The name at the end of the key.",
+                        "The file name, which ends the key.",
                         {"type": "string", "maxLength": 255},
                     ),
                 ),
@@ -236,21 +236,21 @@ def _paths() -> Schema:
             )
         },
         "/images/{key}": {
-            "get": _read("showImage", "Everything that is known of an image", Image, *image_key, URLS),
+            "get": _read("showImage", "Everything known about an image", Image, *image_key, URLS),
             "delete": _operation(
                 "deleteImage",
-                "Delete an image; its derived images follow",
+                "Delete an image and its derived images",
                 {202: _answer("Marked as deleted.", _json(_ref(Accepted)))},
                 (404,),
                 parameters=image_key,
             ),
         },
         "/images/{key}/status": {
-            "get": _read("showStatus", "The same as the image itself", Image, *image_key, URLS)
+            "get": _read("showStatus", "The same as GET /images/{key}", Image, *image_key, URLS)
         },
         "/images/{key}/events": {
             "get": _read(
-                "showEvents", "The events of its newest revision, with their causes", Timeline, *image_key
+                "showEvents", "The events of the newest revision, with their causes", Timeline, *image_key
             )
         },
         "/images/{key}/original": {"get": _redirect("getOriginal", "The uploaded file", *image_key)},
@@ -264,7 +264,7 @@ def _paths() -> Schema:
                     "name": "name",
                     "in": "path",
                     "required": True,
-                    "description": "The box it fits into.",
+                    "description": "The box that the thumbnail fits into.",
                     "schema": {"type": "string", "pattern": "^[1-9][0-9]{0,4}x[1-9][0-9]{0,4}$"},
                     "example": "320x320",
                 },
@@ -273,8 +273,8 @@ def _paths() -> Schema:
         "/images/{key}/retry": {
             "post": _operation(
                 "retryImage",
-                "Do the outstanding work of a failed image again",
-                {202: _answer("Asked for.", _json(_ref(Retried)))},
+                "Retry the outstanding work of a failed image",
+                {202: _answer("The retry was requested.", _json(_ref(Retried)))},
                 (404, 409),
                 parameters=image_key,
             )
@@ -284,7 +284,7 @@ def _paths() -> Schema:
 
 @cache
 def document(max_bytes: int = Settings.max_bytes) -> Schema:
-    """The document that /openapi.json serves; docs/openapi.json keeps it for the default limits."""
+    """The document that /openapi.json serves; docs/openapi.json holds it for the default limits."""
     answers: list[type[BaseModel]] = [
         Accepted, Health, Image, Page, ProblemDetails, Retried, Ticket, Timeline,
     ]  # fmt: skip
@@ -297,11 +297,11 @@ def document(max_bytes: int = Settings.max_bytes) -> Schema:
         "info": {
             "title": "imagebus",
             "version": __version__,
-            "description": "Upload images, follow them through the pipeline, fetch what came of them. "
+            "description": "Upload images, follow them through the pipeline, fetch the results. "
             "Every error is application/problem+json with a code.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
-        "servers": [{"url": ".", "description": "The address this document was fetched from."}],
+        "servers": [{"url": ".", "description": "The address that served this document."}],
         "paths": _paths(),
         "components": {
             "schemas": schemas["$defs"],

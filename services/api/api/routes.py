@@ -12,18 +12,20 @@ from pydantic import TypeAdapter
 
 from api.addressing import untoken
 from api.incoming import Incoming, from_base64, wrong
-from api.listing import ImageIndex
-from api.models import Accepted, Health, InlineUpload, Page, Retried, Status, UploadRequest
+from api.models import Accepted, Health, InlineUpload, Page, Retried, UploadRequest
 from api.openapi import UploadRequests, document
 from api.page import Page as WebPage
 from api.problems import Problem, not_found
 from api.responses import conditional, etag, json_response, matches, redirect, text_response
-from api.retrying import Retrier, errands
 from api.settings import Settings
 from api.storage import Hidden, Storage
 from api.uploading import Uploads
 from api.views import all_urls, gallery_urls, image, links, original_url, pending, summary, timeline
-from imagebus.store import EventStore, Item
+from imagebus.history.fold import Item
+from imagebus.history.view import Status
+from imagebus.listing import ImageIndex
+from imagebus.retrying import Retrier
+from imagebus.store import EventStore
 
 STATUSES = get_args(Status)
 MAX_NAME_LENGTH = 255
@@ -177,16 +179,14 @@ class Routes:
     def retry(self, token: str) -> Response[str]:
         item = self._item(token)
         key = item["image_key"]
-        stages = self.retrier.send(errands(item, self.store.latest(key)))
-        if not stages:
-            raise Problem(
-                HTTPStatus.CONFLICT,
-                "nothing_to_retry",
-                f"The image is {item['status']}; only a failed one has work to do again.",
-            )
-        return json_response(
-            Retried(key=key, stages=stages, links=links(key, item)).as_json(), HTTPStatus.ACCEPTED
-        )
+        result = self.retrier.retry(key)
+        if not result.sent:
+            detail = f"The image is {item['status']}, and no stage has failed or is outstanding."
+            if result.unreachable:
+                detail = f"These stages have no inbox here: {', '.join(result.unreachable)}."
+            raise Problem(HTTPStatus.CONFLICT, "nothing_to_retry", detail)
+        answer = Retried(key=key, stages=result.stages, links=links(key, item))
+        return json_response(answer.as_json(), HTTPStatus.ACCEPTED)
 
     def delete(self, token: str) -> Response[str]:
         """A delete marker; the events that follow from it remove the derived images and set the status."""

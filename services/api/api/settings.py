@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from imagebus.history.required import DEFAULT, Required
+
 MIME_TYPES: Mapping[str, tuple[str, ...]] = {
     "JPEG": ("image/jpeg",),
     "PNG": ("image/png",),
@@ -24,6 +26,7 @@ class Settings:
     uploads_bucket: str
     images_bucket: str
     inboxes: Mapping[str, str] = field(default_factory=dict)
+    required: Required = field(default_factory=lambda: Required.parse(DEFAULT))
     max_bytes: int = 50 * 1024 * 1024
     content_types: tuple[str, ...] = tuple(mime for mimes in MIME_TYPES.values() for mime in mimes)
     cors_origins: tuple[str, ...] = ()
@@ -38,6 +41,7 @@ class Settings:
             uploads_bucket=environment["UPLOADS_BUCKET"],
             images_bucket=environment["IMAGES_BUCKET"],
             inboxes=json.loads(environment["INBOXES"]),
+            required=Required.parse(environment["REQUIRED_FACTS"]),
             max_bytes=int(environment["MAX_BYTES"]),
             content_types=tuple(mime for name in formats for mime in MIME_TYPES.get(name.strip(), ())),
             cors_origins=tuple(origin.strip() for origin in origins if origin.strip()),

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-from functools import cache
-from typing import Any
 
-from imagebus.aws import client, inbox_queue
-from imagebus.drain import drain
+from imagebus.aws import client
+from imagebus.consumer import consumer
 from imagebus.events import Meta
 from imagebus.identity import derived_prefix
-from imagebus.inbox import Delivery, Inbox, one_by_one
+from imagebus.inbox import Delivery
 from imagebus.objects import ObjectStore, S3ObjectStore
 from imagebus.telemetry import logger, set_log_context
 
@@ -25,17 +23,7 @@ def clean(delivery: Delivery, objects: ObjectStore, bucket: str) -> None:
     logger().info("cleaned", extra={"removed": len(older)})
 
 
-@cache
-def _objects() -> ObjectStore:
-    return S3ObjectStore(client("s3"))
-
-
-def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """For a batch of the event source mapping, and for the schedule that stands in for it."""
-    queue, limit = inbox_queue()
-    bucket = os.environ["IMAGES_BUCKET"]
-    inbox = Inbox(one_by_one(lambda d: clean(d, _objects(), bucket)), queue, max_receive_count=limit)
-    if "Records" in event:
-        return inbox(event, context)
-    urls = {os.environ["INBOX_ARN"]: os.environ["INBOX_URL"]}
-    return drain(inbox, client("sqs"), urls, context.get_remaining_time_in_millis)
+handle = consumer(
+    lambda delivery: clean(delivery, S3ObjectStore(client("s3")), os.environ["IMAGES_BUCKET"]),
+    drains=lambda: {os.environ["INBOX_ARN"]: os.environ["INBOX_URL"]},
+)

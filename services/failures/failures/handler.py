@@ -1,40 +1,43 @@
-"""dead letters -> ProcessingFailed; what is no event goes to quarantine."""
+"""dead letters -> ProcessingFailed; what is not an event goes to quarantine."""
 
 from __future__ import annotations
 
 import json
 import os
-from functools import cache
+from collections.abc import Mapping
 from typing import Any
 
 from failures.dead_letter import handle_dead_letter
 from failures.queues import queues
 from imagebus.aws import bus, client
 from imagebus.clock import SystemClock
-from imagebus.drain import drain
-from imagebus.inbox import Inbox, one_by_one
-from imagebus.objects import ObjectStore, S3ObjectStore
+from imagebus.consumer import consumer
+from imagebus.inbox import Delivery
+from imagebus.objects import S3ObjectStore
 
 
 class NotReported(Exception):
-    """Some dead letters could not be told of; they stay in their queues, and the next drain tries again."""
+    """Some dead letters could not be reported. They stay in their queues, and the next drain retries them."""
 
 
-@cache
-def _objects() -> ObjectStore:
-    return S3ObjectStore(client("s3"))
+def _report(delivery: Delivery) -> None:
+    objects, bucket = S3ObjectStore(client("s3")), os.environ["QUARANTINE_BUCKET"]
+    handle_dead_letter(delivery, _stages(), bus(), objects, bucket, SystemClock())
+
+
+def _stages() -> Mapping[str, str]:
+    stages: Mapping[str, str] = json.loads(os.environ["STAGES"])
+    return stages
+
+
+_consume = consumer(
+    _report, drains=lambda: queues(_stages(), os.environ["UNDELIVERED_URL"]), dead_letters=False
+)
 
 
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """For a batch of an event source mapping, and for the schedule that stands in for the mappings."""
-    stages, bucket = json.loads(os.environ["STAGES"]), os.environ["QUARANTINE_BUCKET"]
-    clock = SystemClock()
-    # What fails here stays in its queue and is tried until it succeeds: there is nowhere further down.
-    inbox = Inbox(one_by_one(lambda d: handle_dead_letter(d, stages, bus(), _objects(), bucket, clock)))
-    if "Records" in event:
-        return inbox(event, context)
-    letters = queues(stages, os.environ["UNDELIVERED_URL"])
-    counts = drain(inbox, client("sqs"), letters, context.get_remaining_time_in_millis)
-    if counts["failed"]:
-        raise NotReported(f"{counts['failed']} dead letters")
-    return counts
+    """For a batch of an event source mapping, and for the schedule that replaces the mappings."""
+    answer = _consume(event, context)
+    if failed := answer.get("failed"):
+        raise NotReported(f"{failed} dead letters")
+    return answer

@@ -36,7 +36,7 @@ def report(delivery: Delivery, stage: str, default_attempts: int, clock: Clock) 
         stage=stage,
         error_type=(attributes.get("error_type") or attributes.get("ERROR_CODE") or "Unknown")[:255],
         message=(attributes.get("message") or attributes.get("ERROR_MESSAGE") or SILENT_DEATH)[:1000],
-        attempts=_number(attributes.get("attempts"), default_attempts),
+        attempts=_attempts(attributes, default_attempts),
         failed_event=envelope,
     )
     try:
@@ -50,6 +50,16 @@ def _size(envelope: Mapping[str, Any]) -> int:
         return len(canonical_json(envelope).encode())
     except UnicodeEncodeError as error:
         raise NotAnEvent("half a surrogate pair, which no event can carry") from error
+
+
+def _attempts(attributes: Mapping[str, str], default: int) -> int:
+    """How often it was tried. EventBridge counts only what came after the first attempt.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html#eb-rule-dlq
+    """
+    if "RULE_ARN" in attributes:
+        return 1 + _number(attributes.get("RETRY_ATTEMPTS"), 0)
+    return _number(attributes.get("attempts"), default)
 
 
 def _number(text: str | None, default: int) -> int:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from imagebus.aws import bus, inbox_queue
+from imagebus.aws import bus
 from imagebus.bus import EventBus
 from imagebus.clock import Clock, SystemClock
-from imagebus.inbox import Delivery, Inbox, one_by_one
+from imagebus.consumer import consumer
+from imagebus.inbox import Delivery
 from imagebus.telemetry import logger, set_log_context
 from ingest.objects import translate
 
@@ -22,8 +21,4 @@ def ingest(delivery: Delivery, bus: EventBus, clock: Clock) -> None:
     logger().info(fact.detail_type)
 
 
-def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
-    queue, limit = inbox_queue()
-    clock = SystemClock()
-    inbox = Inbox(one_by_one(lambda d: ingest(d, bus(), clock)), queue, max_receive_count=limit)
-    return inbox(event, context)
+handle = consumer(lambda delivery: ingest(delivery, bus(), SystemClock()))

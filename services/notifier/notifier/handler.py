@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from typing import Any
 
-from imagebus.aws import client, inbox_queue
+from imagebus.aws import client
 from imagebus.clock import SystemClock
+from imagebus.consumer import consumer
 from imagebus.events import NotAnEvent, read
-from imagebus.inbox import Delivery, Inbox, one_by_one
+from imagebus.inbox import Delivery
 from imagebus.telemetry import logger, set_log_context
 from notifier.ledger import DynamoDBLedger, Ledger
 from notifier.messages import HANDLED
@@ -19,7 +19,7 @@ from notifier.notify import SNSTopic, Topic, notify
 def notify_delivery(delivery: Delivery, ledger: Ledger, topic: Topic) -> None:
     envelope = delivery.envelope
     if envelope["detail-type"] not in HANDLED:
-        raise NotAnEvent(f"nobody is told of {envelope['detail-type']}")
+        raise NotAnEvent(f"nobody is notified of {envelope['detail-type']}")
     event = read(HANDLED[envelope["detail-type"]], envelope["detail"])
     set_log_context(event.meta)
     if "replay-name" in envelope:  # the rule keeps replays out; the history is nobody's news
@@ -35,7 +35,4 @@ def _ports() -> tuple[Ledger, Topic]:
     return ledger, SNSTopic(client("sns"), os.environ["TOPIC_ARN"])
 
 
-def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
-    queue, limit = inbox_queue()
-    inbox = Inbox(one_by_one(lambda d: notify_delivery(d, *_ports())), queue, max_receive_count=limit)
-    return inbox(event, context)
+handle = consumer(lambda delivery: notify_delivery(delivery, *_ports()))

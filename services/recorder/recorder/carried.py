@@ -1,31 +1,29 @@
-"""What the recorder could not log at first: it comes back whole, inside the ProcessingFailed that says so."""
+"""An event that the recorder could not log comes back inside the ProcessingFailed that reports it."""
 
 from __future__ import annotations
 
-from pydantic import ValidationError
-
-from imagebus.events import Meta, NotAnEvent
+from imagebus.events import Meta
 from imagebus.events.catalog import BY_DETAIL_TYPE, parse
-from imagebus.store import RecordedEvent
+from imagebus.history.recorded import UNREADABLE, RecordedEvent
 
 
 def carried(event: RecordedEvent) -> RecordedEvent | None:
-    """The event inside a failure of the recorder's own, if it can be logged by now."""
+    """The event inside a failure of the recorder's own, if it can be logged now."""
     if event.detail_type != "ProcessingFailed" or event.detail["data"]["stage"] != "recorder":
         return None
     envelope = event.detail["data"]["failed_event"]
     try:
         check(envelope["detail-type"], envelope["detail"])
-        inner = RecordedEvent(envelope["source"], envelope["detail-type"], envelope["detail"])
-    except (KeyError, TypeError, NotAnEvent, ValidationError):
+        inner = RecordedEvent.from_envelope(envelope)
+    except UNREADABLE:
         return None  # it broke its contract: that is why it is here
     return inner if inner.image_key == event.image_key else None
 
 
 def check(detail_type: str, detail: dict[str, object]) -> Meta:
-    """Who and what an event is about. Raises NotAnEvent or ValidationError where it breaks its contract.
+    """Which image an event is about. Raises NotAnEvent or pydantic.ValidationError if it breaks its contract.
 
-    A type that is not in the catalog is another team's fact about the image: logged, not folded.
+    A type that is not in the catalog is another team's fact about the image: it is logged and not folded.
     """
     if detail_type in BY_DETAIL_TYPE:
         return parse(detail_type, detail).meta

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from typing import Any
 
-from imagebus.aws import bus, client, inbox_queue
+from imagebus.aws import bus, client
 from imagebus.clock import SystemClock
+from imagebus.consumer import consumer
 from imagebus.events import Meta
-from imagebus.inbox import Delivery, Group, Inbox
-from imagebus.store import DynamoDBEventStore, RecordedEvent
+from imagebus.history.recorded import RecordedEvent
+from imagebus.history.required import Required
+from imagebus.inbox import Delivery, Group
+from imagebus.store import DynamoDBEventStore
 from imagebus.telemetry import logger, set_log_context
 from recorder.carried import carried, check
 from recorder.measure import measure
 from recorder.record import Recorder
-from recorder.required import Required
 
 
 def image_key(delivery: Delivery) -> str:
@@ -27,12 +28,12 @@ def image_key(delivery: Delivery) -> str:
 def record_group(recorder: Recorder, group: Group) -> None:
     """All deliveries of a batch that are about one image: one read of its log, one write of its status."""
     key = image_key(group[0])
-    envelopes = [delivery.envelope for delivery in group]
-    events = [RecordedEvent(item["source"], item["detail-type"], item["detail"]) for item in envelopes]
-    set_log_context(Meta.from_json(events[-1].meta))
+    delivered = [(RecordedEvent.from_envelope(delivery.envelope), delivery) for delivery in group]
+    set_log_context(Meta.from_json(delivered[-1][0].meta))
+    events = [event for event, _ in delivered]
     events += [inner for event in events if (inner := carried(event)) is not None]
     log = recorder.record(key, events, announce=not all(delivery.replayed for delivery in group))
-    measure([event for event, delivery in zip(events, group, strict=False) if not delivery.replayed], log)
+    measure([event for event, delivery in delivered if not delivery.replayed], log)
     logger().info("recorded", extra={"events": [event.detail_type for event in events]})
 
 
@@ -42,7 +43,4 @@ def recorder() -> Recorder:
     return Recorder(store, bus(), SystemClock(), Required.parse(os.environ["REQUIRED_FACTS"]))
 
 
-def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
-    queue, limit = inbox_queue()
-    inbox = Inbox(lambda g: record_group(recorder(), g), queue, max_receive_count=limit, group_by=image_key)
-    return inbox(event, context)
+handle = consumer(lambda group: record_group(recorder(), group), group_by=image_key)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from imagebus.clock import milliseconds_between
+from imagebus.events.catalog import STAGE_OF
+from imagebus.history.recorded import RecordedEvent
 from imagebus.metrics import Measurement, emit
-from imagebus.store import RecordedEvent
-from recorder.projection import STAGE_OF
 
 OUTCOMES = {
     "ImageUploaded": "Uploads",

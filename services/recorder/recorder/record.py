@@ -1,4 +1,4 @@
-"""Append, fold, announce: what the recorder does with the events of one image."""
+"""Append, project, announce: what the recorder does with the events of one image."""
 
 from __future__ import annotations
 
@@ -10,15 +10,11 @@ from imagebus.clock import Clock, milliseconds_between, parse_timestamp
 from imagebus.events import Event, EventData, Meta, caused_by
 from imagebus.events.recorder import ImageProcessed, ProcessingStalled
 from imagebus.events.validator import Format
-from imagebus.store import EventStore, Item, RecordedEvent
-from recorder.projection import fold, latest_revision
-from recorder.required import Required
-
-ATTEMPTS = 20
-
-
-class Contended(Exception):
-    """Other recorders kept changing the same image; the inbox brings the events again."""
+from imagebus.history.fold import Item
+from imagebus.history.recorded import RecordedEvent
+from imagebus.history.required import Required
+from imagebus.projector import Projection, Projector
+from imagebus.store import EventStore
 
 
 class Recorder:
@@ -27,6 +23,7 @@ class Recorder:
         self._bus = bus
         self._clock = clock
         self._required = required
+        self._projector = Projector(store, required)
 
     def record(
         self, image_key: str, events: Sequence[RecordedEvent], *, announce: bool
@@ -37,36 +34,27 @@ class Recorder:
         """
         for event in events:
             self._store.append(event)
-        item, log = self.project(image_key)
-        if announce and self.is_unannounced(item):
-            self.announce(item, log)
-        return log
+        projection = self.project(image_key)
+        if announce and self.is_unannounced(projection.item):
+            self.announce(projection)
+        return projection.log
 
-    def project(self, image_key: str) -> tuple[Item, Sequence[RecordedEvent]]:
-        """Bring the status item up to its log, and return both.
-
-        The status is read before the log: whoever appended last also folds last, or makes this write fail.
-        """
-        for _ in range(ATTEMPTS):
-            stored = self._store.status(image_key)
-            log = latest_revision(self._store.latest(image_key))
-            item = fold(log, self._required)
-            expected = stored.get("log_digest") if stored else None
-            if stored == item or self._store.replace_status(item, expected):
-                return item, log
-        raise Contended(f"{ATTEMPTS} attempts")
+    def project(self, image_key: str) -> Projection:
+        """Bring the status item up to its log. Raises Contended."""
+        return self._projector.project(image_key)
 
     def is_unannounced(self, item: Item) -> bool:
         """Every required fact is in, but the final event is not in the log."""
         return item["status"] == "processing" and not item["outstanding"]
 
-    def announce(self, item: Item, log: Sequence[RecordedEvent]) -> None:
+    def announce(self, projection: Projection) -> None:
         """Publish ImageProcessed, and log it only once it is on the bus.
 
         A crash in between leaves the image unannounced, so the next delivery or the sweeper publishes it
         again, under the same id.
         """
-        facts = {event.detail_type: event for event in log}
+        item = projection.item
+        facts = {event.detail_type: event for event in projection.log}
         names = [name for fact in self._required.facts for name in fact.split("|") if name in facts]
         last = max((facts[name] for name in names), key=lambda event: event.precedence)
         done_ms = milliseconds_between(item["created_at"], last.occurred_at)
@@ -85,8 +73,9 @@ class Recorder:
         )
         self._emit(caused_by(Meta.from_json(last.meta), data, clock=self._clock))
 
-    def stall(self, item: Item, log: Sequence[RecordedEvent]) -> None:
-        """Publish ProcessingStalled for an image whose facts do not come."""
+    def stall(self, projection: Projection) -> None:
+        """Publish ProcessingStalled for an image whose outstanding facts do not come."""
+        item, log = projection.item, projection.log
         age = self._clock.now() - parse_timestamp(item["created_at"])
         data = ProcessingStalled(
             missing=tuple(item["outstanding"]), waited_s=max(0, int(age.total_seconds()))
@@ -95,6 +84,6 @@ class Recorder:
 
     def _emit(self, event: Event[EventData]) -> None:
         self._bus.publish([event])
-        recorded = RecordedEvent(event.source, event.detail_type, event.detail())
+        recorded = RecordedEvent.from_event(event)
         self._store.append(recorded)
         self.project(recorded.image_key)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from typing import Any
 
-from imagebus.aws import bus, client, inbox_queue
+from imagebus.aws import bus, client
 from imagebus.clock import SystemClock
-from imagebus.inbox import Inbox, one_by_one
+from imagebus.consumer import consumer
+from imagebus.inbox import Delivery
 from imagebus.objects import S3ObjectStore
 from imagebus.worker import Worker
 from imagebus_imaging import WatermarkSpec
@@ -30,6 +30,8 @@ def _worker() -> Worker:
     return Worker(bus(), S3ObjectStore(client("s3")), SystemClock(), bucket, work)
 
 
-def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
-    queue, limit = inbox_queue()
-    return Inbox(one_by_one(_worker()), queue, max_receive_count=limit)(event, context)
+def _derive(delivery: Delivery) -> None:
+    _worker()(delivery)
+
+
+handle = consumer(_derive)

@@ -1,4 +1,4 @@
-"""A real browser before the real page, served by the stack of the end-to-end tests."""
+"""A real browser with the real page, served by the stack of the end-to-end tests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.e2e.harness import Pipeline
 
 HERE = Path(__file__).parent
 
-#: The browser stays offline but for the page under test.
+#: The browser stays offline except for the page under test.
 FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -34,7 +34,7 @@ FLAGS = (
 
 
 def _executable(*names: str) -> str:
-    """The first that is installed. Without a browser these tests cannot say anything: skipped, by name."""
+    """The first one that is installed. Without a browser these tests are skipped."""
     for name in names:
         if found := shutil.which(name):
             return found
@@ -43,7 +43,7 @@ def _executable(*names: str) -> str:
 
 @pytest.fixture(scope="session")
 def axe() -> str:
-    """The accessibility rules, as a script; installed from the lock beside this file when missing."""
+    """The accessibility rules as a script; installed from the lock beside this file if missing."""
     script = HERE / "node_modules" / "axe-core" / "axe.min.js"
     if not script.exists():
         npm = _executable("npm")
@@ -53,7 +53,7 @@ def axe() -> str:
 
 @pytest.fixture
 def page(pipeline: Pipeline, axe: str, tmp_path: Path) -> Iterator[Page]:
-    """The page in a browser that has never seen it. At the end its console must be clean."""
+    """The page in a fresh browser. At the end its console must be clean."""
     options = ChromeOptions()
     options.binary_location = _executable("chromium", "chromium-browser", "google-chrome")
     for flag in (*FLAGS, f"--user-data-dir={tmp_path / 'profile'}"):

@@ -1,4 +1,4 @@
-"""What a person does on the page, and sees."""
+"""What a user does and sees on the page."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Page:
         self._console: list[dict[str, Any]] = []
 
     def open(self, *, key: str | None = None) -> None:
-        """Open the page and, unless the browser has one, give it the key."""
+        """Open the page and enter the key unless the browser has one."""
         self.driver.get(self.pipeline.local.api_url or "")
-        # What the policy refuses is an event of the document as well as a line of the console.
+        # A violation of the policy is an event of the document as well as a console message.
         self.driver.execute_script(
             "window.violations = [];"
             "document.addEventListener('securitypolicyviolation',"
@@ -57,24 +57,24 @@ class Page:
         return eventually(look, within=within, what=what)
 
     def press(self, key: str) -> None:
-        """A key, wherever the focus is."""
+        """Press a key, wherever the focus is."""
         ActionChains(self.driver).send_keys(key).perform()
 
     def focused(self) -> str:
-        """The text of what has the focus."""
+        """The text of the focused element."""
         return str(self.driver.switch_to.active_element.text)
 
     def choose_files(self, *paths: Path) -> None:
         self.find("#files").send_keys("\n".join(map(str, paths)))
 
     def statuses(self) -> dict[str, str]:
-        """Of each tile: the file's name and the status that it shows."""
+        """The file name and status that each tile shows."""
         script = """return Object.fromEntries(Array.from(document.querySelectorAll('#gallery li'), (tile) =>
             [tile.querySelector('.name').textContent, tile.querySelector('.status').textContent]))"""
         return dict(self.driver.execute_script(script))
 
     def wait_for(self, within: float = 90, **expected: str) -> None:
-        """Until tiles show these statuses; names are given without their extension."""
+        """Wait until tiles show these statuses; names are given without extension."""
 
         def look() -> bool:
             shown = {name.rsplit(".", 1)[0]: status for name, status in self.statuses().items()}
@@ -101,7 +101,7 @@ class Page:
     def emulate(
         self, *, scheme: str = "light", width: int = 1280, height: int = 900, mobile: bool = False
     ) -> None:
-        """A colour scheme and a size of the screen."""
+        """Set a colour scheme and a screen size."""
         self.driver.execute_cdp_cmd(
             "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
         )
@@ -116,8 +116,8 @@ class Page:
         path.write_bytes(base64.b64decode(image))
 
     def accessibility(self) -> list[str]:
-        """The serious and critical findings of axe-core, in one line each."""
-        # Through the debugger, which the page's own policy does not bind.
+        """The serious and critical findings of axe-core, one line each."""
+        # Through the debugger, which the page's policy does not restrict.
         self.driver.execute_cdp_cmd("Runtime.evaluate", {"expression": self._axe})
         result = self.driver.execute_cdp_cmd(
             "Runtime.evaluate",

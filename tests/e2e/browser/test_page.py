@@ -1,4 +1,4 @@
-"""The page, as a person with a browser has it."""
+"""The page as a user sees it in a browser."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.e2e.browser.pages import Page
 from tests.e2e.harness import jpeg
 from tests.e2e.test_failures import without_permission
 
-#: The pictures of the documentation are taken anew only when asked for: IMAGEBUS_SCREENSHOTS=docs/images
+#: Set IMAGEBUS_SCREENSHOTS=docs/images to retake the screenshots of the documentation.
 SCREENSHOTS = os.environ.get("IMAGEBUS_SCREENSHOTS")
 
 
@@ -46,7 +46,7 @@ def write(folder: Path, name: str, content: bytes) -> Path:
 
 @pytest.fixture
 def files(tmp_path: Path) -> dict[str, Path]:
-    """Three files to upload, one of them bad."""
+    """Three files to upload, one of them broken."""
     harbour, meadow, broken = unique("harbour"), unique("meadow"), unique("broken")
     return {
         harbour: write(tmp_path, harbour, scene(random.choice((scenes.sea, scenes.city, scenes.dunes)))),
@@ -60,7 +60,7 @@ def test_uploaded_images_reach_their_states_without_a_reload(page: Page, files: 
     page.driver.execute_script("window.untouched = true")
     page.choose_files(*files.values())
     harbour, meadow, broken = files
-    # the first images of a new stack wait for every function to start
+    # the first images of a new stack wait for every function's cold start
     page.wait_for(within=150, **{harbour: "Completed", meadow: "Completed", broken: "Rejected"})
     page.wait(lambda: len(page.find_all("#gallery img.shown")) >= 2, "two thumbnails")
     assert page.driver.execute_script("return window.untouched")
@@ -92,7 +92,7 @@ def test_an_image_shows_its_thumbnails_its_events_and_its_facts(page: Page, file
     assert "900 × 600" in page.text("#image-body")
     page.find("#image-body details summary").click()
     assert "ImageValidated" in page.text("#image-body details table")
-    # the way back is the browser's own
+    # the browser's back button
     page.driver.back()
     page.wait(lambda: page.find("#image").get_attribute("open") is None, "the image is closed")
     page.open_image(broken)
@@ -143,7 +143,7 @@ def test_the_filter_shows_one_status_only(page: Page, files: dict[str, Path]) ->
 def test_the_key_is_asked_for_once_and_a_wrong_one_is_not_kept_quiet(page: Page) -> None:
     page.open(key="not-the-key")
     page.wait(lambda: "valid key" in page.text("#key-problem"), "what is wrong with the key")
-    page.forget_console()  # the browser itself notes the 403
+    page.forget_console()  # the browser itself logs the 403
     page.give_key(page.pipeline.local.api_key or "")
     page.wait(lambda: page.text("#connection") == "Live", "the list is live")
     page.driver.refresh()
@@ -166,7 +166,7 @@ def test_everything_can_be_done_with_the_keyboard(page: Page, files: dict[str, P
     page.wait(lambda: page.find_all("svg.timeline"), "the image is open")
     page.press(Keys.ESCAPE)
     page.wait(lambda: page.find("#image").get_attribute("open") is None, "Escape closes it")
-    assert harbour in page.focused()  # focus is back where it was
+    assert harbour in page.focused()  # the focus returns
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -181,7 +181,7 @@ def test_nothing_stands_in_the_way_of_assistive_technology(
         page.choose_files(*files.values())
         page.wait_for(**{harbour: "Completed", meadow: "Completed", broken: "Rejected"})
     page.wait(lambda: page.find_all("#gallery img.shown"), "thumbnails")
-    time.sleep(0.4)  # until the pictures have faded in
+    time.sleep(0.4)  # until the images have faded in
     assert page.accessibility() == []
     assert not page.overflows()
     kind = "phone" if width < 500 else scheme

@@ -16,27 +16,28 @@ from moto import mock_aws
 
 from api.addressing import address
 from api.app import Api
-from api.listing import ImageIndex
 from api.page import Page
-from api.retrying import Retrier
 from api.settings import Settings
 from api.storage import S3Storage
 from imagebus.events import Event, EventData, Meta, caused_by, new_event
 from imagebus.events.analyzer import LabelsSkipped, MetadataExtracted
+from imagebus.events.catalog import STAGE_NAMED
 from imagebus.events.failures import ProcessingFailed
 from imagebus.events.ingest import ImageDeleted, ImageUploaded
 from imagebus.events.thumbnailer import Thumbnail, ThumbnailsCreated
 from imagebus.events.validator import ImageRejected, ImageValidated
 from imagebus.events.watermarker import ImageWatermarked
+from imagebus.history.recorded import RecordedEvent
+from imagebus.history.required import DEFAULT, Required
 from imagebus.identity import derived_prefix
-from imagebus.store import DynamoDBEventStore, RecordedEvent
+from imagebus.listing import ImageIndex
+from imagebus.retrying import Retrier
+from imagebus.store import DynamoDBEventStore
 from imagebus.testing import ManualClock, RecordingBus
 from recorder.record import Recorder
-from recorder.required import DEFAULT, Required
 from tests.tables import create_table
 
 UPLOADS, IMAGES, TABLE = "uploads-bucket", "images-bucket", "status"
-STAGES = ("ingest", "validator", "thumbnailer", "watermarker", "metadata", "labels")
 PAGE = Page("<!doctype html><title>page</title>", '"page-1"', "default-src 'none'")
 
 
@@ -62,7 +63,7 @@ class World:
         self.s3.put_bucket_versioning(Bucket=UPLOADS, VersioningConfiguration={"Status": "Enabled"})
         self.s3.create_bucket(Bucket=IMAGES)
         create_table(self.dynamodb, TABLE)
-        self.inboxes = {stage: self.sqs.create_queue(QueueName=stage)["QueueUrl"] for stage in STAGES}
+        self.inboxes = {stage: self.sqs.create_queue(QueueName=stage)["QueueUrl"] for stage in STAGE_NAMED}
         self.clock = ManualClock()
         self.store = DynamoDBEventStore(self.dynamodb, TABLE)
         self.recorder = Recorder(self.store, RecordingBus(), self.clock, Required.parse(DEFAULT))
@@ -72,7 +73,7 @@ class World:
             store=self.store,
             index=ImageIndex(self.dynamodb, TABLE),
             storage=S3Storage(self.s3),
-            retrier=Retrier(lambda: self.sqs, self.inboxes),
+            retrier=Retrier(self.store, lambda: self.sqs, self.inboxes, self.settings.required),
             clock=self.clock,
             page=lambda: PAGE,
         )
@@ -144,9 +145,9 @@ class World:
         )  # fmt: skip
         return self.tell(self.uploaded(key), data)
 
-    def completed(self, key: str) -> Meta:
-        cause = self.validated(key)
-        prefix = derived_prefix(key, cause.revision)
+    def facts(self, cause: Meta) -> dict[str, EventData]:
+        """What each stage publishes for a validated image; the objects that it names exist."""
+        prefix = derived_prefix(cause.image_key, cause.revision)
         thumbnails = tuple(
             Thumbnail(
                 name=f"{side}x{side}", bucket=IMAGES, key=f"{prefix}thumbnails/{side}x{side}.jpg",
@@ -156,21 +157,36 @@ class World:
         )  # fmt: skip
         for each in thumbnails:
             self.s3.put_object(Bucket=IMAGES, Key=each.key, Body=each.name.encode())
-        self.tell(cause, ThumbnailsCreated(recipe="r", items=thumbnails))
-        shape: dict[str, Any] = {"width": 800, "height": 600, "format": "JPEG", "bytes": 17}
-        self.tell(cause, ImageWatermarked(recipe="r", bucket=IMAGES, key=f"{prefix}watermarked.jpg", **shape))
         self.s3.put_object(Bucket=IMAGES, Key=f"{prefix}watermarked.jpg", Body=b"watermarked")
-        described = MetadataExtracted(
-            properties={"format": "JPEG"}, exif={}, dominant_colors=("#008083",), thumbhash="U8cJ", phash="cc"
-        )
-        self.tell(cause, described)
-        return self.tell(cause, LabelsSkipped(reason="no labels here"))
+        shape: dict[str, Any] = {"width": 800, "height": 600, "format": "JPEG", "bytes": 17}
+        return {
+            "thumbnailer": ThumbnailsCreated(recipe="r", items=thumbnails),
+            "watermarker": ImageWatermarked(
+                recipe="r", bucket=IMAGES, key=f"{prefix}watermarked.jpg", **shape
+            ),
+            "metadata": MetadataExtracted(
+                properties={"format": "JPEG"},
+                exif={},
+                dominant_colors=("#008083",),
+                thumbhash="U8cJ",
+                phash="cc",
+            ),
+            "labels": LabelsSkipped(reason="no labels here"),
+        }
+
+    def completed(self, key: str) -> Meta:
+        cause = self.validated(key)
+        return [self.tell(cause, data) for data in self.facts(cause).values()][-1]
 
     def rejected(self, key: str) -> Meta:
         return self.tell(self.uploaded(key), ImageRejected(code="corrupt", detail="the picture ends early"))
 
-    def failed(self, key: str, stage: str = "thumbnailer", **envelope: str) -> Meta:
+    def failed(self, key: str, stage: str = "thumbnailer", **envelope: Any) -> Meta:
+        """All derived facts are present except the stage's."""
         cause = self.validated(key)
+        for name, fact in self.facts(cause).items():
+            if name != stage:
+                self.tell(cause, fact)
         failed_event: dict[str, Any] = {
             "source": "imagebus.validator",
             "detail-type": "ImageValidated",

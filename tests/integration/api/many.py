@@ -1,4 +1,4 @@
-"""Status items in any number, as the recorder writes them.
+"""Any number of status items, as the recorder writes them.
 
 On a real table: `python -m tests.integration.api.many TABLE COUNT`.
 """
@@ -13,8 +13,9 @@ from typing import Any
 import boto3
 
 from imagebus.clock import timestamp
-from imagebus.identity import image_id
-from imagebus.store import STATUS_SK, marshal_item, shard
+from imagebus.history.fold import STATUS_SK
+from imagebus.identity import image_id, shard
+from imagebus.store import marshal_item
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 BATCH = 25

@@ -136,14 +136,25 @@ def received(world: World, stage: str) -> list[dict[str, Any]]:
     return [json.loads(message["Body"]) for message in messages.get("Messages", [])]
 
 
-def test_a_retry_brings_the_failed_event_to_the_stage_that_failed_and_to_no_other(world: World) -> None:
-    world.failed("unlucky.jpg", **{"replay-name": "r"})
+@pytest.mark.parametrize("stage", ["thumbnailer", "recorder", "notifier", "cleaner"])
+def test_a_retry_sends_the_failed_event_to_the_stage_that_failed_and_to_no_other(
+    world: World, stage: str
+) -> None:
+    detail = {"detail": {"meta": {"event_id": "not in the log"}}} if stage == "recorder" else {}
+    world.failed("unlucky.jpg", stage, **{"replay-name": "r"}, **detail)
     answer = world.post("images/unlucky.jpg/retry")
-    assert (answer.status, answer.json["stages"]) == (202, ["thumbnailer"])
-    (again,) = received(world, "thumbnailer")
+    assert (answer.status, answer.json["stages"]) == (202, [stage])
+    (again,) = received(world, stage)
     assert again["detail-type"] == "ImageValidated"
     assert "replay-name" not in again
     assert not any(received(world, stage) for stage in world.inboxes)
+
+
+def test_a_stage_without_an_inbox_cannot_be_retried_and_is_named(world: World) -> None:
+    world.failed("unlucky.jpg", "tagger")
+    answer = world.post("images/unlucky.jpg/retry")
+    assert (answer.status, answer.json["code"]) == (409, "nothing_to_retry")
+    assert "tagger" in answer.json["detail"]
 
 
 def test_a_stalled_image_is_retried_from_its_log(world: World) -> None:

@@ -1,4 +1,4 @@
-"""Lists: newest first, complete, and never dearer than the first page."""
+"""Lists are complete, newest first, and no page costs more than the first."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from api.listing import ImageIndex, encode_cursor
-from imagebus.store import SHARDS
+from imagebus.identity import SHARDS
+from imagebus.listing import ImageIndex, encode_cursor
 from tests.integration.api.conftest import TABLE, World
 from tests.integration.api.many import items, write
 from tests.tables import create_table
@@ -70,7 +70,7 @@ def test_a_wrong_parameter_is_refused_in_words(world: World, name: str, value: s
 
 
 class Metered:
-    """A DynamoDB client that notes the read units of its queries, by a rule that moto does not know.
+    """A DynamoDB client that records the read units of its queries, by a rule that moto does not implement.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
     """
@@ -80,7 +80,7 @@ class Metered:
         self.costs: list[float] = []
 
     def query(self, **request: Any) -> Any:
-        # What is left out of an answer is read, and paid for, all the same.
+        # What is filtered out of a response is still read and paid for.
         whole = {name: each for name, each in request.items() if name != "ProjectionExpression"}
         whole.pop("ExpressionAttributeNames")
         read = sum(size({"M": item}) for item in self._client.query(**whole)["Items"])
@@ -89,7 +89,7 @@ class Metered:
 
 
 def size(value: Any) -> int:
-    """Bytes of an attribute value, as DynamoDB counts them."""
+    """The size of an attribute value, as DynamoDB counts it."""
     ((kind, content),) = value.items()
     if kind == "M":
         return 3 + sum(1 + len(name.encode()) + size(each) for name, each in content.items())

@@ -1,4 +1,4 @@
-"""What the API tells of an image, and when it need not tell it again."""
+"""What the API returns about an image, and when it answers 304."""
 
 from __future__ import annotations
 

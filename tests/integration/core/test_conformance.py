@@ -1,4 +1,4 @@
-"""The adapters behave alike over moto and over the in-memory AWS: the fakes promise what services do."""
+"""The adapters behave the same on moto and on the in-memory AWS, so the fakes match the services."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from imagebus.history.fold import fold
+from imagebus.history.required import DEFAULT, Required
 from imagebus.inbox import SQSQueue
+from imagebus.listing import ImageIndex
 from imagebus.objects import Gone, ObjectRef, S3ObjectStore, Superseded
 from imagebus.store import DynamoDBEventStore
 from imagebus.testing import (
@@ -24,11 +27,10 @@ from imagebus.testing import (
     status_table,
 )
 from imagebus.testing.s3 import Bucket
+from imagebus_cli.operations.table import StatusTable
 from notifier.ledger import LEASE_SECONDS, DynamoDBLedger
 from notifier.messages import compose
 from notifier.notify import Refused, SNSTopic
-from recorder.projection import fold
-from recorder.required import DEFAULT, Required
 from tests.tables import create_table
 from tests.unit.core.events import FIRST, KEY, SECOND, processed, recorded, story, uploaded
 
@@ -132,39 +134,46 @@ def test_a_status_item_is_replaced_only_while_it_is_the_expected_one(store: Dyna
     assert store.status(KEY) == newer
 
 
-def test_status_items_are_replaced_together_or_not_at_all(store: DynamoDBEventStore):
+@pytest.fixture
+def table(aws: Aws) -> StatusTable:
+    return StatusTable(aws.dynamodb, "status")
+
+
+def test_status_items_are_replaced_together_or_not_at_all(store: DynamoDBEventStore, table: StatusTable):
     a, b, c = (fold([recorded(uploaded(key))], REQUIRED) for key in "abc")
-    assert store.replace_statuses([(a, None), (b, None)])
+    assert table.replace_statuses([(a, None), (b, None)])
     changed = {**a, "status": "other"}
-    assert not store.replace_statuses([(changed, a["log_digest"]), (c, "something")])
+    assert not table.replace_statuses([(changed, a["log_digest"]), (c, "something")])
     assert (store.status("a"), store.status("c")) == (a, None)
-    assert store.replace_statuses([(changed, a["log_digest"]), (c, None)])
+    assert table.replace_statuses([(changed, a["log_digest"]), (c, None)])
     assert (store.status("a"), store.status("c")) == (changed, c)
 
 
-def test_the_indexes_list_by_status_and_age(store: DynamoDBEventStore):
+def test_the_indexes_list_by_status_and_age(aws: Aws, store: DynamoDBEventStore):
     for number in range(9):
         item = fold([recorded(uploaded(f"{number}.jpg"))], REQUIRED)
         status = "failed" if number >= 6 else "processing"
         shard = item["status_shard"].split("#")[1]
         listed_at = f"2026-01-0{number + 1}"
         store.replace_status({**item, "status_shard": f"{status}#{shard}", "listed_at": listed_at}, None)
-    assert {item["image_key"] for item in store.processing("2026-01-04")} == {"0.jpg", "1.jpg", "2.jpg"}
-    assert {item["image_key"] for item in store.failed()} == {"6.jpg", "7.jpg", "8.jpg"}
+    index = ImageIndex(aws.dynamodb, "status")
+    before = index.with_status("processing", "2026-01-04")
+    assert {item["image_key"] for item in before} == {"0.jpg", "1.jpg", "2.jpg"}
+    assert {item["image_key"] for item in index.with_status("failed")} == {"6.jpg", "7.jpg", "8.jpg"}
 
 
-def test_a_scan_brings_every_image_whole(store: DynamoDBEventStore):
+def test_a_scan_reads_every_image_whole(store: DynamoDBEventStore, table: StatusTable):
     for key in ("a", "b", "c"):
         for rev in (FIRST, SECOND):
             for event in story(key, rev):
                 store.append(recorded(event))
     store.replace_status(fold(store.latest("b"), REQUIRED), None)
-    images = {image.image_key: image for image in store.images()}
-    assert images.keys() == {"a", "b", "c"} == set(store.image_keys())
+    images = {image.image_key: image for image in table.images()}
+    assert images.keys() == {"a", "b", "c"} == set(table.image_keys())
     for key, image in images.items():
         assert {e.event_id for e in image.log} == {e.event_id for e in store.latest(key)}
         assert image.status == store.status(key)
-    assert store.digests() == {"b": images["b"].status["log_digest"]}
+    assert table.digests() == {"b": images["b"].status["log_digest"]}
 
 
 # --- the ledger ---
@@ -221,7 +230,7 @@ def test_a_deleted_object_is_no_longer_current(aws: Aws, pinned: bool):
     assert not objects.is_current(ref)
     if pinned:
         assert objects.get(ref) == b"one"
-    elif not hasattr(aws.s3, "meta"):  # moto does not say that it was a delete marker
+    elif not hasattr(aws.s3, "meta"):  # moto does not report that it was a delete marker
         with pytest.raises(Superseded):
             objects.get(ref)
 

@@ -1,4 +1,4 @@
-"""The drain over moto's SQS: what its API answers becomes what a function gets from Lambda."""
+"""The drain on moto's SQS: received messages become the records that Lambda would deliver."""
 
 from __future__ import annotations
 

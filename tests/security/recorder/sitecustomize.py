@@ -1,7 +1,7 @@
-"""Makes the emulator write down every decision its IAM takes; loaded by Python itself, from PYTHONPATH.
+"""Makes the emulator record every IAM decision. Python itself loads this file, from PYTHONPATH.
 
-Only a process that imports the emulator's evaluator is touched: the functions' workers inherit this
-file and never notice.
+Only a process that imports the emulator's evaluator is affected. The functions' workers inherit this
+file without effect.
 """
 
 from __future__ import annotations

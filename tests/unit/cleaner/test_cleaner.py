@@ -8,8 +8,9 @@ import pytest
 
 from cleaner import handler
 from cleaner.handler import clean
+from imagebus import consumer
 from imagebus.identity import derived_prefix, revision
-from imagebus.inbox import Inbox, SQSQueue, one_by_one
+from imagebus.inbox import Inbox, one_by_one
 from imagebus.objects import S3ObjectStore
 from imagebus.testing import InMemoryS3, InMemorySQS, ManualClock, sqs_record
 from imagebus.testing.s3 import Bucket
@@ -79,9 +80,10 @@ def test_the_schedule_empties_the_inbox_as_the_mapping_would(bench: Bench, monke
     monkeypatch.setenv("IMAGES_BUCKET", "images")
     monkeypatch.setenv("INBOX_ARN", sqs.queues[url].arn)
     monkeypatch.setenv("INBOX_URL", url)
-    monkeypatch.setattr(handler, "inbox_queue", lambda: (SQSQueue(lambda: sqs, url, "memory://dead"), 5))  # type: ignore[arg-type,return-value]
-    monkeypatch.setattr(handler, "client", {"sqs": sqs}.__getitem__)
-    monkeypatch.setattr(handler, "_objects", lambda: S3ObjectStore(bench.s3))  # type: ignore[arg-type]
+    monkeypatch.setenv("DEAD_LETTER_URL", "memory://dead")
+    monkeypatch.setenv("MAX_RECEIVE_COUNT", "5")
+    monkeypatch.setattr(consumer, "client", {"sqs": sqs}.__getitem__)
+    monkeypatch.setattr(handler, "client", {"s3": bench.s3}.__getitem__)
     sqs.send_message(QueueUrl=url, MessageBody=json.dumps(envelope(deleted("k.jpg", revision("3")))))
     sqs.send_message(QueueUrl=url, MessageBody="no event")
     assert handler.handle({"detail-type": "Scheduled Event"}, Context()) == {"handled": 1, "failed": 1}

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from imagebus.clock import timestamp
-from imagebus.store import Item, RecordedEvent
+from imagebus.history.fold import Item
+from imagebus.history.recorded import RecordedEvent
 from imagebus_cli.demo.pictures import Picture
 from imagebus_cli.demo.result import Result
-from imagebus_cli.uploads import Upload
+from imagebus_cli.uploads.tracking import Upload
 
 START = datetime(2026, 7, 14, 12, 0, tzinfo=UTC)
 REVISION = "0A".ljust(32, "0")

@@ -12,17 +12,21 @@ from botocore import exceptions as aws
 from typer.testing import CliRunner
 
 import imagebus_local
-from imagebus.store import Item
+from imagebus.history.fold import Item
 from imagebus.testing.errors import client_error
-from imagebus_cli import cost, main, outcome, terminal, uploads, where
-from imagebus_cli.contracts import gate
+from imagebus_cli import main
 from imagebus_cli.demo import run as demo
+from imagebus_cli.measure import cost
+from imagebus_cli.output import outcome, terminal
 from imagebus_cli.problem import explain
-from imagebus_cli.stack import Stack
-from imagebus_cli.uploads import Upload
+from imagebus_cli.stack import find as where
+from imagebus_cli.stack.deployed import Stack
+from imagebus_cli.uploads import tracking as uploads
+from imagebus_cli.uploads.tracking import Upload
 from tests.unit.cli.builders import item, result
 from tests.unit.cli.test_images import known, stack
 from tests.unit.cli.test_load import outcome as load_outcome
+from tools.contracts import gate
 
 __all__ = ["stack"]
 
@@ -59,8 +63,7 @@ def test_a_cost_comes_with_its_components_and_the_region_of_its_prices(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ):
     known(stack, "a.jpg")
-    monkeypatch.setattr(Stack, "store", stack.store)
-    monkeypatch.setattr(type(stack.store), "image_keys", lambda _: iter(["a.jpg"]))
+    monkeypatch.setattr(type(stack.table), "image_keys", lambda _: iter(["a.jpg"]))
     monkeypatch.setattr(cost, "used", lambda *_: cost.Used(7, 15, 0.5, 9000, 5000, 4_000_000, 1000, 5, 5, 0))
     document = answer("cost", "--prices", "eu-west-1", "--per", "10")
     assert document["prices"]["region"] == "eu-west-1"
@@ -100,7 +103,7 @@ def test_a_smoke_test_says_how_its_image_ended_and_leaves_nothing(
 
 
 def test_a_load_run_is_told_in_numbers():
-    from imagebus_cli.load_report import document
+    from imagebus_cli.measure.load_report import document
 
     told = json.loads(json.dumps(document(load_outcome(stuck=1))))
     assert (told["clean"], told["stuck"], told["seconds"]["p99"]) == (False, 1, 10.0)

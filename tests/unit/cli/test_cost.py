@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from imagebus.store import RecordedEvent
-from imagebus_cli.cost import Used, lines, load_prices, used
+from imagebus.history.recorded import RecordedEvent
+from imagebus_cli.measure.cost import Used, lines, load_prices, used
 
 # A 12 MP JPEG as `make latency` measures it: four thumbnails, a watermark, no labels.
 TWELVE_MEGAPIXELS = Used(

@@ -11,7 +11,7 @@ from moto import mock_aws
 
 from imagebus_cli.demo import derived
 from imagebus_cli.problem import Problem
-from imagebus_cli.stack import Stack
+from imagebus_cli.stack.deployed import Stack
 from tests.unit.cli.builders import result
 
 HOSTILE = [

@@ -12,9 +12,11 @@ from typer.testing import CliRunner
 
 import imagebus_local
 from imagebus.testing.errors import client_error
-from imagebus_cli import doctor, main, where
-from imagebus_cli.doctor import Finding, Verdict
-from imagebus_cli.stack import Stack
+from imagebus_cli import main
+from imagebus_cli.stack import doctor
+from imagebus_cli.stack import find as where
+from imagebus_cli.stack.deployed import Stack
+from imagebus_cli.stack.doctor import Finding, Verdict
 from tests.tables import create_table
 
 RESOURCES = {

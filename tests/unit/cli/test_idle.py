@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from imagebus_cli.cost import load_prices
-from imagebus_cli.idle import ALL_ALARMS, CONTINUOUS, DEFAULT, Schedule, Standing, idle
-from monitoring.generate import template as monitoring
-from security.translate import translated
+from imagebus_cli.measure.cost import load_prices
+from imagebus_cli.measure.idle import ALL_ALARMS, CONTINUOUS, DEFAULT, Schedule, Standing, idle
+from tools.monitoring.template import template as monitoring
+from tools.security.translate import translated
 
 ROOT = Path(__file__).parents[3]
 REGIONS = ["us-east-1", "eu-west-1"]

@@ -11,11 +11,13 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
-from imagebus.store import Item
+from imagebus.history.fold import Item
 from imagebus.testing import InMemoryDynamoDB, status_table
-from imagebus_cli import images, main, where
+from imagebus_cli import main
+from imagebus_cli.images import lookup as images
 from imagebus_cli.problem import Problem
-from imagebus_cli.stack import Stack
+from imagebus_cli.stack import find as where
+from imagebus_cli.stack.deployed import Stack
 from tests.unit.cli.builders import event
 from tests.unit.cli.builders import item as status_item
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imagebus_cli.latency import Measurement, report
+from imagebus_cli.measure.latency import Measurement, report
 
 STAGES = {
     "thumbnailer": {"at": "2", "event": "ThumbnailsCreated", "ms": 300, "billed_ms": 90},

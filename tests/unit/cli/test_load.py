@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from imagebus_cli.load import Outcome, picture
-from imagebus_cli.load_report import chart, markdown
-from imagebus_cli.processes import Usage
+from imagebus_cli.measure.load import Outcome, picture
+from imagebus_cli.measure.load_report import chart, markdown
+from imagebus_cli.measure.processes import Usage
 
 
 def usage(memory: float, temporary: int = 0) -> Usage:

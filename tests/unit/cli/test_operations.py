@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from imagebus_cli import replaying
+from imagebus_cli.operations import replay as replaying
+from imagebus_cli.operations.replay import Window
 from imagebus_cli.problem import Problem
-from imagebus_cli.replaying import Window
 
 BUS = "arn:aws:events:eu-west-1:123:event-bus/imagebus"
 RULE = "arn:aws:events:eu-west-1:123:rule/imagebus/"

@@ -10,8 +10,9 @@ import boto3
 import pytest
 import typer
 
-from imagebus_cli import main, where
+from imagebus_cli import main
 from imagebus_cli.problem import Problem
+from imagebus_cli.stack import find as where
 
 #: Of these `--stack` names what is to be deployed; it has a default of its own.
 DEPLOYING = {"deploy"}

@@ -8,7 +8,7 @@ import pytest
 
 from imagebus_cli.demo.pictures import Picture
 from imagebus_cli.demo.result import Result, results
-from imagebus_cli.subscription import Notification
+from imagebus_cli.stack.subscription import Notification
 from tests.unit.cli.builders import REVISION, item, result, upload
 
 

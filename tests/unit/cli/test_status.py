@@ -9,11 +9,14 @@ from collections.abc import Iterable
 import pytest
 from typer.testing import CliRunner, Result
 
+from imagebus.history.fold import Item
 from imagebus.identity import derived_prefix, image_id
-from imagebus.store import Item
-from imagebus_cli import main, status_command, uploads, where
+from imagebus_cli import main
+from imagebus_cli.images import status_command
 from imagebus_cli.problem import Problem
-from imagebus_cli.stack import Stack
+from imagebus_cli.stack import find as where
+from imagebus_cli.stack.deployed import Stack
+from imagebus_cli.uploads import tracking as uploads
 from tests.unit.cli.builders import event
 from tests.unit.cli.test_images import KEY, known, stack
 

@@ -9,8 +9,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from imagebus_cli.stack import Stack
-from imagebus_cli.subscription import subscribed
+from imagebus_cli.stack.deployed import Stack
+from imagebus_cli.stack.subscription import subscribed
 
 
 @pytest.fixture

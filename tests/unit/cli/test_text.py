@@ -7,8 +7,8 @@ import io
 import pytest
 from rich.console import Console
 
-from imagebus_cli.terminal import safe
-from imagebus_cli.text import bytes_text, visible
+from imagebus_cli.output.terminal import safe
+from imagebus_cli.output.text import bytes_text, visible
 
 
 @pytest.mark.parametrize("text", ["plain.jpg", "été/漢字 🌅.jpg", "a+b %2B (1).jpg", "👩\u200d🚀.png"])

@@ -16,11 +16,14 @@ from moto import mock_aws
 from typer.testing import CliRunner
 
 from imagebus.store import marshal_item
-from imagebus_cli import main, upload_command, uploading, where
-from imagebus_cli.files import collect
+from imagebus_cli import main
 from imagebus_cli.problem import Problem
-from imagebus_cli.stack import Stack
-from imagebus_cli.uploading import Outcome, Result
+from imagebus_cli.stack import find as where
+from imagebus_cli.stack.deployed import Stack
+from imagebus_cli.uploads import commands as upload_command
+from imagebus_cli.uploads import transfer as uploading
+from imagebus_cli.uploads.files import collect
+from imagebus_cli.uploads.transfer import Outcome, Result
 from tests.tables import create_table
 from tests.unit.cli.builders import item
 

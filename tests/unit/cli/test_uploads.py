@@ -8,9 +8,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from imagebus.store import Item, marshal_item
-from imagebus_cli import uploads
-from imagebus_cli.stack import Stack
+from imagebus.history.fold import Item
+from imagebus.store import marshal_item
+from imagebus_cli.stack.deployed import Stack
+from imagebus_cli.uploads import tracking as uploads
 from tests.tables import create_table
 from tests.unit.cli.builders import item, upload
 

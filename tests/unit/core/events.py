@@ -13,8 +13,8 @@ from imagebus.events.recorder import ImageProcessed, ProcessingStalled
 from imagebus.events.thumbnailer import Thumbnail, ThumbnailsCreated
 from imagebus.events.validator import ImageRejected, ImageValidated
 from imagebus.events.watermarker import ImageWatermarked
+from imagebus.history.recorded import RecordedEvent
 from imagebus.identity import derived_prefix, revision
-from imagebus.store import RecordedEvent
 from imagebus.testing import ManualClock, bus_entry_envelope
 
 KEY = "holiday/a+b %2B.jpg"

@@ -192,12 +192,10 @@ def test_every_error_that_our_code_catches_by_name_is_in_the_trimmed_models():
                 (service,) = services
                 assert hasattr(trimmed_client(service).exceptions, node.attr), f"{path.name}: {node.attr}"
                 found += 1
-    assert found >= 3
+    assert found >= 2
 
 
-@pytest.mark.parametrize(
-    ("service", "method"), [("s3", "list_objects_v2"), ("dynamodb", "query"), ("dynamodb", "scan")]
-)
+@pytest.mark.parametrize(("service", "method"), [("s3", "list_objects_v2"), ("dynamodb", "query")])
 def test_a_call_that_comes_in_pages_is_paged_as_ever(service: str, method: str):
     ours, full = trimmed_client(service), full_client(service)
     assert ours.can_paginate(method)

@@ -85,6 +85,12 @@ def test_what_eventbridge_could_not_deliver_names_its_rule(bench: Bench):
     assert (bench.failure.data.stage, bench.failure.data.error_type) == ("labels", "NO_PERMISSIONS")
 
 
+@pytest.mark.parametrize(("retries", "attempts"), [("0", 1), ("185", 186), ("", 1)])
+def test_eventbridge_counts_retries_and_a_failure_counts_attempts(bench: Bench, retries: str, attempts: int):
+    bench.receive(json.dumps(envelope(story()[1])), RULE_ARN=RULE, RETRY_ATTEMPTS=retries)
+    assert bench.failure.data.attempts == attempts
+
+
 def test_an_event_of_s3_fails_for_the_image_that_it_names(bench: Bench):
     bench.receive(json.dumps(S3_EVENT))
     meta = bench.failure.meta

@@ -1,4 +1,4 @@
-"""On a schedule every dead letter is found and told of, and what cannot be told of stays and is an error."""
+"""On a schedule every dead letter is reported; what cannot be reported stays, and the function fails."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from failures import handler
 from failures.queues import queues
-from imagebus.objects import S3ObjectStore
+from imagebus import consumer
 from imagebus.testing import InMemoryS3, InMemorySQS, ManualClock, RecordingBus
 from imagebus.testing.s3 import Bucket
 from tests.unit.core.events import envelope, story, uploaded
@@ -35,8 +35,8 @@ class Bench:
         monkeypatch.setenv("UNDELIVERED_URL", self.undelivered)
         monkeypatch.setattr(handler, "queues", lambda *_: self.by_arn)
         monkeypatch.setattr(handler, "bus", lambda: self.bus)
-        monkeypatch.setattr(handler, "client", {"sqs": self.sqs}.__getitem__)
-        monkeypatch.setattr(handler, "_objects", lambda: S3ObjectStore(self.s3))  # type: ignore[arg-type]
+        monkeypatch.setattr(consumer, "client", {"sqs": self.sqs}.__getitem__)
+        monkeypatch.setattr(handler, "client", {"s3": self.s3}.__getitem__)
 
     def send(self, url: str, body: str) -> None:
         self.sqs.send_message(QueueUrl=url, MessageBody=body)

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from imagebus.history.fold import canonical, fold
+from imagebus.history.required import DEFAULT, Required
 from imagebus.inbox import Inbox
+from imagebus.projector import Contended
 from imagebus.store import DynamoDBEventStore
 from imagebus.testing import InMemoryDynamoDB, ManualClock, RecordingBus, sqs_record, status_table
 from recorder.handler import image_key, record_group
-from recorder.projection import canonical, fold
-from recorder.record import Contended, Recorder
-from recorder.required import DEFAULT, Required
+from recorder.record import Recorder
 from tests.unit.core.events import (
     FIRST,
     KEY,

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from imagebus.listing import ImageIndex
 from imagebus.testing import InMemoryEventBridge
 from recorder.replays import EventBridgeReplays
 from recorder.sweeper import SweepIncomplete, sweep
@@ -20,11 +21,12 @@ ARCHIVE = "arn:aws:events:us-east-1:000000000000:archive/imagebus-events"
 class Sweeping(Bench):
     def __init__(self) -> None:
         super().__init__()
+        self.index = ImageIndex(self.dynamodb, "t")  # type: ignore[arg-type]
         self.events = InMemoryEventBridge(clock=self.clock)
 
     def sweep(self) -> dict[str, int]:
         replays = EventBridgeReplays(self.events, "imagebus-events", self.clock, STALLED_AFTER)  # type: ignore[arg-type]
-        counts = sweep(self.store, self.recorder, replays, self.clock, STALLED_AFTER)
+        counts = sweep(self.index, self.recorder, replays, self.clock, STALLED_AFTER)
         return {name: count for name, count in counts.items() if count}
 
     def replay(self, source: str = ARCHIVE) -> None:
@@ -124,9 +126,9 @@ def test_images_in_work_are_not_read_one_by_one(bench: Sweeping):
 
 def test_an_image_that_made_progress_since_the_index_was_read_is_left_alone(bench: Sweeping):
     bench.receive(*story()[:3])
-    listed = list(bench.store.processing("9"))
+    listed = list(bench.index.with_status("processing"))
     bench.receive(*story())
-    bench.store.processing = lambda before: iter(listed)  # type: ignore[method-assign]
+    bench.index.with_status = lambda *_: iter(listed)  # type: ignore[method-assign]
     bench.clock.advance(STALLED_AFTER + 1)
     assert bench.sweep() == {}
     assert bench.item["status"] == "completed"

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
 from analytics.rows import key_of, line_of, row
-from imagebus.aws import client, inbox_queue
+from imagebus.aws import client
+from imagebus.consumer import consumer
 from imagebus.events.catalog import parse
-from imagebus.inbox import Delivery, Inbox, one_by_one
+from imagebus.inbox import Delivery
 from imagebus.telemetry import logger, set_log_context
 
 
 def receive(delivery: Delivery) -> None:
-    """Write the event's row. Its key follows from the event alone: coming again, it writes the same again."""
+    """Write the event's row. Its key follows from the event alone, so a duplicate overwrites the same row."""
     envelope = delivery.envelope
     event = parse(envelope["detail-type"], envelope["detail"])
     set_log_context(event.meta)
@@ -24,7 +24,5 @@ def receive(delivery: Delivery) -> None:
     logger().info("received", extra={"event": event.detail_type, "event_id": event.meta.event_id})
 
 
-def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """The Lambda function: a batch from the inbox in, the failed records out."""
-    queue, limit = inbox_queue()
-    return Inbox(one_by_one(receive), queue, max_receive_count=limit)(event, context)
+#: The Lambda function: a batch from the inbox in, the failed records out.
+handle = consumer(receive)

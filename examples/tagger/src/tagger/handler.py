@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Any
 
-from imagebus.aws import client, inbox_queue
+from imagebus.aws import client
+from imagebus.consumer import consumer
 from imagebus.events import NotAnEvent
 from imagebus.events.recorder import ImageProcessed
 from imagebus.events.validator import ImageRejected
-from imagebus.inbox import Delivery, Inbox, one_by_one
+from imagebus.inbox import Delivery
 from imagebus.telemetry import logger, set_log_context
 from tagger.objects import write
 from tagger.tags import tags
@@ -32,14 +32,12 @@ def tag(delivery: Delivery, model: type[ImageProcessed | ImageRejected]) -> None
 
 
 def receive(delivery: Delivery) -> None:
-    """One event. What is raised here brings it again later, and in the end to the dead letters."""
+    """Handle one event. If this raises, the event is retried, and finally becomes a dead letter."""
     detail_type = delivery.envelope["detail-type"]
     if detail_type not in HANDLERS:
         raise NotAnEvent(f"tagger does not listen to {detail_type}")
     HANDLERS[detail_type](delivery)
 
 
-def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """The Lambda function: a batch from the inbox in, the failed records out."""
-    queue, limit = inbox_queue()
-    return Inbox(one_by_one(receive), queue, max_receive_count=limit)(event, context)
+#: The Lambda function: a batch from the inbox in, the failed records out.
+handle = consumer(receive)

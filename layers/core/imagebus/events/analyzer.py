@@ -32,7 +32,7 @@ class Label(Model):
 
 
 class Box(Model):
-    """As fractions of the image as displayed. A face at the edge reaches over it: below 0, above 1."""
+    """Fractions of the image as displayed. A face at the edge may extend beyond it: below 0 or above 1."""
 
     left: float
     top: float
@@ -57,7 +57,7 @@ class Face(Model):
 
 
 class Faces(Model):
-    """How many there are, and the largest of them; all of them are in the raw output."""
+    """The number of faces, and the largest ones; the raw output has all of them."""
 
     count: Count
     largest: Annotated[tuple[Face, ...], Field(max_length=20)]
@@ -73,16 +73,15 @@ Feature = Literal["labels", "faces", "moderation"]
 
 
 def _model_versions(data: dict[str, Any]) -> dict[str, Any]:
-    """Version 1 knew labels only, and their model."""
+    """Version 1 had labels only, with one model version."""
     kept = {name: value for name, value in data.items() if name != "model_version"}
     return {**kept, "model_versions": {"labels": data["model_version"]}}
 
 
 class LabelsDetected(EventData):
-    """What Rekognition saw. What was not asked for is absent, what could not be had is in `skipped`.
+    """What Rekognition detected. Analyses not requested are absent; those that failed are in `skipped`.
 
-    Version 2 came with faces and moderation, each with a model of its own: `model_version` of the labels
-    became `model_versions`.
+    Version 2 added faces and moderation, each with its own model: `model_version` became `model_versions`.
     """
 
     producer = "analyzer"
@@ -95,7 +94,7 @@ class LabelsDetected(EventData):
 
 
 class LabelsSkipped(EventData):
-    """No labels were asked for or could be had; they are never invented."""
+    """No labels were requested or available; they are never made up."""
 
     producer = "analyzer"
     reason: Text

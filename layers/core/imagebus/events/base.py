@@ -29,17 +29,17 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore", allow_inf_nan=False)
 
     def as_json(self) -> dict[str, Any]:
-        """JSON-ready; absent optional fields are left out."""
+        """JSON-ready; absent optional fields are omitted."""
         return self.model_dump(mode="json", exclude_none=True)
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
-        """Raises pydantic.ValidationError for what the schema forbids."""
+        """Raises pydantic.ValidationError if the schema forbids the value."""
         return cls.model_validate_json(json.dumps(value))
 
 
 class Usage(Model):
-    """What producing this event took, so that costs can be summed from the events alone."""
+    """The resources that producing this event took, so that costs can be summed from events alone."""
 
     billed_ms: Count = 0
     memory_mb: Count = 0
@@ -73,7 +73,7 @@ Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class EventData(Model):
-    """A fact. The class name is the DetailType; subclasses say who emits it."""
+    """A fact. The class name is the DetailType; subclasses name the producer."""
 
     producer: ClassVar[str]
     detail_type: ClassVar[str]
@@ -86,14 +86,14 @@ class EventData(Model):
 
     @classmethod
     def version(cls) -> int:
-        """The newest schema version: each upcaster leads to the next."""
+        """The newest schema version; each upcaster adds one."""
         return len(cls.upcasters) + 1
 
     @classmethod
     def upcast(cls, data: Mapping[str, Any], version: int) -> dict[str, Any]:
         """Data of any released version as data of the newest.
 
-        Raises UnknownEvent for a newer one, NotAnEvent for what the version's own schema forbids.
+        Raises UnknownEvent for a newer version, NotAnEvent for data that the version's own schema forbids.
         """
         if version > cls.version():
             raise UnknownEvent(f"{cls.detail_type} version {version} is newer than {cls.version()}")
@@ -102,7 +102,7 @@ class EventData(Model):
             for upcaster in cls.upcasters[version - 1 :]:
                 newest = upcaster(newest)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            # the field, if it is one, and never the value: that is somebody's data
+            # name the field if possible, but never the value: it is user data
             what = error if isinstance(error, KeyError) else type(error).__name__
             raise NotAnEvent(f"{cls.detail_type} breaks version {version} of its contract: {what}") from error
         return newest
@@ -114,7 +114,7 @@ D_co = TypeVar("D_co", bound=EventData, covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Event(Generic[D_co]):
-    """A fact about one revision of one image."""
+    """A fact about one revision of one image, with its metadata."""
 
     meta: Meta
     data: D_co
@@ -131,7 +131,7 @@ class Event(Generic[D_co]):
         return {"meta": self.meta.as_json(), "data": self.data.as_json()}
 
     def entry(self, bus_name: str) -> dict[str, Any]:
-        """The PutEvents request entry. `Resources` holds the ARN of the object, where the fact names one."""
+        """The PutEvents request entry. `Resources` holds the object's ARN if the fact names a bucket."""
         bucket = getattr(self.data, "bucket", None)
         return {
             "EventBusName": bus_name,
@@ -144,9 +144,9 @@ class Event(Generic[D_co]):
 
 
 def read(model: type[D], detail: Mapping[str, Any]) -> Event[D]:
-    """An event of any released version, as one of the newest.
+    """Read an event of any released version as the newest version.
 
-    Raises NotAnEvent (UnknownEvent for a newer version) or pydantic.ValidationError for a detail that breaks
+    Raises NotAnEvent (UnknownEvent for a newer version), or pydantic.ValidationError for a detail that breaks
     its contract.
     """
     meta = Meta.from_json(detail.get("meta") or {})
@@ -164,7 +164,7 @@ def new_event(
     discriminator: str = "",
     usage: Usage | None = None,
 ) -> Event[D]:
-    """An event that no other event caused; it starts a correlation."""
+    """An event without a cause; it starts a new correlation."""
     event_id = identity.event_id(data.detail_type, image_key, revision, discriminator)
     meta = Meta(
         event_id=event_id,

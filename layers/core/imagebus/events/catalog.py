@@ -1,4 +1,4 @@
-"""Who says what, and who listens: the whole system in flow order."""
+"""Who publishes what, and who listens: the whole system in flow order."""
 
 from __future__ import annotations
 
@@ -54,9 +54,13 @@ STAGES: tuple[Stage, ...] = (
     Stage("cleaner", ("ImageUploaded", "ImageDeleted")),
 )
 
+#: The stage of that name, and the stage that ends its work with that fact.
+STAGE_NAMED: Mapping[str, Stage] = {stage.name: stage for stage in STAGES}
+STAGE_OF: Mapping[str, Stage] = {fact: stage for stage in STAGES for fact in stage.emits}
+
 
 def parse(detail_type: str, detail: Mapping[str, Any]) -> Event[EventData]:
-    """Read an event of any released version as one of the newest.
+    """Read an event of any released version as the newest version.
 
     Raises UnknownEvent, or pydantic.ValidationError for a detail that breaks its contract.
     """

@@ -1,4 +1,4 @@
-"""failures: what a service could not do."""
+"""failures: what a stage could not do."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from imagebus.events.base import Count, EventData, Name, Text
 
 
 class ProcessingFailed(EventData):
-    """A stage gave up on an event; `failed_event` is that event, whole, so that it can be published again."""
+    """A stage gave up on an event. `failed_event` is the complete event, so that it can be retried."""
 
     producer = "failures"
     stage: Name

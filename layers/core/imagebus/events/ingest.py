@@ -15,7 +15,7 @@ class ImageUploaded(EventData):
     size: Count
     etag: Name
     reason: Text
-    #: S3's own time of the write; whole seconds, where `occurred_at` has milliseconds.
+    #: S3's own time of the write, in whole seconds; `occurred_at` has milliseconds.
     uploaded_at: Text | None = None
 
 

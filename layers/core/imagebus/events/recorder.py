@@ -1,4 +1,4 @@
-"""recorder: what follows from the facts so far."""
+"""recorder: what follows from the facts recorded so far."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Milliseconds = Annotated[int, Field(ge=-(2**53) + 1, le=2**53 - 1)]
 
 
 class ProcessingStalled(EventData):
-    """Facts that should long be there are missing."""
+    """Required facts are overdue: the image has waited too long for them."""
 
     producer = "recorder"
     missing: Annotated[tuple[Name, ...], Field(max_length=50)]
@@ -21,7 +21,7 @@ class ProcessingStalled(EventData):
 
 
 class ImageProcessed(EventData):
-    """Every required fact is in: the final success. `stages` maps a stage to its milliseconds."""
+    """Every required fact is present: the final success. `stages` maps a stage to its milliseconds."""
 
     producer = "recorder"
     stages: Annotated[dict[Name, Milliseconds], Field(max_length=50)]
@@ -30,5 +30,5 @@ class ImageProcessed(EventData):
     format: Format | None = None
     width: Side | None = None
     height: Side | None = None
-    #: The label that Rekognition was surest of.
+    #: The label with Rekognition's highest confidence.
     top_label: Annotated[str, Field(max_length=200)] | None = None

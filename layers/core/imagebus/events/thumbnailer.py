@@ -11,7 +11,7 @@ from imagebus.events.validator import Format, Sha256, Side
 
 
 class Thumbnail(Model):
-    """One derived image; `name` is the box it was fitted into, as `320x320`."""
+    """One derived image; `name` is the box that it fits into, such as `320x320`."""
 
     name: Name
     bucket: Name
@@ -24,7 +24,7 @@ class Thumbnail(Model):
 
 
 class ThumbnailsCreated(EventData):
-    """Every configured size was written. `still` is true where an animation gave its first frame."""
+    """Every configured size was written. `still` is true if they show the first frame of an animation."""
 
     producer = "thumbnailer"
     recipe: Name

@@ -43,7 +43,7 @@ class ImageValidated(EventData):
 
 
 class ImageRejected(EventData):
-    """The bytes are not an image that the pipeline accepts. Terminal."""
+    """The bytes are not an image that the pipeline accepts. Final."""
 
     producer = "validator"
     code: RejectionCode

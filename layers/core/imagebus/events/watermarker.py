@@ -1,4 +1,4 @@
-"""watermarker: the copy that may be shown."""
+"""watermarker: the copy for public display."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from imagebus.events.validator import Format, Side
 
 
 class ImageWatermarked(EventData):
-    """A copy with the watermark was written."""
+    """A watermarked copy was written."""
 
     producer = "watermarker"
     recipe: Name

@@ -1,0 +1,1 @@
+"""Look at images, download, delete and erase them."""

@@ -1,0 +1,84 @@
+"""Erase an image: the original in all its versions, what was derived from it, its log and its status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from imagebus.identity import derived_prefix
+from imagebus_cli.stack.deployed import Stack
+
+#: The most that one DeleteObjects call takes.
+BATCH = 1000
+
+
+@dataclass(frozen=True)
+class Erased:
+    versions: int = 0
+    derived: int = 0
+    items: int = 0
+
+    @property
+    def anything(self) -> bool:
+        return bool(self.versions or self.derived or self.items)
+
+
+def erase(stack: Stack, key: str) -> Erased:
+    """Remove everything there is of the key, for good; returns what that was.
+
+    The original goes first, so that no worker can derive from it again. One that is at it right now finds
+    the upload gone and removes what it wrote, but its last events may still be on their way to the log: what
+    they leave is found by erasing again once the inboxes are empty.
+    """
+    versions = list(_versions(stack, key))
+    _delete(stack, stack.uploads, versions)
+    derived = [{"Key": name} for name in _derived(stack, key)]
+    _delete(stack, stack.images, derived)
+    return Erased(len(versions), len(derived), _delete_items(stack, key))
+
+
+def _versions(stack: Stack, key: str) -> Iterator[dict[str, str]]:
+    """Versions and delete markers of exactly this key; the listing is by prefix."""
+    pages = stack.s3.get_paginator("list_object_versions").paginate(Bucket=stack.uploads, Prefix=key)
+    for page in pages:
+        for each in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
+            if each["Key"] == key:
+                yield {"Key": key, "VersionId": each["VersionId"]}
+
+
+def _derived(stack: Stack, key: str) -> Iterator[str]:
+    pages = stack.s3.get_paginator("list_objects_v2").paginate(
+        Bucket=stack.images, Prefix=derived_prefix(key)
+    )
+    for page in pages:
+        for each in page.get("Contents", []):
+            yield each["Key"]
+
+
+def _delete(stack: Stack, bucket: str, objects: list[dict[str, str]]) -> None:
+    """Raises RuntimeError when S3 kept one of them."""
+    for start in range(0, len(objects), BATCH):
+        request: Any = {"Objects": objects[start : start + BATCH], "Quiet": True}
+        answer = stack.s3.delete_objects(Bucket=bucket, Delete=request)
+        if errors := answer.get("Errors"):
+            raise RuntimeError(f"S3 kept {len(errors)} objects: {errors[0].get('Code')}")
+
+
+def _delete_items(stack: Stack, key: str) -> int:
+    table = stack.outputs["StatusTableName"]
+    pages = stack.dynamodb.get_paginator("query").paginate(
+        TableName=table,
+        KeyConditionExpression="image_key = :key",
+        ExpressionAttributeValues={":key": {"S": key}},
+        ProjectionExpression="image_key, sk",
+        ConsistentRead=True,
+    )
+    count = 0
+    for page in pages:
+        for item in page["Items"]:
+            stack.dynamodb.delete_item(
+                TableName=table, Key={"image_key": item["image_key"], "sk": item["sk"]}
+            )
+            count += 1
+    return count

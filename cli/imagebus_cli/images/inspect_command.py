@@ -1,0 +1,44 @@
+"""`imagebus inspect`: the image engine on local files, without AWS."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+def inspect(
+    paths: Annotated[list[Path], typer.Argument(help="Files, or folders to walk.", metavar="PATH…")],
+    json_lines: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write thumbnails and watermarked images below this folder.")
+    ] = None,
+) -> None:
+    """What the pipeline would accept or reject, and why; seconds and peak memory of each. Exits with 0."""
+    from imagebus_imaging.inspect import inspect_paths
+
+    rows = inspect_paths(paths, out_dir=out)
+    if json_lines:
+        import json
+        import sys
+
+        for row in rows:
+            sys.stdout.write(json.dumps(row) + "\n")  # ASCII: a file name need not be UTF-8
+            sys.stdout.flush()
+        return
+    from imagebus_cli.output.terminal import console, safe
+
+    counts: Counter[str] = Counter()
+    for row in rows:
+        counts[row["outcome"]] += 1
+        console.print(_line(row, safe(row["file"]), safe(row["detail"] or "")), soft_wrap=True)
+    console.print(f"{counts['validated']} validated, {counts['rejected']} rejected")
+
+
+def _line(row: dict[str, Any], file: str, detail: str) -> str:
+    cost = f"[dim]{row['seconds']:.3f} s {row['peak_mb']:.0f} MB[/]"
+    if row["outcome"] == "validated":
+        return f"[green]validated[/] {file}  {row['format']} {row['width']}×{row['height']}  {cost}"
+    return f"[red]rejected [/] {file}  {row['code']}: {detail}  {cost}"

@@ -1,0 +1,157 @@
+"""What the command knows of images: a page of the list, the events of one, its bytes, its end."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from botocore.exceptions import ClientError
+
+from imagebus.history import view
+from imagebus.history.fold import Item
+from imagebus.history.recorded import RecordedEvent
+from imagebus.identity import image_id
+from imagebus.listing import MAX_LIMIT
+from imagebus_cli.problem import Problem
+from imagebus_cli.stack.deployed import Stack
+
+CHUNK = 1 << 20
+
+#: In place of a file's name: standard output.
+STDOUT = "-"
+
+
+def listed(
+    stack: Stack, status: str | None, limit: int, cursor: str | None, *, everything: bool
+) -> tuple[list[Item], str | None]:
+    """Images newest first and the cursor of the rest: one page, or all of them. Raises Problem.
+
+    Reads the indexes, four queries a page, never the whole table.
+    """
+    found: list[Item] = []
+    while True:
+        try:
+            page = stack.index.newest(status, MAX_LIMIT if everything else limit, cursor)
+        except ValueError:
+            raise Problem(
+                "That is no cursor.", "Take the one that the page before ended with.", exit_code=2
+            ) from None
+        found += [dict(item) for item in page.items]
+        cursor = page.cursor
+        if cursor is None or not everything:
+            return found, cursor
+
+
+def summary(item: Item) -> dict[str, Any]:
+    """An image of the list as the API shows it, without links."""
+    return view.summary(item).as_json()
+
+
+def known(stack: Stack, key: str) -> Item:
+    """The status item. Raises Problem when there is none."""
+    item = stack.store.status(key)
+    if item is None:
+        raise _unknown()
+    return item
+
+
+def details(item: Item) -> dict[str, Any]:
+    """All of an image as the API shows it, without links, and the id by which logs name it."""
+    shown = view.details(item).as_json()
+    return {"key": shown.pop("key"), "image_id": image_id(item["image_key"]), **shown}
+
+
+def log(stack: Stack, key: str) -> Sequence[RecordedEvent]:
+    """The events of the newest revision. Raises Problem when there are none."""
+    events = stack.store.latest(key)
+    if not events:
+        raise _unknown()
+    return events
+
+
+def place(stack: Stack, key: str, *, thumbnail: str | None, processed: bool) -> dict[str, str]:
+    """Bucket, key and, of an original, version of what is wanted. Raises Problem when it does not exist."""
+    item = stack.store.status(key)
+    if thumbnail is None and not processed:
+        if item is not None and item["status"] == "deleted":
+            raise Problem("The image is deleted.", "Upload it again, or look at its events.", exit_code=1)
+        version = (item or {}).get("version_id")
+        return {"Bucket": stack.uploads, "Key": key} | ({"VersionId": version} if version else {})
+    if item is None:
+        raise _unknown()
+    if processed:
+        if "watermarked" not in item:
+            raise Problem(f"There is no processed image: it is {item['status']}.", _look(), exit_code=1)
+        return {"Bucket": stack.images, "Key": item["watermarked"]["key"]}
+    thumbnails = {each["name"]: each["key"] for each in item.get("thumbnails", ())}
+    if thumbnail not in thumbnails:
+        there = ", ".join(thumbnails) or f"none; the image is {item['status']}"
+        raise Problem(f"There is no thumbnail {thumbnail}.", f"There are: {there}", exit_code=1)
+    return {"Bucket": stack.images, "Key": thumbnails[thumbnail]}
+
+
+def fetch(stack: Stack, place: dict[str, str], target: str) -> int:
+    """Write the object to a file (`-`: standard output), all of it or nothing; returns its bytes."""
+    try:
+        body = stack.s3.get_object(**place)["Body"]  # type: ignore[arg-type]
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+            raise
+        raise _unknown() from error
+    if target == STDOUT:
+        return _copy(body, sys.stdout.buffer)
+    file = Path(target)
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        with draft.open("wb") as out:
+            size = _copy(body, out)
+        draft.replace(file)
+    except OSError as error:
+        raise Problem(f"{file} cannot be written: {error.strerror}.", "Name another with -o.") from error
+    finally:
+        draft.unlink(missing_ok=True)
+    return size
+
+
+def _copy(body: Any, out: IO[bytes]) -> int:
+    size = 0
+    for chunk in _chunks(body):
+        size += out.write(chunk)
+    out.flush()
+    return size
+
+
+def _chunks(body: Any) -> Iterator[bytes]:
+    while chunk := body.read(CHUNK):
+        yield chunk
+
+
+def file_name(key: str) -> str:
+    """What a file of that key is called in the working directory. Raises Problem when it tells no name."""
+    name = key.rsplit("/", 1)[-1]
+    if name in ("", ".", "..") or "\0" in name or name == STDOUT:
+        raise Problem("The key ends in no file name.", "Say where to with -o FILE.", exit_code=2)
+    return name
+
+
+def delete(stack: Stack, key: str) -> None:
+    """Cover the original with a delete marker; the rest follows from the event. Raises Problem."""
+    try:
+        stack.s3.head_object(Bucket=stack.uploads, Key=key)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+            raise
+        raise _unknown() from error
+    stack.s3.delete_object(Bucket=stack.uploads, Key=key)
+
+
+def _unknown() -> Problem:
+    advice = "Keys are exact, and a new one takes a moment; see: imagebus list"
+    return Problem("No image is known under that key.", advice, exit_code=1)
+
+
+def _look() -> str:
+    return "See what happened to it: imagebus events KEY"

@@ -1,0 +1,60 @@
+"""The embedded AWS for the length of one command."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+import imagebus_local
+from imagebus_cli.output import terminal
+from imagebus_cli.stack.deployed import Stack
+from imagebus_local import ports
+
+DEFAULT_PORT = 4566
+
+
+@dataclass(frozen=True)
+class LocalStack:
+    stack: Stack
+    #: False when it was running before, so that its functions may be warm and its table is not empty.
+    fresh: bool
+
+
+@contextmanager
+def local_stack(port: int | None = None, *, keep: bool = False) -> Iterator[LocalStack]:
+    """The running local AWS, else one of our own that is taken down again (unless `keep`).
+
+    Without a port, a busy 4566 is no obstacle: the next free one is taken.
+    """
+    was_up = imagebus_local.status().state == "up"
+    if port is None and not was_up and not ports.is_free(DEFAULT_PORT):
+        port = ports.suggest(DEFAULT_PORT)
+        terminal.console.print(f"Port {DEFAULT_PORT} is busy, using {port}.")
+    with _terminable():
+        with terminal.step("local AWS") as say:
+            state = imagebus_local.up(port, say=say)
+        try:
+            yield LocalStack(Stack.local(state.endpoint, state.region, state.outputs), fresh=not was_up)
+        finally:
+            if was_up or keep:
+                terminal.console.print(f"The local AWS keeps running at {state.endpoint}.")
+            else:
+                with terminal.step("local AWS taken down"):
+                    imagebus_local.down()
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """A terminate signal unwinds the command as Ctrl-C does, so that nothing is left running."""
+
+    def unwind(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, unwind)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,1 @@
+"""Measure cost, latency and load."""

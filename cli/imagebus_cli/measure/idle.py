@@ -1,0 +1,83 @@
+"""What a stack costs in a month in which nothing is uploaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from imagebus_cli.measure.cost import DELIVERY_LOG_BYTES, Line
+
+MONTH_MINUTES = 60 * 24 * 30
+#: An idle event source mapping: five connections that each ask every 20 seconds.
+IDLE_RECEIVES = 5 * 3 * MONTH_MINUTES
+#: Every scheduled run is counted as a cold start, which Lambda bills; often it is none.
+COLD_START_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A function that comes every so many minutes and finds nothing to do."""
+
+    function: str
+    minutes: int
+    memory_mb: int
+    seconds: float
+    receives: int = 0
+    table_reads: float = 0
+
+    @property
+    def runs(self) -> float:
+        return MONTH_MINUTES / self.minutes
+
+    @property
+    def gb_seconds(self) -> float:
+        return self.runs * self.memory_mb / 1024 * (self.seconds + COLD_START_SECONDS)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What of a stack works, or is paid for by the month, while nothing is uploaded."""
+
+    polled_queues: int
+    alarms: int
+    schedules: tuple[Schedule, ...]
+
+
+#: The sweeper asks four shards of an index.
+SWEEPER = Schedule("sweeper", 5, 256, 0.1, table_reads=4 * 0.5)
+#: As the template is by default. A test reads the template and compares.
+DEFAULT = Standing(
+    polled_queues=8,
+    alarms=10,
+    schedules=(
+        Schedule("failures", 5, 512, 1.2, receives=10),
+        Schedule("cleaner", 5, 256, 1.2, receives=1),
+        SWEEPER,
+    ),
+)
+#: With `Polling: continuous`, and with `AlarmDetail: all`.
+CONTINUOUS = replace(DEFAULT, polled_queues=19, schedules=(SWEEPER,))
+ALL_ALARMS = replace(DEFAULT, alarms=16)
+
+
+def idle(price: Mapping[str, float], free: Mapping[str, float], standing: Standing = DEFAULT) -> list[Line]:
+    """What a stack costs in a month in which nothing is uploaded; free are only SQS's requests and alarms."""
+    polls = standing.polled_queues * IDLE_RECEIVES
+    runs = sum(each.runs for each in standing.schedules)
+    receives = sum(each.receives * each.runs for each in standing.schedules)
+    gb_seconds = sum(each.gb_seconds for each in standing.schedules)
+    reads = sum(each.table_reads * each.runs for each in standing.schedules)
+    logged = runs * DELIVERY_LOG_BYTES / 1e9
+    charged = max(0.0, standing.alarms - free["alarms"])
+    polled = max(0.0, polls - free["sqs_requests"])
+    return [
+        Line(
+            f"SQS, {standing.polled_queues} polled queues", polls, "requests", polled * price["sqs_request"]
+        ),
+        Line("SQS, drained queues", receives, "requests", receives * price["sqs_request"]),
+        Line("Lambda, schedules", gb_seconds, "GB-seconds", gb_seconds * price["lambda_gb_second"]),
+        Line("Lambda, requests", runs, "requests", runs * price["lambda_request"]),
+        Line("DynamoDB, sweeps", reads, "units", reads * price["dynamodb_read"]),
+        Line("CloudWatch Logs", logged, "GB", logged * price["log_gb"]),
+        Line("CloudWatch, alarms", standing.alarms, "alarms", charged * price["alarm_month"]),
+    ]

@@ -1,0 +1,1 @@
+"""Operate on logs and projections: replay, rebuild, verify, retry."""

@@ -1,0 +1,87 @@
+"""Rebuild status items from the log. The recorder may go on meanwhile: whoever folded more events wins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import Literal
+
+from botocore.exceptions import ClientError
+
+from imagebus.history.fold import Item, fold
+from imagebus.history.recorded import UNREADABLE
+from imagebus.history.required import Required
+from imagebus.projector import Contended, Projector
+from imagebus.store import EventStore
+from imagebus_cli.operations.table import ScannedImage, StatusTable, described, is_about_items
+
+#: Status items in one transaction (of at most 4 MB), and transactions in flight at once.
+TOGETHER = 25
+PARALLEL = 4
+
+
+@dataclass(frozen=True)
+class RebuildResult:
+    """`why` says why an image could not be rebuilt."""
+
+    image_key: str
+    rebuilt: Literal["same", "written", "without log", "failed"]
+    why: str = ""
+
+
+def rebuild_one(store: EventStore, required: Required, image_key: str) -> RebuildResult:
+    """Bring one status item up to its log."""
+    try:
+        if not store.latest(image_key):
+            return RebuildResult(image_key, "without log")
+        before = store.status(image_key)
+        projection = Projector(store, required).project(image_key)
+    except (Contended, *UNREADABLE) as error:
+        return RebuildResult(image_key, "failed", described(error))
+    except ClientError as error:
+        if not is_about_items(error):
+            raise
+        return RebuildResult(image_key, "failed", described(error))
+    return RebuildResult(image_key, "same" if before == projection.item else "written")
+
+
+def rebuild_all(table: StatusTable, store: EventStore, required: Required) -> Iterator[RebuildResult]:
+    """One scan of the table; only items that differ from their fold are written."""
+    # Before any log is read: a recorder that folds more than the scan saw changes one of these, and wins.
+    digests = table.digests()
+    images = table.images()
+
+    def rebuild(part: Sequence[ScannedImage]) -> list[RebuildResult]:
+        results: list[RebuildResult] = []
+        wrong: list[tuple[Item, str | None]] = []
+        for image in part:
+            item = _folded(image, required)
+            if isinstance(item, RebuildResult):
+                results.append(item)
+            else:
+                wrong.append((item, digests.get(image.image_key)))
+        if wrong and table.replace_statuses(wrong):
+            return results + [RebuildResult(item["image_key"], "written") for item, _ in wrong]
+        # A recorder was faster with one of them, or one is too large: write each alone.
+        return results + [rebuild_one(store, required, item["image_key"]) for item, _ in wrong]
+
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        while batch := list(islice(images, TOGETHER * PARALLEL)):
+            parts = [batch[start : start + TOGETHER] for start in range(0, len(batch), TOGETHER)]
+            for results in pool.map(rebuild, parts):
+                yield from results
+
+
+def _folded(image: ScannedImage, required: Required) -> Item | RebuildResult:
+    """The status item to write, or the result if there is nothing to write."""
+    if image.error:
+        return RebuildResult(image.image_key, "failed", image.error)
+    if not image.log:
+        return RebuildResult(image.image_key, "without log")
+    try:
+        item = fold(image.log, required)
+    except UNREADABLE as error:
+        return RebuildResult(image.image_key, "failed", described(error))
+    return RebuildResult(image.image_key, "same") if image.status == item else item

@@ -1,0 +1,139 @@
+"""A replay of the archive: what it covers, whom it reaches, and how far it is."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from imagebus_cli.problem import Problem
+from imagebus_cli.stack.deployed import Stack
+
+#: How long an event may take into the archive.
+#: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-archive.html
+ARCHIVE_DELAY = timedelta(minutes=10)
+
+OVER = frozenset({"COMPLETED", "CANCELLED", "FAILED"})
+
+
+@dataclass(frozen=True)
+class Window:
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True)
+class Progress:
+    """`waiting`: messages in the inboxes that the replay fills."""
+
+    state: str
+    reached: datetime | None
+    waiting: int
+
+    def __str__(self) -> str:
+        reached = f", at {self.reached:%H:%M:%S}" if self.reached else ""
+        return f"{self.state.lower()}{reached}, {self.waiting} events wait in the inbox"
+
+
+def moment(text: str) -> datetime:
+    """ISO 8601 (UTC where no zone is named), or an age: `90m`, `36h`, `7d`. Raises Problem."""
+    units = {"m": "minutes", "h": "hours", "d": "days"}
+    if text[-1:] in units and text[:-1].isdecimal():
+        return datetime.now(UTC) - timedelta(**{units[text[-1]]: int(text[:-1])})
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        raise Problem(
+            f"{text!r} is no time.", "Say 2026-11-21T08:00:00Z, 2026-11-21, 90m, 36h or 7d.", exit_code=2
+        ) from None
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
+
+
+def window(stack: Stack, start: str | None, end: str | None) -> Window:
+    """From the beginning of the archive until now, unless said otherwise."""
+    if start is None:
+        created = stack.events.describe_archive(ArchiveName=stack.outputs["ArchiveName"])["CreationTime"]
+    found = Window(moment(start) if start else created, moment(end) if end else datetime.now(UTC))
+    if found.start >= found.end:
+        raise Problem(
+            "The window ends before it begins.", "Mind that times without a zone are UTC.", exit_code=2
+        )
+    return found
+
+
+def archived_at(stack: Stack, end: datetime) -> datetime:
+    """When all events until `end` are in the archive; the emulator's has them at once."""
+    return end if stack.endpoint else end + ARCHIVE_DELAY
+
+
+def rules(stack: Stack, names: Sequence[str]) -> list[str]:
+    """ARNs of rules, by ARN, by name, or by the stage they belong to (`recorder`). Raises Problem."""
+    if not names:
+        return [stack.outputs["RecorderRuleArn"]]
+    found = stack.events.get_paginator("list_rules").paginate(EventBusName=stack.outputs["EventBusName"])
+    arns = {rule["Name"]: rule["Arn"] for page in found for rule in page["Rules"]}
+    return [_rule(arns, name) for name in names]
+
+
+def _rule(arns: dict[str, str], wanted: str) -> str:
+    exact = [arn for name, arn in arns.items() if wanted in (name, arn)]
+    stage = [arn for name, arn in arns.items() if f"{wanted}rule" in name.lower()]
+    matching = exact or stage
+    if len(matching) != 1:
+        raise Problem(
+            f"{wanted!r} names {len(matching)} rules of the bus.", f"It has: {', '.join(sorted(arns))}."
+        )
+    return matching[0]
+
+
+def start(stack: Stack, span: Window, rule_arns: Sequence[str]) -> str:
+    """The name of the replay that was started."""
+    name = f"imagebus-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    archive = stack.events.describe_archive(ArchiveName=stack.outputs["ArchiveName"])
+    stack.events.start_replay(
+        ReplayName=name,
+        EventSourceArn=_archive_arn(stack, archive["EventSourceArn"]),
+        EventStartTime=span.start,
+        EventEndTime=span.end,
+        Destination={"Arn": archive["EventSourceArn"], "FilterArns": list(rule_arns)},
+    )
+    return name
+
+
+def _archive_arn(stack: Stack, bus_arn: str) -> str:
+    """DescribeArchive names the bus but not the archive itself."""
+    return f"{bus_arn.partition(':event-bus/')[0]}:archive/{stack.outputs['ArchiveName']}"
+
+
+def follow(
+    stack: Stack, name: str, rule_arns: Sequence[str], show: Callable[[Progress], None], *, pause: float = 1.0
+) -> str:
+    """The replay's last state, once it is over and the inboxes it filled are empty."""
+    urls = [url for arn in rule_arns for url in _inboxes(stack, arn)]
+    quiet = 0
+    while True:
+        described = stack.events.describe_replay(ReplayName=name)
+        state, waiting = described["State"], sum(_depth(stack, url) for url in urls)
+        show(Progress(state, described.get("EventLastReplayedTime"), waiting))
+        # Twice in a row: a queue's numbers are approximate, and a delivery may be between bus and queue.
+        quiet = quiet + 1 if state in OVER and not waiting else 0
+        if quiet == 2 or state in ("CANCELLED", "FAILED"):
+            return state
+        time.sleep(pause)
+
+
+def _inboxes(stack: Stack, rule_arn: str) -> list[str]:
+    name = rule_arn.rsplit("/", 1)[1]
+    targets = stack.events.list_targets_by_rule(Rule=name, EventBusName=stack.outputs["EventBusName"])
+    queues = [target["Arn"] for target in targets["Targets"] if ":sqs:" in target["Arn"]]
+    return [stack.sqs.get_queue_url(QueueName=arn.rsplit(":", 1)[1])["QueueUrl"] for arn in queues]
+
+
+def _depth(stack: Stack, url: str) -> int:
+    attributes = stack.sqs.get_queue_attributes(
+        QueueUrl=url,
+        AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+    )["Attributes"]
+    return sum(map(int, attributes.values()))

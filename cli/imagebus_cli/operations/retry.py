@@ -1,0 +1,56 @@
+"""Retry images: send their unanswered events to their stages again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from botocore.exceptions import ClientError
+
+from imagebus.history.recorded import UNREADABLE
+from imagebus.history.required import Required
+from imagebus.retrying import Retrier, RetryResult
+from imagebus_cli.operations.table import described
+from imagebus_cli.problem import Problem
+from imagebus_cli.stack.deployed import Stack
+
+
+@dataclass(frozen=True)
+class RetryFailure:
+    """An image that could not be retried."""
+
+    image_key: str
+    why: str
+
+
+def required(stack: Stack) -> Required:
+    """What the deployed recorder requires: the fold depends on it."""
+    return Required.parse(stack.outputs["RequiredFacts"])
+
+
+def retrier(stack: Stack) -> Retrier:
+    inboxes = json.loads(stack.outputs["InboxUrls"])
+    return Retrier(stack.store, lambda: stack.sqs, inboxes, required(stack))
+
+
+def retry_one(stack: Stack, image_key: str) -> RetryResult | RetryFailure:
+    """Raises Problem for a key that the table does not know."""
+    result = _retry(retrier(stack), image_key)
+    if isinstance(result, RetryResult) and not result.sent and stack.store.status(image_key) is None:
+        raise Problem(f"No image {image_key!r} is known.", "Keys are exact, with their folders.", exit_code=1)
+    return result
+
+
+def retry_failed(stack: Stack) -> Iterator[RetryResult | RetryFailure]:
+    """All images whose status is `failed`."""
+    retries = retrier(stack)
+    return (_retry(retries, item["image_key"]) for item in stack.index.with_status("failed"))
+
+
+def _retry(retries: Retrier, image_key: str) -> RetryResult | RetryFailure:
+    """An image that cannot be read or sent must not keep the others from being retried."""
+    try:
+        return retries.retry(image_key)
+    except (ClientError, *UNREADABLE) as error:
+        return RetryFailure(image_key, described(error))

@@ -1,0 +1,74 @@
+"""Compare status items with the fold of their logs. The recorder may go on meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from imagebus.clock import Clock
+from imagebus.history.fold import Item, canonical, fold
+from imagebus.history.recorded import UNREADABLE
+from imagebus.history.required import Required
+from imagebus.store import EventStore
+from imagebus_cli.operations.table import ScannedImage, StatusTable, described
+
+#: No recorder takes longer than this between its log and its status item.
+SETTLE_SECONDS = 1.0
+LOOKS = 4
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A status item that is not the fold of its log, and the attributes in which it differs."""
+
+    image_key: str
+    why: str
+    attributes: tuple[str, ...] = ()
+
+
+def verify_all(
+    table: StatusTable, store: EventStore, required: Required, clock: Clock
+) -> Iterator[Difference | None]:
+    """For every image None, or how its status item differs from its fold."""
+    for image in table.images():
+        yield _difference(required, image) and verify_one(store, required, clock, image.image_key)
+
+
+def verify_one(store: EventStore, required: Required, clock: Clock, image_key: str) -> Difference | None:
+    """Looks several times: while an image is processed, its item is written a moment after its log."""
+
+    def look() -> Difference | None:
+        try:
+            status = store.status(image_key)
+            image = ScannedImage(image_key, status, store.latest(image_key))
+        except UNREADABLE as error:
+            image = ScannedImage(image_key, None, (), error=described(error))
+        return _difference(required, image)
+
+    difference = look()
+    for _ in range(LOOKS - 1):
+        if difference is None:
+            break
+        clock.sleep(SETTLE_SECONDS)
+        difference = look()
+    return difference
+
+
+def _difference(required: Required, image: ScannedImage) -> Difference | None:
+    if image.error:
+        return Difference(image.image_key, f"cannot be read: {image.error}")
+    if not image.log:
+        return Difference(image.image_key, "a status item without a log") if image.status else None
+    if image.status is None:
+        return Difference(image.image_key, "a log without a status item")
+    try:
+        item = fold(image.log, required)
+        if canonical(image.status) == canonical(item):
+            return None
+    except UNREADABLE as error:
+        return Difference(image.image_key, f"cannot be folded: {described(error)}")
+    return Difference(image.image_key, "not the fold of its log", tuple(_changed(image.status, item)))
+
+
+def _changed(one: Item, two: Item) -> Iterable[str]:
+    return sorted(name for name in one.keys() | two.keys() if one.get(name) != two.get(name))

@@ -1,0 +1,1 @@
+"""What a command prints: text for people, or one JSON document."""

@@ -1,0 +1,80 @@
+"""A deployed imagebus: where it is, and clients that talk to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+from imagebus.listing import ImageIndex
+from imagebus.store import DynamoDBEventStore
+from imagebus_cli.operations.table import StatusTable
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+
+CONFIG = Config(max_pool_connections=64, retries={"mode": "standard", "total_max_attempts": 4})
+
+
+@dataclass(frozen=True)
+class Stack:
+    """`session` decides the credentials; `endpoint` is None on AWS."""
+
+    session: boto3.Session
+    outputs: Mapping[str, str]
+    endpoint: str | None = None
+
+    @classmethod
+    def local(cls, endpoint: str, region: str, outputs: Mapping[str, str]) -> Stack:
+        """The embedded AWS; the user's own profile and keys play no part in it."""
+        session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=region)  # noqa: S106
+        return cls(session, outputs, endpoint)
+
+    @cached_property
+    def s3(self) -> S3Client:
+        return self.session.client("s3", endpoint_url=self.endpoint, config=CONFIG)
+
+    @cached_property
+    def dynamodb(self) -> DynamoDBClient:
+        return self.session.client("dynamodb", endpoint_url=self.endpoint, config=CONFIG)
+
+    @cached_property
+    def sqs(self) -> SQSClient:
+        return self.session.client("sqs", endpoint_url=self.endpoint, config=CONFIG)
+
+    @cached_property
+    def sns(self) -> SNSClient:
+        return self.session.client("sns", endpoint_url=self.endpoint, config=CONFIG)
+
+    @cached_property
+    def events(self) -> EventBridgeClient:
+        return self.session.client("events", endpoint_url=self.endpoint, config=CONFIG)
+
+    @cached_property
+    def store(self) -> DynamoDBEventStore:
+        return DynamoDBEventStore(self.dynamodb, self.outputs["StatusTableName"])
+
+    @cached_property
+    def index(self) -> ImageIndex:
+        return ImageIndex(self.dynamodb, self.outputs["StatusTableName"])
+
+    @cached_property
+    def table(self) -> StatusTable:
+        """The whole table: for operators only."""
+        return StatusTable(self.dynamodb, self.outputs["StatusTableName"])
+
+    @property
+    def uploads(self) -> str:
+        return self.outputs["UploadsBucketName"]
+
+    @property
+    def images(self) -> str:
+        return self.outputs["ImagesBucketName"]

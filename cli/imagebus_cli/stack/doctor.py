@@ -1,0 +1,154 @@
+"""What imagebus needs here, looked at one by one: each finding says what to do."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from imagebus_cli.stack.deployed import Stack
+
+OLDEST_PYTHON = (3, 11)
+
+
+class Verdict(StrEnum):
+    """`note`: something optional is not there, or not now."""
+
+    OK = "ok"
+    NOTE = "note"
+    BAD = "bad"
+
+
+@dataclass(frozen=True)
+class Finding:
+    what: str
+    verdict: Verdict
+    message: str
+    advice: str = ""
+
+
+def here() -> Iterator[Finding]:
+    """This computer: tools, the checkout, and the local stack."""
+    yield python(sys.version_info[:2])
+    yield tool("make", shutil.which("make"), "Install it: apt install make, or xcode-select --install")
+    beside = Path(sys.executable).with_name("sam")
+    yield tool("sam", str(beside) if beside.exists() else shutil.which("sam"), "Run: make setup")
+    yield from local()
+
+
+def python(version: tuple[int, int]) -> Finding:
+    text = ".".join(map(str, version))
+    if version >= OLDEST_PYTHON:
+        return Finding("python", Verdict.OK, f"{text} at {sys.executable}")
+    needed = ".".join(map(str, OLDEST_PYTHON))
+    return Finding(
+        "python", Verdict.BAD, f"{text} is too old", f"Install {needed} or later; make setup PYTHON=…"
+    )
+
+
+def tool(name: str, path: str | None, advice: str) -> Finding:
+    if path is None:
+        return Finding(name, Verdict.BAD, "not installed", advice)
+    return Finding(name, Verdict.OK, path)
+
+
+def local() -> Iterator[Finding]:
+    """The checkout and the local stack in it; where that is down, the port that it would take."""
+    import imagebus_local
+    from imagebus_cli.stack.deployed import Stack
+    from imagebus_local import ports
+    from imagebus_local.stack import DEFAULT_PORT
+
+    try:
+        status = imagebus_local.status()
+    except imagebus_local.LocalError as error:
+        yield Finding("checkout", Verdict.BAD, error.message, error.advice)
+        return
+    yield Finding("checkout", Verdict.OK, str(imagebus_local.Places.find().root))
+    if status.state == "up" and status.local is not None:
+        yield Finding("local stack", Verdict.OK, f"up at {status.local.endpoint}")
+        stack = Stack.local(status.local.endpoint, status.local.region, status.local.outputs)
+        yield from answers(stack, "Start it anew: imagebus local down, then imagebus local up")
+        return
+    if status.state == "crashed":
+        yield Finding("local stack", Verdict.BAD, "it has crashed", "Tidy and start it: imagebus local up")
+    else:
+        yield Finding("local stack", Verdict.NOTE, status.state, "To start it: imagebus local up")
+    if status.state != "starting":
+        free = ports.is_free(DEFAULT_PORT)
+        yield port(DEFAULT_PORT, free=free, owner=ports.owner, suggest=ports.suggest)
+
+
+def port(
+    number: int, *, free: bool, owner: Callable[[int], str | None], suggest: Callable[[int], int]
+) -> Finding:
+    if free:
+        return Finding("port", Verdict.OK, f"{number} is free")
+    held = f"{number} is taken by {owner(number) or 'another program'}"
+    return Finding("port", Verdict.NOTE, held, f"Use another: imagebus local up --port {suggest(number)}")
+
+
+def credentials(profile: str | None, region: str | None) -> Finding:
+    """Whether AWS can be asked at all; only a stack on AWS needs that. Asks no service."""
+    import boto3
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        session = boto3.Session(profile_name=profile, region_name=region)
+        found = session.get_credentials()
+    except BotoCoreError as error:
+        return Finding("credentials", Verdict.BAD, str(error), "Name a --profile of ~/.aws/config.")
+    if found is None:
+        return Finding(
+            "credentials",
+            Verdict.NOTE,
+            "none; the local stack needs none",
+            "For a stack on AWS sign in (aws sso login), or name a --profile.",
+        )
+    if not session.region_name:
+        return Finding("credentials", Verdict.NOTE, f"by {found.method}, but no region", "Name a --region.")
+    return Finding("credentials", Verdict.OK, f"by {found.method}, region {session.region_name}")
+
+
+def on_aws(name: str, profile: str | None, region: str | None) -> Iterator[Finding]:
+    """A stack on AWS: is it there, is it one of ours, do its parts answer."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from imagebus_cli.stack.find import find
+
+    try:
+        stack = find(name, profile=profile, region=region)
+    except (BotoCoreError, ClientError) as error:
+        advice = "Check its name, --profile and --region, or deploy it: imagebus deploy"
+        yield Finding("stack", Verdict.BAD, str(error), advice)
+        return
+    yield Finding("stack", Verdict.OK, f"{name} in {stack.session.region_name}")
+    yield from answers(stack, "Deploy it again: imagebus deploy; may these credentials read it?")
+
+
+def answers(stack: Stack, advice: str) -> Iterator[Finding]:
+    """The parts that the command works with."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    parts: dict[str, tuple[str, Callable[[str], object]]] = {
+        "uploads bucket": ("UploadsBucketName", lambda name: stack.s3.head_bucket(Bucket=name)),
+        "images bucket": ("ImagesBucketName", lambda name: stack.s3.head_bucket(Bucket=name)),
+        "status table": ("StatusTableName", lambda name: stack.dynamodb.describe_table(TableName=name)),
+        "event bus": ("EventBusName", lambda name: stack.events.describe_event_bus(Name=name)),
+    }
+    for what, (output, ask) in parts.items():
+        resource = stack.outputs.get(output)
+        if resource is None:
+            yield Finding(what, Verdict.BAD, f"the stack has no output {output}", advice)
+            continue
+        try:
+            ask(resource)
+        except (BotoCoreError, ClientError) as error:
+            yield Finding(what, Verdict.BAD, str(error), advice)
+        else:
+            yield Finding(what, Verdict.OK, resource)

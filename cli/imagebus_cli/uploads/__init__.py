@@ -1,0 +1,1 @@
+"""Upload files and follow them."""

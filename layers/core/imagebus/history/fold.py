@@ -1,0 +1,162 @@
+"""The fold: a set of events in, the status item out.
+
+Pure: no clock, no table. Any order, any duplication and any mix of revisions give one identical item.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from imagebus.clock import milliseconds_between
+from imagebus.events.catalog import BY_DETAIL_TYPE, STAGE_NAMED, STAGE_OF
+from imagebus.history.recorded import RecordedEvent, latest_revision
+from imagebus.history.required import Required
+from imagebus.identity import canonical_json, image_id, shard
+
+#: A status item, as plain JSON.
+Item = dict[str, Any]
+Facts = Mapping[str, RecordedEvent]
+
+#: The sort key of the status item, beside the events of its image.
+STATUS_SK = "STATUS"
+
+
+def fold(events: Iterable[RecordedEvent], required: Required) -> Item:
+    """The status item of the highest revision among the events, which are all of one image."""
+    distinct = latest_revision(events)
+    facts = {event.detail_type: event for event in distinct}  # of two recipes, the newer counts
+    failures = [event for event in distinct if event.detail_type == "ProcessingFailed"]
+    outstanding = required.outstanding(facts)
+    status, reason = _status(facts, failures, outstanding)
+    first = distinct[0]
+    created_at = facts["ImageUploaded"].occurred_at if "ImageUploaded" in facts else first.occurred_at
+    item = {
+        "image_key": first.image_key,
+        "sk": STATUS_SK,
+        "status": status,
+        "reason": reason,
+        "revision": first.revision,
+        "version_id": first.meta.get("version_id"),
+        "correlation_id": first.meta["correlation_id"],
+        "created_at": created_at,
+        "updated_at": distinct[-1].occurred_at,
+        "outstanding": list(outstanding) if status in ("processing", "failed") else [],
+        "failures": [_failure(event) for event in failures],
+        "stages": _stages(distinct),
+        "events": len(distinct),
+        "log_digest": digest(distinct),
+        "list_shard": shard(first.image_key),
+        "status_shard": f"{status}#{shard(first.image_key)}",
+        "listed_at": f"{created_at}#{image_id(first.image_key)}",
+        **_described(facts),
+    }
+    return {name: _plain(value) for name, value in item.items() if value is not None}
+
+
+def digest(distinct: Sequence[RecordedEvent]) -> str:
+    """Names the set of events that an item was folded from: equal digests, equal items."""
+    return hashlib.sha256("\n".join(event.canonical for event in distinct).encode()).hexdigest()
+
+
+def _status(
+    facts: Facts, failures: Sequence[RecordedEvent], outstanding: Sequence[str]
+) -> tuple[str, str | None]:
+    if "ImageDeleted" in facts:
+        return "deleted", None
+    if "ImageProcessed" in facts:
+        return "completed", None
+    if "ImageRejected" in facts:
+        return "rejected", _data(facts["ImageRejected"])["code"]
+    for failure in failures:
+        data = _data(failure)
+        if _blocks(data["stage"], facts, outstanding):
+            return "failed", f"{data['stage']}: {data['error_type']}"
+    if outstanding and "ProcessingStalled" in facts:
+        return "failed", "stalled"
+    return "processing", None
+
+
+def _blocks(stage_name: str, facts: Facts, outstanding: Sequence[str]) -> bool:
+    """Whether a stage's failure keeps a required fact away: its own, or all that would follow from it."""
+    stage = STAGE_NAMED.get(stage_name)
+    if stage is None or any(fact in facts for fact in stage.emits):
+        return False
+    awaited = {alternative for fact in outstanding for alternative in fact.split("|")}
+    upstream = stage_name in ("ingest", "validator")
+    return upstream or any(fact in awaited for fact in stage.emits)
+
+
+def _failure(event: RecordedEvent) -> Item:
+    data = _data(event)
+    kept = ("stage", "error_type", "message", "attempts")
+    return {"event_id": event.event_id, "at": event.occurred_at} | {name: data[name] for name in kept}
+
+
+def _stages(distinct: Sequence[RecordedEvent]) -> dict[str, Item]:
+    """Per stage: when its fact came, and the milliseconds since the event that caused it."""
+    by_id = {event.event_id: event for event in distinct}
+    stages: dict[str, Item] = {}
+    for event in distinct:
+        stage = STAGE_OF.get(event.detail_type)
+        if stage is None:
+            continue
+        entry: Item = {"at": event.occurred_at, "event": event.detail_type}
+        cause = by_id.get(event.meta.get("causation_id") or "")
+        if cause is not None:
+            entry["ms"] = milliseconds_between(cause.occurred_at, event.occurred_at)
+        billed = event.meta.get("usage", {}).get("billed_ms")
+        if billed:
+            entry["billed_ms"] = billed
+        stages[stage.name] = entry
+    return stages
+
+
+def _described(facts: Facts) -> Item:
+    """What the facts say of the image, under the names a user looks for."""
+    item: Item = {}
+    if uploaded := facts.get("ImageUploaded"):
+        data = _data(uploaded)
+        item |= {"bucket": data["bucket"], "size": data["size"], "etag": data["etag"]}
+    if validated := facts.get("ImageValidated"):
+        data = _data(validated)
+        names = ("format", "mime", "width", "height", "mode", "has_alpha", "frames", "orientation", "sha256")
+        item |= {name: data[name] for name in names}
+    if rejected := facts.get("ImageRejected"):
+        item["rejection"] = _data(rejected)
+    if thumbnails := facts.get("ThumbnailsCreated"):
+        data = _data(thumbnails)
+        item |= {"thumbnails": data["items"], "still": data.get("still")}
+    if watermarked := facts.get("ImageWatermarked"):
+        item["watermarked"] = _data(watermarked)
+    if metadata := facts.get("MetadataExtracted"):
+        item["metadata"] = _data(metadata)
+    if detected := facts.get("LabelsDetected"):
+        item["labels"] = _data(detected)
+    elif skipped := facts.get("LabelsSkipped"):
+        item["labels_skipped"] = _data(skipped)["reason"]
+    if processed := facts.get("ImageProcessed"):
+        item |= {"completed_at": processed.occurred_at, "duration_ms": _data(processed)["duration_ms"]}
+    return {name: value for name, value in item.items() if value is not None}
+
+
+def _data(event: RecordedEvent) -> dict[str, Any]:
+    """The event's data as its newest version has it."""
+    return BY_DETAIL_TYPE[event.detail_type].upcast(event.detail["data"], event.meta["schema_version"])
+
+
+def _plain(value: Any) -> Any:
+    """As DynamoDB gives it back: whole numbers are integers, sequences are lists."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def canonical(item: Mapping[str, Any]) -> str:
+    """One text per item, for comparing a stored item with its fold."""
+    return canonical_json(_plain(item))

@@ -1,0 +1,111 @@
+"""What to send again for an image: the events that its stages have not answered.
+
+Stages are idempotent. An event that reaches one a second time costs its work and changes nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from imagebus.events.catalog import STAGE_NAMED, STAGES
+from imagebus.history.fold import fold
+from imagebus.history.recorded import RecordedEvent, latest_revision
+from imagebus.history.required import Required, alternatives
+from imagebus.identity import canonical_json
+
+Envelope = Mapping[str, Any]
+Facts = Mapping[str, RecordedEvent]
+
+
+@dataclass(frozen=True, slots=True)
+class RetryRequest:
+    """An EventBridge event, and the stages that have not answered it."""
+
+    envelope: Envelope
+    stages: tuple[str, ...]
+
+    @property
+    def detail_type(self) -> str:
+        return str(self.envelope["detail-type"])
+
+
+def plan_retry(events: Sequence[RecordedEvent], required: Required) -> list[RetryRequest]:
+    """The unanswered failures of the newest revision and, if the image has failed, all outstanding stages.
+
+    Both at once: what notifier and cleaner did is in no log, so their failures stay unanswered, and must not
+    keep the other stages from being retried. An image that is still being processed has no outstanding
+    stages to retry: they are at work, or the sweeper will soon say that they are not.
+    """
+    if not events:
+        return []
+    log = latest_revision(events)
+    facts = {event.detail_type: event for event in log}
+    wanted: dict[str, tuple[Envelope, list[str]]] = {}
+    for stage, envelope in [*_unanswered(log, facts), *_outstanding(log, facts, required)]:
+        stages = wanted.setdefault(_identity(envelope), (envelope, []))[1]
+        if stage not in stages:
+            stages.append(stage)
+    return [RetryRequest(envelope, tuple(stages)) for envelope, stages in wanted.values()]
+
+
+def _unanswered(log: Sequence[RecordedEvent], facts: Facts) -> Iterator[tuple[str, Envelope]]:
+    ids = {event.event_id for event in log}
+    for event in log:
+        if event.detail_type == "ProcessingFailed":
+            stage, failed = event.detail["data"]["stage"], event.detail["data"]["failed_event"]
+            # Without the mark of a replay: this time the outcome is news.
+            envelope = {name: value for name, value in failed.items() if name != "replay-name"}
+            if not _is_answered(stage, envelope, facts, ids):
+                yield stage, envelope
+
+
+def _is_answered(stage_name: str, envelope: Envelope, facts: Facts, ids: set[str]) -> bool:
+    """Whether the stage has ended its work since; the recorder has when the event is in the log."""
+    if stage_name == "recorder":
+        return envelope["detail"].get("meta", {}).get("event_id") in ids
+    stage = STAGE_NAMED.get(stage_name)
+    return stage is not None and any(fact in facts for fact in stage.emits)
+
+
+def _outstanding(
+    log: Sequence[RecordedEvent], facts: Facts, required: Required
+) -> list[tuple[str, Envelope]]:
+    """The stages that outstanding facts wait for, in flow order, with what they listen to.
+
+    A stage whose own event is missing waits for the stages before it.
+    """
+    item = fold(log, required)
+    if item["status"] != "failed":
+        return []
+    found: list[tuple[str, Envelope]] = []
+    awaited = set(alternatives(item["outstanding"]))
+    for stage in reversed(STAGES):
+        if awaited.isdisjoint(stage.emits) or any(fact in facts for fact in stage.emits):
+            continue
+        causes = [facts[name] for name in stage.listens if name in facts]
+        found = [(stage.name, _envelope(cause)) for cause in causes] + found
+        if not causes:
+            awaited.update(stage.listens)
+    return found
+
+
+def _envelope(event: RecordedEvent) -> Envelope:
+    """An event of the log as EventBridge delivers it."""
+    bucket = event.detail["data"].get("bucket")
+    return {
+        "version": "0",
+        "id": event.event_id,
+        "source": event.source,
+        "detail-type": event.detail_type,
+        "time": event.occurred_at,
+        "resources": [f"arn:aws:s3:::{bucket}/{event.image_key}"] if bucket else [],
+        "detail": event.detail,
+    }
+
+
+def _identity(envelope: Envelope) -> str:
+    """The same event for a stage, whatever envelope a replay or a second failure put around it."""
+    meta = envelope["detail"].get("meta")
+    return str(meta["event_id"]) if meta else canonical_json(envelope["detail"])

@@ -1,0 +1,177 @@
+"""Status items and events as the API and the command show them: without buckets, derived keys and the fields
+that only the table needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from imagebus.clock import milliseconds_between
+from imagebus.events.catalog import STAGE_OF
+from imagebus.history import timeline as tree
+from imagebus.history.fold import Item
+from imagebus.history.recorded import RecordedEvent
+
+Status = Literal["processing", "completed", "rejected", "failed", "deleted"]
+
+
+class View(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    def as_json(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", exclude_none=True, by_alias=True)
+
+
+class Failure(View):
+    event_id: str
+    at: str
+    stage: str
+    error_type: str
+    message: str
+    attempts: int
+
+
+class Thumbnail(View):
+    name: str
+    width: int
+    height: int
+    format: str
+    bytes: int
+
+
+class Watermarked(View):
+    width: int
+    height: int
+    format: str
+    bytes: int
+
+
+class Summary(View):
+    """One image of the list. Sizes are bytes."""
+
+    key: str
+    status: Status
+    reason: str | None = None
+    created_at: str
+    updated_at: str
+    size: int | None = None
+    processed_size: int | None = None
+    format: str | None = None
+    width: int | None = None
+    height: int | None = None
+    thumbhash: str | None = None
+
+
+class Details(Summary):
+    """Everything that is known of an image."""
+
+    revision: str | None = None
+    version_id: str | None = None
+    correlation_id: str | None = None
+    completed_at: str | None = None
+    duration_ms: int | None = None
+    mime: str | None = None
+    frames: int | None = None
+    sha256: str | None = None
+    still: bool | None = None
+    outstanding: list[str] = []
+    failures: list[Failure] = []
+    stages: dict[str, dict[str, Any]] = {}
+    rejection: dict[str, Any] | None = None
+    thumbnails: list[Thumbnail] = []
+    watermarked: Watermarked | None = None
+    metadata: dict[str, Any] | None = None
+    labels: dict[str, Any] | None = None
+    labels_skipped: str | None = None
+
+
+class TimelineEvent(View):
+    """`ms`: since the event that caused it; `offset_ms`: since the first one."""
+
+    event_id: str
+    type: str
+    source: str
+    stage: str | None = None
+    occurred_at: str
+    offset_ms: int
+    caused_by: str | None = None
+    ms: int | None = None
+    usage: dict[str, int] = {}
+    data: dict[str, Any] = {}
+
+
+class Timeline(View):
+    key: str
+    revision: str
+    correlation_id: str
+    duration_ms: int
+    events: list[TimelineEvent]
+
+
+def summary(item: Item) -> Summary:
+    return Summary(**_shared(item))
+
+
+def details(item: Item) -> Details:
+    fields = {name: item[name] for name in Details.model_fields if name in item}
+    watermarked = item.get("watermarked")
+    fields["thumbnails"] = [Thumbnail(**_only(Thumbnail, each)) for each in item.get("thumbnails", ())]
+    fields["watermarked"] = Watermarked(**_only(Watermarked, watermarked)) if watermarked else None
+    return Details(**fields | _shared(item))
+
+
+def _shared(item: Item) -> dict[str, Any]:
+    """The fields of a summary, and so of the details."""
+    return {name: item[name] for name in Summary.model_fields if name in item} | {
+        "key": item["image_key"],
+        "processed_size": item.get("watermarked", {}).get("bytes"),
+        "thumbhash": item.get("metadata", {}).get("thumbhash"),
+    }
+
+
+def _only(model: type[View], values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: values[name] for name in model.model_fields}
+
+
+def timeline(events: Sequence[RecordedEvent]) -> Timeline:
+    """The events of one revision in the order in which they occurred. `events` is not empty."""
+    moments = tree.in_order_of_time(tree.timeline(events))
+    first, last = moments[0].event, moments[-1].event
+    return Timeline(
+        key=first.image_key,
+        revision=first.revision,
+        correlation_id=first.meta["correlation_id"],
+        duration_ms=milliseconds_between(first.occurred_at, last.occurred_at),
+        events=[_shown(moment) for moment in moments],
+    )
+
+
+def _shown(moment: tree.Moment) -> TimelineEvent:
+    event, cause = moment.event, moment.cause
+    data = event.detail.get("data", {})
+    stage = STAGE_OF.get(event.detail_type)
+    shown = {name: value for name, value in data.items() if name not in ("failed_event", "bucket", "etag")}
+    if event.detail_type in ("ThumbnailsCreated", "ImageWatermarked"):
+        shown = _without_places(shown)
+    return TimelineEvent(
+        event_id=event.event_id,
+        type=event.detail_type,
+        source=event.source,
+        stage=stage.name if stage else data.get("stage"),
+        occurred_at=event.occurred_at,
+        offset_ms=moment.end_ms,
+        caused_by=cause.event_id if cause else None,
+        ms=moment.own_ms if cause else None,
+        usage=event.meta.get("usage", {}),
+        data=shown,
+    )
+
+
+def _without_places(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _without_places(each) for name, each in value.items() if name not in ("bucket", "key")}
+    if isinstance(value, list):
+        return [_without_places(each) for each in value]
+    return value

@@ -1,0 +1,46 @@
+"""Brings an image's status item up to its log. Publishes nothing: the recorder announces, and so does the
+sweeper; a rebuild must not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from imagebus.history.fold import Item, fold
+from imagebus.history.recorded import RecordedEvent, latest_revision
+from imagebus.history.required import Required
+from imagebus.store import EventStore
+
+ATTEMPTS = 20
+
+
+class Contended(Exception):
+    """Other recorders kept changing the same image. Whoever asked may ask again."""
+
+
+@dataclass(frozen=True)
+class Projection:
+    """A status item and the log of which it is the fold."""
+
+    item: Item
+    log: Sequence[RecordedEvent]
+
+
+class Projector:
+    def __init__(self, store: EventStore, required: Required) -> None:
+        self._store = store
+        self._required = required
+
+    def project(self, image_key: str) -> Projection:
+        """Fold the log, and write the status item if it differs. Raises Contended.
+
+        The status is read before the log: whoever appended last also folds last, or makes this write fail.
+        """
+        for _ in range(ATTEMPTS):
+            stored = self._store.status(image_key)
+            log = latest_revision(self._store.latest(image_key))
+            item = fold(log, self._required)
+            expected = stored.get("log_digest") if stored else None
+            if stored == item or self._store.replace_status(item, expected):
+                return Projection(item, log)
+        raise Contended(f"{ATTEMPTS} attempts")

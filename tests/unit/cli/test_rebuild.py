@@ -1,0 +1,126 @@
+"""Rebuild writes what differs from the log, verify reports it, and running recorders disturb neither."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from imagebus.testing import ManualClock
+from imagebus_cli.operations.rebuild import rebuild_all, rebuild_one
+from imagebus_cli.operations.table import ScannedImage, StatusTable
+from imagebus_cli.operations.verify import verify_all, verify_one
+from tests.unit.core.events import FIRST, KEY, SECOND, story, uploaded
+from tests.unit.recorder.test_recorder import REQUIRED, Bench
+
+KEYS = ("a.jpg", KEY, "漢字.jpg")
+
+
+class Rebuilding(Bench):
+    def __init__(self) -> None:
+        super().__init__()
+        self.scan = StatusTable(self.dynamodb, "t")  # type: ignore[arg-type]
+        for key in KEYS:
+            self.receive(*story(key, FIRST))
+            self.receive(*story(key, SECOND))
+        self.before = {image.image_key: image.status for image in self.scan.images()}
+
+    def rebuild(self) -> dict[str, int]:
+        return dict(Counter(result.rebuilt for result in rebuild_all(self.scan, self.store, REQUIRED)))
+
+    def differences(self) -> dict[str, Any]:
+        found = verify_all(self.scan, self.store, REQUIRED, self.clock)
+        return {each.image_key: each.attributes or each.why for each in found if each is not None}
+
+    def damage(self, key: str = KEY, **attributes: Any) -> None:
+        status = self.store.status(key)
+        assert status is not None
+        assert self.store.replace_status({**status, **attributes}, status["log_digest"])
+
+    def lose(self, key: str = KEY) -> None:
+        del self.table.partitions[key]["STATUS"]
+
+    @property
+    def now(self) -> dict[str, Any]:
+        return {image.image_key: image.status for image in self.scan.images()}
+
+
+@pytest.fixture
+def bench() -> Rebuilding:
+    return Rebuilding()
+
+
+def test_where_all_is_well_nothing_is_written(bench: Rebuilding):
+    assert bench.differences() == {}
+    bench.dynamodb.put_item = lambda **request: pytest.fail("written")  # type: ignore[method-assign]
+    assert bench.rebuild() == {"same": 3}
+
+
+def test_a_wrong_projection_is_found_and_put_right(bench: Rebuilding):
+    bench.damage(status="banana", width=3)
+    bench.damage("a.jpg", log_digest="other")
+    assert bench.differences() == {KEY: ("status", "width"), "a.jpg": ("log_digest",)}
+    assert bench.rebuild() == {"same": 1, "written": 2}
+    assert bench.now == bench.before
+
+
+def test_lost_items_come_back_as_they_were(bench: Rebuilding):
+    for key in KEYS:
+        bench.lose(key)
+    assert bench.differences() == dict.fromkeys(KEYS, "a log without a status item")
+    assert bench.rebuild() == {"written": 3}
+    assert bench.now == bench.before
+    assert bench.bus.types == ["ImageProcessed"] * 6, "nothing new"
+
+
+def test_one_image_alone_can_be_rebuilt(bench: Rebuilding):
+    bench.lose(KEY)
+    bench.lose("a.jpg")
+    assert rebuild_one(bench.store, REQUIRED, KEY).rebuilt == "written"
+    assert list(bench.differences()) == ["a.jpg"]
+
+
+def test_a_status_item_without_a_log_is_reported_and_left_alone(bench: Rebuilding):
+    for row in list(bench.table.partitions[KEY]):
+        if row != "STATUS":
+            del bench.table.partitions[KEY][row]
+    assert bench.differences() == {KEY: "a status item without a log"}
+    assert bench.rebuild() == {"same": 2, "without log": 1}
+    assert bench.now == bench.before
+
+
+def test_an_image_that_cannot_be_folded_is_reported_and_the_others_are_rebuilt(bench: Rebuilding):
+    for row in bench.table.partitions["a.jpg"].values():
+        if "event" in row:
+            row["event"] = {"S": row["event"]["S"].replace('"schema_version":1', '"schema_version":99')}
+    bench.lose(KEY)
+    assert bench.rebuild() == {"same": 1, "written": 1, "failed": 1}
+    assert "cannot be folded" in bench.differences()["a.jpg"]
+
+
+def test_a_recorder_that_is_faster_than_the_rebuild_wins(bench: Rebuilding):
+    """A newer upload is recorded while the scan is between an image's log and its status item."""
+    bench.lose(KEY)
+    bench.damage("a.jpg", status="banana")
+    images, digests = list(bench.scan.images()), bench.scan.digests()
+    newer = [uploaded(key, SECOND.replace("6", "7", 1)) for key in (KEY, "a.jpg")]
+    bench.receive(*newer)
+    images = [ScannedImage(each.image_key, bench.store.status(each.image_key), each.log) for each in images]
+    bench.scan.images = lambda: iter(images)  # type: ignore[method-assign]
+    bench.scan.digests = lambda: digests  # type: ignore[method-assign]
+    bench.rebuild()
+    for event in newer:
+        status = bench.store.status(event.meta.image_key) or {}
+        assert (status["revision"], status["status"]) == (event.meta.revision, "processing")
+
+
+def test_while_an_image_is_worked_on_verify_looks_again_before_it_complains(bench: Rebuilding):
+    bench.lose(KEY)
+
+    class Busy(ManualClock):
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            bench.receive(story(KEY, SECOND)[0])
+
+    assert verify_one(bench.store, REQUIRED, Busy(), KEY) is None

@@ -1,0 +1,92 @@
+"""Which files are generated, and what must stand in them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from imagebus.events import EventData
+from imagebus.events.catalog import CATALOG
+from tools.contracts.asyncapi import asyncapi_text
+from tools.contracts.docs import events_page
+from tools.contracts.golden import golden_events
+from tools.contracts.registry import registry_template
+from tools.contracts.rules import bus_rules, reception
+from tools.contracts.schema import schema_name, schema_of, schema_text
+
+
+@dataclass(frozen=True)
+class ContractFiles:
+    """Where a checkout keeps its contracts."""
+
+    root: Path
+
+    @property
+    def schemas(self) -> Path:
+        return self.root / "schemas"
+
+    @property
+    def released(self) -> Path:
+        """Copies of what consumers were promised. Only a release writes here."""
+        return self.schemas / "released"
+
+    @property
+    def examples(self) -> Path:
+        """Golden events. Written by hand, and never edited once released."""
+        return self.schemas / "examples"
+
+    @property
+    def template(self) -> Path:
+        return self.root / "template.yml"
+
+
+class Unreleased(Exception):
+    """A superseded version was never released, so nobody knows its schema any more."""
+
+
+def schema_texts(files: ContractFiles) -> dict[str, str]:
+    """Schema name -> text, for every version: the newest from its model, the older ones as released.
+
+    Raises Unreleased.
+    """
+    return {
+        schema_name(model, version): _text(files, model, version)
+        for model in CATALOG
+        for version in range(1, model.version() + 1)
+    }
+
+
+def _text(files: ContractFiles, model: type[EventData], version: int) -> str:
+    if version == model.version():
+        return schema_text(schema_of(model))
+    name = schema_name(model, version)
+    try:
+        return (files.released / f"{name}.json").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise Unreleased(
+            f"{model.detail_type} has an upcaster from version {version}, but schemas/released/{name}.json "
+            "is not there: release that version first (imagebus schemas release)."
+        ) from None
+
+
+def generated(root: Path) -> dict[Path, str]:
+    """Path -> text of every generated file. Raises Unreleased."""
+    files = ContractFiles(root)
+    texts = schema_texts(files)
+    schemas = {name: json.loads(text) for name, text in texts.items()}
+    golden = list(golden_events(files.examples))
+    received = reception(bus_rules(files.template), golden)
+    return {
+        **{files.schemas / f"{name}.json": text for name, text in texts.items()},
+        files.schemas / "registry.yml": registry_template(texts),
+        files.schemas / "asyncapi.yml": asyncapi_text(schemas, golden),
+        root / "docs" / "events.md": events_page(schemas, golden, received),
+    }
+
+
+def leftovers(root: Path) -> list[Path]:
+    """Schemas that no event in the catalog has any more."""
+    files = ContractFiles(root)
+    wanted = generated(root)
+    return sorted(path for path in files.schemas.glob("*@*.json") if path not in wanted)

@@ -1,0 +1,60 @@
+"""Who receives what: the rules of template.yml, and which events each lets through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from imagebus.testing.eventbridge import matches
+from imagebus_local import templates
+from tools.contracts.golden import Golden
+
+#: Whether a consumer gets an event when it happens, and also when a replay sends it there again.
+Reach = Literal["live and replayed", "live", "replayed", ""]
+
+#: What a replay adds to the events it sends again.
+REPLAYED: Mapping[str, Any] = {"replay-name": "example"}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule on the bus. `name` is its logical id, `consumer` the stage it feeds."""
+
+    name: str
+    pattern: Mapping[str, Any]
+
+    @property
+    def consumer(self) -> str:
+        return self.name.removesuffix("Rule").lower()
+
+
+def bus_rules(template: Path) -> tuple[Rule, ...]:
+    """The rules on the custom bus, in the order of the template, which is the flow's."""
+    resources = templates.read(template)["Resources"]
+    return tuple(
+        Rule(name, each["Properties"]["EventPattern"])
+        for name, each in resources.items()
+        if each["Type"] == "AWS::Events::Rule" and "EventBusName" in each["Properties"]
+    )
+
+
+def reach(live: bool, replayed: bool) -> Reach:
+    if live:
+        return "live and replayed" if replayed else "live"
+    return "replayed" if replayed else ""
+
+
+def reception(rules: Iterable[Rule], golden: Iterable[Golden]) -> dict[str, dict[str, Reach]]:
+    """Detail type -> consumer -> reach. Raises ValueError if examples of one event part ways."""
+    events = list(golden)
+    table: dict[str, dict[str, Reach]] = {}
+    for rule in rules:
+        for each in events:
+            envelope = each.envelope
+            found = reach(matches(rule.pattern, envelope), matches(rule.pattern, {**envelope, **REPLAYED}))
+            row = table.setdefault(each.detail_type, {})
+            if row.setdefault(rule.consumer, found) != found:
+                raise ValueError(f"{rule.name} takes some {each.detail_type} and not others")
+    return table

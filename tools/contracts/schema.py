@@ -1,0 +1,82 @@
+"""The schema of an event as the EventBridge registry holds it: of the whole envelope, `detail` included.
+
+The envelope and not `detail` alone, because that is what the registry's own schemas describe (AWS's events,
+and what schema discovery infers), what its search and the IDEs' code bindings start from, and what a consumer
+finds in its inbox.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema
+
+from imagebus.events import EventData, Meta
+from imagebus.events.base import SOURCE_PREFIX
+from tools.contracts.draft4 import DIALECT, draft4
+
+#: What the registry takes as one schema's content.
+#: https://docs.aws.amazon.com/eventbridge/latest/schema-reference/v1-registries-name-registryname-schemas-name-schemaname.html
+MAX_CONTENT = 100_000
+
+# In every event that EventBridge delivers.
+# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html
+_TEXT = ("version", "id", "detail-type", "source", "account", "time", "region")
+
+
+class _WithoutFieldTitles(GenerateJsonSchema):
+    """`Duration Ms` says nothing that `duration_ms` does not."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - pydantic's hook
+        return False
+
+
+def schema_name(model: type[EventData], version: int) -> str:
+    """`imagebus.validator@ImageValidated`; from the second version on with `@v2`, `@v3` at its end."""
+    name = f"{SOURCE_PREFIX}{model.producer}@{model.detail_type}"
+    return name if version == 1 else f"{name}@v{version}"
+
+
+def schema_of(model: type[EventData]) -> dict[str, Any]:
+    """The draft-4 schema of the newest version of an event."""
+    definitions: dict[str, Any] = {}
+    meta = _model_schema(Meta, definitions)
+    meta["properties"]["schema_version"] = {"type": "integer", "enum": [model.version()]}
+    definitions["Meta"] = meta
+    definitions[model.__name__] = _model_schema(model, definitions)
+    properties: dict[str, Any] = {name: {"type": "string"} for name in _TEXT}
+    properties["source"]["enum"] = [SOURCE_PREFIX + model.producer]
+    properties["detail-type"]["enum"] = [model.detail_type]
+    properties["resources"] = {"type": "array", "items": {"type": "string"}}
+    properties["replay-name"] = {"type": "string", "description": "Only in events that a replay sends again."}
+    properties["detail"] = {
+        "type": "object",
+        "required": ["meta", "data"],
+        "properties": {
+            "meta": {"$ref": "#/definitions/Meta"},
+            "data": {"$ref": f"#/definitions/{model.__name__}"},
+        },
+    }
+    return {
+        "$schema": DIALECT,
+        "title": model.detail_type,
+        "description": inspect.cleandoc(model.__doc__ or ""),
+        "x-amazon-events-source": SOURCE_PREFIX + model.producer,
+        "x-amazon-events-detail-type": model.detail_type,
+        "type": "object",
+        "required": [*_TEXT, "resources", "detail"],
+        "properties": properties,
+        "definitions": dict(sorted(definitions.items())),
+    }
+
+
+def _model_schema(model: type[Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    schema: dict[str, Any] = draft4(model.model_json_schema(schema_generator=_WithoutFieldTitles))
+    definitions.update(schema.pop("definitions", {}))
+    return schema
+
+
+def schema_text(schema: dict[str, Any]) -> str:
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,131 @@
+"""The files of a new consumer."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import textwrap
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+
+from imagebus.events import EventData
+from imagebus_cli.problem import Problem
+from tools.contracts.golden import golden_events
+from tools.scaffold.consumer import Consumer
+
+#: Where each file goes; the texts lie in files/, named *.txt so that no tool takes them for code.
+PLACES = {
+    "template.yml": "template.yml",
+    "samconfig.toml": "samconfig.toml",
+    "pyproject.toml": "pyproject.toml",
+    "README.md": "README.md",
+    "handler.py": "src/{package}/handler.py",
+    "test_handler.py": "tests/test_handler.py",
+}
+
+LIVE_ONLY = """\
+Replays do not reach it (`--live-only`): what it does would be done twice. To let them in, take `replay-name`
+out of the rule in template.yml."""
+REPLAY_SAFE = """\
+Replays reach it (`--replay-safe`): what it does comes out the same when an old event comes again, in any
+order. A replay goes where it is sent, so it gets the history only when somebody names its rule."""
+REPLAY_HOW = """
+## Get the history
+
+Every event of the pipeline is in its archive. Send the last day to this consumer, and to nobody else
+(`RuleArn` is an output of this stack, `ArchiveName` and `EventBusName` are outputs of the pipeline's):
+
+    aws events start-replay --replay-name [[name]]-$(date +%s) \\
+      --event-source-arn arn:aws:events:REGION:ACCOUNT:archive/ARCHIVE \\
+      --event-start-time $(date -d yesterday +%s) --event-end-time $(date +%s) \\
+      --destination '{"Arn": "ARN_OF_THE_BUS", "FilterArns": ["RULE_ARN"]}'
+"""
+
+
+def rendered(consumer: Consumer, examples: Path) -> dict[str, str]:
+    """Path below the consumer's folder -> text."""
+    values = _values(consumer)
+    texts = files("tools.scaffold") / "files"
+    made = {
+        place.format(package=consumer.package): fill((texts / f"{name}.txt").read_text("utf-8"), values)
+        for name, place in PLACES.items()
+    }
+    made[f"src/{consumer.package}/__init__.py"] = ""
+    wanted = {model.detail_type for model in consumer.events}
+    for golden in golden_events(examples):
+        if golden.detail_type in wanted:
+            name = golden.name.split("@", 1)[1]
+            made[f"tests/events/{name}.json"] = golden.path.read_text(encoding="utf-8")
+    return made
+
+
+def write(consumer: Consumer, into: Path, examples: Path) -> Path:
+    """Writes the folder and returns it. Raises Problem where something is in its place already."""
+    folder = into / consumer.name
+    if folder.exists():
+        raise Problem(f"{folder} exists.", "Choose another name, or another place with --into.", exit_code=2)
+    for name, text in rendered(consumer, examples).items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return folder
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """`text` with its [[names]] replaced. Raises KeyError for a name without a value."""
+    return re.sub(r"\[\[(\w+)\]\]", lambda match: values[match[1]], text)
+
+
+def _values(consumer: Consumer) -> dict[str, str]:
+    names = [model.detail_type for model in consumer.events]
+    return {
+        "name": consumer.name,
+        "package": consumer.package,
+        "events": ", ".join(names),
+        "title": ", ".join(names) if len(names) < 4 else f"{names[0]} and {len(names) - 1} other events",
+        "sources": f"[{', '.join(consumer.sources)}]",
+        "detail_types": f"[{', '.join(names)}]",
+        "replays": "" if consumer.replay_safe else "        replay-name: [{ exists: false }]\n",
+        "listens": "\n".join(f"- **{model.detail_type}**: {summary(model)}" for model in consumer.events),
+        "replay_text": REPLAY_SAFE if consumer.replay_safe else LIVE_ONLY,
+        "replay_how": fill(REPLAY_HOW, {"name": consumer.name}) if consumer.replay_safe else "",
+        "gap": " " * (len(consumer.package) + 6),
+        "gap2": " " * (len(consumer.package) + 6),
+        "imports": _imports(consumer),
+        "handlers": "\n\n".join(_handler(model) for model in consumer.events) + "\n",
+        "cases": "".join(_case(model) for model in consumer.events),
+    }
+
+
+def summary(model: type[EventData]) -> str:
+    """The first paragraph of the event's description, on one line."""
+    return " ".join(inspect.cleandoc(model.__doc__ or "").split("\n\n")[0].split())
+
+
+def _imports(consumer: Consumer) -> str:
+    modules: dict[str, list[str]] = {"imagebus.events": ["Event", "NotAnEvent"]}
+    for model in consumer.events:
+        modules.setdefault(model.__module__, []).append(model.__name__)
+    return "\n".join(
+        f"from {module} import {', '.join(sorted(modules[module]))}" for module in sorted(modules)
+    )
+
+
+def _function(model: type[EventData]) -> str:
+    return "on" + re.sub(r"([A-Z])", r"_\1", model.__name__).lower()
+
+
+def _handler(model: type[EventData]) -> str:
+    said = "\n    ".join(textwrap.wrap(f'"""{summary(model)}"""', width=100))
+    return f"""\
+def {_function(model)}(event: Event[{model.__name__}]) -> None:
+    {said}
+    set_log_context(event.meta)
+    logger().info("received", extra={{"event": event.detail_type, "event_id": event.meta.event_id}})
+"""
+
+
+def _case(model: type[EventData]) -> str:
+    call = f"{_function(model)}(delivery.event({model.__name__}))"
+    return f'    "{model.detail_type}": lambda delivery: {call},\n'

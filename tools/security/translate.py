@@ -1,0 +1,47 @@
+"""template.yml as CloudFormation will see it: SAM's own translation, with nothing of AWS asked.
+
+`python -m tools.security.translate` prints it as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from imagebus_local import templates
+
+REGION = "us-east-1"
+CODE = "s3://translated/code.zip"
+
+Template = dict[str, Any]
+
+
+def translated(path: Path) -> Template:
+    """The plain CloudFormation of a SAM template. Raises what the translator raises for a wrong one."""
+    from samtranslator.parser.parser import Parser
+    from samtranslator.translator.translator import Translator
+
+    template = templates.read(path)
+    for resource in template["Resources"].values():
+        properties = resource.get("Properties") or {}
+        for name in ("CodeUri", "ContentUri"):  # what `sam package` would have uploaded
+            if name in properties:
+                properties[name] = CODE
+    values = {name: each.get("Default", "") for name, each in template["Parameters"].items()}
+    # No managed policies: every policy of this project is written out.
+    translator = Translator({}, Parser(), boto_session=boto3.Session(region_name=REGION))
+    plain: Template = translator.translate(template, values)
+    # SAM writes parameters of its own as YAML parsed them; linters want text.
+    return json.loads(json.dumps(plain, default=str))  # type: ignore[no-any-return]
+
+
+def main() -> None:
+    json.dump(translated(Path("template.yml")), sys.stdout, indent=1)
+
+
+if __name__ == "__main__":
+    main()
