@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
-
-from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -17,8 +16,10 @@ def ensure(events: EventBridgeClient, name: str, bus: str, properties: dict[str,
     pattern = json.dumps(properties["EventPattern"])
     try:
         events.update_archive(ArchiveName=name, Description=about, EventPattern=pattern)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ResourceNotFoundException":
-            raise
+    except events.exceptions.ResourceNotFoundException:
         arn = events.describe_event_bus(Name=bus)["Arn"]
-        events.create_archive(ArchiveName=name, EventSourceArn=arn, Description=about, EventPattern=pattern)
+        # The SDK repeats a request whose response was lost: "exists" means that it worked.
+        with suppress(events.exceptions.ResourceAlreadyExistsException):
+            events.create_archive(
+                ArchiveName=name, EventSourceArn=arn, Description=about, EventPattern=pattern
+            )

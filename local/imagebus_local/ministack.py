@@ -13,10 +13,10 @@ from functools import cache
 from typing import Any
 
 from ministack import app
-from ministack.core import iam_actions, iam_evaluator, lambda_runtime
+from ministack.core import iam_actions, iam_evaluator, lambda_runtime, router
 from ministack.services import eventbridge, s3, sqs
 
-from imagebus_local.unpacking import unpack_once
+from imagebus_local import coldstart, rekognition
 
 _log = logging.getLogger(__name__)
 
@@ -157,5 +157,6 @@ if __name__ == "__main__":
     honour_replay_filters(eventbridge)
     name_versions(s3, eventbridge)
     know_sources(iam_actions)
-    unpack_once(lambda_runtime)
+    coldstart.share_layers(lambda_runtime)
+    rekognition.install(app, router, iam_actions)
     app.main()

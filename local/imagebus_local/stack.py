@@ -195,6 +195,7 @@ def _deploy(
             str(error),
         ) from error
     state.save(places.state, complete)
+    say("Labels are canned: a stand-in for Amazon Rekognition answers")
     say(f"Up at {complete.endpoint}")
     return complete
 

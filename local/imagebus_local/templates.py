@@ -23,7 +23,6 @@ LOCAL_PARAMETERS: Mapping[str, str] = {
     "ConcurrencyLimit": "2",
     "ImageConcurrencyLimit": "2",
     "LabelsConcurrencyLimit": "2",
-    "LabelProvider": "none",
     "Polling": "continuous",
     "SweepSchedule": "rate(1 minute)",
 }

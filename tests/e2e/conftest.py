@@ -12,7 +12,8 @@ from tests.e2e.decisions import Recording
 from tests.e2e.harness import Pipeline
 
 #: Retries after 2 and 4 seconds, not 2, 4, 8 and 16: stages give up in the same way, but sooner.
-PARAMETERS = {"MaxReceiveCount": "3"}
+#: All features, so that each of Rekognition's calls is made, and needs its permission.
+PARAMETERS = {"MaxReceiveCount": "3", "AnalysisFeatures": "labels,faces,moderation"}
 
 
 @pytest.fixture(scope="session")

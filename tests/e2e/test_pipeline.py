@@ -19,7 +19,7 @@ FACTS = {
     "ThumbnailsCreated",
     "ImageWatermarked",
     "MetadataExtracted",
-    "LabelsSkipped",
+    "LabelsDetected",
     "ImageProcessed",
 }
 

@@ -15,7 +15,7 @@ from imagebus.inbox import Inbox, SQSQueue, one_by_one
 from imagebus.listing import ImageIndex
 from imagebus.objects import S3ObjectStore
 from imagebus.store import DynamoDBEventStore
-from imagebus.worker import Job, Result, Work, Worker
+from imagebus.worker import Derivation, Job, Work, Worker
 from imagebus_imaging import Limits, WatermarkSpec
 from ingest.handler import ingest
 from notifier.handler import notify_delivery
@@ -94,7 +94,7 @@ def _validator(world: World, client: Any, bus: Any) -> Any:
 
 def _worker(work: Work, bucket: str = wiring.IMAGES) -> Any:
     def make(world: World, client: Any, bus: Any) -> Any:
-        def guarded(job: Job) -> Result:
+        def guarded(job: Job) -> Derivation:
             world.check_dependency(job)
             return work(job)
 
@@ -126,7 +126,7 @@ _MAKERS: Mapping[str, Callable[[World, Any, Any], Any]] = {
     "thumbnailer": _worker(thumbnail_work(wiring.IMAGES, SIZES, None, "#ffffff")),
     "watermarker": _worker(watermark_work(wiring.IMAGES, WatermarkSpec(), None)),
     "metadata": _worker(metadata_work, ""),
-    "labels": _worker(lambda _job: Result(LabelsSkipped(reason="simulated"))),
+    "labels": _worker(lambda _job: Derivation(LabelsSkipped(reason="simulated"))),
     "recorder": _recorder,
     "notifier": _notifier,
     "cleaner": _cleaner,

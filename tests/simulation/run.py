@@ -25,7 +25,7 @@ OTHERS = ("ingest", "validator", "thumbnailer", "watermarker", "metadata", "labe
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SeedReport:
     """`fingerprint` identifies everything that happened: a seed has the same one on every machine."""
 
     seed: int
@@ -40,7 +40,7 @@ class Restless(Exception):
     """The world did not come to rest."""
 
 
-def run_seed(seed: int) -> Outcome:
+def run_seed(seed: int) -> SeedReport:
     random = Random(seed)
     if random.random() < 0.3:
         deaths = [Death("recorder", random.randrange(20), random.choice(WHEN)) for _ in range(2)]
@@ -52,7 +52,7 @@ def run_seed(seed: int) -> Outcome:
     return finish(seed, story)
 
 
-def run_deaths(seed: int, deaths: frozenset[Death]) -> Outcome:
+def run_deaths(seed: int, deaths: frozenset[Death]) -> SeedReport:
     """One upload without faults except these deaths, and without a sweeper to clean up after them."""
     random = Random(seed)
     world = World(random, Weather(), deaths)
@@ -61,7 +61,7 @@ def run_deaths(seed: int, deaths: frozenset[Death]) -> Outcome:
     return finish(seed, story)
 
 
-def finish(seed: int, story: Story) -> Outcome:
+def finish(seed: int, story: Story) -> SeedReport:
     with (
         pixels.installed(),
         Path(os.devnull).open("w") as nowhere,
@@ -72,7 +72,7 @@ def finish(seed: int, story: Story) -> Outcome:
         except Restless as error:
             violations = (str(error),)
     world = story.world
-    return Outcome(
+    return SeedReport(
         seed, violations, len(world.events.archive), dict(world.faults.side_effects), fingerprint(world)
     )
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 
 from imagebus.identity import image_id
-from imagebus_cli.demo.result import Result
+from imagebus_cli.demo.result import DemoResult
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack.deployed import Stack
 
@@ -29,7 +29,7 @@ def require_ours(output: Path) -> None:
         raise Problem(f"{output} holds other files.", advice, exit_code=2)
 
 
-def download(stack: Stack, results: Sequence[Result], output: Path) -> dict[str, Files]:
+def download(stack: Stack, results: Sequence[DemoResult], output: Path) -> dict[str, Files]:
     """Empty `output` and write every derived image of the completed results below it; their files, by key."""
     if output.exists():
         shutil.rmtree(output)

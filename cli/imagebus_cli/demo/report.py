@@ -9,7 +9,7 @@ from rich.table import Table
 
 from imagebus.history.recorded import RecordedEvent
 from imagebus.history.timeline import timeline as as_timeline
-from imagebus_cli.demo.result import Result
+from imagebus_cli.demo.result import DemoResult
 from imagebus_cli.output.terminal import console, safe
 from imagebus_cli.output.text import bytes_text
 from imagebus_cli.stack.subscription import Notification
@@ -20,7 +20,7 @@ MAX_ROWS = 200
 COLOURS = {"completed": "green", "rejected": "yellow", "failed": "red", "unfinished": "red"}
 
 
-def table(results: Sequence[Result], *, cold: bool = False) -> None:
+def table(results: Sequence[DemoResult], *, cold: bool = False) -> None:
     grid = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     grid.add_column("key", overflow="fold")
     grid.add_column("status", overflow="fold")
@@ -79,7 +79,7 @@ def notifications(arrived: Sequence[Notification]) -> None:
     console.print()
 
 
-def verdict(results: Sequence[Result]) -> bool:
+def verdict(results: Sequence[DemoResult]) -> bool:
     """Say how it ended; whether that is well."""
     troubles = [(result.key, result.trouble) for result in results if result.trouble]
     for key, trouble in troubles:

@@ -13,7 +13,7 @@ from imagebus_cli.uploads.tracking import Upload, seconds
 
 
 @dataclass(frozen=True)
-class Result:
+class DemoResult:
     """`item` is None for an image that did not reach its end in time."""
 
     picture: Picture
@@ -63,7 +63,7 @@ def results(
     uploads: Iterable[Upload],
     items: Mapping[str, Item],
     notifications: Iterable[Notification],
-) -> list[Result]:
+) -> list[DemoResult]:
     """One per picture, in the pictures' order. Only a notification about the uploaded revision counts."""
     by_key = {upload.key: upload for upload in uploads}
     told: dict[tuple[str, str], int] = {}
@@ -71,7 +71,7 @@ def results(
         about = (notification.image_key, notification.revision)
         told[about] = told.get(about, 0) + 1
     return [
-        Result(
+        DemoResult(
             picture,
             item := items.get(picture.key),
             seconds(by_key[picture.key], item) if item else None,

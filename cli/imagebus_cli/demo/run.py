@@ -9,7 +9,7 @@ from pathlib import Path
 from imagebus.history.recorded import RecordedEvent
 from imagebus_cli.demo import derived, pictures, report, sheet
 from imagebus_cli.demo.pictures import Picture
-from imagebus_cli.demo.result import Result, results
+from imagebus_cli.demo.result import DemoResult, results
 from imagebus_cli.local.running import local_stack
 from imagebus_cli.output import terminal
 from imagebus_cli.stack.deployed import Stack
@@ -20,7 +20,9 @@ from imagebus_cli.uploads import tracking as uploads
 ANNOUNCED_WITHIN = 30.0
 
 
-def run(images: Path | None, output: Path, *, port: int | None, patience: float, keep: bool) -> list[Result]:
+def run(
+    images: Path | None, output: Path, *, port: int | None, patience: float, keep: bool
+) -> list[DemoResult]:
     """How every image ended."""
     derived.require_ours(output)
     own = pictures.folder(images) if images else None
@@ -40,7 +42,7 @@ def run(images: Path | None, output: Path, *, port: int | None, patience: float,
 
 def _process(
     stack: Stack, chosen: Sequence[Picture], patience: float
-) -> tuple[list[Result], list[Notification]]:
+) -> tuple[list[DemoResult], list[Notification]]:
     total = len(chosen)
     with subscribed(stack) as subscription:
         with terminal.step(f"{total} images uploaded"):
@@ -54,23 +56,23 @@ def _process(
     return results(chosen, put, items, notifications), notifications
 
 
-def _to_show(ended: Sequence[Result]) -> Result | None:
+def _to_show(ended: Sequence[DemoResult]) -> DemoResult | None:
     """The completed image that is the most work: of the samples, the 12 MP one."""
     completed = [result for result in ended if result.item and result.status == "completed"]
     return max(completed, key=_pixels, default=None)
 
 
-def _pixels(result: Result) -> int:
+def _pixels(result: DemoResult) -> int:
     item = result.item or {}
     return int(item.get("width", 0)) * int(item.get("height", 0))
 
 
-def _events(stack: Stack, result: Result) -> list[RecordedEvent]:
+def _events(stack: Stack, result: DemoResult) -> list[RecordedEvent]:
     revision = result.item["revision"] if result.item else ""
     return [event for event in stack.store.history(result.key) if event.revision == revision]
 
 
-def _write(stack: Stack, ended: Sequence[Result], output: Path) -> None:
+def _write(stack: Stack, ended: Sequence[DemoResult], output: Path) -> None:
     page = output / "index.html"
     with terminal.step(f"contact sheet {page}"):
         files = derived.download(stack, ended, output)

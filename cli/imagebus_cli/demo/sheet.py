@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from imagebus.history.recorded import RecordedEvent
 from imagebus.history.timeline import timeline
-from imagebus_cli.demo.result import Result
+from imagebus_cli.demo.result import DemoResult
 from imagebus_cli.output.text import bytes_text, visible
 
 #: Cards are about this wide, so the derived image nearest to it is shown.
@@ -21,7 +21,7 @@ SHOWN_WIDTH = 480
 class Card:
     """`files` maps the names of derived images to paths relative to the page."""
 
-    result: Result
+    result: DemoResult
     events: Sequence[RecordedEvent]
     files: Mapping[str, str]
 

@@ -20,7 +20,7 @@ from imagebus_cli.uploads.tracking import Upload, seconds, wait
 
 
 @dataclass(frozen=True)
-class Outcome:
+class LoadOutcome:
     """Seconds are from the start of an upload to the event that ended it, sorted."""
 
     uploaded: int
@@ -82,7 +82,7 @@ def run(
     rate: float,
     progress: Callable[[str], None],
     patience: float = 120,
-) -> Outcome:
+) -> LoadOutcome:
     """Upload `count` pictures, `rate` a second, and wait for the end of each one."""
     folder = f"load/{uuid.uuid4().hex[:8]}"
     uploads: list[Upload] = []
@@ -115,7 +115,7 @@ def run(
         took = time.monotonic() - began
         keys = [upload.key for upload in uploads]
         notifications = Counter(each.image_key for each in told.collect(keys, patience=patience, linger=5))
-    return Outcome(
+    return LoadOutcome(
         uploaded=len(uploads),
         seconds=tuple(sorted(seconds(each, ended[each.key]) for each in uploads if each.key in ended)),
         statuses=dict(Counter(str(item["status"]) for item in ended.values())),

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from imagebus_cli.measure.load import Outcome
+from imagebus_cli.measure.load import LoadOutcome
 
 WIDTH, HEIGHT, MARGIN = 720, 200, 40
 
 
-def markdown(outcome: Outcome, *, rate: float, soak: bool) -> str:
+def markdown(outcome: LoadOutcome, *, rate: float, soak: bool) -> str:
     memory, temporary = outcome.growth
     last = outcome.usage[-1] if outcome.usage else None
     rows = [
@@ -40,7 +40,7 @@ def markdown(outcome: Outcome, *, rate: float, soak: bool) -> str:
     return "\n".join([f"# {'Soak' if soak else 'Load'}", "", where, "", *lines, ""])
 
 
-def document(outcome: Outcome) -> dict[str, Any]:
+def document(outcome: LoadOutcome) -> dict[str, Any]:
     memory, temporary = outcome.growth
     return {
         "clean": outcome.clean,
@@ -56,7 +56,7 @@ def document(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def chart(outcome: Outcome) -> str:
+def chart(outcome: LoadOutcome) -> str:
     """How the latencies are distributed, and the workers' memory over time: two lines in one SVG."""
     memory = [each.worker_bytes / 2**20 for each in outcome.usage]
     body = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -92,13 +93,15 @@ def start(stack: Stack, span: Window, rule_arns: Sequence[str]) -> str:
     """The name of the replay that was started."""
     name = f"imagebus-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
     archive = stack.events.describe_archive(ArchiveName=stack.outputs["ArchiveName"])
-    stack.events.start_replay(
-        ReplayName=name,
-        EventSourceArn=_archive_arn(stack, archive["EventSourceArn"]),
-        EventStartTime=span.start,
-        EventEndTime=span.end,
-        Destination={"Arn": archive["EventSourceArn"], "FilterArns": list(rule_arns)},
-    )
+    # The SDK repeats a request whose response was lost. The name is new, so "exists" means that it worked.
+    with suppress(stack.events.exceptions.ResourceAlreadyExistsException):
+        stack.events.start_replay(
+            ReplayName=name,
+            EventSourceArn=_archive_arn(stack, archive["EventSourceArn"]),
+            EventStartTime=span.start,
+            EventEndTime=span.end,
+            Destination={"Arn": archive["EventSourceArn"], "FilterArns": list(rule_arns)},
+        )
     return name
 
 

@@ -83,14 +83,15 @@ class StatusTable:
 
 
 def _scanned(image_key: str, rows: Iterator[Any]) -> ScannedImage:
-    status, log = None, list[RecordedEvent]()
+    status, newest, log = None, "", list[str]()
     for row in rows:
         if row["sk"]["S"] == STATUS_SK:
             status = unmarshal_item(row)
         elif "event" in row:
-            event = RecordedEvent.from_canonical(row["event"]["S"])
-            log = [*log, event] if log and log[0].revision == event.revision else [event]
-    return ScannedImage(image_key, status, log)
+            revision = row["revision"]["S"]
+            log = [*log, row["event"]["S"]] if revision == newest else [row["event"]["S"]]
+            newest = revision
+    return ScannedImage(image_key, status, [RecordedEvent.from_canonical(text) for text in log])
 
 
 def is_about_items(error: ClientError) -> bool:

@@ -6,7 +6,7 @@ import json
 import time
 import uuid
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,8 +54,11 @@ def subscribed(stack: Stack) -> Iterator[Subscription]:
     try:
         yield Subscription(stack, url)
     finally:
-        stack.sns.unsubscribe(SubscriptionArn=subscription)
-        stack.sqs.delete_queue(QueueUrl=url)
+        # The SDK repeats a request whose response was lost: "not found" means that it worked.
+        with suppress(stack.sns.exceptions.NotFoundException):
+            stack.sns.unsubscribe(SubscriptionArn=subscription)
+        with suppress(stack.sqs.exceptions.QueueDoesNotExist):
+            stack.sqs.delete_queue(QueueUrl=url)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from imagebus.history.fold import Item
     from imagebus_cli.stack.deployed import Stack
     from imagebus_cli.uploads.files import File
-    from imagebus_cli.uploads.transfer import Done, Progress, Result
+    from imagebus_cli.uploads.transfer import Done, Progress, UploadResult
 
 #: 128 + SIGINT, as a shell has it.
 INTERRUPTED = 130
@@ -53,7 +53,7 @@ def upload(
     from imagebus_cli.stack.find import find
     from imagebus_cli.uploads import tracking as uploads
     from imagebus_cli.uploads.files import collect
-    from imagebus_cli.uploads.transfer import Outcome
+    from imagebus_cli.uploads.transfer import UploadOutcome
     from imagebus_cli.uploads.transfer import upload as upload_files
 
     files = collect(paths, prefix)
@@ -67,18 +67,20 @@ def upload(
             ended = _watch(found, result, before, quiet=as_json)
         except KeyboardInterrupt:
             interrupted = True
-    counts = {each: len(result.of(each)) for each in Outcome}
+    counts = {each: len(result.of(each)) for each in UploadOutcome}
     document: dict[str, Any] = {
-        "uploaded": [done.file.key for done in result.of(Outcome.UPLOADED)],
-        "there_already": [done.file.key for done in result.of(Outcome.THERE)],
+        "uploaded": [done.file.key for done in result.of(UploadOutcome.UPLOADED)],
+        "there_already": [done.file.key for done in result.of(UploadOutcome.THERE)],
         "failed": [
             {"image_key": done.file.key, "file": str(done.file.path), "why": done.why}
-            for done in result.of(Outcome.FAILED)
+            for done in result.of(UploadOutcome.FAILED)
         ],
         "not_begun": result.left,
         "interrupted": interrupted,
     }
-    parts = [f"{number} {each}" for each, number in counts.items() if number or each is Outcome.UPLOADED]
+    parts = [
+        f"{number} {each}" for each, number in counts.items() if number or each is UploadOutcome.UPLOADED
+    ]
     line = f"{len(files)} files: " + ", ".join(parts)
     if result.left:
         line += f", {result.left} not begun"
@@ -98,7 +100,7 @@ def upload(
         if not as_json:
             terminal.problems.print("Interrupted. Run the same command again to go on.", soft_wrap=True)
         raise typer.Exit(INTERRUPTED)
-    if counts[Outcome.FAILED] or unfinished:
+    if counts[UploadOutcome.FAILED] or unfinished:
         raise typer.Exit(1)
 
 
@@ -108,17 +110,17 @@ def _standing(item: Item | None) -> str:
     return f"{item['status']}: {item['reason']}" if item.get("reason") else str(item["status"])
 
 
-def _watch(stack: Stack, result: Result, before: dict[str, Item], *, quiet: bool) -> dict[str, Item]:
+def _watch(stack: Stack, result: UploadResult, before: dict[str, Item], *, quiet: bool) -> dict[str, Item]:
     """Status items of the images that came to their end."""
     from imagebus_cli.output import outcome
     from imagebus_cli.uploads.tracking import Upload, wait
-    from imagebus_cli.uploads.transfer import Outcome
+    from imagebus_cli.uploads.transfer import UploadOutcome
 
     awaited = []
     for done in result.done:
-        if done.outcome is not Outcome.FAILED:
+        if done.outcome is not UploadOutcome.FAILED:
             # What was there already has no new revision to wait for.
-            new = done.outcome is Outcome.UPLOADED and done.file.key in before
+            new = done.outcome is UploadOutcome.UPLOADED and done.file.key in before
             previous = str(before[done.file.key]["revision"]) if new else ""
             awaited.append(Upload(done.file.key, previous, done.started))
     with outcome.step("processing", quiet=quiet) as say:

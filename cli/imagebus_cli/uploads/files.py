@@ -6,19 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from imagebus.image_types import MIME_OF_EXTENSION
 from imagebus_cli.problem import Problem
-
-#: Of a folder, what ends like this is taken; a file that is named is taken anyway.
-CONTENT_TYPES = {
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".png": "image/png",
-    ".webp": "image/webp",
-    ".gif": "image/gif",
-    ".avif": "image/avif",
-    ".heic": "image/heic",
-    ".heif": "image/heif",
-}
 
 
 @dataclass(frozen=True)
@@ -52,9 +41,14 @@ def _below(folder: Path, prefix: str) -> Iterator[File]:
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder)
         hidden = any(part.startswith(".") for part in relative.parts)
-        if path.suffix.lower() in CONTENT_TYPES and not hidden and path.is_file():
+        if content_type(path) and not hidden and path.is_file():
             yield _file(path, prefix + relative.as_posix())
 
 
 def _file(path: Path, key: str) -> File:
     return File(path, key, path.stat().st_size)
+
+
+def content_type(path: Path) -> str | None:
+    """The MIME type that the file's extension stands for, if it is an image type."""
+    return MIME_OF_EXTENSION.get(path.suffix.lower().removeprefix("."))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from imagebus_cli.uploads.files import CONTENT_TYPES, File
+from imagebus_cli.uploads.files import File, content_type
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -25,7 +25,7 @@ MAX_KEY_BYTES = 1024
 ATTEMPTS = 3
 
 
-class Outcome(StrEnum):
+class UploadOutcome(StrEnum):
     UPLOADED = "uploaded"
     THERE = "there already"
     FAILED = "failed"
@@ -34,19 +34,19 @@ class Outcome(StrEnum):
 @dataclass(frozen=True)
 class Done:
     file: File
-    outcome: Outcome
+    outcome: UploadOutcome
     started: datetime
     why: str = ""
 
 
 @dataclass
-class Result:
+class UploadResult:
     """`done` in the order in which the files came to their end; `left` were not begun."""
 
     done: list[Done] = field(default_factory=list)
     left: int = 0
 
-    def of(self, outcome: Outcome) -> list[Done]:
+    def of(self, outcome: UploadOutcome) -> list[Done]:
         return [each for each in self.done if each.outcome is outcome]
 
 
@@ -61,14 +61,14 @@ def upload(
     jobs: int,
     stop: threading.Event,
     progress: Progress = lambda _: None,
-) -> Result:
+) -> UploadResult:
     """Upload what is not there yet; `jobs` files are in memory at once. A file that fails stops no other.
 
     Once `stop` is set nothing new is begun, and what is under way is finished. Raises what boto3 raises when
     there is no service or no credentials.
     """
     rest = iter(files)
-    result = Result()
+    result = UploadResult()
     with ThreadPoolExecutor(jobs, thread_name_prefix="upload") as pool:
         running: set[Future[Done]] = set()
         while True:
@@ -89,9 +89,9 @@ def _one(s3: S3Client, bucket: str, file: File) -> Done:
     try:
         outcome = _bring(s3, bucket, file)
     except (OSError, UnicodeEncodeError, _Refused) as error:
-        return Done(file, Outcome.FAILED, started, str(error))
+        return Done(file, UploadOutcome.FAILED, started, str(error))
     except ClientError as error:
-        return Done(file, Outcome.FAILED, started, error.response["Error"].get("Message") or str(error))
+        return Done(file, UploadOutcome.FAILED, started, error.response["Error"].get("Message") or str(error))
     return Done(file, outcome, started)
 
 
@@ -99,7 +99,7 @@ class _Refused(Exception):
     """This file cannot be uploaded as it is."""
 
 
-def _bring(s3: S3Client, bucket: str, file: File) -> Outcome:
+def _bring(s3: S3Client, bucket: str, file: File) -> UploadOutcome:
     """Put the file unless the object is there with the same content.
 
     Where there was no object the request says so: when an answer was lost and the request is sent again, or
@@ -111,14 +111,14 @@ def _bring(s3: S3Client, bucket: str, file: File) -> Outcome:
     for _ in range(ATTEMPTS):
         there = _head(s3, bucket, file.key)
         if there is not None and same(there, data):
-            return Outcome.THERE
+            return UploadOutcome.THERE
         condition: dict[str, Any] = {"IfNoneMatch": "*"} if there is None else {"IfMatch": there["ETag"]}
         try:
             s3.put_object(
                 Bucket=bucket,
                 Key=file.key,
                 Body=data,
-                ContentType=CONTENT_TYPES.get(file.path.suffix.lower(), "application/octet-stream"),
+                ContentType=content_type(file.path) or "application/octet-stream",
                 Metadata={"sha256": hashlib.sha256(data).hexdigest()},
                 **condition,
             )
@@ -126,7 +126,7 @@ def _bring(s3: S3Client, bucket: str, file: File) -> Outcome:
             if _status(error) not in (409, 412):
                 raise
         else:
-            return Outcome.UPLOADED
+            return UploadOutcome.UPLOADED
     raise _Refused("another upload is writing to the same key; try again")
 
 

@@ -10,11 +10,11 @@ from typing import Any
 #: Every event_id is a UUIDv5 in this namespace. Changing it would make every retry a new event.
 NAMESPACE = uuid.UUID("6f1b6e0a-6a53-5d0e-9a58-0d8c1b6d5f11")
 
-#: S3 sequencers have no fixed length; padded to this width their text order is their order.
+#: S3 sequencers have no fixed length. Padded to this width, they sort as text.
 #: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 REVISION_WIDTH = 32
 
-#: The indexes are split into so many partitions, so that none of them takes every write.
+#: The indexes are split into this many partitions, so that none of them takes every write.
 SHARDS = 4
 
 
@@ -39,11 +39,11 @@ def shard(image_key: str) -> str:
 
 
 def derived_prefix(image_key: str, revision: str = "") -> str:
-    """Where the objects derived from an image live: `<image_id>/` and below it one folder a revision."""
+    """The prefix of the objects derived from an image: `<image_id>/`, or `<image_id>/<revision>/`."""
     prefix = f"{image_id(image_key)}/"
     return f"{prefix}{revision}/" if revision else prefix
 
 
 def canonical_json(value: Any) -> str:
-    """One text per value: sorted keys, no spaces, no escapes beyond JSON's own."""
+    """The same text for equal values: sorted keys, no spaces, no escapes beyond JSON's own."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

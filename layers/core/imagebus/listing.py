@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 DEFAULT_LIMIT = 25
 MAX_LIMIT = 100
 
-#: Of a status item, what a list shows.
+#: The attributes of a status item that a list shows.
 ATTRIBUTES = (
     "image_key",
     "status",
@@ -47,20 +47,20 @@ _CURSOR = re.compile(r"0[0-9a-f]{43}")
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A page of status items and the cursor of the next one; None after the last."""
+    """A page of status items, and the cursor of the next page (None after the last)."""
 
     items: Sequence[Item]
     cursor: str | None
 
 
 def encode_cursor(listed_at: str) -> str:
-    """`<created_at>#<image_id>` as 12 hexadecimal digits of milliseconds and the id."""
+    """`<created_at>#<image_id>` as 12 hexadecimal digits of milliseconds, then the id."""
     created_at, _, image_id = listed_at.partition("#")
     return f"{round(parse_timestamp(created_at).timestamp() * 1000):012x}{image_id}"
 
 
 def decode_cursor(cursor: str) -> str:
-    """The inverse; every text of the pattern is a position. Raises ValueError for any other."""
+    """The inverse. Every text of the pattern is a position. Raises ValueError for any other text."""
     if not _CURSOR.fullmatch(cursor):
         raise ValueError("not a cursor")
     milliseconds = int(cursor[:12], 16)
@@ -76,9 +76,9 @@ class ImageIndex:
         self._table = table_name
 
     def newest(self, status: str | None, limit: int, cursor: str | None) -> Listed:
-        """Images older than the cursor, newest first. Raises ValueError for what is no cursor.
+        """Images older than the cursor, newest first. Raises ValueError for an invalid cursor.
 
-        Each of the shards is asked for a whole page, because all of it may lie in one of them.
+        Each shard is asked for a whole page, because one shard may hold all of it.
         """
         before = decode_cursor(cursor) if cursor else None
         with ThreadPoolExecutor(SHARDS) as pool:
@@ -137,8 +137,8 @@ class ShardPage:
 def merge(pages: Sequence[ShardPage], limit: int) -> Listed:
     """The newest `limit` items of all shards.
 
-    A query also ends after 1 MB. What is older than the end of such a short page waits for the next one, or
-    the items that the page lacks would be skipped.
+    A query also ends after 1 MB. Items older than the end of such a short page wait for the next page;
+    otherwise the items that the short page lacks would be skipped.
     """
     floor = max((page.items[-1]["listed_at"] for page in pages if page.more and page.items), default="")
     known = [dict(item) for page in pages for item in page.items if item["listed_at"] >= floor]

@@ -24,7 +24,7 @@ FIRST_WINS = "attribute_not_exists(event_id) OR occurred_at > :at OR (occurred_a
 
 class EventStore(Protocol):
     def append(self, event: RecordedEvent) -> None:
-        """Log the event; of two with the same id, the one that takes precedence stays."""
+        """Log the event. Of two with the same id, the one that takes precedence stays."""
         ...
 
     def latest(self, image_key: str) -> Sequence[RecordedEvent]:
@@ -34,7 +34,7 @@ class EventStore(Protocol):
     def status(self, image_key: str) -> Item | None: ...
 
     def replace_status(self, item: Item, expected_digest: str | None) -> bool:
-        """Write the status item if its `log_digest` is still the expected one (None: there is none)."""
+        """Write the status item if the stored `log_digest` is the expected one (None: there is no item)."""
         ...
 
 
@@ -123,7 +123,7 @@ def unmarshal_item(item: Mapping[str, Any]) -> Item:
 
 
 def marshal(value: Any) -> dict[str, Any]:
-    """JSON to DynamoDB; unlike boto3's serializer it takes floats."""
+    """JSON to DynamoDB. Unlike boto3's serializer, it accepts floats."""
     match value:
         case None:
             return {"NULL": True}
@@ -137,7 +137,7 @@ def marshal(value: Any) -> dict[str, Any]:
             return {"M": marshal_item(value)}
         case list() | tuple():
             return {"L": [marshal(item) for item in value]}
-    raise TypeError(f"{type(value).__name__} has no place in an item")
+    raise TypeError(f"{type(value).__name__} cannot be stored in an item")
 
 
 def unmarshal(value: Mapping[str, Any]) -> Any:

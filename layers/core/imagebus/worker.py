@@ -1,4 +1,4 @@
-"""What every service that derives something from a validated image does around its own work."""
+"""The work that all services share which derive something from a validated image."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from imagebus.telemetry import logger, set_log_context
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """An object to write, and below which name of the image's and revision's own folder."""
+    """An object to write, and its name below the folder of the image and revision."""
 
     name: str
     body: bytes
@@ -26,8 +26,8 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """The fact to announce and the objects it speaks of. The discriminator is the recipe that made them."""
+class Derivation:
+    """The fact to publish and the objects that it names. The discriminator is the recipe that made them."""
 
     fact: EventData
     outputs: Sequence[Output] = ()
@@ -36,7 +36,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A validated image to derive something from; outputs will stand below `prefix`."""
+    """A validated image to derive something from. Outputs are written below `prefix`."""
 
     event: Event[ImageValidated]
     data: bytes
@@ -44,13 +44,13 @@ class Job:
     meter: Meter
 
 
-Work = Callable[[Job], Result]
+Work = Callable[[Job], Derivation]
 
 
 class Worker:
-    """Reads the pinned original, lets `work` derive, writes the outputs, and only then announces them.
+    """Reads the pinned original, calls `work`, writes the outputs, and only then publishes the fact.
 
-    What is superseded meanwhile leaves no object and no event.
+    An upload that is superseded meanwhile leaves no object and no event.
     """
 
     def __init__(self, bus: EventBus, objects: ObjectStore, clock: Clock, bucket: str, work: Work) -> None:
@@ -73,15 +73,19 @@ class Worker:
             return
         meter.bytes_in = len(data)
         prefix = derived_prefix(meta.image_key, meta.revision)
-        result = self._work(Job(event, data, prefix, meter))
-        keys = self._write(prefix, result.outputs, meter)
-        # After the write, not before: the cleaner may have run in between, and nobody would remove these.
+        derivation = self._work(Job(event, data, prefix, meter))
+        keys = self._write(prefix, derivation.outputs, meter)
+        # Checked after the write: the cleaner may have run before it, and nobody else removes these.
         if keys and not self._objects.is_current(ref):
             self._objects.delete(self._bucket, keys)
             logger().info("superseded")
             return
         fact = caused_by(
-            meta, result.fact, clock=self._clock, discriminator=result.discriminator, usage=meter.usage()
+            meta,
+            derivation.fact,
+            clock=self._clock,
+            discriminator=derivation.discriminator,
+            usage=meter.usage(),
         )
         self._bus.publish([fact])
         logger().info(fact.detail_type, extra={"billed_ms": fact.meta.usage.billed_ms})

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from imagebus_imaging.metadata import analysis_jpeg, describe
     from imagebus_imaging.model import (
         RECIPE,
+        AnalysisJpeg,
         Derived,
         Description,
         ImageInfo,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "RECIPE",
+    "AnalysisJpeg",
     "Derived",
     "Description",
     "ImageInfo",
@@ -41,6 +43,7 @@ __all__ = [
 
 _HOME = {
     "RECIPE": "model",
+    "AnalysisJpeg": "model",
     "Derived": "model",
     "Description": "model",
     "ImageInfo": "model",

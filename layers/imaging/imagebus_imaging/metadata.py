@@ -11,7 +11,7 @@ from PIL import Image
 from imagebus_imaging.decoding import DECODE_ERRORS
 from imagebus_imaging.encoding import encode
 from imagebus_imaging.hashes import dominant_colours, perceptual_hash, thumbhash
-from imagebus_imaging.model import Description
+from imagebus_imaging.model import AnalysisJpeg, Description
 from imagebus_imaging.raster import Picture, exif_of, flatten, load_scaled
 from imagebus_imaging.resizing import fit
 
@@ -39,6 +39,7 @@ _TAKEN = re.compile(r"(\d{4}):(\d\d):(\d\d) (\d\d:\d\d:\d\d)")
 _OFFSET = re.compile(r"[+-]\d\d:\d\d|Z")
 _MAX_TEXT = 100
 _HASHED_SIDE = 256
+_BACKGROUND = "#ffffff"
 
 
 def describe(data: bytes) -> Description:
@@ -50,14 +51,25 @@ def describe(data: bytes) -> Description:
         exif=_exif(exif_of(picture.format, picture.info, data)),
         dominant_colors=dominant_colours(small),
         thumbhash=base64.b64encode(thumbhash(small)).decode(),
-        phash=perceptual_hash(flatten(small, "#ffffff")),
+        phash=perceptual_hash(flatten(small, _BACKGROUND)),
     )
 
 
-def analysis_jpeg(data: bytes, max_side: int = 1280) -> bytes:
-    """A JPEG for a label detector: upright, sRGB, at most `max_side` on its long side, no metadata."""
+def analysis_jpeg(data: bytes, *, min_side: int = 1, max_side: int = 1280) -> AnalysisJpeg:
+    """A JPEG for a label detector: upright, sRGB, at most `max_side` on its long side, no metadata.
+
+    A side shorter than `min_side` is padded with white, which also lies behind transparent pixels. It is not
+    enlarged: pixels that were never there tell a detector nothing, and 1x10000 would become 80x800000.
+    """
     picture = load_scaled(data, lambda w, h: fit(w, h, (max_side, max_side)))
-    return encode("analysis", flatten(picture.image, "#ffffff"), "JPEG").data
+    image = flatten(picture.image, _BACKGROUND)
+    size = max(image.width, min_side), max(image.height, min_side)
+    share = image.width / size[0], image.height / size[1]
+    if size != image.size:
+        padded = Image.new("RGB", size, _BACKGROUND)
+        padded.paste(image)
+        image = padded
+    return AnalysisJpeg(encode("analysis", image, "JPEG").data, share)
 
 
 def _properties(picture: Picture) -> dict[str, Any]:

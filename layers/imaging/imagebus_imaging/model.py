@@ -1,4 +1,4 @@
-"""What goes into the engine and what comes out of it. Imports nothing but the standard library."""
+"""What goes into the engine and what comes out of it. Imports no imaging library."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from imagebus.image_types import EXTENSION_OF_FORMAT, FORMATS
+
 RECIPE = "2026-11.2"
 """Names the pixels: bumped whenever the same bytes and settings would give different derived images."""
 
-Format = Literal["JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF"]
 Code = Literal[
     "unsupported_format",
     "empty",
@@ -24,24 +25,6 @@ Code = Literal[
 Position = Literal[
     "top-left", "top", "top-right", "left", "center", "right", "bottom-left", "bottom", "bottom-right"
 ]
-
-FORMATS: tuple[Format, ...] = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF")
-MIME: dict[str, str] = {
-    "JPEG": "image/jpeg",
-    "PNG": "image/png",
-    "WEBP": "image/webp",
-    "GIF": "image/gif",
-    "AVIF": "image/avif",
-    "HEIF": "image/heic",
-}
-EXTENSION: dict[str, str] = {
-    "JPEG": "jpg",
-    "PNG": "png",
-    "WEBP": "webp",
-    "GIF": "gif",
-    "AVIF": "avif",
-    "HEIF": "heic",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +102,7 @@ class Derived:
 
     @property
     def extension(self) -> str:
-        return EXTENSION[self.format]
+        return EXTENSION_OF_FORMAT[self.format]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,3 +126,15 @@ class Description:
     dominant_colors: list[str]
     thumbhash: str
     phash: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisJpeg:
+    """What a label detector is sent. `share` is how much of its width and height the picture takes up.
+
+    The picture lies in the upper left; the rest is padding. Fractions of the JPEG divided by `share` are
+    fractions of the picture.
+    """
+
+    data: bytes
+    share: tuple[float, float]

@@ -15,10 +15,11 @@ from typing import Any
 
 from PIL import Image
 
+from imagebus.image_types import MIME_OF_FORMAT
 from imagebus_imaging.decoding import decode_failures_are_rejections, load_plugin, open_image
 from imagebus_imaging.formats import detect, walk
 from imagebus_imaging.formats.base import Structure, check_frames, check_size
-from imagebus_imaging.model import MIME, ImageInfo, Limits, Rejected
+from imagebus_imaging.model import ImageInfo, Limits, Rejected
 from imagebus_imaging.raster import displayed_size, orientation_of
 from imagebus_imaging.sandbox import decode_in_child
 from imagebus_imaging.trailers import check_trailer
@@ -44,7 +45,7 @@ def validate(data: bytes, limits: Limits = DEFAULT_LIMITS) -> ImageInfo:
         check_trailer(data, _closed(data, structure, int(seen["read_to"]), limits), limits)
     return ImageInfo(
         name,
-        MIME[name],
+        MIME_OF_FORMAT[name],
         int(seen["width"]),
         int(seen["height"]),
         str(seen["mode"]),

@@ -1,4 +1,4 @@
-"""Rekognition's answers in the words of our events."""
+"""Rekognition's answers as our events put them."""
 
 from __future__ import annotations
 
@@ -30,10 +30,15 @@ def labels(response: Mapping[str, Any]) -> tuple[Label, ...]:
     )
 
 
-def faces(response: Mapping[str, Any], min_confidence: float) -> Faces:
-    """Faces that are surely faces; Rekognition lists the largest first."""
+def faces(response: Mapping[str, Any], min_confidence: float, share: tuple[float, float]) -> Faces:
+    """Faces with enough confidence; Rekognition lists the largest first.
+
+    `share` is how much of the analyzed image's width and height the picture takes up: boxes leave the
+    padding out.
+    """
     found = [face for face in response["FaceDetails"] if face["Confidence"] >= min_confidence]
-    return Faces(count=len(found), largest=tuple(_face(each, min_confidence) for each in found[:MAX_FACES]))
+    largest = tuple(_face(each, min_confidence, share) for each in found[:MAX_FACES])
+    return Faces(count=len(found), largest=largest)
 
 
 def moderation(response: Mapping[str, Any]) -> tuple[ModerationLabel, ...]:
@@ -52,7 +57,7 @@ def model_versions(responses: Mapping[Feature, Mapping[str, Any]]) -> dict[str, 
     return {feature: responses[feature].get(field, "unknown") for feature, field in named.items()}
 
 
-def _face(found: Mapping[str, Any], min_confidence: float) -> Face:
+def _face(found: Mapping[str, Any], min_confidence: float, share: tuple[float, float]) -> Face:
     box, age = found["BoundingBox"], found.get("AgeRange", {})
     emotions = [each for each in found.get("Emotions", ()) if each["Confidence"] >= min_confidence]
     strongest = max(emotions, key=lambda each: each["Confidence"], default=None)
@@ -63,10 +68,10 @@ def _face(found: Mapping[str, Any], min_confidence: float) -> Face:
 
     return Face(
         box=Box(
-            left=_fraction(box["Left"]),
-            top=_fraction(box["Top"]),
-            width=_fraction(box["Width"]),
-            height=_fraction(box["Height"]),
+            left=_fraction(box["Left"] / share[0]),
+            top=_fraction(box["Top"] / share[1]),
+            width=_fraction(box["Width"] / share[0]),
+            height=_fraction(box["Height"] / share[1]),
         ),
         confidence=_percent(found["Confidence"]),
         age_low=age.get("Low"),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from imagebus.events.analyzer import MetadataExtracted
-from imagebus.worker import Job, Result
+from imagebus.worker import Derivation, Job
 from imagebus_imaging import describe
 
 
-def metadata_work(job: Job) -> Result:
+def metadata_work(job: Job) -> Derivation:
     found = describe(job.data)
     fact = MetadataExtracted(
         properties=found.properties,
@@ -16,4 +16,4 @@ def metadata_work(job: Job) -> Result:
         thumbhash=found.thumbhash,
         phash=found.phash,
     )
-    return Result(fact)
+    return Derivation(fact)

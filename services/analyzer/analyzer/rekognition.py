@@ -1,8 +1,15 @@
-"""Amazon Rekognition, fed a JPEG that the analyzer makes itself: every accepted format and size works."""
+"""Amazon Rekognition, which is sent a JPEG that it accepts, whatever the format and size of the upload.
+
+It accepts JPEG and PNG of at most 5 MB, with sides from 80 to 10,000 pixels. What it is sent is at most 1280
+pixels long, and a side under 80 pixels is padded. Boxes of faces are fractions of the upload; those in the
+raw answers, which are kept as they came, are fractions of the padded image.
+https://docs.aws.amazon.com/rekognition/latest/dg/limits.html
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -12,13 +19,14 @@ from imagebus.clock import Clock
 from imagebus.events.analyzer import Feature, LabelsDetected, LabelsSkipped
 from imagebus.identity import canonical_json
 from imagebus.meter import Meter
-from imagebus.worker import Job, Output, Result, Work
+from imagebus.worker import Derivation, Job, Output, Work
 from imagebus_imaging import analysis_jpeg
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
     from mypy_boto3_rekognition.literals import AttributeType
 
+MIN_SIDE = 80
 MAX_LABELS = 50
 
 #: Attributes that `Face` carries; gender is a guess about a person that nothing here needs.
@@ -39,37 +47,59 @@ FACE_ATTRIBUTES: Sequence[AttributeType] = (
 BUSY = frozenset({"ThrottlingException", "ProvisionedThroughputExceededException", "InternalServerError"})
 PAUSES = (1.0, 3.0)
 
-Responses = dict[Feature, Mapping[str, Any]]
+#: Errors about this image, which every further attempt would get as well. An image that is too small is an
+#: InvalidParameterException (https://github.com/boto/botocore/issues/1366).
+REFUSED = frozenset({"InvalidParameterException", "InvalidImageFormatException", "ImageTooLargeException"})
 
 
 class RekognitionBusy(Exception):
-    """None of the features could be had. The inbox tries again, and gives up with a ProcessingFailed."""
+    """No feature was available. The inbox retries, and gives up with a ProcessingFailed."""
+
+
+@dataclass
+class _Answers:
+    """What each feature came to: a response, or the code of an error that passes (`busy`) or does not."""
+
+    responses: dict[Feature, Mapping[str, Any]] = field(default_factory=dict)
+    busy: dict[Feature, str] = field(default_factory=dict)
+    refused: dict[Feature, str] = field(default_factory=dict)
 
 
 def analysis_work(
     client: RekognitionClient, features: Sequence[Feature], min_confidence: float, clock: Clock
 ) -> Work:
-    """The fact holds what could be had, and says what could not. Raises RekognitionBusy, ClientError."""
+    """LabelsDetected with the available features, naming the others; LabelsSkipped if all refuse the image.
 
-    def work(job: Job) -> Result:
-        calls = _calls(client, {"Bytes": analysis_jpeg(job.data)}, min_confidence)
-        responses, busy = _ask({feature: calls[feature] for feature in features}, clock, job.meter)
+    Raises RekognitionBusy, ClientError.
+    """
+
+    def work(job: Job) -> Derivation:
+        image = analysis_jpeg(job.data, min_side=MIN_SIDE)
+        calls = _calls(client, {"Bytes": image.data}, min_confidence)
+        answers = _ask({feature: calls[feature] for feature in features}, clock, job.meter)
+        responses, missing = answers.responses, answers.busy | answers.refused
         if not responses:
-            raise RekognitionBusy(", ".join(f"{feature}: {reason}" for feature, reason in busy.items()))
+            codes = ", ".join(f"{feature}: {code}" for feature, code in missing.items())
+            if answers.busy:
+                raise RekognitionBusy(codes)
+            return Derivation(
+                LabelsSkipped(reason=f"Amazon Rekognition does not accept this image ({codes}).")
+            )
+        faces = responses.get("faces")
         fact = LabelsDetected(
             labels=findings.labels(responses.get("labels", {})),
-            faces=findings.faces(responses["faces"], min_confidence) if "faces" in responses else None,
+            faces=findings.faces(faces, min_confidence, image.share) if faces is not None else None,
             moderation=findings.moderation(responses["moderation"]) if "moderation" in responses else None,
             model_versions=findings.model_versions(responses),
-            skipped=dict(busy.items()) or None,
+            skipped={str(feature): code for feature, code in missing.items()} or None,
         )
-        return Result(fact, [_raw(feature, response) for feature, response in responses.items()])
+        return Derivation(fact, [_raw(feature, response) for feature, response in responses.items()])
 
     return work
 
 
 def skip(reason: str) -> Work:
-    return lambda _job: Result(LabelsSkipped(reason=reason))
+    return lambda _job: Derivation(LabelsSkipped(reason=reason))
 
 
 def _calls(
@@ -84,31 +114,31 @@ def _calls(
     }
 
 
-def _ask(
-    calls: Mapping[Feature, Callable[[], Mapping[str, Any]]], clock: Clock, meter: Meter
-) -> tuple[Responses, dict[Feature, str]]:
-    """Answers, and why there is none. A busy service is asked again, but never for what it has answered."""
-    responses: Responses = {}
-    busy: dict[Feature, str] = {}
+def _ask(calls: Mapping[Feature, Callable[[], Mapping[str, Any]]], clock: Clock, meter: Meter) -> _Answers:
+    """One answer per feature. A busy service is asked again, but only for what it has not answered."""
+    answers = _Answers()
     for pause in (0.0, *PAUSES):
-        missing = [feature for feature in calls if feature not in responses]
-        if missing and pause:
+        open_calls = [each for each in calls if each not in answers.responses | answers.refused]
+        if open_calls and pause:
             clock.sleep(pause)
-        for feature in missing:
+        for feature in open_calls:
+            answers.busy.pop(feature, None)
             try:
-                responses[feature] = calls[feature]()
+                answers.responses[feature] = calls[feature]()
             except ClientError as error:
                 code = error.response["Error"]["Code"]
-                if code not in BUSY:
+                if code in BUSY:
+                    answers.busy[feature] = code
+                elif code in REFUSED:
+                    answers.refused[feature] = code
+                else:
                     raise
-                busy[feature] = code
             else:
                 meter.rekognition_calls += 1
-                busy.pop(feature, None)
-    return responses, busy
+    return answers
 
 
 def _raw(feature: Feature, response: Mapping[str, Any]) -> Output:
-    """The answer as it came, for whoever needs more than the event tells."""
+    """The answer as it came, for consumers that need more than the event says."""
     content = {name: value for name, value in response.items() if name != "ResponseMetadata"}
     return Output(f"analysis/{feature}.json", canonical_json(content).encode(), "application/json")

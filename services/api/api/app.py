@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from api.addressing import NoSuchAddress, canonical
 from api.incoming import Incoming
 from api.page import Page
-from api.problems import Problem
+from api.problems import HttpProblem
 from api.routes import Routes
 from api.settings import Settings
 from api.storage import Storage
@@ -25,7 +25,7 @@ from imagebus.retrying import Retrier
 from imagebus.store import EventStore
 from imagebus.telemetry import logger
 
-NOWHERE = Problem(HTTPStatus.NOT_FOUND, "no_such_route", "There is nothing here; see /openapi.json.")
+NOWHERE = HttpProblem(HTTPStatus.NOT_FOUND, "no_such_route", "There is nothing here; see /openapi.json.")
 
 
 class Api:
@@ -49,7 +49,7 @@ class Api:
         for method, rule, handler in self.table:
             app.route(rule, method=method)(handler)
         app.not_found(self._not_found)
-        app.exception_handler(Problem)(Problem.response)
+        app.exception_handler(HttpProblem)(HttpProblem.response)
         app.exception_handler(NoSuchAddress)(lambda _: NOWHERE.response())
         app.exception_handler([ClientError, BotoCoreError])(_unavailable)
         app.exception_handler(Exception)(_broken)
@@ -72,7 +72,7 @@ class Api:
         allowed = self._allowed(self._app.current_event.path)
         if not allowed:
             return NOWHERE.response()
-        return Problem(
+        return HttpProblem(
             HTTPStatus.METHOD_NOT_ALLOWED,
             "method_not_allowed",
             f"This address takes {', '.join(allowed)}.",
@@ -105,7 +105,7 @@ def _cors(origins: tuple[str, ...]) -> CORSConfig | None:
 
 def _unavailable(error: Exception) -> Response[str]:
     logger().exception("a service did not answer", extra={"error": type(error).__name__})
-    return Problem(
+    return HttpProblem(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "unavailable",
         "A service behind the API did not answer; try again.",
@@ -115,6 +115,6 @@ def _unavailable(error: Exception) -> Response[str]:
 
 def _broken(error: Exception) -> Response[str]:
     logger().exception("unexpected", extra={"error": type(error).__name__})
-    return Problem(
+    return HttpProblem(
         HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Something went wrong here; it is in our log."
     ).response()

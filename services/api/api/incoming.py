@@ -1,4 +1,4 @@
-"""What a request carries, checked. Everything that is wrong with it is a Problem."""
+"""What a request carries, checked. Everything that is wrong with it is an HttpProblem."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from pydantic import TypeAdapter, ValidationError
 
-from api.problems import Problem, invalid
+from api.problems import HttpProblem, invalid
 from imagebus.listing import DEFAULT_LIMIT, MAX_LIMIT
 
 _LIMIT = re.compile(r"[1-9][0-9]{0,2}")
@@ -59,12 +59,12 @@ class Incoming:
         if not event.body:
             return b""
         if not event.is_base64_encoded:
-            raise Problem(HTTPStatus.BAD_REQUEST, "not_binary", "The body did not arrive as bytes.")
+            raise HttpProblem(HTTPStatus.BAD_REQUEST, "not_binary", "The body did not arrive as bytes.")
         return base64.b64decode(event.body)
 
     def parse(self, adapter: TypeAdapter[Any]) -> Any:
         if self.content_type() != "application/json":
-            raise Problem(
+            raise HttpProblem(
                 HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_type", "The body must be application/json."
             )
         event = self._app.current_event
@@ -72,7 +72,7 @@ class Incoming:
             text = from_base64(event.body or "") if event.is_base64_encoded else event.body
             body = json.loads(text or "")
         except (ValueError, RecursionError) as error:
-            raise Problem(HTTPStatus.BAD_REQUEST, "invalid_json", "The body is not JSON.") from error
+            raise HttpProblem(HTTPStatus.BAD_REQUEST, "invalid_json", "The body is not JSON.") from error
         try:
             return adapter.validate_python(body)
         except ValidationError as error:
@@ -83,8 +83,8 @@ def from_base64(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise Problem(HTTPStatus.BAD_REQUEST, "invalid_base64", "The data is not base64.") from error
+        raise HttpProblem(HTTPStatus.BAD_REQUEST, "invalid_base64", "The data is not base64.") from error
 
 
-def wrong(detail: str) -> Problem:
-    return Problem(HTTPStatus.BAD_REQUEST, "invalid_request", detail)
+def wrong(detail: str) -> HttpProblem:
+    return HttpProblem(HTTPStatus.BAD_REQUEST, "invalid_request", detail)

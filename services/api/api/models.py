@@ -8,10 +8,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from imagebus.history import view
 from imagebus.history.view import View as Answer
+from imagebus.image_types import MimeType
 
-ContentType = Literal[
-    "image/jpeg", "image/png", "image/webp", "image/gif", "image/avif", "image/heic", "image/heif"
-]
 FileName = Annotated[str, Field(min_length=1, max_length=255)]
 Base64 = Annotated[
     str,
@@ -43,7 +41,7 @@ class UploadRequest(Request):
     """A file that somebody is about to upload."""
 
     filename: FileName
-    content_type: ContentType
+    content_type: MimeType
     size: Size
 
 
@@ -51,7 +49,7 @@ class InlineUpload(Request):
     """A small file, whole."""
 
     filename: FileName
-    content_type: ContentType
+    content_type: MimeType
     data: Base64
 
 

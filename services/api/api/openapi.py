@@ -26,6 +26,7 @@ from api.models import (
 )
 from api.settings import Settings
 from imagebus import __version__
+from imagebus.image_types import MIME_TYPES
 from imagebus.listing import DEFAULT_LIMIT, MAX_LIMIT
 
 Schema = dict[str, Any]
@@ -34,16 +35,6 @@ REFERENCE = "#/components/schemas/{model}"
 PROBLEM = {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}
 
 UploadRequests = UploadRequest | Annotated[list[UploadRequest], Field(min_length=1, max_length=100)]
-
-IMAGE_TYPES = (
-    "image/jpeg",
-    "image/png",
-    "image/webp",
-    "image/gif",
-    "image/avif",
-    "image/heic",
-    "image/heif",
-)
 
 PROBLEMS: Mapping[int, str] = {
     400: "The request is invalid.",
@@ -229,7 +220,7 @@ def _paths() -> Schema:
                 body={
                     **{
                         mime: {"schema": {"type": "string", "format": "binary", "minLength": 1}}
-                        for mime in IMAGE_TYPES
+                        for mime in MIME_TYPES
                     },
                     **_json(_ref(InlineUpload)),
                 },

@@ -14,7 +14,7 @@ from api.responses import json_response
 PROBLEM_JSON = "application/problem+json"
 
 
-class Problem(Exception):
+class HttpProblem(Exception):
     """An answer other than success; `detail` says what to do, in words that fit anybody's eyes."""
 
     def __init__(
@@ -51,20 +51,20 @@ class Problem(Exception):
         )
 
 
-def not_found(key: str) -> Problem:
-    return Problem(
+def not_found(key: str) -> HttpProblem:
+    return HttpProblem(
         HTTPStatus.NOT_FOUND,
         "image_not_found",
         f"No image is known under the key {key!r}. A new upload shows up a moment after it is stored.",
     )
 
 
-def invalid(where: str, error: ValidationError) -> Problem:
+def invalid(where: str, error: ValidationError) -> HttpProblem:
     """Which fields of the body or the query are wrong, without the values: those are the caller's data."""
     errors = [
         {"field": ".".join(str(part) for part in item["loc"]) or where, "message": item["msg"]}
         for item in error.errors(include_url=False, include_input=False, include_context=False)
     ]
-    return Problem(
+    return HttpProblem(
         HTTPStatus.BAD_REQUEST, "invalid_request", f"The {where} is not as it should be.", errors=errors
     )

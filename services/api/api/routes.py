@@ -15,7 +15,7 @@ from api.incoming import Incoming, from_base64, wrong
 from api.models import Accepted, Health, InlineUpload, Page, Retried, UploadRequest
 from api.openapi import UploadRequests, document
 from api.page import Page as WebPage
-from api.problems import Problem, not_found
+from api.problems import HttpProblem, not_found
 from api.responses import conditional, etag, json_response, matches, redirect, text_response
 from api.settings import Settings
 from api.storage import Hidden, Storage
@@ -37,7 +37,7 @@ Handler = Callable[..., Response[str]]
 
 @dataclass(frozen=True)
 class Routes:
-    """Everything that the operations need; `incoming` is the request that is being answered."""
+    """Everything that the operations need. `incoming` is the current request."""
 
     incoming: Incoming
     settings: Settings
@@ -122,10 +122,10 @@ class Routes:
         try:
             listed = self.index.newest(status, self.incoming.limit(), self.incoming.query("cursor"))
         except ValueError as error:
-            raise Problem(
+            raise HttpProblem(
                 HTTPStatus.BAD_REQUEST,
                 "invalid_cursor",
-                "The cursor is not one that a page of this list gave out.",
+                "The cursor does not come from a page of this list.",
             ) from error
         plain = Page(items=[summary(item) for item in listed.items], cursor=listed.cursor)
         shown = plain
@@ -147,7 +147,7 @@ class Routes:
         key = self._item(token)["image_key"]
         log = self.store.latest(key)
         if not log:
-            raise Problem(HTTPStatus.NOT_FOUND, "no_events_yet", "The upload has not been noticed yet.")
+            raise HttpProblem(HTTPStatus.NOT_FOUND, "no_events_yet", "No event has been recorded yet.")
         body = timeline(log).as_json()
         return conditional(body, etag(body), self.incoming.header("if-none-match"))
 
@@ -167,10 +167,10 @@ class Routes:
         if not found:
             raise _not_there_yet(item, "thumbnail")
         if name not in found:
-            raise Problem(
+            raise HttpProblem(
                 HTTPStatus.NOT_FOUND,
                 "thumbnail_not_found",
-                f"There is no such thumbnail; there are {', '.join(found)}.",
+                f"There is no such thumbnail. There are: {', '.join(found)}.",
             )
         return redirect(self.storage.url(self.settings.images_bucket, found[name]))
 
@@ -184,20 +184,20 @@ class Routes:
             detail = f"The image is {item['status']}, and no stage has failed or is outstanding."
             if result.unreachable:
                 detail = f"These stages have no inbox here: {', '.join(result.unreachable)}."
-            raise Problem(HTTPStatus.CONFLICT, "nothing_to_retry", detail)
+            raise HttpProblem(HTTPStatus.CONFLICT, "nothing_to_retry", detail)
         answer = Retried(key=key, stages=result.stages, links=links(key, item))
         return json_response(answer.as_json(), HTTPStatus.ACCEPTED)
 
     def delete(self, token: str) -> Response[str]:
-        """A delete marker; the events that follow from it remove the derived images and set the status."""
+        """Sets a delete marker. Its event removes the derived images and changes the status."""
         key = self._item(token)["image_key"]
         self.storage.delete(self.settings.uploads_bucket, key)
         return json_response(Accepted(key=key, links=links(key)).as_json(), HTTPStatus.ACCEPTED)
 
-    # --- what they share
+    # --- shared
 
     def _item(self, token: str) -> Item:
-        """The status item, as far as S3 agrees: it knows of an upload or a deletion before any event does."""
+        """The status item, checked against S3, which knows of an upload or deletion before any event does."""
         key = untoken(token)
         item = self.store.status(key)
         try:
@@ -209,11 +209,11 @@ class Routes:
         if item is None and original is None:
             raise not_found(key)
         if original is None:
-            raise Problem(HTTPStatus.NOT_FOUND, "image_deleted", f"The image {key!r} was deleted.")
+            raise HttpProblem(HTTPStatus.NOT_FOUND, "image_deleted", f"The image {key!r} was deleted.")
         return item if item is not None and item["status"] != "deleted" else pending(key, original)
 
 
-def _not_there_yet(item: Mapping[str, Any], what: str) -> Problem:
-    return Problem(
+def _not_there_yet(item: Mapping[str, Any], what: str) -> HttpProblem:
+    return HttpProblem(
         HTTPStatus.NOT_FOUND, "not_available", f"There is no {what}: the image is {item['status']}."
     )

@@ -7,15 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from imagebus.history.required import DEFAULT, Required
-
-MIME_TYPES: Mapping[str, tuple[str, ...]] = {
-    "JPEG": ("image/jpeg",),
-    "PNG": ("image/png",),
-    "WEBP": ("image/webp",),
-    "GIF": ("image/gif",),
-    "AVIF": ("image/avif",),
-    "HEIF": ("image/heic", "image/heif"),
-}
+from imagebus.image_types import IMAGE_TYPES, MIME_TYPES
 
 
 @dataclass(frozen=True)
@@ -28,13 +20,13 @@ class Settings:
     inboxes: Mapping[str, str] = field(default_factory=dict)
     required: Required = field(default_factory=lambda: Required.parse(DEFAULT))
     max_bytes: int = 50 * 1024 * 1024
-    content_types: tuple[str, ...] = tuple(mime for mimes in MIME_TYPES.values() for mime in mimes)
+    content_types: tuple[str, ...] = MIME_TYPES
     cors_origins: tuple[str, ...] = ()
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
         """Raises KeyError for a missing variable."""
-        formats = environment["ACCEPTED_FORMATS"].split(",")
+        formats = {name.strip() for name in environment["ACCEPTED_FORMATS"].split(",")}
         origins = environment.get("CORS_ORIGINS", "").split(",")
         return cls(
             status_table=environment["STATUS_TABLE"],
@@ -43,6 +35,6 @@ class Settings:
             inboxes=json.loads(environment["INBOXES"]),
             required=Required.parse(environment["REQUIRED_FACTS"]),
             max_bytes=int(environment["MAX_BYTES"]),
-            content_types=tuple(mime for name in formats for mime in MIME_TYPES.get(name.strip(), ())),
+            content_types=tuple(each.mime for each in IMAGE_TYPES if each.format in formats),
             cors_origins=tuple(origin.strip() for origin in origins if origin.strip()),
         )

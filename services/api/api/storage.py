@@ -1,4 +1,4 @@
-"""The two buckets as the API uses them: presigned forms and addresses, small uploads, delete markers."""
+"""The two buckets as the API uses them: presigned forms and URLs, small uploads, delete markers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-#: How long a presigned form or address can be used, in seconds.
+#: How long a presigned form or URL is valid, in seconds.
 EXPIRES_IN = 300
 
 
@@ -28,7 +28,7 @@ class Hidden(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """The uploaded object as it is now."""
+    """The current version of the uploaded object."""
 
     size: int
     modified: datetime
@@ -36,11 +36,11 @@ class Original:
 
 class Storage(Protocol):
     def original(self, bucket: str, key: str) -> Original | None:
-        """None where there is none, or where a delete marker covers it. Raises Hidden."""
+        """None if there is no object, or a delete marker covers it. Raises Hidden."""
         ...
 
     def form(self, bucket: str, key: str, content_type: str, size: int) -> Form:
-        """A form that takes exactly this key, type and number of bytes."""
+        """A form that accepts exactly this key, type and number of bytes."""
         ...
 
     def url(
@@ -52,18 +52,18 @@ class Storage(Protocol):
         content_type: str | None = None,
         download_as: str | None = None,
     ) -> str:
-        """An address from which the object can be read without credentials, for EXPIRES_IN seconds."""
+        """A URL that reads the object without credentials, for EXPIRES_IN seconds."""
         ...
 
     def put(self, bucket: str, key: str, body: bytes, content_type: str) -> None: ...
 
     def delete(self, bucket: str, key: str) -> None:
-        """Mark the object as deleted; its versions stay."""
+        """Set a delete marker. The versions stay."""
         ...
 
 
 class S3Storage:
-    """The client must sign with Signature Version 4: only then do addresses name the bucket's own region."""
+    """The client must sign with Signature Version 4: only then do URLs name the bucket's own region."""
 
     def __init__(self, client: S3Client) -> None:
         self._client = client
@@ -77,7 +77,7 @@ class S3Storage:
             status = error.response["ResponseMetadata"]["HTTPStatusCode"]
             if status == 403:
                 raise Hidden(key) from error
-            if status in (400, 404):  # 400: a name that S3 does not take
+            if status in (400, 404):  # 400: S3 does not allow such a key
                 return None
             raise
         return Original(head["ContentLength"], head["LastModified"])
@@ -124,6 +124,6 @@ class S3Storage:
 
 
 def origin(url: str) -> str:
-    """`https://host:port` of an address."""
+    """`https://host:port` of a URL."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"

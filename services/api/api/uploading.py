@@ -11,27 +11,18 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from api.models import Accepted, Ticket, UploadRequest
-from api.problems import Problem
+from api.problems import HttpProblem
 from api.settings import Settings
 from api.storage import EXPIRES_IN, Storage
 from api.views import links
 from imagebus.clock import Clock, timestamp
+from imagebus.image_types import EXTENSION_OF_MIME
 
 #: A Lambda function is invoked with 6 MB at most, and the body arrives in base64.
 #: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 MAX_INLINE_BYTES = 4 * 1024 * 1024
 
 MAX_NAME = 100
-
-EXTENSIONS = {
-    "image/jpeg": "jpg",
-    "image/png": "png",
-    "image/webp": "webp",
-    "image/gif": "gif",
-    "image/avif": "avif",
-    "image/heic": "heic",
-    "image/heif": "heif",
-}
 
 
 def safe_name(filename: str, content_type: str) -> str:
@@ -40,7 +31,7 @@ def safe_name(filename: str, content_type: str) -> str:
     stem, dot, extension = name.rpartition(".")
     if not dot or not stem:
         stem, extension = name, ""
-    extension = _plain(extension)[:10] or EXTENSIONS[content_type]
+    extension = _plain(extension)[:10] or EXTENSION_OF_MIME[content_type]
     return f"{_plain(stem)[: MAX_NAME - 1 - len(extension)] or 'image'}.{extension}"
 
 
@@ -62,11 +53,11 @@ class Uploads:
     unique: Callable[[], uuid.UUID] = field(default=uuid.uuid4)
 
     def tickets(self, requests: Sequence[UploadRequest]) -> list[Ticket]:
-        """One presigned form per file. Raises Problem for a type or a size that would be rejected anyway."""
+        """One presigned form per file. Raises HttpProblem for a type or size that is not accepted."""
         for request in requests:
             self.require_type(request.content_type)
             if request.size > self.settings.max_bytes:
-                raise Problem(
+                raise HttpProblem(
                     HTTPStatus.BAD_REQUEST,
                     "too_large",
                     f"{request.size} bytes are more than the {self.settings.max_bytes} that are accepted.",
@@ -81,26 +72,26 @@ class Uploads:
         return Ticket(key=key, url=form.url, fields=form.fields, expires_at=expires_at, links=links(key))
 
     def take(self, filename: str, content_type: str, body: bytes) -> Accepted:
-        """Store a small file at once. Raises Problem."""
+        """Store a small file at once. Raises HttpProblem."""
         self.require_type(content_type)
         limit = min(MAX_INLINE_BYTES, self.settings.max_bytes)
         if len(body) > limit:
-            raise Problem(
+            raise HttpProblem(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
                 "too_large",
                 f"The file has {len(body)} bytes; the limit here is {limit}. POST /images takes larger ones.",
             )
         if not body:
-            raise Problem(HTTPStatus.BAD_REQUEST, "empty", "The body is empty.")
+            raise HttpProblem(HTTPStatus.BAD_REQUEST, "empty", "The body is empty.")
         key = mint(filename, content_type, self.clock.now(), self.unique())
         self.storage.put(self.settings.uploads_bucket, key, body, content_type)
         return Accepted(key=key, links=links(key))
 
     def require_type(self, content_type: str) -> None:
-        """Raises Problem for a type that would be rejected anyway."""
+        """Raises HttpProblem for a type that would be rejected anyway."""
         if content_type not in self.settings.content_types:
             accepted = ", ".join(self.settings.content_types)
-            raise Problem(
+            raise HttpProblem(
                 HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
                 "unsupported_type",
                 f"This system does not accept {content_type!r}; it accepts {accepted}.",

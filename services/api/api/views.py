@@ -1,4 +1,4 @@
-"""Images and timelines as the API answers them: the common view, with links and presigned addresses."""
+"""Images and timelines as the API returns them: the common view, with links and presigned URLs."""
 
 from __future__ import annotations
 

@@ -20,13 +20,13 @@ from recorder.record import Recorder
 
 
 def image_key(delivery: Delivery) -> str:
-    """Whose event this is. What breaks its contract is refused here, before the log."""
+    """Which image the event is about. An event that breaks its contract is refused here, before the log."""
     envelope = delivery.envelope
     return check(envelope["detail-type"], envelope["detail"]).image_key
 
 
 def record_group(recorder: Recorder, group: Group) -> None:
-    """All deliveries of a batch that are about one image: one read of its log, one write of its status."""
+    """Record all deliveries of a batch about one image: one read of its log, one write of its status."""
     key = image_key(group[0])
     delivered = [(RecordedEvent.from_envelope(delivery.envelope), delivery) for delivery in group]
     set_log_context(Meta.from_json(delivered[-1][0].meta))

@@ -1,4 +1,4 @@
-"""What a recorded event says in numbers: flow, outcomes, how long each stage took, what it was billed."""
+"""Metrics from recorded events: counts, outcomes, the latency of each stage, billed time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OUTCOMES = {
 
 
 def measure(events: Sequence[RecordedEvent], log: Sequence[RecordedEvent]) -> None:
-    """Emit one line for each event. A second delivery of an event is measured a second time."""
+    """Emit one line per event. An event that is delivered twice is measured twice."""
     known = {event.event_id: event for event in log}
     for event in events:
         meta = event.meta
@@ -50,5 +50,5 @@ def measurements(event: RecordedEvent, cause: RecordedEvent | None) -> list[Meas
 
 
 def _gigabyte_seconds(usage: Mapping[str, int]) -> float:
-    """What Lambda charges for: memory held over time."""
+    """What Lambda charges for: memory times duration."""
     return round(usage.get("billed_ms", 0) * usage.get("memory_mb", 0) / 1024 / 1000, 6)

@@ -9,10 +9,10 @@ from imagebus.bus import EventBus
 from imagebus.clock import Clock, milliseconds_between, parse_timestamp
 from imagebus.events import Event, EventData, Meta, caused_by
 from imagebus.events.recorder import ImageProcessed, ProcessingStalled
-from imagebus.events.validator import Format
 from imagebus.history.fold import Item
 from imagebus.history.recorded import RecordedEvent
 from imagebus.history.required import Required
+from imagebus.image_types import Format
 from imagebus.projector import Projection, Projector
 from imagebus.store import EventStore
 
@@ -30,7 +30,7 @@ class Recorder:
     ) -> Sequence[RecordedEvent]:
         """Log the events of one image and project them; returns the log that was read.
 
-        With `announce` off, nothing is ever published.
+        Without `announce`, nothing is published.
         """
         for event in events:
             self._store.append(event)
@@ -48,10 +48,10 @@ class Recorder:
         return item["status"] == "processing" and not item["outstanding"]
 
     def announce(self, projection: Projection) -> None:
-        """Publish ImageProcessed, and log it only once it is on the bus.
+        """Publish ImageProcessed, and log it once it is on the bus.
 
         A crash in between leaves the image unannounced, so the next delivery or the sweeper publishes it
-        again, under the same id.
+        again, with the same id.
         """
         item = projection.item
         facts = {event.detail_type: event for event in projection.log}
@@ -74,7 +74,7 @@ class Recorder:
         self._emit(caused_by(Meta.from_json(last.meta), data, clock=self._clock))
 
     def stall(self, projection: Projection) -> None:
-        """Publish ProcessingStalled for an image whose outstanding facts do not come."""
+        """Publish ProcessingStalled for an image whose outstanding facts are overdue."""
         item, log = projection.item, projection.log
         age = self._clock.now() - parse_timestamp(item["created_at"])
         data = ProcessingStalled(

@@ -1,4 +1,4 @@
-"""Whether a replay is bringing the past back: an image without all its facts is then no news."""
+"""Whether a replay is running: an image without all its facts has then not stalled."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Replays(Protocol):
 
 
 class EventBridgeReplays:
-    """`settle_s`: how long after its end a replay's last events may wait in the recorder's inbox."""
+    """`settle_s`: how long a replay's last events may stay in the recorder's inbox after its end."""
 
     def __init__(self, client: EventBridgeClient, archive_name: str, clock: Clock, settle_s: float) -> None:
         self._client = client

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from imagebus.events.thumbnailer import Thumbnail, ThumbnailsCreated
-from imagebus.worker import Job, Output, Result, Work
+from imagebus.worker import Derivation, Job, Output, Work
 from imagebus_imaging import RECIPE, Derived, thumbnails
 
 Size = tuple[int, int]
@@ -23,12 +23,12 @@ def parse_sizes(text: str) -> tuple[Size, ...]:
 def thumbnail_work(bucket: str, sizes: Sequence[Size], output_format: str | None, background: str) -> Work:
     recipe = "/".join([RECIPE, ",".join(f"{w}x{h}" for w, h in sizes), output_format or "auto", background])
 
-    def work(job: Job) -> Result:
+    def work(job: Job) -> Derivation:
         derived = thumbnails(job.data, sizes, output_format=output_format, background=background)
         outputs = [Output(_name(item), item.data, item.mime) for item in derived]
         items = tuple(_thumbnail(item, bucket, job.prefix + _name(item)) for item in derived)
         still = True if job.event.data.frames > 1 else None
-        return Result(ThumbnailsCreated(recipe=recipe, items=items, still=still), outputs, recipe)
+        return Derivation(ThumbnailsCreated(recipe=recipe, items=items, still=still), outputs, recipe)
 
     return work
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from imagebus.events.watermarker import ImageWatermarked
-from imagebus.worker import Job, Output, Result, Work
+from imagebus.worker import Derivation, Job, Output, Work
 from imagebus_imaging import RECIPE, WatermarkSpec, watermark
 
 
@@ -15,7 +15,7 @@ def watermark_work(bucket: str, spec: WatermarkSpec, output_format: str | None) 
     placed = f"{spec.position}/{spec.opacity}/{spec.scale}/{spec.max_side}"
     recipe = f"{RECIPE}/{text}/{placed}/{output_format or 'auto'}"
 
-    def work(job: Job) -> Result:
+    def work(job: Job) -> Derivation:
         derived = watermark(job.data, spec, output_format=output_format)
         name = f"watermarked.{derived.extension}"
         fact = ImageWatermarked(
@@ -27,6 +27,6 @@ def watermark_work(bucket: str, spec: WatermarkSpec, output_format: str | None) 
             format=derived.format,  # type: ignore[arg-type]  # the engine's names are the contract's
             bytes=len(derived.data),
         )
-        return Result(fact, [Output(name, derived.data, derived.mime)], recipe)
+        return Derivation(fact, [Output(name, derived.data, derived.mime)], recipe)
 
     return work

@@ -1,4 +1,4 @@
-"""What Rekognition answers becomes a fact; what it cannot answer now is asked again, or said to be missing.
+"""What Rekognition answers becomes an event; what it cannot answer now is asked again, or named as missing.
 
 Every call goes through botocore's own model: the Stubber refuses what the API does not have.
 """
@@ -22,12 +22,11 @@ from analyzer.findings import faces
 from analyzer.labels import features
 from analyzer.rekognition import FACE_ATTRIBUTES, RekognitionBusy, analysis_work, skip
 from imagebus.bus import MAX_EVENT_BYTES, entry_bytes
-from imagebus.events import Event, Meta, caused_by
+from imagebus.events import caused_by
 from imagebus.events.analyzer import Feature, LabelsDetected, LabelsSkipped
-from imagebus.events.validator import ImageValidated
-from imagebus.meter import Meter
 from imagebus.testing.clock import ManualClock
-from imagebus.worker import Job, Result
+from imagebus.worker import Derivation, Job
+from tests.unit.analyzer.jobs import job as make_job
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
@@ -80,24 +79,10 @@ def clock() -> ManualClock:
 def job() -> Job:
     buffer = io.BytesIO()
     Image.new("RGB", (64, 48), "teal").save(buffer, "PNG")
-    event_id = "03ef8c7f-fcd9-539a-a66d-453c4e3c8c05"
-    meta = Meta(
-        event_id=event_id,
-        schema_version=1,
-        image_key="a.png",
-        revision="0" * 32,
-        correlation_id=event_id,
-        occurred_at="2026-11-21T12:00:00.000Z",
-        producer="validator",
-    )
-    data = ImageValidated(
-        bucket="uploads", size=1, etag="e", format="PNG", mime="image/png", width=64, height=48, mode="RGB",
-        has_alpha=False, frames=1, orientation=1, sha256="0" * 64,
-    )  # fmt: skip
-    return Job(Event(meta, data), buffer.getvalue(), "prefix/", Meter(ManualClock()))
+    return make_job(buffer.getvalue())
 
 
-def fact(result: Result) -> LabelsDetected:
+def fact(result: Derivation) -> LabelsDetected:
     assert isinstance(result.fact, LabelsDetected)
     return result.fact
 
@@ -123,7 +108,8 @@ def test_all_features_are_asked_for_and_told_with_their_model_versions(
             "count": 1,
             "largest": [
                 {
-                    "box": {"left": -0.0131, "top": 0.41, "width": 0.0804, "height": 0.1187},
+                    # The picture is 64x48 of the 80x80 that were sent: 0.8 of its width, 0.6 of its height.
+                    "box": {"left": -0.0164, "top": 0.6833, "width": 0.1005, "height": 0.1978},
                     "confidence": 99.98,
                     "age_low": 26,
                     "age_high": 34,
@@ -190,6 +176,41 @@ def test_nothing_at_all_is_a_failure_for_the_inbox_to_try_again(
     assert (clock.now() - before).total_seconds() == 4.0
 
 
+def test_a_feature_that_refuses_the_image_is_skipped_and_not_asked_again(
+    client: RekognitionClient, rekognition: Stubber, clock: ManualClock, job: Job
+) -> None:
+    rekognition.add_response("detect_labels", LABELS)
+    rekognition.add_client_error("detect_faces", "InvalidParameterException")
+    told = fact(analysis_work(client, ("labels", "faces"), 70.0, clock)(job))
+    assert len(told.labels) == 2
+    assert told.faces is None
+    assert told.skipped == {"faces": "InvalidParameterException"}
+
+
+def test_an_image_that_every_feature_refuses_has_no_labels_and_is_no_failure(
+    client: RekognitionClient, rekognition: Stubber, clock: ManualClock, job: Job
+) -> None:
+    rekognition.add_client_error("detect_labels", "InvalidImageFormatException")
+    rekognition.add_client_error("detect_moderation_labels", "ImageTooLargeException")
+    result = analysis_work(client, ("labels", "moderation"), 70.0, clock)(job)
+    assert result == Derivation(
+        LabelsSkipped(
+            reason="Amazon Rekognition does not accept this image "
+            "(labels: InvalidImageFormatException, moderation: ImageTooLargeException)."
+        )
+    )
+
+
+def test_a_refusal_beside_a_throttled_feature_is_retried_as_a_whole(
+    client: RekognitionClient, rekognition: Stubber, clock: ManualClock, job: Job
+) -> None:
+    rekognition.add_client_error("detect_labels", "InvalidImageFormatException")
+    for _ in range(3):
+        rekognition.add_client_error("detect_faces", "ThrottlingException")
+    with pytest.raises(RekognitionBusy, match="faces: ThrottlingException"):
+        analysis_work(client, ("labels", "faces"), 70.0, clock)(job)
+
+
 def test_an_error_that_does_not_pass_is_not_waited_for(
     client: RekognitionClient, rekognition: Stubber, clock: ManualClock, job: Job
 ) -> None:
@@ -200,7 +221,7 @@ def test_an_error_that_does_not_pass_is_not_waited_for(
 
 def test_a_hundred_faces_are_counted_and_the_largest_twenty_told() -> None:
     crowd: dict[str, Any] = {"FaceDetails": [FACE] * 99 + [{**FACE, "Confidence": 12.0}]}
-    told = faces(crowd, 70.0)
+    told = faces(crowd, 70.0, (1.0, 1.0))
     assert (told.count, len(told.largest)) == (99, 20)
 
 
@@ -227,7 +248,7 @@ def test_the_wire_call_is_understood_by_a_server(clock: ManualClock, job: Job) -
 
 
 def test_without_a_provider_labels_are_skipped_and_never_invented(job: Job) -> None:
-    assert skip("no provider")(job) == Result(LabelsSkipped(reason="no provider"))
+    assert skip("no provider")(job) == Derivation(LabelsSkipped(reason="no provider"))
 
 
 def test_features_are_a_list_of_names_and_a_wrong_name_is_refused() -> None:

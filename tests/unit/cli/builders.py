@@ -8,7 +8,7 @@ from imagebus.clock import timestamp
 from imagebus.history.fold import Item
 from imagebus.history.recorded import RecordedEvent
 from imagebus_cli.demo.pictures import Picture
-from imagebus_cli.demo.result import Result
+from imagebus_cli.demo.result import DemoResult
 from imagebus_cli.uploads.tracking import Upload
 
 START = datetime(2026, 7, 14, 12, 0, tzinfo=UTC)
@@ -39,5 +39,5 @@ def upload(key: str = "a.jpg", previous: str = "") -> Upload:
 
 def result(
     key: str = "a.jpg", status: str = "completed", *, notifications: int = 1, **more: object
-) -> Result:
-    return Result(Picture(key, bytes), item(key, status, **more), 1.5, notifications)
+) -> DemoResult:
+    return DemoResult(Picture(key, bytes), item(key, status, **more), 1.5, notifications)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from imagebus_cli.measure.load import Outcome, picture
+from imagebus_cli.measure.load import LoadOutcome, picture
 from imagebus_cli.measure.load_report import chart, markdown
 from imagebus_cli.measure.processes import Usage
 
@@ -13,7 +13,7 @@ def usage(memory: float, temporary: int = 0) -> Usage:
     return Usage(0.0, 1, memory, 0, 0, temporary)
 
 
-def outcome(**changes: object) -> Outcome:
+def outcome(**changes: object) -> LoadOutcome:
     known: dict[str, object] = {
         "uploaded": 4,
         "seconds": (1.0, 2.0, 3.0, 10.0),
@@ -24,7 +24,7 @@ def outcome(**changes: object) -> Outcome:
         "took_s": 60.0,
         "usage": tuple(usage(100.0) for _ in range(20)),
     }
-    return Outcome(**{**known, **changes})  # type: ignore[arg-type]
+    return LoadOutcome(**{**known, **changes})  # type: ignore[arg-type]
 
 
 def test_a_run_is_clean_only_if_every_image_completed_and_was_told_once() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-ASKED = ("requirements.in", "layers/core/requirements.txt", "layers/imaging/requirements.txt")
+ASKED = ("requirements.in", *(f"layers/{name}/requirements.txt" for name in ("auth", "core", "imaging")))
 PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;]+)", re.MULTILINE)
 
 

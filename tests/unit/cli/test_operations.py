@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
 import pytest
 
 from imagebus_cli.operations import replay as replaying
@@ -19,6 +20,8 @@ NAMES = ["imagebus-RecorderRule-1X", "imagebus-NotifierRule-2Y", "imagebus-Clean
 
 class Events:
     """Of EventBridge, what a replay needs."""
+
+    exceptions = boto3.client("events", region_name="eu-west-1").exceptions
 
     def __init__(self, *states: str) -> None:
         self.states = list(states)

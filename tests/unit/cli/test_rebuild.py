@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from imagebus.testing import ManualClock
+from imagebus.testing.errors import client_error
 from imagebus_cli.operations.rebuild import rebuild_all, rebuild_one
 from imagebus_cli.operations.table import ScannedImage, StatusTable
 from imagebus_cli.operations.verify import verify_all, verify_one
@@ -97,6 +98,38 @@ def test_an_image_that_cannot_be_folded_is_reported_and_the_others_are_rebuilt(b
     bench.lose(KEY)
     assert bench.rebuild() == {"same": 1, "written": 1, "failed": 1}
     assert "cannot be folded" in bench.differences()["a.jpg"]
+
+
+def test_a_log_that_cannot_be_read_is_reported_and_the_others_are_rebuilt(bench: Rebuilding):
+    rows = bench.table.partitions["a.jpg"]
+    rows[max(set(rows) - {"STATUS"})]["event"] = {"S": "not JSON"}
+    bench.lose(KEY)
+    assert bench.rebuild() == {"same": 1, "written": 1, "failed": 1}
+    assert "cannot be read" in bench.differences()["a.jpg"]
+    assert rebuild_one(bench.store, REQUIRED, "a.jpg").rebuilt == "failed"
+
+
+def test_an_item_that_dynamodb_refuses_is_reported_and_the_others_are_written(bench: Rebuilding):
+    """One that is too large fails a whole transaction."""
+    put, transact = bench.dynamodb.put_item, bench.dynamodb.transact_write_items
+
+    def refusing(**request: Any) -> Any:
+        if request["Item"]["image_key"]["S"] == "a.jpg":
+            raise client_error("ValidationException", "PutItem")
+        return put(**request)
+
+    def refusing_together(**request: Any) -> Any:
+        for each in request["TransactItems"]:
+            if each["Put"]["Item"]["image_key"]["S"] == "a.jpg":
+                raise client_error("ValidationException", "TransactWriteItems")
+        return transact(**request)
+
+    bench.dynamodb.put_item = refusing  # type: ignore[method-assign]
+    bench.dynamodb.transact_write_items = refusing_together  # type: ignore[method-assign]
+    for key in ("a.jpg", KEY):
+        bench.lose(key)
+    assert bench.rebuild() == {"same": 1, "written": 1, "failed": 1}
+    assert list(bench.differences()) == ["a.jpg"]
 
 
 def test_a_recorder_that_is_faster_than_the_rebuild_wins(bench: Rebuilding):

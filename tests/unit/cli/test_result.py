@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from imagebus_cli.demo.pictures import Picture
-from imagebus_cli.demo.result import Result, results
+from imagebus_cli.demo.result import DemoResult, results
 from imagebus_cli.stack.subscription import Notification
 from tests.unit.cli.builders import REVISION, item, result, upload
 
@@ -28,7 +28,7 @@ def test_a_failure_is_never_right(status: str):
 
 def test_a_sample_must_end_as_announced():
     sample = Picture("a.jpg", bytes, "rejected", "empty")
-    right = Result(sample, item(status="rejected", reason="empty"), 1.0, 1)
+    right = DemoResult(sample, item(status="rejected", reason="empty"), 1.0, 1)
     assert right.trouble is None
     assert "corrupt" in str(replace(right, item=item(status="rejected", reason="corrupt")).trouble)
     assert "completed" in str(replace(right, item=item()).trouble)

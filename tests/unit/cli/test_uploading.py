@@ -23,7 +23,7 @@ from imagebus_cli.stack.deployed import Stack
 from imagebus_cli.uploads import commands as upload_command
 from imagebus_cli.uploads import transfer as uploading
 from imagebus_cli.uploads.files import collect
-from imagebus_cli.uploads.transfer import Outcome, Result
+from imagebus_cli.uploads.transfer import UploadOutcome, UploadResult
 from tests.tables import create_table
 from tests.unit.cli.builders import item
 
@@ -52,7 +52,7 @@ def pictures(folder: Path, count: int) -> Path:
     return folder
 
 
-def upload(stack: Stack, *paths: Path, jobs: int = 4) -> Result:
+def upload(stack: Stack, *paths: Path, jobs: int = 4) -> UploadResult:
     return uploading.upload(stack.s3, BUCKET, collect(paths), jobs=jobs, stop=threading.Event())
 
 
@@ -105,7 +105,7 @@ def test_an_interrupted_run_says_how_far_it_came_and_how_to_go_on(
 def test_a_second_run_uploads_nothing(stack: Stack, folder: Path):
     upload(stack, folder)
     again = upload(stack, folder)
-    assert len(again.of(Outcome.THERE)) == 20
+    assert len(again.of(UploadOutcome.THERE)) == 20
     assert len(versions(stack)) == 20
 
 
@@ -114,7 +114,7 @@ def test_a_changed_file_of_the_same_size_becomes_a_new_version(stack: Stack, tmp
     picture.write_bytes(b"one")
     upload(stack, picture)
     picture.write_bytes(b"two")
-    assert [done.outcome for done in upload(stack, picture).done] == [Outcome.UPLOADED]
+    assert [done.outcome for done in upload(stack, picture).done] == [UploadOutcome.UPLOADED]
     assert versions(stack) == ["a.jpg", "a.jpg"]
 
 
@@ -122,7 +122,7 @@ def test_what_another_tool_put_is_known_by_its_etag(stack: Stack, tmp_path: Path
     picture = tmp_path / "a.jpg"
     picture.write_bytes(b"one")
     stack.s3.put_object(Bucket=BUCKET, Key="a.jpg", Body=b"one")
-    assert [done.outcome for done in upload(stack, picture).done] == [Outcome.THERE]
+    assert [done.outcome for done in upload(stack, picture).done] == [UploadOutcome.THERE]
 
 
 def test_an_object_of_several_parts_without_a_checksum_counts_as_different():
@@ -134,7 +134,7 @@ def test_a_deleted_image_is_uploaded_again(stack: Stack, tmp_path: Path):
     picture.write_bytes(b"one")
     upload(stack, picture)
     stack.s3.delete_object(Bucket=BUCKET, Key="a.jpg")
-    assert [done.outcome for done in upload(stack, picture).done] == [Outcome.UPLOADED]
+    assert [done.outcome for done in upload(stack, picture).done] == [UploadOutcome.UPLOADED]
 
 
 def test_a_put_whose_answer_was_lost_is_not_put_twice(
@@ -149,7 +149,7 @@ def test_a_put_whose_answer_was_lost_is_not_put_twice(
         return put_object(**request)
 
     monkeypatch.setattr(stack.s3, "put_object", put_twice)
-    assert [done.outcome for done in upload(stack, picture).done] == [Outcome.THERE]
+    assert [done.outcome for done in upload(stack, picture).done] == [UploadOutcome.THERE]
     assert versions(stack) == ["a.jpg"]
 
 

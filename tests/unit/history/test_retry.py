@@ -170,9 +170,9 @@ STAGES = [*STAGE_NAMED, "somebody-elses"]
 
 
 @st.composite
-def logs(draw: st.DrawFn) -> list[RecordedEvent]:
+def logs(draw: st.DrawFn, key: str = KEY) -> list[RecordedEvent]:
     """Some facts of an image in any order, with failures of any stage on any of them."""
-    events = story()
+    events = story(key)
     kept: list[AnEvent] = [events[0], *draw(st.lists(st.sampled_from(events[1:]), unique_by=id))]
     if draw(st.booleans()):
         kept.append(stalled(events[0], clock=CLOCK))

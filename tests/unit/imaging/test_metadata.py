@@ -137,6 +137,31 @@ def test_every_format_is_described(image_format: str) -> None:
 
 def test_the_label_detector_gets_a_small_upright_jpeg() -> None:
     image = Image.new("RGBA", (3000, 1500), (200, 0, 0, 0))
-    sent = opened(analysis_jpeg(encoded(image, "PNG"), max_side=600))
+    made = analysis_jpeg(encoded(image, "PNG"), max_side=600)
+    sent = opened(made.data)
     assert (sent.format, sent.mode, sent.size) == ("JPEG", "RGB", (600, 300))
     assert near(sent.getpixel((9, 9)), (255, 255, 255))
+    assert made.share == (1.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("size", "sent_size", "share"),
+    [
+        ((64, 40), (80, 80), (0.8, 0.5)),
+        ((3000, 150), (1280, 80), (1.0, 0.8)),
+        ((40, 2000), (80, 1280), (26 / 80, 1.0)),
+        ((1, 1), (80, 80), (1 / 80, 1 / 80)),
+        ((80, 80), (80, 80), (1.0, 1.0)),
+    ],
+)
+def test_a_side_that_is_too_short_is_padded_at_the_right_and_the_bottom(
+    size: tuple[int, int], sent_size: tuple[int, int], share: tuple[float, float]
+) -> None:
+    made = analysis_jpeg(encoded(Image.new("RGB", size, (200, 0, 0)), "PNG"), min_side=80)
+    sent = opened(made.data)
+    assert sent.size == sent_size
+    assert made.share == share
+    if min(size) > 16:  # smaller than that, the JPEG blurs the picture and its padding
+        assert near(sent.getpixel((0, 0)), (200, 0, 0))
+    if share != (1.0, 1.0):
+        assert near(sent.getpixel((sent.width - 1, sent.height - 1)), (255, 255, 255))

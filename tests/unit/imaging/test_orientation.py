@@ -31,7 +31,7 @@ def test_all_eight_orientations_come_out_upright(image_format: str, orientation:
     assert (same.width, same.height) == (160, 96)
     for image in (small, same, watermark(data, NO_MARK)):
         assert_quadrants(opened(image))
-    assert_quadrants(opened(analysis_jpeg(data)))
+    assert_quadrants(opened(analysis_jpeg(data).data))
     assert describe(data).properties["width"] == 160
 
 

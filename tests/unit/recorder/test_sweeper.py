@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from imagebus.listing import ImageIndex
-from imagebus.testing import InMemoryEventBridge
+from imagebus.testing import InMemoryEventBridge, sqs_record
 from recorder.replays import EventBridgeReplays
 from recorder.sweeper import SweepIncomplete, sweep
-from tests.unit.core.events import KEY, recorded, story, uploaded
+from tests.unit.core.events import KEY, envelope, recorded, story, uploaded
 from tests.unit.recorder.test_recorder import Bench
 
 STALLED_AFTER = 900
@@ -111,6 +112,18 @@ def test_one_image_that_cannot_be_folded_does_not_keep_the_others_from_their_end
         "S": future.canonical
     }
     bench.clock.advance(STALLED_AFTER + 1)
+    with pytest.raises(SweepIncomplete, match="1 images"):
+        bench.sweep()
+    assert [event.meta.image_key for event in bench.bus.events] == ["good.jpg"]
+
+
+def test_a_date_that_no_calendar_has_does_not_stop_the_sweep(bench: Sweeping):
+    """The contract's pattern lets it pass."""
+    impossible = envelope(uploaded("bad.jpg"))
+    impossible["detail"]["meta"]["occurred_at"] = "2026-02-31T00:00:00.000Z"
+    assert bench.inbox({"Records": [sqs_record(json.dumps(impossible))]})["batchItemFailures"] == []
+    bench.receive(uploaded("good.jpg"))
+    bench.clock.advance(86_400 * 90)
     with pytest.raises(SweepIncomplete, match="1 images"):
         bench.sweep()
     assert [event.meta.image_key for event in bench.bus.events] == ["good.jpg"]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import get_args
 
-from imagebus.events.validator import Format, RejectionCode
+from imagebus.events.validator import RejectionCode
 from imagebus_imaging import model
 
 
-def test_the_contract_has_the_engines_codes_and_formats() -> None:
+def test_the_contract_has_the_engines_codes() -> None:
     assert set(get_args(RejectionCode)) == set(get_args(model.Code))
-    assert set(get_args(Format)) == set(get_args(model.Format)) == set(model.FORMATS)

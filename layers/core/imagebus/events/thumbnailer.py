@@ -7,7 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from imagebus.events.base import Count, EventData, Model, Name
-from imagebus.events.validator import Format, Sha256, Side
+from imagebus.events.validator import Sha256, Side
+from imagebus.image_types import Format
 
 
 class Thumbnail(Model):

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from imagebus.events.base import Count, EventData, Name, Text
+from imagebus.image_types import Format
 
-Format = Literal["JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF"]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Side = Annotated[int, Field(ge=1, le=2**31 - 1)]
 RejectionCode = Literal[

@@ -7,7 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from imagebus.events.base import Count, EventData, Name
-from imagebus.events.validator import Format, Side
+from imagebus.events.validator import Side
+from imagebus.image_types import Format
 
 
 class ImageWatermarked(EventData):

@@ -1,6 +1,6 @@
-"""The fold: a set of events in, the status item out.
+"""The fold: the events of an image in, its status item out.
 
-Pure: no clock, no table. Any order, any duplication and any mix of revisions give one identical item.
+Events in any order, with any duplicates and of any mix of revisions give one identical item.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from imagebus.clock import milliseconds_between
 from imagebus.events.catalog import BY_DETAIL_TYPE, STAGE_NAMED, STAGE_OF
 from imagebus.history.recorded import RecordedEvent, latest_revision
-from imagebus.history.required import Required
+from imagebus.history.required import Required, alternatives
 from imagebus.identity import canonical_json, image_id, shard
 
 #: A status item, as plain JSON.
@@ -26,7 +26,7 @@ STATUS_SK = "STATUS"
 def fold(events: Iterable[RecordedEvent], required: Required) -> Item:
     """The status item of the highest revision among the events, which are all of one image."""
     distinct = latest_revision(events)
-    facts = {event.detail_type: event for event in distinct}  # of two recipes, the newer counts
+    facts = {event.detail_type: event for event in distinct}  # of two recipes, the newer one counts
     failures = [event for event in distinct if event.detail_type == "ProcessingFailed"]
     outstanding = required.outstanding(facts)
     status, reason = _status(facts, failures, outstanding)
@@ -56,7 +56,7 @@ def fold(events: Iterable[RecordedEvent], required: Required) -> Item:
 
 
 def digest(distinct: Sequence[RecordedEvent]) -> str:
-    """Names the set of events that an item was folded from: equal digests, equal items."""
+    """Identifies the set of events that an item was folded from. Equal digests mean equal items."""
     return hashlib.sha256("\n".join(event.canonical for event in distinct).encode()).hexdigest()
 
 
@@ -79,13 +79,12 @@ def _status(
 
 
 def _blocks(stage_name: str, facts: Facts, outstanding: Sequence[str]) -> bool:
-    """Whether a stage's failure keeps a required fact away: its own, or all that would follow from it."""
+    """Whether the failure of a stage blocks a required fact: its own, or one that would follow from it."""
     stage = STAGE_NAMED.get(stage_name)
     if stage is None or any(fact in facts for fact in stage.emits):
         return False
-    awaited = {alternative for fact in outstanding for alternative in fact.split("|")}
     upstream = stage_name in ("ingest", "validator")
-    return upstream or any(fact in awaited for fact in stage.emits)
+    return upstream or not alternatives(outstanding).isdisjoint(stage.emits)
 
 
 def _failure(event: RecordedEvent) -> Item:
@@ -95,7 +94,7 @@ def _failure(event: RecordedEvent) -> Item:
 
 
 def _stages(distinct: Sequence[RecordedEvent]) -> dict[str, Item]:
-    """Per stage: when its fact came, and the milliseconds since the event that caused it."""
+    """Per stage: when its fact occurred, and the milliseconds since the event that caused it."""
     by_id = {event.event_id: event for event in distinct}
     stages: dict[str, Item] = {}
     for event in distinct:
@@ -114,7 +113,7 @@ def _stages(distinct: Sequence[RecordedEvent]) -> dict[str, Item]:
 
 
 def _described(facts: Facts) -> Item:
-    """What the facts say of the image, under the names a user looks for."""
+    """What the facts say about the image, under the names that users expect."""
     item: Item = {}
     if uploaded := facts.get("ImageUploaded"):
         data = _data(uploaded)
@@ -142,12 +141,12 @@ def _described(facts: Facts) -> Item:
 
 
 def _data(event: RecordedEvent) -> dict[str, Any]:
-    """The event's data as its newest version has it."""
+    """The event's data in its newest version."""
     return BY_DETAIL_TYPE[event.detail_type].upcast(event.detail["data"], event.meta["schema_version"])
 
 
 def _plain(value: Any) -> Any:
-    """As DynamoDB gives it back: whole numbers are integers, sequences are lists."""
+    """As DynamoDB returns it: whole numbers are integers, sequences are lists."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, Mapping):
@@ -158,5 +157,5 @@ def _plain(value: Any) -> Any:
 
 
 def canonical(item: Mapping[str, Any]) -> str:
-    """One text per item, for comparing a stored item with its fold."""
+    """The same text for equal items, to compare a stored item with its fold."""
     return canonical_json(_plain(item))

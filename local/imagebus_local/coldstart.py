@@ -1,4 +1,4 @@
-"""One unpacked copy of each layer for all workers, instead of 80 MB unpacked in every cold start."""
+"""Cold starts that share one unpacked copy of each layer. MiniStack unpacks 80 MB for every one of them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from types import SimpleNamespace
 from typing import Any
 
 
-def unpack_once(runtime: Any) -> None:
-    """Makes MiniStack's Lambda `runtime` link later workers to what it unpacked for the first one."""
+def share_layers(runtime: Any) -> None:
+    """Unpack an archive for its first worker only and give the others a link to it: they all only read it."""
     shared, unpacking = Path(mkdtemp(prefix="unpacked-")), Lock()
 
     class SharedZipFile(zipfile.ZipFile):

@@ -1,0 +1,40 @@
+"""The image types that the pipeline accepts. Imports only the standard library: the engine uses this, too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Format = Literal["JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF"]
+MimeType = Literal[
+    "image/jpeg", "image/png", "image/webp", "image/gif", "image/avif", "image/heic", "image/heif"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageType:
+    """A MIME type, its format, and the file extensions in use; we write the first."""
+
+    format: Format
+    mime: MimeType
+    extensions: tuple[str, ...]
+
+
+#: The first row of a format is the one we write.
+IMAGE_TYPES = (
+    ImageType("JPEG", "image/jpeg", ("jpg", "jpeg")),
+    ImageType("PNG", "image/png", ("png",)),
+    ImageType("WEBP", "image/webp", ("webp",)),
+    ImageType("GIF", "image/gif", ("gif",)),
+    ImageType("AVIF", "image/avif", ("avif",)),
+    ImageType("HEIF", "image/heic", ("heic",)),
+    ImageType("HEIF", "image/heif", ("heif",)),
+)
+FORMATS: tuple[Format, ...] = get_args(Format)
+MIME_TYPES: tuple[MimeType, ...] = get_args(MimeType)
+
+MIME_OF_FORMAT: Mapping[str, str] = {each.format: each.mime for each in reversed(IMAGE_TYPES)}
+EXTENSION_OF_FORMAT: Mapping[str, str] = {each.format: each.extensions[0] for each in reversed(IMAGE_TYPES)}
+EXTENSION_OF_MIME: Mapping[str, str] = {each.mime: each.extensions[0] for each in IMAGE_TYPES}
+MIME_OF_EXTENSION: Mapping[str, str] = {ext: each.mime for each in IMAGE_TYPES for ext in each.extensions}

@@ -1,0 +1,139 @@
+"""The SDK repeats a request whose response was lost, and the service has done it already.
+
+https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+
+CreateQueue and Subscribe answer the second time as they did the first. StartReplay and CreateArchive answer
+that the name exists, Unsubscribe and DeleteQueue that there is nothing.
+https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_StartReplay.html
+https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_CreateArchive.html
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteQueue.html
+https://docs.aws.amazon.com/sns/latest/api/API_Unsubscribe.html
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from imagebus_cli.operations import replay
+from imagebus_cli.stack.deployed import Stack
+from imagebus_cli.stack.subscription import subscribed
+from imagebus_local import archive
+from tests.aws_rules.wire import Raw
+
+BUS = "arn:aws:events:eu-west-1:123456789012:event-bus/imagebus"
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:notifications"
+SPAN = replay.Window(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC))
+
+#: The service did what it was asked, and its response did not arrive.
+LOST = (0, "")
+
+
+class Service:
+    """Answers a client's requests by operation, in order; `sent` has the bodies of all requests."""
+
+    def __init__(self, client: Any, **answers: list[tuple[int, str]]) -> None:
+        self.answers, self.sent = answers, []
+        self.sent: list[tuple[str, Any]]
+        client.meta.events.register("before-send", self.answer)
+
+    def answer(self, request: Any, event_name: str, **_: Any) -> AWSResponse:
+        operation = event_name.rpartition(".")[2]
+        self.sent.append((operation, request.body))
+        status, body = self.answers[operation].pop(0)
+        if (status, body) == LOST:
+            raise ReadTimeoutError(endpoint_url=request.url)
+        return AWSResponse(request.url, status, {}, Raw(body.encode()))
+
+    def requests(self, operation: str) -> list[Any]:
+        return [body for name, body in self.sent if name == operation]
+
+
+@pytest.fixture
+def stack(monkeypatch: pytest.MonkeyPatch) -> Stack:
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    session = boto3.Session("test", "test", region_name="eu-west-1")
+    outputs = {"ArchiveName": "imagebus-events", "NotificationsTopicArn": TOPIC}
+    return Stack(session, outputs)
+
+
+def ok(**document: Any) -> tuple[int, str]:
+    return 200, json.dumps(document)
+
+
+def error(code: str) -> tuple[int, str]:
+    return 400, json.dumps({"__type": code, "message": code})
+
+
+def xml(operation: str, inner: str = "") -> tuple[int, str]:
+    result = f"<{operation}Result>{inner}</{operation}Result>"
+    return 200, f'<{operation}Response xmlns="http://sns.amazonaws.com/">{result}</{operation}Response>'
+
+
+def test_a_replay_whose_start_was_not_confirmed_has_started(stack: Stack) -> None:
+    service = Service(
+        stack.events,
+        DescribeArchive=[ok(EventSourceArn=BUS)],
+        StartReplay=[LOST, error("ResourceAlreadyExistsException")],
+    )
+    name = replay.start(stack, SPAN, ["rule"])
+    first, second = service.requests("StartReplay")
+    assert json.loads(first)["ReplayName"] == name
+    assert first == second
+
+
+def test_a_replay_that_is_refused_is_an_error(stack: Stack) -> None:
+    Service(
+        stack.events,
+        DescribeArchive=[ok(EventSourceArn=BUS)],
+        StartReplay=[error("ResourceNotFoundException")],
+    )
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        replay.start(stack, SPAN, ["rule"])
+
+
+def test_an_archive_whose_creation_was_not_confirmed_is_there(stack: Stack) -> None:
+    service = Service(
+        stack.events,
+        UpdateArchive=[error("ResourceNotFoundException")],
+        DescribeEventBus=[ok(Arn=BUS)],
+        CreateArchive=[LOST, error("ResourceAlreadyExistsException")],
+    )
+    archive.ensure(stack.events, "imagebus-events", "imagebus", {"EventPattern": {"source": ["x"]}})
+    assert len(service.requests("CreateArchive")) == 2
+
+
+def test_an_archive_that_cannot_be_created_or_updated_is_an_error(stack: Stack) -> None:
+    Service(stack.events, UpdateArchive=[error("InvalidEventPatternException")])
+    with pytest.raises(ClientError, match="InvalidEventPatternException"):
+        archive.ensure(stack.events, "imagebus-events", "imagebus", {"EventPattern": {}})
+
+
+def test_a_subscription_is_made_and_removed_although_every_response_is_lost_once(stack: Stack) -> None:
+    url, arn = "https://sqs.eu-west-1.amazonaws.com/1/q", "arn:aws:sqs:eu-west-1:1:q"
+    queues = Service(
+        stack.sqs,
+        CreateQueue=[LOST, ok(QueueUrl=url)],
+        GetQueueAttributes=[ok(Attributes={"QueueArn": arn})],
+        SetQueueAttributes=[LOST, ok()],
+        DeleteQueue=[LOST, error("com.amazonaws.sqs#QueueDoesNotExist")],
+    )
+    missing = "<ErrorResponse><Error><Code>NotFound</Code><Message>m</Message></Error></ErrorResponse>"
+    subscription = f"<SubscriptionArn>{TOPIC}:1</SubscriptionArn>"
+    topics = Service(
+        stack.sns,
+        Subscribe=[LOST, xml("Subscribe", subscription)],
+        Unsubscribe=[LOST, (404, missing)],
+    )
+    with subscribed(stack) as made:
+        assert made.queue_url == url
+    first, second = queues.requests("CreateQueue")
+    assert first == second
+    assert len(topics.requests("Unsubscribe")) == len(queues.requests("DeleteQueue")) == 2

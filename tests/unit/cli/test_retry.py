@@ -1,0 +1,147 @@
+"""`imagebus retry` sends what the API sends, and one image that cannot be read stops no other."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+from hypothesis import HealthCheck, given, settings
+from typer.testing import CliRunner
+
+from api.app import Api
+from api.page import Page
+from api.settings import Settings
+from api.storage import Original
+from imagebus.events.catalog import STAGE_NAMED
+from imagebus.history.fold import fold
+from imagebus.history.recorded import RecordedEvent
+from imagebus.history.required import DEFAULT, Required
+from imagebus.retrying import Retrier
+from imagebus.testing import InMemoryDynamoDB, ManualClock, status_table
+from imagebus_cli import main
+from imagebus_cli.problem import Problem
+from imagebus_cli.stack import find as where
+from imagebus_cli.stack.deployed import Stack
+from tests.unit.core.events import KEY, failure, recorded, stalled, story
+from tests.unit.history.test_retry import RecordingQueues, logs
+
+INBOXES = {stage: f"queue://{stage}" for stage in STAGE_NAMED}
+REQUIRED = Required.parse(DEFAULT)
+CLOCK = ManualClock()
+
+
+class Deployed(Stack):
+    """A stack in memory; `queues` hears what is sent."""
+
+    queues: RecordingQueues
+
+    def hold(self, *log: RecordedEvent) -> None:
+        for event in log:
+            self.store.append(event)
+        self.store.replace_status(fold(log, REQUIRED), None)
+
+
+def deployed() -> Deployed:
+    names = {"StatusTableName": "status", "InboxUrls": json.dumps(INBOXES), "RequiredFacts": DEFAULT}
+    stack = Deployed(boto3.Session(region_name="us-east-1"), names)
+    stack.__dict__["dynamodb"] = InMemoryDynamoDB({"status": status_table()})
+    stack.__dict__["queues"] = stack.__dict__["sqs"] = RecordingQueues()
+    return stack
+
+
+@pytest.fixture
+def stack(monkeypatch: pytest.MonkeyPatch) -> Deployed:
+    stack = deployed()
+    monkeypatch.setattr(where, "find", lambda *_, **__: stack)
+    return stack
+
+
+def run(*arguments: str) -> tuple[int, Any]:
+    done = CliRunner().invoke(main.app, ["retry", *arguments, "--json"])
+    if isinstance(done.exception, Problem):
+        raise done.exception
+    return done.exit_code, json.loads(done.stdout)
+
+
+def failed(key: str, stage: str = "thumbnailer") -> list[RecordedEvent]:
+    """All is done but the work of one stage, which failed."""
+    events = story(key)
+    facts = STAGE_NAMED[stage].emits if stage in STAGE_NAMED else ()
+    kept = [event for event in events if event.detail_type not in facts]
+    return [recorded(event) for event in [*kept, failure(events[1], stage, clock=CLOCK)]]
+
+
+def test_one_stage_is_retried_and_no_other(stack: Deployed):
+    stack.hold(*failed(KEY))
+    assert run(KEY) == (
+        0,
+        {
+            "retried": [{"image_key": KEY, "event": "ImageValidated", "stages": ["thumbnailer"]}],
+            "problems": [],
+        },
+    )
+    assert [url for url, _ in stack.queues.sent] == ["queue://thumbnailer"]
+
+
+def test_an_image_that_cannot_be_read_is_reported_and_the_others_are_retried(stack: Deployed):
+    for key in ("a.jpg", "b.jpg", "c.jpg"):
+        stack.hold(*failed(key))
+    rows = stack.dynamodb.tables["status"].partitions["b.jpg"]  # type: ignore[attr-defined]
+    rows[min(rows)]["event"] = {"S": "not JSON"}
+    code, document = run("--all-failed")
+    assert code == 1
+    assert sorted(each["image_key"] for each in document["retried"]) == ["a.jpg", "c.jpg"]
+    assert [each["image_key"] for each in document["problems"]] == ["b.jpg"]
+    assert "JSON" in document["problems"][0]["why"]
+
+
+def test_a_stage_without_an_inbox_is_reported_and_the_others_are_retried(stack: Deployed):
+    events = story()
+    stall = stalled(events[0], clock=CLOCK)
+    log = [*events[:5], stall, failure(stall, "tagger", clock=CLOCK)]
+    stack.hold(*(recorded(event) for event in log))
+    code, document = run(KEY)
+    assert code == 1
+    assert [each["stages"] for each in document["retried"]] == [["labels"]]
+    assert "tagger" in document["problems"][0]["why"]
+
+
+def test_an_unknown_key_is_a_problem_and_a_finished_image_exits_with_1(stack: Deployed):
+    stack.hold(*(recorded(event) for event in story()))
+    assert run(KEY) == (1, {"retried": [], "problems": []})
+    with pytest.raises(Problem, match="known"):
+        run("nobody.jpg")
+
+
+class Bucket:
+    def original(self, *_: str) -> Original:
+        return Original(1, datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def asked_of_the_api(stack: Deployed) -> list[tuple[str, str]]:
+    queues = RecordingQueues()
+    api = Api(
+        Settings("status", "uploads", "images", INBOXES),
+        store=stack.store,
+        index=stack.index,
+        storage=Bucket(),  # type: ignore[arg-type]
+        retrier=Retrier(stack.store, lambda: queues, INBOXES, REQUIRED),  # type: ignore[arg-type,return-value]
+        clock=CLOCK,
+        page=lambda: Page("", "", ""),
+    )
+    api({"path": "/images/a.jpg/retry", "httpMethod": "POST", "headers": {}, "body": None}, None)
+    return queues.sent
+
+
+@given(logs("a.jpg"))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_api_and_the_command_send_the_same(log: list[RecordedEvent]):
+    stack = deployed()
+    stack.hold(*log)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(where, "find", lambda *_, **__: stack)
+        run("a.jpg")
+    assert stack.queues.sent == asked_of_the_api(stack)

@@ -1,0 +1,82 @@
+"""Which parts of the project may import which: nobody imports a service, and what is pure stays pure."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SERVICES = sorted(path.parent.name for path in (ROOT / "services").glob("*/*/__init__.py"))
+LIBRARY = {"imagebus", "imagebus_imaging"}
+TOOLS = {"imagebus_cli", "imagebus_local", "tools", "benchmarks", "tests", "samples"}
+#: Folders of code, and the packages that theirs may not import.
+FORBIDDEN = {
+    **{f"services/{name}": {*SERVICES, *TOOLS} - {name} for name in SERVICES},
+    "layers": {*SERVICES, *TOOLS},
+    "local": {*SERVICES, "imagebus_cli", "tests"},
+    "cli": {*SERVICES, "tests", "benchmarks"},
+    "web": {*SERVICES, *TOOLS},
+    "samples": set(SERVICES),
+    "tools": set(SERVICES),
+    "benchmarks": set(SERVICES),
+    "examples": {*SERVICES, *TOOLS},
+}
+#: Of the library, what the pure part may know.
+PURE = {"imagebus.history", "imagebus.events", "imagebus.identity", "imagebus.clock"}
+THIRD_PARTY = {"pydantic"}
+
+
+def sources(folder: str) -> Iterator[Path]:
+    for path in (ROOT / folder).rglob("*.py"):
+        if not {"node_modules", ".aws-sam", "tests"}.intersection(path.relative_to(ROOT).parts):
+            yield path
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Full names of all imported modules, wherever in the file; `from a import b` names `a` and `a.b`."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            yield from (node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names))
+
+
+def offences(paths: Iterable[Path], forbidden: set[str]) -> list[str]:
+    return [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in paths
+        for name in imported(path)
+        if name.partition(".")[0] in forbidden
+    ]
+
+
+@pytest.mark.parametrize("folder", FORBIDDEN)
+def test_a_part_imports_only_what_it_may(folder: str):
+    paths = list(sources(folder))
+    assert paths, "there is code to look at"
+    assert offences(paths, FORBIDDEN[folder]) == []
+
+
+def test_every_folder_of_code_has_a_rule():
+    """A new folder at the top needs a line in FORBIDDEN."""
+    folders = {path.relative_to(ROOT).parts[0] for path in ROOT.glob("*/**/*.py")}
+    known = {folder.partition("/")[0] for folder in FORBIDDEN} | {"tests"}
+    assert {folder for folder in folders if not folder.startswith(".")} - known == set()
+
+
+def test_the_history_of_an_image_is_pure():
+    for path in sources("layers/core/imagebus/history"):
+        for name in imported(path):
+            root = name.partition(".")[0]
+            known = root in sys.stdlib_module_names or root in THIRD_PARTY
+            pure = any(name == allowed or name.startswith(f"{allowed}.") for allowed in PURE)
+            assert known or pure or name in ("imagebus",), f"{path.name}: {name}"
+
+
+def test_the_services_are_found():
+    assert {"api", "recorder", "notifier", "failures", "cleaner", "validator", "ingest"} <= set(SERVICES)
