@@ -14,7 +14,8 @@ from typing import Any
 
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime, router
-from ministack.services import eventbridge, s3, sqs
+from ministack.services import cloudformation, eventbridge, s3, sqs
+from ministack.services.cloudformation import provisioners
 
 from imagebus_local import coldstart, rekognition
 
@@ -151,6 +152,23 @@ def match_line_breaks(evaluator: Any) -> None:
     evaluator._fnmatch_compile = compile_pattern
 
 
+def keep_attributes(provisioners: Any, stacks: Any) -> None:
+    """Keep what an unchanged resource of a nested stack answers to GetAtt, as AWS does.
+
+    MiniStack forgets it when the nested stack is updated, and the update fails.
+    """
+    update = provisioners._update_resource
+
+    def update_resource(
+        kind: str, physical: str, old: Any, new: Any, stack: str, logical: str, *known: Any
+    ) -> Any:
+        if not known:
+            known = (stacks.get(stack)["_resources"][logical]["Attributes"],)
+        return update(kind, physical, old, new, stack, logical, *known)
+
+    provisioners._update_resource = update_resource
+
+
 if __name__ == "__main__":
     match_line_breaks(iam_evaluator)
     dead_letter_undelivered(eventbridge, sqs)
@@ -158,5 +176,6 @@ if __name__ == "__main__":
     name_versions(s3, eventbridge)
     know_sources(iam_actions)
     coldstart.share_layers(lambda_runtime)
+    keep_attributes(provisioners, cloudformation._stacks)
     rekognition.install(app, router, iam_actions)
     app.main()

@@ -52,8 +52,8 @@ def up(
     """
     places = Places.find(root)
     with _alone(places):
-        template, values = _write_template(places, {**templates.LOCAL_PARAMETERS, **(parameters or {})})
-        sources = templates.digest(places.root, template, values)
+        written, values = _write_templates(places, {**templates.LOCAL_PARAMETERS, **(parameters or {})})
+        template, sources = written[0], templates.digest(places.root, written, values)
         alive = emulator.running(places)
         if alive and not emulator.answers(alive.port):
             say("The emulator does not answer any more: starting a new one")
@@ -134,10 +134,10 @@ def _running(root: Path | None) -> LocalState:
     return seen.local
 
 
-def _write_template(places: Places, parameters: Mapping[str, str]) -> tuple[Path, dict[str, str]]:
-    """The local template's path, and the value of every parameter of it.
+def _write_templates(places: Places, parameters: Mapping[str, str]) -> tuple[list[Path], dict[str, str]]:
+    """The local template and its nested templates, and a value for every parameter.
 
-    Every one, because CloudFormation keeps a deployed stack's values where it is not told otherwise.
+    Every one, because CloudFormation otherwise keeps the value of a deployed stack.
     """
     template = templates.read(places.template)
     unknown = sorted(set(parameters) - set(template["Parameters"]))
@@ -150,11 +150,19 @@ def _write_template(places: Places, parameters: Mapping[str, str]) -> tuple[Path
     rendered = templates.render(template, places.root, runtime=sam.runtime(), architecture=sam.architecture())
     defaults = {name: str(each.get("Default", "")) for name, each in rendered["Parameters"].items()}
     values = {**defaults, **parameters}
-    path = places.build / "template.yml"
     built = {str(source): places.layer(source) / "content" for source in places.layer_sources}
     localized = templates.localize(rendered, values, built)
-    templates.write(path, concurrency.share_out(localized, concurrency.account_limit()))
-    return path, values
+    share = concurrency.share(localized, concurrency.account_limit())
+    copies: dict[Path, templates.Template] = {}
+    for _, properties in templates.nested(localized):
+        source = Path(properties["TemplateURL"])
+        copy = places.build / "nested" / source.relative_to(places.root)
+        copies[copy] = templates.localize(templates.read(source), {}, {})
+        properties["TemplateURL"] = str(copy)
+    written = {places.build / "template.yml": localized, **copies}
+    for path, each in written.items():
+        templates.write(path, concurrency.limited(each, share))
+    return list(written), values
 
 
 def _deploy(

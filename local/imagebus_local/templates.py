@@ -1,10 +1,10 @@
-"""The local copy of template.yml: the same system, less what the emulator does not have."""
+"""The local copy of template.yml and its nested templates: the same system, less what the emulator lacks."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,10 @@ from imagebus_local import gateway
 
 Template = dict[str, Any]
 
-# The emulator's CloudFormation has no such types; the archive is made by API instead (archive.py).
+# The emulator's CloudFormation lacks these types. archive.py creates the archive through the API instead.
 UNSUPPORTED = ("AWS::Events::Archive", "AWS::EventSchemas::")
 
-# What fits two cores and impatient people. The rest is as on AWS.
+# Suits two cores and quick tests. Everything else is as on AWS.
 LOCAL_PARAMETERS: Mapping[str, str] = {
     "VisibilityTimeout": "45",
     "ConcurrencyLimit": "2",
@@ -95,16 +95,23 @@ def _rendered(resource: dict[str, Any], root: Path, runtime: str, architecture: 
     return copy
 
 
+def nested(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Logical id and properties of each nested stack."""
+    for name, each in template["Resources"].items():
+        if each["Type"] == "AWS::CloudFormation::Stack":
+            yield name, each["Properties"]
+
+
 def localize(template: Template, parameters: Mapping[str, str], layers: Mapping[str, Path]) -> Template:
     """The template without what the emulator lacks, for these values of its parameters.
 
-    - layers in `layers`, by the folder of their source, are built already;
-    - unsupported types go; a reference to an archive becomes its name;
-    - a concurrency limit is written out as a number, which the emulator's poller compares as it stands;
+    - layers in `layers`, by the folder of their source, are already built;
+    - unsupported types are dropped; a reference to an archive becomes its name;
+    - a concurrency limit becomes a number, because the emulator's poller does not resolve references;
     - "any method" of a REST API becomes one method after another, its binary types a property;
-    - "deny unless TLS" statements go: the emulator listens on the loopback without TLS, and would be denied.
+    - "deny unless TLS" statements are dropped: the emulator listens on the loopback without TLS.
 
-    Raises ValueError when what remains still refers to something that was left out.
+    Nested templates need it as well. Raises ValueError if the rest refers to something that was dropped.
     """
     resources: dict[str, Any] = template["Resources"]
     dropped = {name: each for name, each in resources.items() if _unsupported(each)}
@@ -194,10 +201,11 @@ def references(node: Any) -> set[str]:
     return found
 
 
-def digest(root: Path, template: Path, parameters: Mapping[str, str]) -> str:
-    """A fingerprint of template, parameters and code: a deployment is due when it changes."""
-    total = hashlib.sha256(template.read_bytes())
-    total.update(repr(sorted(parameters.items())).encode())
+def digest(root: Path, deployed: Iterable[Path], parameters: Mapping[str, str]) -> str:
+    """A fingerprint of templates, parameters and code: when it changes, a deployment is due."""
+    total = hashlib.sha256(repr(sorted(parameters.items())).encode())
+    for template in deployed:
+        total.update(hashlib.sha256(template.read_bytes()).digest())
     for start in (root / "services", root / "layers", root / "web"):
         for path in sorted(start.rglob("*")):
             name = path.relative_to(root)

@@ -98,8 +98,10 @@ def test_what_is_committed_is_what_is_generated(capsys: pytest.CaptureFixture[st
 def test_generating_twice_changes_nothing_and_a_changed_or_stray_file_is_noticed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shutil.copytree(FILES.schemas, tmp_path / "schemas")
-    shutil.copy(FILES.template, tmp_path)
+    for name in ("schemas", "monitoring"):
+        shutil.copytree(FILES.root / name, tmp_path / name)
+    for name in ("template.yml", "consumer.yml"):
+        shutil.copy(FILES.root / name, tmp_path)
     assert generate.main([], tmp_path) == 0
     capsys.readouterr()
     assert generate.main([], tmp_path) == 0

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, TypeVar
 
 from PIL import Image
@@ -130,7 +130,7 @@ class Pipeline:
         sqs = self.client("sqs")
         queues = {url.rsplit("/", 1)[1]: url for url in sqs.list_queues().get("QueueUrls", [])}
         # The listener's own queues come last, so that a message that leaves an inbox meanwhile is seen there.
-        urls = [url for name, url in queues.items() if "Inbox" in name]
+        urls = [url for name, url in queues.items() if name.endswith("_inbox")]
         urls += [url for name, url in queues.items() if name.startswith(LISTENER)]
         names = [
             "ApproximateNumberOfMessages",
@@ -150,7 +150,7 @@ class Pipeline:
         counts = {}
         for url in sqs.list_queues().get("QueueUrls", []):
             name = url.rsplit("/", 1)[1]
-            if "DeadLetters" in name or "Undelivered" in name:
+            if name.endswith("_dead_letters") or "DeadLetters" in name or "Undelivered" in name:
                 attributes = sqs.get_queue_attributes(
                     QueueUrl=url,
                     AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
@@ -159,11 +159,22 @@ class Pipeline:
         return counts
 
     def resource(self, logical_id: str) -> str:
-        """The physical id of a resource of the stack."""
-        found = self.client("cloudformation").describe_stack_resource(
-            StackName=self.local.stack, LogicalResourceId=logical_id
-        )
-        return str(found["StackResourceDetail"]["PhysicalResourceId"])
+        """The physical id of a resource; `ValidatorInbox` is the `Inbox` of the nested stack `Validator`."""
+        return self._resources[logical_id]
+
+    @cached_property
+    def _resources(self) -> dict[str, str]:
+        found = {}
+        for name, kind, physical in self._listed(self.local.stack):
+            found[name] = physical
+            if kind == "AWS::CloudFormation::Stack":
+                found |= {name + inner: each for inner, _, each in self._listed(physical)}
+        return found
+
+    def _listed(self, stack: str) -> Iterator[tuple[str, str, str]]:
+        pages = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
+        for each in (item for page in pages for item in page["StackResourceSummaries"]):
+            yield each["LogicalResourceId"], each["ResourceType"], each["PhysicalResourceId"]
 
     def parameter(self, name: str) -> str:
         """The parameter's value in the deployed stack."""

@@ -13,6 +13,7 @@ from functools import cache, cached_property
 from typing import Any
 
 from imagebus.clock import timestamp
+from imagebus.events.catalog import STAGES
 from imagebus.history.recorded import RecordedEvent
 from imagebus.identity import derived_prefix
 from tests.e2e.decisions import Recording
@@ -24,20 +25,9 @@ ACCOUNT = "000000000000"
 LAST_RECEIVE = 5
 #: What EventBridge's schedule sends.
 SCHEDULED: Payload = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
-#: The consumers' dead letters, and the queue of undelivered events.
-STAGES = (
-    "Ingest",
-    "Validator",
-    "Thumbnailer",
-    "Watermarker",
-    "Metadata",
-    "Labels",
-    "Recorder",
-    "Notifier",
-    "Cleaner",
-)
 SCHEDULED_FUNCTIONS = ("CleanerFunction", "FailuresFunction")
-LETTERS = (*(f"{stage}DeadLetters" for stage in STAGES), "UndeliveredQueue")
+#: Each consumer's own, and the queue of undelivered events.
+LETTERS = (*(f"{stage.name.title()}DeadLetters" for stage in STAGES), "UndeliveredQueue")
 
 
 @dataclass(frozen=True)
@@ -68,10 +58,12 @@ class Bench:
         return self.resource(function.removesuffix("Function") + "Role")
 
     def arn(self, name: str) -> str:
-        """`UploadsBucket/*` -> `arn:aws:s3:::imagebus-uploadsbucket-…/*`."""
+        """`UploadsBucket/*` -> `arn:aws:s3:::imagebus-uploadsbucket-…/*`; `*_inbox`: that of any stage."""
         logical, slash, rest = name.partition("/")
         if logical == "*":
             return "*"
+        if logical.startswith("*_"):
+            return f"arn:aws:sqs:{self.pipeline.local.region}:{ACCOUNT}:{self.pipeline.local.stack}_{logical}"
         return self._arn(logical) + slash + rest
 
     def _arn(self, logical: str) -> str:

@@ -8,7 +8,6 @@ turn, and the probes that need it must fail.
 from __future__ import annotations
 
 import fnmatch
-import json
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,7 +19,8 @@ from tests.e2e import api_probes
 from tests.e2e.decisions import Decision, Recording
 from tests.e2e.harness import Pipeline
 from tests.e2e.probes import LETTERS, PROBES, SCHEDULED_FUNCTIONS, Answer, Bench, Probe
-from tools.security.matrix import Entry, load
+from tests.e2e.roles import Statement, without
+from tools.security.matrix import Entry, as_list, load
 
 #: Reading an empty queue takes a second, and this function reads ten, so it is proved beside the others.
 #: The API's probes call it, so they come last.
@@ -82,30 +82,19 @@ def covers(entry: Entry, decision: Decision, bench: Bench) -> bool:
 @contextmanager
 def taken_away(entry: Entry, bench: Bench) -> Iterator[None]:
     """The role without this one action on this one resource."""
-    iam, role = bench.iam, bench.role(entry.permission.function)
-    (policy,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
-    document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
-    kept = []
-    for statement in document["Statement"]:
-        actions, resources = (
-            value if isinstance(value, list) else [value]
-            for value in (statement["Action"], statement["Resource"])
-        )
-        if bench.arn(entry.permission.resource) in resources and entry.permission.action in actions:
-            rest = [action for action in actions if action != entry.permission.action]
-            others = [one for one in resources if one != bench.arn(entry.permission.resource)]
-            kept += [{**statement, "Action": rest}] if rest else []
-            kept += [{**statement, "Resource": others}] if others else []
-        else:
-            kept.append(statement)
-    assert kept != document["Statement"], f"{entry.permission} is not in the role's policy"
-    iam.put_role_policy(
-        RoleName=role, PolicyName=policy, PolicyDocument=json.dumps({**document, "Statement": kept})
-    )
-    try:
+    wanted, resource = entry.permission.action, bench.arn(entry.permission.resource)
+
+    def keep(statement: Statement) -> list[Statement]:
+        actions, resources = as_list(statement["Action"]), as_list(statement["Resource"])
+        if resource not in resources or wanted not in actions:
+            return [statement]
+        rest = [action for action in actions if action != wanted]
+        others = [one for one in resources if one != resource]
+        kept = [{**statement, "Action": rest}] if rest else []
+        return [*kept, {**statement, "Resource": others}] if others else kept
+
+    with without(bench.iam, bench.role(entry.permission.function), keep):
         yield
-    finally:
-        iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(document))
 
 
 def ask(bench: Bench, function: str, probe: str) -> tuple[Answer, list[Decision]]:

@@ -9,23 +9,19 @@ from contextlib import AbstractContextManager, contextmanager
 import pytest
 
 from imagebus.store import RecordedEvent
+from tests.e2e import roles
 from tests.e2e.harness import Pipeline, eventually, jpeg
 
 
 @contextmanager
-def without_permission(pipeline: Pipeline, role: str, policy: str, sid: str) -> Iterator[None]:
-    """Removes one statement from a role's policy."""
-    iam, name = pipeline.client("iam"), pipeline.resource(role)
-    document = iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
-    kept = [statement for statement in document["Statement"] if statement["Sid"] != sid]
-    assert len(kept) == len(document["Statement"]) - 1
-    iam.put_role_policy(
-        RoleName=name, PolicyName=policy, PolicyDocument=json.dumps({**document, "Statement": kept})
-    )
-    try:
+def without_permission(pipeline: Pipeline, role: str, sid: str) -> Iterator[None]:
+    """Takes one statement away from a role."""
+    with roles.without(
+        pipeline.client("iam"),
+        pipeline.resource(role),
+        lambda statement: [] if statement["Sid"] == sid else [statement],
+    ):
         yield
-    finally:
-        iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=json.dumps(document))
 
 
 def failure(pipeline: Pipeline, key: str) -> RecordedEvent:
@@ -49,7 +45,7 @@ def publish_again(pipeline: Pipeline, failed: RecordedEvent) -> None:
 
 def test_a_stage_that_may_not_write_fails_by_name_and_completes_when_it_may_again(pipeline: Pipeline) -> None:
     key = pipeline.key("unwritable.jpg")
-    with without_permission(pipeline, "ThumbnailerRole", "thumbnailer", "WriteDerived"):
+    with without_permission(pipeline, "ThumbnailerRole", "WriteDerived"):
         pipeline.upload(key, jpeg())
         item = pipeline.wait(key, "failed", within=120)
         assert item["reason"].startswith("thumbnailer: ")

@@ -22,7 +22,7 @@ def measured(pipeline: Pipeline, metric: str, stage: str) -> int:
 
 def test_a_table_that_refuses_loses_nothing_and_shows(pipeline: Pipeline) -> None:
     before = measured(pipeline, "FailedAttempts", "recorder")
-    with without_permission(pipeline, "RecorderRole", "recorder", "LogAndFold"):
+    with without_permission(pipeline, "RecorderRole", "LogAndFold"):
         key = pipeline.upload(pipeline.key("refused.jpg"), jpeg())
         eventually(
             lambda: measured(pipeline, "FailedAttempts", "recorder") > before,
@@ -38,14 +38,14 @@ def test_dead_letters_wait_while_nobody_can_take_them(pipeline: Pipeline) -> Non
     mappings: list[dict[str, Any]] = functions.list_event_source_mappings(
         FunctionName=pipeline.resource("FailuresFunction")
     )["EventSourceMappings"]
-    (mapping,) = [each["UUID"] for each in mappings if "ValidatorDeadLetters" in each["EventSourceArn"]]
+    queue = pipeline.resource("ValidatorDeadLetters")
+    name = queue.rsplit("/", 1)[1]
+    (mapping,) = [each["UUID"] for each in mappings if each["EventSourceArn"].endswith(name)]
     before = measured(pipeline, "Quarantined", "validator")
     functions.update_event_source_mapping(UUID=mapping, Enabled=False)
     try:
-        queue = pipeline.resource("ValidatorDeadLetters")
         for number in range(20):
             pipeline.client("sqs").send_message(QueueUrl=queue, MessageBody=f"no event {number}")
-        name = queue.rsplit("/", 1)[1]
         assert pipeline.dead_letters()[name] == 20
     finally:
         functions.update_event_source_mapping(UUID=mapping, Enabled=True)

@@ -29,7 +29,7 @@ SILENT = ("NotifierRole", "CleanerRole")
 
 @contextmanager
 def acting_as(pipeline: Pipeline, role: str) -> Iterator[Any]:
-    """An EventBridge client whose user has only the role's policy."""
+    """An EventBridge client whose user has the policies of the role, and nothing else."""
     iam, name = pipeline.client("iam"), pipeline.resource(role)
     user = f"as-{role}"
     iam.create_user(UserName=user)
@@ -37,12 +37,19 @@ def acting_as(pipeline: Pipeline, role: str) -> Iterator[Any]:
     for policy in policies:
         document = iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
         iam.put_user_policy(UserName=user, PolicyName=policy, PolicyDocument=json.dumps(document))
+    managed = [
+        each["PolicyArn"] for each in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
+    ]
+    for arn in managed:
+        iam.attach_user_policy(UserName=user, PolicyArn=arn)
     key = iam.create_access_key(UserName=user)["AccessKey"]
     session = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=pipeline.local.region)
     try:
         yield session.client("events", endpoint_url=pipeline.local.endpoint)
     finally:
         iam.delete_access_key(UserName=user, AccessKeyId=key["AccessKeyId"])
+        for arn in managed:
+            iam.detach_user_policy(UserName=user, PolicyArn=arn)
         for policy in policies:
             iam.delete_user_policy(UserName=user, PolicyName=policy)
         iam.delete_user(UserName=user)

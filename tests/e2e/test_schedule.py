@@ -23,7 +23,7 @@ def come(pipeline: Pipeline, function: str) -> dict[str, Any]:
 def test_a_dead_letter_waits_for_the_schedule_and_then_fails_its_image(pipeline: Pipeline) -> None:
     key, queue = pipeline.key("waits.jpg"), pipeline.resource("WatermarkerDeadLetters").rsplit("/", 1)[1]
     with pipeline.unpolled("FailuresFunction"):
-        with without_permission(pipeline, "WatermarkerRole", "watermarker", "WriteDerived"):
+        with without_permission(pipeline, "WatermarkerRole", "WriteDerived"):
             pipeline.upload(key, jpeg())
             eventually(lambda: pipeline.dead_letters()[queue] == 1, within=120, what="a dead letter")
             pipeline.settled()

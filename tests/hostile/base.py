@@ -60,6 +60,17 @@ def archive() -> bytes:
     return out.getvalue()
 
 
+def zip64() -> bytes:
+    """The same archive with all sizes and offsets in the records of ZIP64."""
+    plain = archive()
+    end = plain.rindex(b"PK\x05\x06")
+    count, size, offset = struct.unpack_from("<HII", plain, end + 10)
+    record = struct.pack("<4sQHHIIQQQQ", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, size, offset)
+    locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, end, 1)
+    last = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 65535, 65535, 2**32 - 1, 2**32 - 1, 0)
+    return plain[:end] + record + locator + last
+
+
 PAYLOADS: dict[str, bytes] = {
     "zip": archive(),
     "html": b"<html><script>alert(document.domain)</script></html>",

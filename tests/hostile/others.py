@@ -60,7 +60,7 @@ _GIFS = (
             f"appended-{name}.gif",
             f"a GIF with {name} after its end",
             lambda payload=PAYLOADS[name]: honest("GIF") + payload,
-            ("trailing_data",),
+            ("",) if name == "random" else ("trailing_data",),
         )
         for name in ("zip", "html", "script", "random")
     ),
@@ -118,7 +118,7 @@ _WEBPS = (
             f"appended-{name}.webp",
             f"a WebP with {name} after its end",
             lambda payload=PAYLOADS[name]: honest("WEBP") + payload,
-            ("trailing_data",),
+            ("",) if name == "random" else ("trailing_data",),
         )
         for name in ("zip", "html", "pe", "random")
     ),

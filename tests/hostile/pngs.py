@@ -35,7 +35,7 @@ FILES: tuple[Hostile, ...] = (
             f"appended-{name}.png",
             f"a PNG with {name} after its end",
             lambda payload=payload: honest("PNG") + payload,
-            ("trailing_data",),
+            ("",) if name == "random" else ("trailing_data",),
         )
         for name, payload in PAYLOADS.items()
     ),
@@ -72,7 +72,7 @@ FILES: tuple[Hostile, ...] = (
     Hostile("no-width.png", "width 0", lambda: png(0, 32, 8, 0, _DATA, _END), ("corrupt",)),
     Hostile("depth-3.png", "3 bits a pixel", lambda: png(32, 32, 3, 0, _DATA, _END), ("corrupt",)),
     Hostile("no-data.png", "no image data", lambda: png(32, 32, 8, 0, _END), ("corrupt",)),
-    Hostile("no-end.png", "no IEND", lambda: png(32, 32, 8, 0, _DATA), ("corrupt",)),
+    Hostile("no-end.png", "no IEND", lambda: png(32, 32, 8, 0, _DATA), ("",)),
     Hostile(
         "no-palette.png", "palette colours, no palette", lambda: png(32, 32, 8, 3, _DATA, _END), ("corrupt",)
     ),
@@ -109,15 +109,15 @@ FILES: tuple[Hostile, ...] = (
     ),
     Hostile(
         "text-bomb.png",
-        "a zTXt chunk of 256 MB",
+        "a zTXt chunk of 256 MB, which nothing reads",
         lambda: _before_data(chunk(b"zTXt", b"a\0\0" + zeros_deflated(1 << 28))),
-        ("corrupt", "too_costly"),
+        ("",),
     ),
     Hostile(
         "profile-bomb.png",
-        "an iCCP chunk of 256 MB",
+        "an iCCP chunk of 256 MB: no profile, and an image all the same",
         lambda: _before_data(chunk(b"iCCP", b"a\0\0" + zeros_deflated(1 << 28))),
-        ("corrupt", "too_costly"),
+        ("",),
     ),
     Hostile(
         "text-bomb-behind.png",

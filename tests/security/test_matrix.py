@@ -87,9 +87,7 @@ def test_every_role_of_the_template_belongs_to_a_function() -> None:
     }
     others = {
         name: [
-            action
-            for statement, _ in statements(each["Properties"].get("Policies", ()))
-            for action in as_list(statement["Action"])
+            action for statement, _ in statements(each, resources) for action in as_list(statement["Action"])
         ]
         for name, each in resources.items()
         if each["Type"] == "AWS::IAM::Role" and name not in used

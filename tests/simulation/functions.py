@@ -66,7 +66,7 @@ def build_failures(world: World) -> Function:
     objects = S3ObjectStore(client("s3"))
     return Inbox(
         one_by_one(
-            lambda d: handle_dead_letter(d, world.stages, bus, objects, wiring.QUARANTINE, world.scheduler)  # type: ignore[arg-type]
+            lambda d: handle_dead_letter(d, bus, objects, wiring.QUARANTINE, world.scheduler)  # type: ignore[arg-type]
         )
     )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from imagebus.identity import revision
+from imagebus.naming import rule_name
 from imagebus.retrying import Retrier
 from imagebus.store import DynamoDBEventStore
 from imagebus_cli.operations.table import StatusTable
@@ -157,7 +158,7 @@ class Story:
         )
         only = None
         if incident != "replay to all":
-            only = [rule.arn for rule in world.events.rules if rule.name == "RecorderRule"]
+            only = [rule.arn for rule in world.events.rules if rule.name == rule_name(wiring.BUS, "recorder")]
         delay = 0.0
         for event in world.events.replayed(name, self.random):
             delay += self.random.choice([0.01, 0.1, 5])

@@ -7,7 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from imagebus_local import templates
+from imagebus.naming import rule_name
+from imagebus_local import nesting, templates
 
 TEMPLATE = Path(__file__).parents[2] / "template.yml"
 
@@ -31,16 +32,18 @@ class Consumer:
 
 @cache
 def consumers() -> tuple[Consumer, ...]:
-    resources = templates.read(TEMPLATE)["Resources"]
+    resources = nesting.flat(templates.read(TEMPLATE), TEMPLATE.parent)["Resources"]
     found = []
-    for rule, resource in resources.items():
+    for resource in resources.values():
         if resource["Type"] != "AWS::Events::Rule" or "EventPattern" not in resource["Properties"]:
             continue
         inbox = resource["Properties"]["Targets"][0]["Arn"]["Fn::GetAtt"][0]
         stage = inbox.removesuffix("Inbox")
         source = resources[f"{stage}Function"]["Properties"]["Events"]["Inbox"]["Properties"]
         pattern = _resolved(resource["Properties"]["EventPattern"])
-        found.append(Consumer(stage.lower(), rule, pattern, int(source["BatchSize"])))
+        found.append(
+            Consumer(stage.lower(), rule_name(BUS, stage.lower()), pattern, int(source["BatchSize"]))
+        )
     return tuple(found)
 
 

@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 from imagebus.identity import derived_prefix
+from imagebus.naming import dead_letters_name, stage_of
 from imagebus.testing import (
     InMemoryDynamoDB,
     InMemoryEventBridge,
@@ -93,15 +94,15 @@ class World:
         return f"memory://{name}"
 
     def dead_letters(self, name: str) -> str:
-        return f"memory://{name}-dead"
+        return f"memory://{dead_letters_name(wiring.BUS, name)}"
 
     def _add_queues(self) -> None:
-        self.stages: dict[str, str] = {}
         self._functions: dict[str, tuple[str, int]] = {}
         rules = []
         for consumer in wiring.consumers():
             name = consumer.name
-            dead = self.sqs.add_queue(f"{name}-dead", visibility_timeout=wiring.VISIBILITY_TIMEOUT)
+            letters = dead_letters_name(wiring.BUS, name)
+            dead = self.sqs.add_queue(letters, visibility_timeout=wiring.VISIBILITY_TIMEOUT)
             inbox = self.sqs.add_queue(
                 name,
                 visibility_timeout=wiring.VISIBILITY_TIMEOUT,
@@ -110,7 +111,6 @@ class World:
             )
             rule = Rule(consumer.rule, consumer.pattern, inbox)
             rules.append(rule)
-            self.stages |= {self.sqs.queues[dead].arn: name, rule.arn: name}
             self._functions |= {inbox: (name, consumer.batch), dead: ("failures", 10)}
         self.undelivered = self.sqs.add_queue("undelivered", visibility_timeout=wiring.VISIBILITY_TIMEOUT)
         self._functions[self.undelivered] = ("failures", 10)
@@ -263,9 +263,8 @@ class _Waking(Client):
             return super()._call(operation, request)
         finally:
             if operation == "send_message":
-                self._world.gave_up(
-                    url.removeprefix("memory://").removesuffix("-dead"), request["MessageBody"]
-                )
+                arn = self._world.sqs.queues[url].arn
+                self._world.gave_up(stage_of(arn) or "", request["MessageBody"])
             self._world.wake(url)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from imagebus.testing.eventbridge import matches
-from imagebus_local import templates
+from imagebus_local import nesting, templates
 from tools.contracts.golden import Golden
 
 #: Whether a consumer gets an event when it happens, and also when a replay sends it there again.
@@ -32,11 +32,12 @@ class Rule:
 
 def bus_rules(template: Path) -> tuple[Rule, ...]:
     """The rules on the custom bus, in the order of the template, which is the flow's."""
-    resources = templates.read(template)["Resources"]
+    resources = nesting.flat(templates.read(template), template.parent)["Resources"]
     return tuple(
         Rule(name, each["Properties"]["EventPattern"])
         for name, each in resources.items()
-        if each["Type"] == "AWS::Events::Rule" and "EventBusName" in each["Properties"]
+        if each["Type"] == "AWS::Events::Rule"
+        and each["Properties"].get("EventBusName") == {"Ref": "EventBus"}
     )
 
 

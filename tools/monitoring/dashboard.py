@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tools.monitoring.alarms import STAGES
+from imagebus.events.catalog import STAGES
 
 #: Of us-east-1, x86: cli/imagebus_cli/measure/prices.json holds the same figure with its source.
 GB_SECOND = "0.0000166667"
@@ -29,7 +29,7 @@ def _graph(title: str, series: list[Series], *, stat: str = "Sum", unit: str = "
 
 
 def _query(title: str, query: str, *, width: int = 8) -> Widget:
-    """Asked of the recorder's log, where every event is measured, whatever METRIC_DETAIL is."""
+    """A query of the recorder's log, which measures every event whatever METRIC_DETAIL is."""
     source = "SOURCE '/aws/lambda/${Name}/recorder' | "
     properties = {"title": title, "query": source + query, "region": "${AWS::Region}", "view": "table"}
     return {"type": "log", "width": width, "height": 6, "properties": properties}
@@ -39,14 +39,16 @@ def _own(name: str, **options: str | bool) -> Series:
     return ["imagebus", name, "bus", "${Name}", *([options] if options else [])]
 
 
-def _queue(metric: str, parameter: str, label: str, **options: str) -> Series:
-    return ["AWS/SQS", metric, "QueueName", f"${{{parameter}}}", {"label": label, **options}]
+def _queues(metric: str, kind: str) -> list[Series]:
+    """A line per stage. The queues have the names that consumer.yml gives them."""
+    return [
+        ["AWS/SQS", metric, "QueueName", f"${{Name}}_{stage.name}_{kind}", {"label": stage.name}]
+        for stage in STAGES
+    ]
 
 
 def widgets() -> list[Widget]:
     outcomes = {"Completed": "#2ca02c", "Rejected": "#ff7f0e", "Failed": "#d62728", "Stalled": "#9467bd"}
-    inboxes = [(f"{stage}Inbox", stage.lower()) for stage in STAGES]
-    dead = [(f"{stage}DeadLetters", stage.lower()) for stage in STAGES]
     cost = {"expression": f"gb * {GB_SECOND}", "label": "Lambda, USD", "id": "usd"}
     return [
         _graph("Images a minute", [_own("Uploads"), *(_own(n, color=c) for n, c in outcomes.items())]),
@@ -64,20 +66,23 @@ def widgets() -> list[Widget]:
         _query("Rejections", "filter ispresent(Rejections) | stats count() as n by code | sort n desc"),
         _graph(
             "Age of the oldest message in each inbox",
-            [_queue("ApproximateAgeOfOldestMessage", *inbox) for inbox in inboxes],
+            _queues("ApproximateAgeOfOldestMessage", "inbox"),
             stat="Maximum",
             unit="s",
         ),
         _graph(
             "Messages waiting in each inbox",
-            [_queue("ApproximateNumberOfMessagesVisible", *inbox) for inbox in inboxes],
+            _queues("ApproximateNumberOfMessagesVisible", "inbox"),
             stat="Maximum",
         ),
         _graph(
             "Dead letters, and what could not be delivered",
             [
-                *(_queue("ApproximateNumberOfMessagesVisible", *letters) for letters in dead),
-                _queue("NumberOfMessagesSent", "UndeliveredQueue", "undelivered", stat="Sum"),
+                *_queues("ApproximateNumberOfMessagesVisible", "dead_letters"),
+                [
+                    *("AWS/SQS", "NumberOfMessagesSent", "QueueName", "${UndeliveredQueue}"),
+                    {"label": "undelivered", "stat": "Sum"},
+                ],
                 _own("Quarantined"),
             ],
             stat="Maximum",

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from tools import ROOT
-from tools.monitoring.alarms import ALARMS, STAGES
+from tools.monitoring.alarms import ALARMS
 from tools.monitoring.dashboard import body
 
 PATH = ROOT / "monitoring" / "template.yml"
@@ -23,21 +23,20 @@ HEADER = (
 
 
 def template() -> dict[str, Any]:
-    queues = [f"{stage}{kind}" for kind in ("Inbox", "DeadLetters") for stage in STAGES]
     text: dict[str, Any] = {"Type": "String"}
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": "imagebus: what to look at, and what wakes somebody up.",
         "Parameters": {
-            "Name": {**text, "Description": "Name of the event bus, which every metric carries."},
+            "Name": {
+                **text,
+                "Description": "Name of the pipeline's stack, which its metrics and queues carry.",
+            },
             "AlarmEmail": {**text, "Default": ""},
-            "AlarmDetail": {**text, "Default": "essential", "AllowedValues": ["essential", "all"]},
             "EncryptionKeyArn": {**text, "Default": ""},
-            "InboxAgeSeconds": {"Type": "Number", "Default": 300},
-            **{name: dict(text) for name in (*queues, "UndeliveredQueue")},
+            "UndeliveredQueue": {**text, "Description": "Name of the queue of undelivered events."},
         },
         "Conditions": {
-            "AlarmsOnAll": {"Fn::Equals": [{"Ref": "AlarmDetail"}, "all"]},
             "HasAlarmEmail": {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmEmail"}, ""]}]},
             "HasEncryptionKey": {"Fn::Not": [{"Fn::Equals": [{"Ref": "EncryptionKeyArn"}, ""]}]},
         },

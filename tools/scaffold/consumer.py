@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from imagebus.events import EventData
-from imagebus.events.base import SOURCE_PREFIX
 from imagebus.events.catalog import BY_DETAIL_TYPE, CATALOG, STAGES
 from imagebus_cli.problem import Problem
 
@@ -32,10 +31,6 @@ class Consumer:
     def package(self) -> str:
         """The Python package: `sql-sink` is `sql_sink`."""
         return self.name.replace("-", "_")
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(SOURCE_PREFIX + model.producer for model in self.events))
 
 
 def consumer(name: str, events: Sequence[str], *, replay_safe: bool) -> Consumer:

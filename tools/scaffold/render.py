@@ -11,6 +11,7 @@ from pathlib import Path
 
 from imagebus.events import EventData
 from imagebus_cli.problem import Problem
+from tools.contracts.files import ContractFiles
 from tools.contracts.golden import golden_events
 from tools.scaffold.consumer import Consumer
 
@@ -24,12 +25,15 @@ PLACES = {
     "test_handler.py": "tests/test_handler.py",
 }
 
+#: Rule, queues, log, role and alarms, as the pipeline's own consumers have them.
+SHAPE = "consumer.yml"
+
 LIVE_ONLY = """\
-Replays do not reach it (`--live-only`): what it does would be done twice. To let them in, take `replay-name`
-out of the rule in template.yml."""
+Replays do not reach it (`--live-only`), because it would do its work twice. To let them in, set
+`Replays: "true"` in template.yml."""
 REPLAY_SAFE = """\
-Replays reach it (`--replay-safe`): what it does comes out the same when an old event comes again, in any
-order. A replay goes where it is sent, so it gets the history only when somebody names its rule."""
+Replays reach it (`--replay-safe`), because handling an old event again, in any order, changes nothing. A
+replay goes only to the rules that it names, so this consumer gets the history if somebody names its rule."""
 REPLAY_HOW = """
 ## Get the history
 
@@ -43,7 +47,7 @@ Every event of the pipeline is in its archive. Send the last day to this consume
 """
 
 
-def rendered(consumer: Consumer, examples: Path) -> dict[str, str]:
+def rendered(consumer: Consumer, checkout: ContractFiles) -> dict[str, str]:
     """Path below the consumer's folder -> text."""
     values = _values(consumer)
     texts = files("tools.scaffold") / "files"
@@ -52,20 +56,21 @@ def rendered(consumer: Consumer, examples: Path) -> dict[str, str]:
         for name, place in PLACES.items()
     }
     made[f"src/{consumer.package}/__init__.py"] = ""
+    made[SHAPE] = (checkout.root / SHAPE).read_text(encoding="utf-8")
     wanted = {model.detail_type for model in consumer.events}
-    for golden in golden_events(examples):
+    for golden in golden_events(checkout.examples):
         if golden.detail_type in wanted:
             name = golden.name.split("@", 1)[1]
             made[f"tests/events/{name}.json"] = golden.path.read_text(encoding="utf-8")
     return made
 
 
-def write(consumer: Consumer, into: Path, examples: Path) -> Path:
-    """Writes the folder and returns it. Raises Problem where something is in its place already."""
+def write(consumer: Consumer, into: Path, checkout: ContractFiles) -> Path:
+    """Writes the folder and returns it. Raises Problem if it exists."""
     folder = into / consumer.name
     if folder.exists():
         raise Problem(f"{folder} exists.", "Choose another name, or another place with --into.", exit_code=2)
-    for name, text in rendered(consumer, examples).items():
+    for name, text in rendered(consumer, checkout).items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
@@ -84,9 +89,8 @@ def _values(consumer: Consumer) -> dict[str, str]:
         "package": consumer.package,
         "events": ", ".join(names),
         "title": ", ".join(names) if len(names) < 4 else f"{names[0]} and {len(names) - 1} other events",
-        "sources": f"[{', '.join(consumer.sources)}]",
-        "detail_types": f"[{', '.join(names)}]",
-        "replays": "" if consumer.replay_safe else "        replay-name: [{ exists: false }]\n",
+        "detail_types": ",".join(names),
+        "replays": '        Replays: "true"\n' if consumer.replay_safe else "",
         "listens": "\n".join(f"- **{model.detail_type}**: {summary(model)}" for model in consumer.events),
         "replay_text": REPLAY_SAFE if consumer.replay_safe else LIVE_ONLY,
         "replay_how": fill(REPLAY_HOW, {"name": consumer.name}) if consumer.replay_safe else "",

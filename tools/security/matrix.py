@@ -19,6 +19,8 @@ from tools.security.translate import Template, translated
 
 MATRIX = ROOT / "security" / "matrix.yml"
 
+PARTITION, HERE = "${AWS::Partition}", "${AWS::Region}:${AWS::AccountId}"
+
 #: `code`: the function calls it through boto3. `service`: Lambda calls it with the function's role.
 By = Literal["code", "service"]
 
@@ -69,17 +71,22 @@ def granted(template: Template) -> set[Permission]:
     for name, each in resources.items():
         if each["Type"] != "AWS::Lambda::Function":
             continue
-        role = resources[each["Properties"]["Role"]["Fn::GetAtt"][0]]["Properties"]
-        if role.get("ManagedPolicyArns"):
-            raise ValueError(f"{name} has managed policies, which grant what nobody here wrote")
-        for statement, when in statements(role.get("Policies", ())):
+        role = resources[each["Properties"]["Role"]["Fn::GetAtt"][0]]
+        for statement, when in statements(role, resources):
             found |= set(_permissions(name, statement, when))
     return found
 
 
-def statements(policies: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], str]]:
-    """Each statement with the condition of the template under which it stands."""
-    for policy in policies:
+def statements(
+    role: Mapping[str, Any], resources: Mapping[str, Any]
+) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """Each statement of a role's policies with its condition in the template.
+
+    Raises KeyError for a managed policy that is not in the template: nobody here wrote what it grants.
+    """
+    properties = role["Properties"]
+    managed = [resources[each["Ref"]]["Properties"] for each in properties.get("ManagedPolicyArns", ())]
+    for policy in [*managed, *properties.get("Policies", ())]:
         for statement in policy["PolicyDocument"]["Statement"]:
             if "Fn::If" in statement:
                 condition, then, otherwise = statement["Fn::If"]
@@ -113,7 +120,10 @@ def resource_name(resource: Any) -> tuple[str, str]:
     if kind == "Fn::If":
         return resource_name(value[1])[0], str(value[0])
     if kind == "Fn::Sub" and isinstance(value, str):
-        return re.sub(r"\$\{(\w+)(\.Arn)?\}", r"\1", value), ""
+        # An ARN of this account and region by the name that consumer.yml gives: `*_inbox`, `EventBus`.
+        named = value.removeprefix(f"arn:{PARTITION}:sqs:{HERE}:${{AWS::StackName}}_")
+        named = named.removeprefix(f"arn:{PARTITION}:events:{HERE}:event-bus/")
+        return re.sub(r"\$\{(\w+)(\.Arn)?\}", r"\1", named), ""
     raise ValueError(f"no name for {resource}")
 
 

@@ -1,4 +1,4 @@
-"""template.yml as CloudFormation will see it: SAM's own translation, with nothing of AWS asked.
+"""template.yml as CloudFormation will see it, nested stacks written out: SAM's own translation, offline.
 
 `python -m tools.security.translate` prints it as JSON.
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 import boto3
 
-from imagebus_local import templates
+from imagebus_local import nesting, templates
 
 REGION = "us-east-1"
 CODE = "s3://translated/code.zip"
@@ -21,7 +21,7 @@ Template = dict[str, Any]
 
 
 def translated(path: Path) -> Template:
-    """The plain CloudFormation of a SAM template. Raises what the translator raises for a wrong one."""
+    """The plain CloudFormation of a SAM template. Raises what the translator raises for an invalid one."""
     from samtranslator.parser.parser import Parser
     from samtranslator.translator.translator import Translator
 
@@ -35,8 +35,8 @@ def translated(path: Path) -> Template:
     # No managed policies: every policy of this project is written out.
     translator = Translator({}, Parser(), boto_session=boto3.Session(region_name=REGION))
     plain: Template = translator.translate(template, values)
-    # SAM writes parameters of its own as YAML parsed them; linters want text.
-    return json.loads(json.dumps(plain, default=str))  # type: ignore[no-any-return]
+    # SAM writes its own parameters as YAML parsed them; linters want text.
+    return nesting.flat(json.loads(json.dumps(plain, default=str)), path.parent)
 
 
 def main() -> None:

@@ -31,7 +31,7 @@ def new_consumer(
     from tools.scaffold.render import write
 
     made = consumer(name, on.split(","), replay_safe=replay_safe)
-    folder = write(made, into, ContractFiles(ROOT).examples)
+    folder = write(made, into, ContractFiles(ROOT))
     listens_to = [each.detail_type for each in made.events]
     if as_json:
         files = sorted(str(path) for path in folder.rglob("*") if path.is_file())

@@ -40,5 +40,15 @@ def inspect(
 def _line(row: dict[str, Any], file: str, detail: str) -> str:
     cost = f"[dim]{row['seconds']:.3f} s {row['peak_mb']:.0f} MB[/]"
     if row["outcome"] == "validated":
-        return f"[green]validated[/] {file}  {row['format']} {row['width']}×{row['height']}  {cost}"
+        size = f"{row['format']} {row['width']}×{row['height']}"
+        return f"[green]validated[/] {file}  {size}{_notes(row)}  {cost}"
     return f"[red]rejected [/] {file}  {row['code']}: {detail}  {cost}"
+
+
+def _notes(row: dict[str, Any]) -> str:
+    notes = {
+        "trailer": f"followed by {row['trailer']}",
+        "truncated": "its end is missing",
+        "hdr": f"HDR ({row['hdr']})",
+    }
+    return "".join(f"  [yellow]{note}[/]" for name, note in notes.items() if row[name])

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from imagebus.naming import rule_name
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack.deployed import Stack
 
@@ -75,17 +76,13 @@ def rules(stack: Stack, names: Sequence[str]) -> list[str]:
         return [stack.outputs["RecorderRuleArn"]]
     found = stack.events.get_paginator("list_rules").paginate(EventBusName=stack.outputs["EventBusName"])
     arns = {rule["Name"]: rule["Arn"] for page in found for rule in page["Rules"]}
-    return [_rule(arns, name) for name in names]
+    return [_rule(arns, name, rule_name(stack.outputs["EventBusName"], name)) for name in names]
 
 
-def _rule(arns: dict[str, str], wanted: str) -> str:
-    exact = [arn for name, arn in arns.items() if wanted in (name, arn)]
-    stage = [arn for name, arn in arns.items() if f"{wanted}rule" in name.lower()]
-    matching = exact or stage
+def _rule(arns: dict[str, str], wanted: str, of_stage: str) -> str:
+    matching = [arn for name, arn in arns.items() if wanted in (name, arn) or name == of_stage]
     if len(matching) != 1:
-        raise Problem(
-            f"{wanted!r} names {len(matching)} rules of the bus.", f"It has: {', '.join(sorted(arns))}."
-        )
+        raise Problem(f"The bus has no rule {wanted!r}.", f"It has: {', '.join(sorted(arns))}.")
     return matching[0]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from imagebus.history.recorded import UNREADABLE
 from imagebus.history.required import Required
+from imagebus.naming import inbox_urls
 from imagebus.retrying import Retrier, RetryResult
 from imagebus_cli.operations.table import described
 from imagebus_cli.problem import Problem
@@ -30,7 +30,7 @@ def required(stack: Stack) -> Required:
 
 
 def retrier(stack: Stack) -> Retrier:
-    inboxes = json.loads(stack.outputs["InboxUrls"])
+    inboxes = inbox_urls(stack.outputs["InboxUrls"])
     return Retrier(stack.store, lambda: stack.sqs, inboxes, required(stack))
 
 

@@ -7,8 +7,10 @@ The rule for profiles: an output carries none. Pixels under another profile than
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageChops
 
@@ -58,18 +60,31 @@ def _equals(channel: Image.Image, value: int) -> Image.Image:
     return channel.point([255 if sample == value else 0 for sample in range(256)])
 
 
-def to_srgb(image: Image.Image, icc: bytes | None) -> Image.Image:
-    """Pixels converted to sRGB. A profile that cannot be used is treated as absent."""
+def to_srgb(image: Image.Image, info: Mapping[str | tuple[int, int], Any]) -> Image.Image:
+    """Pixels converted to sRGB. A profile or colour space that cannot be used is treated as absent."""
+    icc = info.get("icc_profile")
+    converted = None
     if icc and not is_srgb(icc):
         converted = _convert(image, icc)
-        if converted is not None:
-            return converted
+    elif not icc and image.mode != "CMYK" and ("cicp" in info or "gamma" in info):
+        # Few images name their colour space by numbers: nothing of this is loaded for the others.
+        cicp = import_module("imagebus_imaging.cicp")
+        converted = cicp.to_srgb(image, info) if cicp.needs_conversion(info) else None
+    if converted is not None:
+        return converted
     return image.convert("RGB") if image.mode == "CMYK" else image
 
 
 def _convert(image: Image.Image, icc: bytes) -> Image.Image | None:
     alpha = image.getchannel("A") if image.mode == "RGBA" else None
     source = image.convert("RGB") if alpha is not None else image
+    if icc[16:20] == b"GRAY" and source.mode == "RGB":
+        # Grey with transparency has become RGBA by now, with three times the same channel. Colours are no
+        # grey.
+        red, green, blue = source.split()
+        if ImageChops.difference(red, green).getbbox() or ImageChops.difference(red, blue).getbbox():
+            return None
+        source = red
     transform = _transform(icc, source.mode)
     if transform is None:
         return None

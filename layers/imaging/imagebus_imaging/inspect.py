@@ -9,11 +9,12 @@ import os
 import stat
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from imagebus_imaging.model import Derived, Limits, Rejected, WatermarkSpec
+from imagebus_imaging.model import Derived, ImageInfo, Limits, Rejected, WatermarkSpec
 from imagebus_imaging.sandbox import DecoderFault, DecoderStalled, run_child
 from imagebus_imaging.thumbnailing import thumbnails
 from imagebus_imaging.validation import DEFAULT_LIMITS, check_size_and_type, validate
@@ -23,7 +24,8 @@ DEFAULT_SIZES = ((100, 100), (320, 320), (640, 480), (1280, 1280))
 _HEAD = 512
 # Around a file's own child, whose decoder has limits of its own: reading, walking, and with derived images
 # their making. A backstop, not a verdict on the image.
-_BACKSTOP_SECONDS = 60
+_BACKSTOP_SECONDS = 120
+_TRIES = 3
 
 
 def inspect_file(
@@ -32,7 +34,7 @@ def inspect_file(
     out_dir: str | os.PathLike[str] | None = None,
 ) -> dict[str, Any]:
     """One file's outcome: file, outcome ("validated" or "rejected"), code, format, width, height, seconds,
-    peak_mb (of that file's own process, 0 where none was needed) and detail.
+    peak_mb (of that file's own process, 0 where none was needed), detail, trailer, truncated and hdr.
 
     With `out_dir`, thumbnails and the watermarked image of a validated file are written there, in a folder of
     the file's name. What cannot be read (a folder, a pipe, a dangling link, no permission) is `rejected` as
@@ -49,6 +51,9 @@ def inspect_file(
         "seconds": 0.0,
         "peak_mb": 0.0,
         "detail": None,
+        "trailer": None,
+        "truncated": False,
+        "hdr": None,
     }
     try:
         _check_readable(file, limits)
@@ -116,14 +121,30 @@ def _judge(file: Path, limits: Limits, out_dir: Path | None) -> Mapping[str, Any
     except OSError as error:
         raise Rejected("gone", f"cannot be read: {_reason(error)}") from None
     try:
-        info = validate(data, limits)
+        info = _validated(data, limits)
     except Rejected as refusal:
         return _refused(refusal) | {"format": name}
     except (DecoderStalled, DecoderFault) as trouble:
         raise Rejected("too_costly", f"gave up: {trouble}") from None
     if out_dir:
         _write(data, out_dir / file.name)
-    return {"outcome": "validated", "format": info.format, "width": info.width, "height": info.height}
+    return {
+        "outcome": "validated",
+        "format": info.format,
+        "width": info.width,
+        "height": info.height,
+        "trailer": f"{info.trailer.kind}, {info.trailer.bytes} bytes" if info.trailer else None,
+        "truncated": info.truncated,
+        "hdr": info.hdr,
+    }
+
+
+def _validated(data: bytes, limits: Limits) -> ImageInfo:
+    """As the queue does: what was this machine's trouble is tried again."""
+    for _ in range(_TRIES - 1):
+        with suppress(DecoderStalled):
+            return validate(data, limits)
+    return validate(data, limits)
 
 
 def _write(data: bytes, folder: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL import Image
 
-from imagebus_imaging.decoding import DECODE_ERRORS
+from imagebus_imaging.decoders import DECODE_ERRORS
 from imagebus_imaging.encoding import encode
 from imagebus_imaging.hashes import dominant_colours, perceptual_hash, thumbhash
 from imagebus_imaging.model import AnalysisJpeg, Description
@@ -48,7 +48,7 @@ def describe(data: bytes) -> Description:
     small = picture.image
     return Description(
         properties=_properties(picture),
-        exif=_exif(exif_of(picture.format, picture.info, data)),
+        exif=_exif(exif_of(picture.info)),
         dominant_colors=dominant_colours(small),
         thumbhash=base64.b64encode(thumbhash(small)).decode(),
         phash=perceptual_hash(flatten(small, _BACKGROUND)),
@@ -122,7 +122,9 @@ def _clean(name: str, value: Any) -> str | int | float | None:
     if isinstance(value, tuple) and value:
         value = value[0]
     if isinstance(value, str):
-        return _text(name, "".join(c for c in value if c.isprintable()).strip()[:_MAX_TEXT])
+        # A text ends at its first NUL: behind it can be whatever was in the camera's memory.
+        text = value.partition("\0")[0]
+        return _text(name, "".join(c for c in text if c.isprintable()).strip()[:_MAX_TEXT])
     if value is None or isinstance(value, bytes):
         return None
     try:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from imagebus.image_types import EXTENSION_OF_FORMAT, FORMATS
 
-RECIPE = "2026-11.2"
+RECIPE = "2026-11.3"
 """Names the pixels: bumped whenever the same bytes and settings would give different derived images."""
 
 Code = Literal[
@@ -22,6 +22,8 @@ Code = Literal[
     "trailing_data",
     "gone",
 ]
+Hdr = Literal["pq", "hlg", "gain-map"]
+Policy = Literal["accept", "strict", "allow"]
 Position = Literal[
     "top-left", "top", "top-right", "left", "center", "right", "bottom-left", "bottom", "bottom-right"
 ]
@@ -35,7 +37,12 @@ class Limits:
     more than `floor_pixels` must bring at least one byte for each `max_pixels_per_byte` pixels of its format:
     JPEG alone needs it, because its decoder makes up what is missing (a blank JPEG has about 350).
     `cpu_seconds`, `wall_seconds` and `memory_bytes` bound the child process that decodes; the memory is what
-    it may allocate beyond its parent.
+    it may allocate beyond its parent. Only its own CPU time and memory can refuse an image: `wall_seconds` is
+    the machine's, and running out of it is a reason to retry.
+
+    `trailing_data` says what may follow an image: "accept" refuses what another program would open, "strict"
+    everything but what cameras have always written, "allow" nothing. `truncated` accepts an image whose end
+    is missing, as browsers do.
     """
 
     formats: frozenset[str] = field(default=frozenset(FORMATS))
@@ -44,12 +51,15 @@ class Limits:
     max_frames: int = 2_000
     max_frames_pixels: int = 500_000_000
     max_scans: int = 100
+    max_scans_pixels: int = 2_000_000_000
     max_metadata_bytes: int = 16 * 1024 * 1024
     max_pixels_per_byte: Mapping[str, int] = field(default_factory=lambda: {"JPEG": 600})
     floor_pixels: int = 1_000_000
-    cpu_seconds: float = 1.5
-    wall_seconds: float = 1.7
+    cpu_seconds: float = 6
+    wall_seconds: float = 24
     memory_bytes: int = 384 * 1024 * 1024
+    trailing_data: Policy = "accept"
+    truncated: bool = True
 
 
 class Rejected(Exception):
@@ -73,8 +83,18 @@ class Rejected(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Trailer:
+    """What follows an image: the names of its parts in their order, joined by "+", and all of its bytes."""
+
+    kind: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class ImageInfo:
-    """What validation learned. `width` and `height` are as displayed: the EXIF orientation is applied."""
+    """What validation learned. `width` and `height` are as displayed: the EXIF orientation is applied. `hdr`
+    says that the image was made for brighter screens: by its transfer function, or by a gain map beside it.
+    """
 
     format: str
     mime: str
@@ -86,6 +106,9 @@ class ImageInfo:
     orientation: int
     sha256: str
     size: int
+    trailer: Trailer | None = None
+    truncated: bool = False
+    hdr: Hdr | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
 from PIL import Image, ImageColor, ImageFile
 
 from imagebus_imaging.colour import PLAIN_MODES, plain, to_srgb
-from imagebus_imaging.decoding import DECODE_ERRORS, decode_failures_are_rejections, open_image
+from imagebus_imaging.decoders import DECODE_ERRORS, decode_failures_are_rejections, open_image
+from imagebus_imaging.exif import orientation_in
 from imagebus_imaging.model import Rejected
 from imagebus_imaging.resizing import scale_down
 
@@ -26,8 +25,6 @@ UPRIGHT: dict[int, Image.Transpose] = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# A JPEG is decoded at the smallest DCT scale that still leaves this much for the resampling filter.
-_GAP = 1.15
 # A backstop for bytes that no validation has seen; the limit that is meant is `Limits.max_pixels`.
 _MAX_PIXELS = 300_000_000
 
@@ -50,28 +47,21 @@ class Picture:
     orientation: int
 
 
-def exif_of(image_format: str, info: Mapping[str | tuple[int, int], Any], data: bytes) -> Image.Exif:
+def exif_of(info: Mapping[str | tuple[int, int], Any]) -> Image.Exif:
     """The EXIF block, empty where there is none or it is broken: that is no reason to refuse a picture."""
     exif = Image.Exif()
-    block = info.get("exif")
-    if image_format == "PNG" and block is None:
-        # Pillow would decode the whole image to look behind it.
-        span = next(import_module("imagebus_imaging.pngstream").find(data, b"eXIf"), None)
-        block = data[span[0] : span[1]] if span else None
-    if block:
+    if info.get("exif"):
         with suppress(*DECODE_ERRORS):
-            exif.load(block)
+            exif.load(info["exif"])
     return exif
 
 
-def orientation_of(image: ImageFile.ImageFile, data: bytes) -> int:
+def orientation_of(image: ImageFile.ImageFile) -> int:
     """EXIF orientation 1-8, 1 where there is none."""
     if image.format == "HEIF":
         return 1  # libheif has turned the pixels already
-    with suppress(*DECODE_ERRORS):
-        value = exif_of(image.format or "", image.info, data).get(0x0112, 1)
-        return value if value in UPRIGHT else 1
-    return 1
+    block = image.info.get("exif")
+    return orientation_in(block) if isinstance(block, bytes) else 1
 
 
 def displayed_size(image: ImageFile.ImageFile, orientation: int) -> tuple[int, int]:
@@ -88,15 +78,15 @@ def load_scaled(data: bytes, target: Callable[[int, int], tuple[int, int]]) -> P
     if pixels > _MAX_PIXELS:
         raise Rejected("too_many_pixels", "the image is too large", _MAX_PIXELS, pixels)
     with decode_failures_are_rejections():
-        orientation = orientation_of(source, data)
+        orientation = orientation_of(source)
         width, height = displayed_size(source, orientation)
         mode, has_alpha = source.mode, source.has_transparency_data
         wanted = target(width, height)
         stored = (wanted[1], wanted[0]) if orientation >= 5 else wanted
-        icc = source.info.get("icc_profile")
-        source.draft(None, (math.ceil(stored[0] * _GAP), math.ceil(stored[1] * _GAP)))
+        drafted = source.draft(None, stored)
         source.load()
-        small = to_srgb(scale_down(source, stored, plain), icc)
+        shown = drafted[1][2:] if drafted else None
+        small = to_srgb(scale_down(source, stored, plain, shown), source.info)
     if small.mode not in PLAIN_MODES:
         small = small.convert("RGB")
     if orientation in UPRIGHT:

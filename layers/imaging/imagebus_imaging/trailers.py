@@ -1,63 +1,114 @@
-"""What may follow an image in its file.
+"""What may follow an image in its file, by name.
 
-Real phones and cameras append things: padding, MPO second images and gain maps, the video of a motion photo,
-Samsung's SEF records. Each of those has a structure that can be walked to the last byte, and only what walks
-is accepted. Anything else (a ZIP, a page, a script, a program) is `trailing_data`. Accepted or not, no byte
-after the image ever reaches an output: outputs are made from pixels.
+Phones, cameras and programs append things: padding, further images, the video of a motion photo, records of
+their own. Each kind that is known is found by its structure, from its start or from the end of the file.
+Naming is all that is done here: `openable` says what is refused, `validation` decides.
 """
 
 from __future__ import annotations
 
-from imagebus_imaging.formats.base import Structure
+import json
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from imagebus_imaging.formats.base import Span, Structure
 from imagebus_imaging.formats.isobmff import boxes
 from imagebus_imaging.formats.jpeg import walk_from
 from imagebus_imaging.model import Limits, Rejected
 
-_PADDING = b"\0\xff \t\r\n"
+UNKNOWN = "unknown"
+_PADDING = b"\0\xff \t\r\n\x1a"
 _VIDEO_BOXES = frozenset(
-    {
-        b"ftyp",
-        b"moov",
-        b"mdat",
-        b"free",
-        b"skip",
-        b"wide",
-        b"uuid",
-        b"meta",
-        b"udta",
-        b"moof",
-        b"mfra",
-        b"sidx",
-    }
+    b"ftyp moov mdat free skip wide uuid meta udta moof mfra sidx styp mvex pdin sefd mpvd".split()
 )
-_ARCHIVE_END, _ARCHIVE_ENTRY = b"PK\x05\x06", b"PK\x01\x02"
-_ARCHIVE_TAIL = 22 + 65_535
-_MAX_IMAGES = 16
+_MAX_PARTS = 64
 _MAX_SEF_ENTRIES = 256
+_PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
+# (kind, its first bytes, whether they are all of it)
+_BEGINNINGS = (
+    ("end-marker", _PNG_END, True),
+    ("end-marker", _PNG_END[4:], True),
+    ("vivo", b'vivo{"', False),
+    ("vivo", b"streamdata", False),
+    ("xmp", b"<?xpacket", False),
+    ("xmp", b"<x:xmpmeta", False),
+)
 
 
-def check_trailer(data: bytes, structure: Structure, limits: Limits) -> None:
-    """Raises `Rejected("trailing_data")` unless all that follows the image is what cameras write."""
-    if _is_archive(data):
-        raise Rejected("trailing_data", "the file is a ZIP archive as well", 0, len(data) - structure.end)
-    at, stop = structure.end, len(data)
-    if at >= stop:
-        return
-    # SEF is found from the file's end: its directory is the last thing in it.
-    stop = _before_sef(data, at)
-    images = 1
-    while True:
+@dataclass(frozen=True, slots=True)
+class Part:
+    """`sound` means that its structure was walked to the last byte; `inside` is where its contents begin."""
+
+    kind: str
+    start: int
+    end: int
+    sound: bool = True
+    inside: tuple[int, ...] = ()
+
+
+def start_of_tail(data: bytes) -> int:
+    """Where the records begin that are found from the end of the file; its end if there are none."""
+    return tail_of(data)[0]
+
+
+def tail_of(data: bytes) -> tuple[int, list[Part]]:
+    """(start, parts) of the records that are found from the end of the file."""
+    stop = len(data)
+    parts: list[Part] = []
+    while len(parts) < _MAX_PARTS:
+        end = len(data[max(0, stop - 64) : stop].rstrip(b"\0")) + max(0, stop - 64) if parts else stop
+        part = _last(data, end)
+        if part is None or data[part.start - 4 : part.start] == b"sefd":
+            return stop, parts
+        parts.insert(0, part)
+        if not part.sound:
+            return stop, parts  # its start is not known: it names what nothing else does
+        stop = part.start
+    return stop, parts
+
+
+def parts_of(data: bytes, structure: Structure, tail: tuple[int, list[Part]], limits: Limits) -> list[Part]:
+    """All that follows the image, in order and without gaps, padding left out."""
+    stop, last = tail
+    stop = max(stop, structure.end)
+    last = [part for part in last if part.end > structure.end]
+    name = last.pop(0).kind if last and not last[0].sound else UNKNOWN
+    found: list[Part] = []
+    at = structure.end
+    while at < stop:
         at = _skip_padding(data, at, stop)
         if at == stop:
-            return
-        if data[at : at + 3] == b"\xff\xd8\xff" and images < _MAX_IMAGES:
-            images += 1
-            at = _next_image(data, at, stop, limits)
-        elif data[at + 4 : at + 8] == b"ftyp" and structure.declares_video and _is_video(data, at, stop):
-            at = stop
-        else:
-            left = len(data) - at
-            raise Rejected("trailing_data", f"{left} bytes after the image: {_kind(data[at:])}", 0, left)
+            break
+        part = _first(data, at, stop, limits) if len(found) < _MAX_PARTS else None
+        if part is None:
+            found.append(Part(name, at, stop, sound=False))
+            break
+        found.append(part)
+        at = part.end
+    return found + last
+
+
+def _first(data: bytes, at: int, stop: int, limits: Limits) -> Part | None:
+    """The part that begins here and whose end its structure tells."""
+    if data[at - 1 : at + 1] == b"\xff\xd9":
+        return Part("end-marker", at, at + 1)
+    if data[at : at + 3] == b"\xff\xd8\xff":
+        return _next_image(data, at, stop, limits)
+    if data[at + 1 : at + 4] == b"\xd8\xff\xdb" and (end := data.find(b"\xff\xd9", at)) > 0:
+        return Part("minolta", at, min(stop, end + 2))
+    walk = _BOXES.get(data[at + 4 : at + 8])
+    if walk:
+        return walk(data, at, stop)
+    return next(
+        (
+            Part(kind, at, at + len(head) if whole else stop)
+            for kind, head, whole in _BEGINNINGS
+            if data.startswith(head, at)
+        ),
+        None,
+    )
 
 
 def _skip_padding(data: bytes, at: int, stop: int) -> int:
@@ -72,86 +123,147 @@ def _skip_padding(data: bytes, at: int, stop: int) -> int:
 
 
 def _first_byte(data: bytes, start: int, found: int) -> int:
-    # Two kinds of trailer begin with what looks like padding: a JPEG's first marker, and the size of a box.
+    # Some trailers begin with what looks like padding: a JPEG's first marker, the length of a box or of a
+    # chunk.
     if data[found] == 0xD8 and found > start and data[found - 1] == 0xFF:
         return found - 1
-    if data[found + 1 : found + 5] == b"ftyp" and found >= start + 3:
-        return found - 3
+    for ahead, name in ((1, b"ftyp"), (1, b"sefd"), (0, b"IEND")):
+        if data.startswith(name, found + ahead) and found >= start + 4 - ahead:
+            return found - 4 + ahead
     return found
 
 
-def _next_image(data: bytes, at: int, stop: int, limits: Limits) -> int:
+def _next_image(data: bytes, at: int, stop: int, limits: Limits) -> Part:
     try:
-        end = walk_from(data, limits, at).end
-    except Rejected as refusal:
-        detail = f"a broken second image after the first: {refusal.detail}"
-        raise Rejected("trailing_data", detail, 0, len(data) - at) from None
-    return min(end, stop)
-
-
-def _is_video(data: bytes, at: int, stop: int) -> bool:
-    try:
-        return all(kind in _VIDEO_BOXES for kind, _, _ in boxes(data, at, stop))
+        structure = walk_from(data, limits, at)
     except Rejected:
-        return False
+        return Part("jpeg", at, stop, sound=False)
+    if structure.truncated or structure.end > stop:
+        return Part("jpeg", at, stop, sound=False)
+    return Part("gain-map" if structure.hdr else "jpeg", at, structure.end)
 
 
-def _before_sef(data: bytes, image_end: int) -> int:
-    """Where Samsung's trailer begins, or the end of the file when there is no sound one.
+def _video(data: bytes, at: int, stop: int) -> Part:
+    """As many boxes of a video as there are."""
+    end, inside = at, []
+    with suppress(Rejected):
+        for kind, body, box_end in boxes(data, at, stop):
+            if kind not in _VIDEO_BOXES or (kind == b"ftyp" and end > at):
+                break
+            inside.append(body)
+            end = box_end
+    return Part("video", at, end, inside=tuple(inside)) if end > at else Part(UNKNOWN, at, stop, sound=False)
 
-    Layout: entries, then "SEFH" version count (type offset length)*count, directory length, "SEFT". An entry
-    lies `offset` bytes before the directory, and begins with its own type.
+
+def _boxed(data: bytes, at: int, stop: int) -> Part:
+    """Samsung's records in a box of a HEIC."""
+    end = at + int.from_bytes(data[at : at + 4], "big")
+    records = _samsung(data, end) if data[end - 4 : end] == b"SEFT" else None
+    sound = records is not None and records[0] == at + 8 and end <= stop
+    return Part("samsung", at, end if sound else stop, sound=sound, inside=records[1] if records else ())
+
+
+_BOXES = {b"ftyp": _video, b"sefd": _boxed}
+
+
+def _last(data: bytes, stop: int) -> Part | None:
+    """The part that ends here, named by its last bytes; not `sound` where its start is not known."""
+    last = data[max(0, stop - 64) : stop]
+    for kind, pattern, start_of in _ENDINGS:
+        if pattern.search(last):
+            start, inside = start_of(data, stop) or (0, ())
+            return (
+                Part(kind, start, stop, inside=inside) if start > 0 else Part(kind, stop, stop, sound=False)
+            )
+    return None
+
+
+Start = tuple[int, tuple[int, ...]] | None
+
+
+def _samsung(data: bytes, stop: int) -> Start:
+    """Entries, then "SEFH" version count (type offset length)*count, directory length, "SEFT". An entry lies
+    `offset` bytes before the directory, and begins with its own type and the length of its name.
     """
-    size = len(data)
-    if data[-4:] != b"SEFT" or size - image_end < 24:
-        return size
-    directory = size - 8 - int.from_bytes(data[-8:-4], "little")
-    if directory < image_end or data[directory : directory + 4] != b"SEFH":
-        return size
+    directory = stop - 8 - int.from_bytes(data[stop - 8 : stop - 4], "little")
+    if directory < 0 or data[directory : directory + 4] != b"SEFH":
+        return None
     count = int.from_bytes(data[directory + 8 : directory + 12], "little")
-    if count > _MAX_SEF_ENTRIES or directory + 12 + 12 * count > size - 8:
-        return size
-    spans = []
+    if count > _MAX_SEF_ENTRIES or directory + 12 + 12 * count > stop - 8:
+        return None
+    spans: list[Span] = []
+    inside = []
     for entry in range(directory + 12, directory + 12 + 12 * count, 12):
         offset = int.from_bytes(data[entry + 4 : entry + 8], "little")
         begin = directory - offset
         end = begin + int.from_bytes(data[entry + 8 : entry + 12], "little")
-        if begin < image_end or end > directory or data[begin + 2 : begin + 4] != data[entry + 2 : entry + 4]:
-            return size
+        if begin < 0 or end > directory or data[begin + 2 : begin + 4] != data[entry + 2 : entry + 4]:
+            return None
         spans.append((begin, end))
-    # The entries must fill the trailer: bytes between them would be hidden from this walk.
-    reached = min((begin for begin, _ in spans), default=directory)
-    first = reached
+        inside.append(begin + 8 + int.from_bytes(data[begin + 4 : begin + 8], "little"))
+    # The entries must fill the trailer: bytes between them would be hidden.
+    reached = first = min((begin for begin, _ in spans), default=directory)
     for begin, end in sorted(spans):
         if begin > reached:
-            return size
+            return None
         reached = max(reached, end)
-    return first if reached == directory else size
+    return (first, tuple(inside)) if reached == directory else None
 
 
-def _is_archive(data: bytes) -> bool:
-    """Whether a ZIP reader would open the file: it looks for the end record from the back, anywhere."""
-    at = len(data)
-    while (at := data.rfind(_ARCHIVE_END, max(0, len(data) - _ARCHIVE_TAIL), at)) >= 0:
-        size = int.from_bytes(data[at + 12 : at + 16], "little")
-        if size and data[max(0, at - size) : at].startswith(_ARCHIVE_ENTRY):
-            return True
-    return False
+def _oneplus(data: bytes, stop: int) -> Start:
+    """Records, a JSON list of their offsets before it, NUL, "jxrs" and the length of the list."""
+    listed = stop - 8 - int.from_bytes(data[stop - 4 : stop], "little")
+    for begin in (listed, listed + 8):
+        if 0 <= begin < stop and data.startswith(b"[", begin):
+            try:
+                records = json.loads(data[begin : data.index(b"]", begin, stop) + 1])
+                return begin - max(int(record["offset"]) for record in records), (begin,)
+            except (ValueError, TypeError, KeyError):
+                return None
+    return None
 
 
-def _kind(rest: bytes) -> str:
-    head = rest[:16].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    for magic, name in (
-        (b"pk\x03\x04", "a ZIP archive"),
-        (b"mz", "a Windows program"),
-        (b"\x7felf", "a program"),
-        (b"%pdf", "a PDF"),
-        (b"#!", "a script"),
-        (b"<", "markup"),
-        (b"rar!", "a RAR archive"),
-        (b"7z\xbc\xaf", "a 7z archive"),
-        (b"\x1f\x8b", "a gzip stream"),
-    ):
-        if head.startswith(magic):
-            return name
-    return "of no kind a camera writes"
+def _vivo(data: bytes, stop: int) -> Start:
+    at = data.rfind(b'vivo{"', 0, stop)
+    stream = data.rfind(b"streamdata", 0, at)
+    return (stream if stream > 0 else at), (at + 4,)
+
+
+def _huawei(data: bytes, stop: int) -> Start:
+    match = re.search(rb"v\d_f\d+\s+LIVE_|LIVE_", data[stop - 64 : stop])
+    return (stop - 64 + match.start(), ()) if match and stop > 64 else None
+
+
+def _headed(head: bytes) -> Callable[[bytes, int], Start]:
+    """Trailers that begin with a text of their own."""
+
+    def start(data: bytes, stop: int) -> Start:
+        last = data.rfind(head, 0, stop)
+        first = data.rfind(head, 0, max(0, last))
+        return (first if first > 0 else last), ()
+
+    return start
+
+
+def _unsized(_data: bytes, _stop: int) -> Start:
+    """Nothing at their start says that it is one."""
+    return None
+
+
+_ENDINGS: tuple[tuple[str, re.Pattern[bytes], Callable[[bytes, int], Start]], ...] = tuple(
+    (kind, re.compile(pattern + rb"\Z", re.DOTALL), start)
+    for kind, pattern, start in (
+        ("samsung", rb"SEFT", _samsung),
+        ("samsung", rb"QDIOBS", _unsized),
+        ("oneplus", rb"jxrs.{4}", _oneplus),
+        ("vivo", rb"\xff{4}\x1b\*9HWfu\x84\x93\xa2\xb1", _vivo),
+        ("huawei", rb"LIVE_[\d:]+ *", _huawei),
+        ("insta360", rb"8db42d694ccc418790edff439fe026bf", _unsized),
+        ("nikon", rb"\0{6}/NIKON APP", _unsized),
+        ("canon", rb"CANON OPTIONAL DATA\0.{44}", _headed(b"CANON OPTIONAL DATA\0")),
+        ("photo-mechanic", rb"cbipcbbl", _unsized),
+        ("afcp", rb"AXS[!*].{8}", _headed(b"AXS")),
+        ("fotostation", rb"\xa1\xb2\xc3\xd4", _unsized),
+        ("mie", rb"~\0\x04\0zmie~\0\0[\x06\x0a].{4,8}[\x10\x18][\x04\x08]", _headed(b"~\x10\x04\xfe0MIE")),
+    )
+)

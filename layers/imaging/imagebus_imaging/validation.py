@@ -1,8 +1,8 @@
 """Deciding about untrusted bytes: an `ImageInfo`, or `Rejected` with the reason.
 
 Cheap questions first: size, type, structure and limits in this process, then one decode in a child that can
-be killed. What each format knows is in `formats`, what may follow an image in `trailers`; this module
-decides.
+be killed. `formats` knows what each format is, `trailers` names what follows an image, `openable` finds what
+other programs would open. The decision is here.
 """
 
 from __future__ import annotations
@@ -13,19 +13,20 @@ from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
-from PIL import Image
-
 from imagebus.image_types import MIME_OF_FORMAT
-from imagebus_imaging.decoding import decode_failures_are_rejections, load_plugin, open_image
+from imagebus_imaging import openable, trailers
+from imagebus_imaging.decoders import decode_failures_are_rejections, load_decoder, open_image
 from imagebus_imaging.formats import detect, walk
 from imagebus_imaging.formats.base import Structure, check_frames, check_size
-from imagebus_imaging.model import ImageInfo, Limits, Rejected
+from imagebus_imaging.model import ImageInfo, Limits, Rejected, Trailer
 from imagebus_imaging.raster import displayed_size, orientation_of
 from imagebus_imaging.sandbox import decode_in_child
-from imagebus_imaging.trailers import check_trailer
 
 DEFAULT_LIMITS = Limits()
-_HEAD = 65_536
+# What `strict` accepts when it is sound, and how many further images.
+_STRICT = frozenset({"jpeg", "gain-map", "samsung"})
+_STRICT_IMAGES = 15
+_MAX_KIND = 100
 
 
 def validate(data: bytes, limits: Limits = DEFAULT_LIMITS) -> ImageInfo:
@@ -34,15 +35,17 @@ def validate(data: bytes, limits: Limits = DEFAULT_LIMITS) -> ImageInfo:
     `DecoderStalled`, `DecoderFault` and OSError say nothing about the image: retry them.
     """
     name = check_size_and_type(data, limits)
-    structure = walk(data, name, limits)
+    tail = trailers.tail_of(data)
+    structure = _structure(data, name, tail[0], limits)
     check_size(structure, name, len(data), limits)
     if not structure.open_ended:
-        check_trailer(data, structure, limits)
-    _import_for(data[: min(structure.end, _HEAD)], name)
+        _check_end(data, structure, tail, limits)
+    load_decoder(name)  # here and not in the child: what a child imports, it would import for every image
     digest = hashlib.sha256(usedforsecurity=False)
     seen = decode_in_child(lambda: probe(data, name, limits), limits, lambda: digest.update(data))
     if structure.open_ended:
-        check_trailer(data, _closed(data, structure, int(seen["read_to"]), limits), limits)
+        structure = _closed(data, structure, tail[0], seen, limits)
+    trailer = _check_end(data, structure, tail, limits)
     return ImageInfo(
         name,
         MIME_OF_FORMAT[name],
@@ -54,6 +57,9 @@ def validate(data: bytes, limits: Limits = DEFAULT_LIMITS) -> ImageInfo:
         int(seen["orientation"]),
         digest.hexdigest(),
         len(data),
+        trailer,
+        structure.truncated,
+        structure.hdr or ("gain-map" if trailer and "gain-map" in trailer.kind else None),
     )
 
 
@@ -71,30 +77,70 @@ def check_size_and_type(data: bytes, limits: Limits) -> str:
     return name
 
 
-def _closed(data: bytes, structure: Structure, read_to: int, limits: Limits) -> Structure:
-    jpeg = import_module("imagebus_imaging.formats.jpeg")
-    return replace(structure, end=jpeg.end_of_image(data, limits, max(structure.end, read_to)))
+def _structure(data: bytes, name: str, tail: int, limits: Limits) -> Structure:
+    """Some devices leave the end of the image out and go on with their own records: then those end it."""
+    try:
+        structure = walk(data, name, limits)
+    except Rejected:
+        if tail == len(data):
+            raise
+    else:
+        if tail == len(data) or not structure.truncated:
+            return structure
+    return replace(walk(data[:tail], name, limits), truncated=False)
 
 
-def _import_for(head: bytes, name: str) -> None:
-    # Here and not in the child: what a child imports is lost with it, and paid again for the next image.
-    load_plugin(name)
-    if b"Exif" in head or b"eXIf" in head:
-        import_module("PIL.TiffImagePlugin")
+def _closed(
+    data: bytes, structure: Structure, tail: int, seen: Mapping[str, Any], limits: Limits
+) -> Structure:
+    """The structure of a JPEG, whose decoder has read its only scan."""
+    if seen["truncated"] and data.find(b"\xff\xd9", int(seen["read_to"]), tail) < 0:
+        return replace(structure, end=tail, open_ended=False, truncated=tail == len(data))
+    closed: Structure = import_module("imagebus_imaging.formats.jpeg").closed(
+        data, structure, int(seen["read_to"]), limits
+    )
+    return closed
+
+
+def _check_end(
+    data: bytes, structure: Structure, tail: tuple[int, list[trailers.Part]], limits: Limits
+) -> Trailer | None:
+    """What follows the image. Raises `Rejected` for what the policy refuses, there or in the metadata."""
+    if structure.truncated and not limits.truncated:
+        raise Rejected("corrupt", "the file ends before the end of image")
+    parts = trailers.parts_of(data, structure, tail, limits)
+    left = len(data) - structure.end
+    if limits.trailing_data != "allow":
+        starts = [at for part in parts for at in (part.start, *part.inside)]
+        found = openable.found_in(data, structure.end, starts, structure.metadata)
+        if found:
+            raise Rejected("trailing_data", f"the file is {found} as well", 0, left)
+    if limits.trailing_data == "strict":
+        _check_strictly(parts, structure, left)
+    if not left:
+        return None
+    kinds = list(dict.fromkeys(part.kind for part in parts)) or ["padding"]
+    return Trailer("+".join(kinds)[:_MAX_KIND], left)
+
+
+def _check_strictly(parts: list[trailers.Part], structure: Structure, left: int) -> None:
+    known = _STRICT | ({"video"} if structure.declares_video else set())
+    for number, part in enumerate(parts):
+        if part.kind not in known or not part.sound or number >= _STRICT_IMAGES:
+            raise Rejected("trailing_data", f"{left} bytes after the image: {part.kind}", 0, left)
 
 
 def probe(data: bytes, name: str, limits: Limits) -> Mapping[str, Any]:
     """Runs in the child. Opens, and decodes what outputs are made from, at the cheapest scale there is."""
-    Image.MAX_IMAGE_PIXELS = None  # the limit was checked on the structure, and is checked again below
     image = open_image(data, name)
     with decode_failures_are_rejections():
-        orientation = orientation_of(image, data)
+        orientation = orientation_of(image)
         size = displayed_size(image, orientation)
         check_size(Structure(*size, len(data)), "", 0, limits)
         frames = int(getattr(image, "n_frames", 1)) if name in ("AVIF", "HEIF") else 1
         check_frames(frames, size[0] * size[1], limits)
         mode, has_alpha = image.mode, image.has_transparency_data
-        read_to = _decode(image, data, name)
+        image.check()
         if name == "HEIF":  # its size is certain only once it is decoded
             size = image.size
     return {
@@ -104,16 +150,6 @@ def probe(data: bytes, name: str, limits: Limits) -> Mapping[str, Any]:
         "has_alpha": has_alpha,
         "frames": frames,
         "orientation": orientation,
-        "read_to": read_to,
+        "read_to": image.read_to,
+        "truncated": image.truncated,
     }
-
-
-def _decode(image: Any, data: bytes, name: str) -> int:
-    if name == "PNG":
-        import_module("imagebus_imaging.pngstream").check_rows(data)
-        return 0
-    image.draft(None, (max(1, image.width // 8), max(1, image.height // 8)))
-    if name == "JPEG":
-        return int(import_module("imagebus_imaging.formats.jpeg").decode(image, data))
-    image.load()
-    return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PIL import Image, ImageDraw, ImageFont
 
-from imagebus_imaging.decoding import decode_failures_are_rejections, open_image
+from imagebus_imaging.decoders import decode_failures_are_rejections, open_image
 from imagebus_imaging.encoding import encode, output_format_for
 from imagebus_imaging.model import Derived, WatermarkSpec
 from imagebus_imaging.raster import flatten, load_scaled

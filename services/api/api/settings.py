@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from imagebus.history.required import DEFAULT, Required
 from imagebus.image_types import IMAGE_TYPES, MIME_TYPES
+from imagebus.naming import inbox_urls
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Settings:
             status_table=environment["STATUS_TABLE"],
             uploads_bucket=environment["UPLOADS_BUCKET"],
             images_bucket=environment["IMAGES_BUCKET"],
-            inboxes=json.loads(environment["INBOXES"]),
+            inboxes=inbox_urls(environment["INBOX_URLS"]),
             required=Required.parse(environment["REQUIRED_FACTS"]),
             max_bytes=int(environment["MAX_BYTES"]),
             content_types=tuple(each.mime for each in IMAGE_TYPES if each.format in formats),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 
 from failures.quarantine import quarantine
 from failures.report import report
@@ -11,13 +10,13 @@ from imagebus.bus import EventBus
 from imagebus.clock import Clock
 from imagebus.events import NotAnEvent
 from imagebus.inbox import Delivery
+from imagebus.naming import stage_of
 from imagebus.objects import ObjectStore
 from imagebus.telemetry import logger, set_log_context
 
 
 def handle_dead_letter(
     delivery: Delivery,
-    stages: Mapping[str, str],
     bus: EventBus,
     objects: ObjectStore,
     bucket: str,
@@ -25,8 +24,7 @@ def handle_dead_letter(
 ) -> None:
     # An event that EventBridge could not deliver names its rule; a dead letter comes from its stage's queue.
     # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
-    origin = delivery.attributes.get("RULE_ARN", delivery.source_arn)
-    stage = stages.get(origin, "unknown")
+    stage = stage_of(delivery.attributes.get("RULE_ARN", delivery.source_arn)) or "unknown"
     try:
         failure = report(delivery, stage, int(os.environ.get("MAX_RECEIVE_COUNT", "0")), clock)
     except NotAnEvent as reason:

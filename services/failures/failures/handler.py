@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -22,17 +21,14 @@ class NotReported(Exception):
 
 def _report(delivery: Delivery) -> None:
     objects, bucket = S3ObjectStore(client("s3")), os.environ["QUARANTINE_BUCKET"]
-    handle_dead_letter(delivery, _stages(), bus(), objects, bucket, SystemClock())
+    handle_dead_letter(delivery, bus(), objects, bucket, SystemClock())
 
 
-def _stages() -> Mapping[str, str]:
-    stages: Mapping[str, str] = json.loads(os.environ["STAGES"])
-    return stages
+def _queues() -> Mapping[str, str]:
+    return queues(os.environ["EVENT_BUS"], os.environ["UNDELIVERED_ARN"], os.environ["UNDELIVERED_URL"])
 
 
-_consume = consumer(
-    _report, drains=lambda: queues(_stages(), os.environ["UNDELIVERED_URL"]), dead_letters=False
-)
+_consume = consumer(_report, drains=_queues, dead_letters=False)
 
 
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -1,16 +1,15 @@
-"""Which queues a schedule empties: those of the stages' dead letters, and that of undelivered events."""
+"""Which queues a schedule empties: each stage's dead letters, and the queue of undelivered events."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+
+from imagebus.events.catalog import STAGES
+from imagebus.naming import dead_letters_name
 
 
-def queues(origins: Iterable[str], undelivered_url: str) -> Mapping[str, str]:
-    """URLs by ARN. `origins` are ARNs of dead-letter queues and of rules; all are of one account and region.
-
-    An environment holds 4 KB, so it names one URL, from which the others follow.
-    """
-    folder, undelivered = undelivered_url.rsplit("/", 1)
-    arns = [arn for arn in origins if arn.startswith("arn:") and arn.split(":")[2] == "sqs"]
-    arns.append(f"{arns[0].rsplit(':', 1)[0]}:{undelivered}")
-    return {arn: f"{folder}/{arn.rsplit(':', 1)[1]}" for arn in arns}
+def queues(stack: str, undelivered_arn: str, undelivered_url: str) -> Mapping[str, str]:
+    """URLs by ARN. All are of the account and region of the undelivered queue."""
+    arn, url = undelivered_arn.rpartition(":")[0], undelivered_url.rpartition("/")[0]
+    names = [dead_letters_name(stack, stage.name) for stage in STAGES]
+    return {**{f"{arn}:{name}": f"{url}/{name}" for name in names}, undelivered_arn: undelivered_url}

@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast, get_args
 
 from imagebus.events import Event
 from imagebus.events.ingest import ImageUploaded
-from imagebus.events.validator import ImageRejected, ImageValidated
+from imagebus.events.validator import ImageRejected, ImageValidated, Trailer
 from imagebus.meter import Meter
 from imagebus.objects import Gone, ObjectRef, ObjectStore
 from imagebus_imaging import Limits, Rejected
 from imagebus_imaging import validate as validate_image
+from imagebus_imaging.model import Policy
 
-#: A busy machine is given this much longer than the processor time that a decode may take.
-_PATIENCE_SECONDS = 0.2
+#: The wall clock is the machine's and not the image's: it only has to stop before the function does.
+_PATIENCE, _LONGEST_SECONDS = 4, 24
 
 
 def limits_of(env: Mapping[str, str]) -> Limits:
     """The limits that the function's environment states. Raises KeyError or ValueError."""
     seconds = float(env["DECODE_SECONDS"])
+    policy = env["TRAILING_DATA"]
+    if policy not in get_args(Policy):
+        raise ValueError(f"TRAILING_DATA cannot be {policy!r}")
     return Limits(
         formats=frozenset(env["ACCEPTED_FORMATS"].split(",")),
         max_bytes=int(env["MAX_BYTES"]),
         max_pixels=int(env["MAX_PIXELS"]),
         max_frames_pixels=int(env["MAX_FRAMES_PIXELS"]),
         cpu_seconds=seconds,
-        wall_seconds=seconds + _PATIENCE_SECONDS,
+        wall_seconds=max(seconds + 1, min(seconds * _PATIENCE, _LONGEST_SECONDS)),
         memory_bytes=int(env["DECODE_MEMORY_MIB"]) << 20,
+        trailing_data=cast(Policy, policy),
+        truncated=env["TRUNCATED_IMAGES"] == "accept",
     )
 
 
@@ -71,4 +78,7 @@ def judge(
         frames=info.frames,
         orientation=info.orientation,
         sha256=info.sha256,
+        trailer=Trailer(kind=info.trailer.kind, bytes=info.trailer.bytes) if info.trailer else None,
+        truncated=info.truncated or None,
+        hdr=info.hdr,
     )

@@ -12,7 +12,6 @@ import pytest
 
 from imagebus_cli.measure.cost import load_prices
 from imagebus_cli.measure.idle import ALL_ALARMS, CONTINUOUS, DEFAULT, Schedule, Standing, idle
-from tools.monitoring.template import template as monitoring
 from tools.security.translate import translated
 
 ROOT = Path(__file__).parents[3]
@@ -55,10 +54,24 @@ def settled(node: Any, conditions: Mapping[str, bool]) -> Any:
     return [settled(each, conditions) for each in node] if isinstance(node, list) else node
 
 
-def standing(template: Mapping[str, Any], alarms: Mapping[str, Any], **given: str) -> Standing:
-    """What the template leaves standing: read from it, but for how long an idle run takes."""
+def polled_function(mapping: Mapping[str, Any]) -> str:
+    """The function of a mapping, also of one that is there only under a condition."""
+    name = mapping["FunctionName"]
+    return str(name["Fn::If"][1]["Ref"] if "Fn::If" in name else name["Ref"])
+
+
+def standing(template: Mapping[str, Any], **given: str) -> Standing:
+    """What the template leaves running, except for how long an idle run takes."""
     values = {name: str(each.get("Default", "")) for name, each in template["Parameters"].items()} | given
-    conditions = {"PollsContinuously": values["Polling"] == "continuous"}
+    conditions = {
+        "PollsContinuously": values["Polling"] == "continuous",
+        "AlarmsOnAll": values["AlarmDetail"] == "all",
+    }
+    present = {
+        name
+        for name, each in template["Resources"].items()
+        if conditions.get(each.get("Condition", ""), True)
+    }
     resources = {
         name: settled(
             {"State": "ENABLED", "Enabled": True, **each.get("Properties", {})}, defaultdict(bool, conditions)
@@ -66,7 +79,12 @@ def standing(template: Mapping[str, Any], alarms: Mapping[str, Any], **given: st
         | {"Type": each["Type"]}
         for name, each in template["Resources"].items()
     }
-    queues = [each for each in resources.values() if each["Type"] == "AWS::Lambda::EventSourceMapping"]
+    mappings = {
+        name: each
+        for name, each in template["Resources"].items()
+        if each["Type"] == "AWS::Lambda::EventSourceMapping"
+    }
+    polled = {name for name in mappings if name in present and resources[name]["Enabled"]}
     known = {each.function: each for each in (*DEFAULT.schedules, *CONTINUOUS.schedules)}
     schedules = []
     for rule in resources.values():
@@ -76,7 +94,11 @@ def standing(template: Mapping[str, Any], alarms: Mapping[str, Any], **given: st
         name = function.removesuffix("Function").lower()
         expression = rule["ScheduleExpression"]
         rate = values[expression["Ref"]] if isinstance(expression, dict) else expression
-        reads = [each for each in queues if each["FunctionName"] == {"Ref": function} and not each["Enabled"]]
+        reads = [
+            name
+            for name, each in mappings.items()
+            if polled_function(each["Properties"]) == function and name not in polled
+        ]
         schedules.append(
             replace(
                 known[name],
@@ -85,14 +107,8 @@ def standing(template: Mapping[str, Any], alarms: Mapping[str, Any], **given: st
                 receives=len(reads),
             )
         )
-    every = {
-        name
-        for name, each in alarms["Resources"].items()
-        if each["Type"] == "AWS::CloudWatch::Alarm"
-        and (each.get("Condition") != "AlarmsOnAll" or values["AlarmDetail"] == "all")
-    }
-    polled = sum(each["Enabled"] for each in queues)
-    return Standing(polled, len(every), tuple(sorted(schedules, key=lambda each: each.function)))
+    alarms = [name for name in present if resources[name]["Type"] == "AWS::CloudWatch::Alarm"]
+    return Standing(len(polled), len(alarms), tuple(sorted(schedules, key=lambda each: each.function)))
 
 
 @pytest.mark.parametrize(
@@ -105,5 +121,5 @@ def standing(template: Mapping[str, Any], alarms: Mapping[str, Any], **given: st
     ids=["default", "continuous", "all alarms"],
 )
 def test_what_is_priced_is_what_the_template_has(given: dict[str, str], wanted: Standing) -> None:
-    found = standing(translated(ROOT / "template.yml"), monitoring(), **given)
+    found = standing(translated(ROOT / "template.yml"), **given)
     assert found == replace(wanted, schedules=tuple(sorted(wanted.schedules, key=lambda each: each.function)))

@@ -15,7 +15,7 @@ from imagebus_cli.problem import Problem
 BUS = "arn:aws:events:eu-west-1:123:event-bus/imagebus"
 RULE = "arn:aws:events:eu-west-1:123:rule/imagebus/"
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-NAMES = ["imagebus-RecorderRule-1X", "imagebus-NotifierRule-2Y", "imagebus-CleanerRule-3Z"]
+NAMES = ["imagebus_recorder", "imagebus_notifier", "imagebus_cleaner"]
 
 
 class Events:

@@ -19,6 +19,7 @@ from imagebus.events.catalog import STAGE_NAMED
 from imagebus.history.fold import fold
 from imagebus.history.recorded import RecordedEvent
 from imagebus.history.required import DEFAULT, Required
+from imagebus.naming import inbox_urls
 from imagebus.retrying import Retrier
 from imagebus.testing import InMemoryDynamoDB, ManualClock, status_table
 from imagebus_cli import main
@@ -28,7 +29,7 @@ from imagebus_cli.stack.deployed import Stack
 from tests.unit.core.events import KEY, failure, recorded, stalled, story
 from tests.unit.history.test_retry import RecordingQueues, logs
 
-INBOXES = {stage: f"queue://{stage}" for stage in STAGE_NAMED}
+INBOXES = inbox_urls("queue://{stage}")
 REQUIRED = Required.parse(DEFAULT)
 CLOCK = ManualClock()
 
@@ -45,7 +46,7 @@ class Deployed(Stack):
 
 
 def deployed() -> Deployed:
-    names = {"StatusTableName": "status", "InboxUrls": json.dumps(INBOXES), "RequiredFacts": DEFAULT}
+    names = {"StatusTableName": "status", "InboxUrls": "queue://{stage}", "RequiredFacts": DEFAULT}
     stack = Deployed(boto3.Session(region_name="us-east-1"), names)
     stack.__dict__["dynamodb"] = InMemoryDynamoDB({"status": status_table()})
     stack.__dict__["queues"] = stack.__dict__["sqs"] = RecordingQueues()

@@ -16,9 +16,8 @@ from imagebus.testing import InMemoryS3, ManualClock, RecordingBus, sqs_record
 from imagebus.testing.s3 import Bucket
 from tests.unit.core.events import AnEvent, envelope, failure, story, uploaded
 
-ARN = "arn:aws:sqs:us-east-1:000000000000:thumbnailer-dead"
-RULE = "arn:aws:events:us-east-1:000000000000:rule/bus/labels"
-STAGES = {ARN: "thumbnailer", RULE: "labels"}
+ARN = "arn:aws:sqs:us-east-1:000000000000:imagebus_thumbnailer_dead_letters"
+RULE = "arn:aws:events:us-east-1:000000000000:rule/imagebus/imagebus_labels"
 S3_EVENT = {
     "source": "aws.s3",
     "detail-type": "Object Created",
@@ -32,9 +31,7 @@ class Bench:
         self.s3 = InMemoryS3({"quarantine": Bucket()})
         objects = S3ObjectStore(self.s3)  # type: ignore[arg-type]
         self.inbox = Inbox(
-            one_by_one(
-                lambda d: handle_dead_letter(d, STAGES, self.bus, objects, "quarantine", ManualClock())
-            )
+            one_by_one(lambda d: handle_dead_letter(d, self.bus, objects, "quarantine", ManualClock()))
         )
 
     def receive(self, body: str, **attributes: str) -> int:

@@ -9,12 +9,12 @@ import pytest
 from failures import handler
 from failures.queues import queues
 from imagebus import consumer
+from imagebus.events.catalog import STAGES
 from imagebus.testing import InMemoryS3, InMemorySQS, ManualClock, RecordingBus
 from imagebus.testing.s3 import Bucket
 from tests.unit.core.events import envelope, story, uploaded
 
 SQS, URL = "arn:aws:sqs:eu-west-1:123456789012", "https://sqs.eu-west-1.amazonaws.com/123456789012"
-RULE = "arn:aws:events:eu-west-1:123456789012:rule/bus/labels"
 SCHEDULED = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
 
 
@@ -27,10 +27,11 @@ class Bench:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.bus, self.s3 = RecordingBus(), InMemoryS3({"quarantine": Bucket()})
         self.sqs = InMemorySQS(ManualClock())
-        names = ("labels-dead", "validator-dead", "undelivered")
+        names = ("imagebus_labels_dead_letters", "imagebus_validator_dead_letters", "undelivered")
         self.labels, self.validator, self.undelivered = urls = [self.sqs.add_queue(name) for name in names]
         self.by_arn = {self.sqs.queues[url].arn: url for url in urls}
-        monkeypatch.setenv("STAGES", json.dumps({RULE: "labels", **dict.fromkeys(self.by_arn, "labels")}))
+        monkeypatch.setenv("EVENT_BUS", "imagebus")
+        monkeypatch.setenv("UNDELIVERED_ARN", self.sqs.queues[self.undelivered].arn)
         monkeypatch.setenv("QUARANTINE_BUCKET", "quarantine")
         monkeypatch.setenv("UNDELIVERED_URL", self.undelivered)
         monkeypatch.setattr(handler, "queues", lambda *_: self.by_arn)
@@ -52,11 +53,9 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
 
 
 def test_the_queues_are_those_of_the_stages_and_that_of_undelivered_events():
-    origins = [f"{SQS}:validator-dead", RULE, f"{SQS}:labels-dead"]
-    assert queues(origins, f"{URL}/undelivered") == {
-        f"{SQS}:validator-dead": f"{URL}/validator-dead",
-        f"{SQS}:labels-dead": f"{URL}/labels-dead",
-        f"{SQS}:undelivered": f"{URL}/undelivered",
+    names = [f"images_{stage.name}_dead_letters" for stage in STAGES]
+    assert queues("images", f"{SQS}:undelivered", f"{URL}/undelivered") == {
+        f"{SQS}:{name}": f"{URL}/{name}" for name in [*names, "undelivered"]
     }
 
 

@@ -17,8 +17,8 @@ for name in {hidden!r}: sys.modules[name] = None
 from pathlib import Path
 from imagebus_imaging import thumbnails, validate
 if {without_libwebp}:
-    from imagebus_imaging import webpstream
-    webpstream.libwebp = lambda: None
+    from imagebus_imaging.decoders import webp
+    webp.libwebp = lambda: None
 data = Path({source!r}).read_bytes()
 print(validate(data).format)
 for made in thumbnails(data, [(400, 400), (80, 80)]):

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from imagebus_imaging import Limits
+from imagebus_imaging import Limits, inspect, validate
 from imagebus_imaging.inspect import inspect_file, inspect_paths
+from imagebus_imaging.sandbox import DecoderStalled
 from tests.hostile.base import honest
 from tests.unit.imaging.pictures import opened
 
-KEYS = {"file", "outcome", "code", "format", "width", "height", "seconds", "peak_mb", "detail"}
+KEYS = {"file", "outcome", "code", "format", "width", "height", "seconds", "peak_mb", "detail"} | {
+    "trailer", "truncated", "hdr",
+}  # fmt: skip
 
 
 def test_an_image_is_validated(tmp_path: Path) -> None:
@@ -87,3 +90,30 @@ def test_a_file_without_permission_is_gone(tmp_path: Path) -> None:
     path.write_bytes(honest("JPEG"))
     path.chmod(0)
     assert inspect_file(path)["code"] == "gone"
+
+
+def test_a_machine_that_was_busy_is_given_another_try(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(honest("JPEG"))
+    tries = tmp_path / "tries"
+
+    def busy_once(data: bytes, limits: Limits) -> object:
+        if not tries.exists():
+            tries.touch()
+            raise DecoderStalled("busy")
+        return validate(data, limits)
+
+    monkeypatch.setattr(inspect, "validate", busy_once)
+    row = inspect_file(path, out_dir=tmp_path / "out")
+    assert row["outcome"] == "validated", row
+    assert tries.exists()
+
+
+def test_what_is_accepted_with_a_note_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(honest("JPEG") + b"1234")
+    assert inspect_file(path)["trailer"] == "unknown, 4 bytes"
+    path.write_bytes(honest("JPEG")[:-400])
+    assert inspect_file(path)["truncated"]

@@ -8,12 +8,13 @@ import pytest
 from PIL import Image
 
 from imagebus_imaging import Limits, Rejected, validate
-from imagebus_imaging.decoding import open_image
-from imagebus_imaging.formats.jpeg import decode, end_of_image, walk, walk_from
+from imagebus_imaging.decoders import open_image
+from imagebus_imaging.formats.jpeg import closed, walk, walk_from
 from tests.hostile.base import PAYLOADS, archive, honest, segment
 from tests.unit.imaging.pictures import encoded, opened, quadrants
 
 LIMITS = Limits()
+STRICT = Limits(trailing_data="strict", truncated=False)
 
 
 def noise(width: int, height: int, mode: str = "RGB") -> Image.Image:
@@ -46,34 +47,36 @@ TRAILERS = {
 def test_the_decoder_and_the_walk_agree_where_the_image_ends(picture: bytes, trailer: bytes) -> None:
     data = picture + trailer
     begun = walk(data, LIMITS)
-    read_to = decode(open_image(data), data)
+    image = open_image(data)
+    image.load()
     assert begun.open_ended
     assert begun.end < len(picture)
-    assert end_of_image(data, LIMITS, max(begun.end, read_to)) == walk_from(data, LIMITS).end == len(picture)
-    assert max(begun.end, read_to) < len(picture), "or it would be searched for behind itself"
+    assert closed(data, begun, image.read_to, LIMITS).end == walk_from(data, LIMITS).end == len(picture)
+    assert max(begun.end, image.read_to) < len(picture), "or it would be searched for behind itself"
 
 
 @pytest.mark.parametrize("picture", PICTURES.values(), ids=PICTURES)
 def test_the_pixels_are_those_of_pillows_own_loop(picture: bytes) -> None:
     image = open_image(picture)
-    decode(image, picture)
-    assert image.im is not None
-    assert Image.Image()._new(image.im).tobytes() == opened(picture).tobytes()
+    assert image.tobytes() == opened(picture).tobytes()
 
 
 @pytest.mark.parametrize("picture", PICTURES.values(), ids=PICTURES)
 def test_what_hides_behind_the_end_is_found(picture: bytes) -> None:
     for payload in (*PAYLOADS.values(), PAYLOADS["html"] + b"\xff\xd9"):
         with pytest.raises(Rejected) as caught:
-            validate(picture + payload)
+            validate(picture + payload, STRICT)
         assert caught.value.code == "trailing_data"
 
 
 @pytest.mark.parametrize("left", [2, 3, 1000])
 @pytest.mark.parametrize("picture", PICTURES.values(), ids=PICTURES)
-def test_an_image_that_is_cut_off_is_corrupt(picture: bytes, left: int) -> None:
+def test_an_image_that_is_cut_off_is_accepted_as_truncated_or_corrupt(picture: bytes, left: int) -> None:
+    begun = walk(picture, LIMITS).end
+    cut = picture[:-left] if left < 1000 else picture[: (begun + len(picture)) // 2]
+    assert validate(cut).truncated
     with pytest.raises(Rejected) as caught:
-        validate(picture[:-left] if left < 1000 else picture[: len(picture) // 2])
+        validate(cut, STRICT)
     assert caught.value.code == "corrupt"
 
 

@@ -45,11 +45,23 @@ def test_a_heif_is_turned_once_and_not_twice(orientation: int) -> None:
     assert_quadrants(opened(thumbnail), tolerance=20)
 
 
-def test_an_exif_chunk_behind_the_pixels_of_a_png_counts() -> None:
-    data = encoded(stored(quadrants(), 6), "PNG")
-    tiff = exif_with(6).tobytes()[6:]
-    data = data[:-12] + chunk(b"eXIf", tiff) + data[-12:]
-    assert (validate(data).width, validate(data).orientation) == (160, 6)
+def test_an_exif_chunk_behind_the_pixels_of_a_png_does_not_count() -> None:
+    # One rule for the pixels, the size and the metadata, and it is the one of browsers, libvips and sharp.
+    data = encoded(quadrants(), "PNG")
+    tiff = exif_with(6)
+    tiff[0x010F] = "Maker"
+    data = data[:-12] + chunk(b"eXIf", tiff.tobytes()[6:]) + data[-12:]
+    assert (validate(data).width, validate(data).orientation) == (160, 1)
+    assert_quadrants(opened(thumbnails(data, [(80, 80)])[0]))
+    assert describe(data).exif == {}
+
+
+def test_a_text_chunk_with_a_raw_exif_profile_does_not_count() -> None:
+    block = exif_with(6).tobytes()
+    text = f"\nexif\n{len(block):8}\n{block.hex()}\n".encode()
+    data = encoded(quadrants(), "PNG")
+    data = data[:33] + chunk(b"tEXt", b"Raw profile type exif\0" + text) + data[33:]
+    assert (validate(data).width, validate(data).orientation) == (160, 1)
     assert_quadrants(opened(thumbnails(data, [(80, 80)])[0]))
 
 

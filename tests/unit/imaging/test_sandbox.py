@@ -53,6 +53,11 @@ def _sleep() -> Mapping[str, Any]:
     return {}
 
 
+def _be_killed() -> Mapping[str, Any]:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return {}
+
+
 def _exit() -> Mapping[str, Any]:
     os._exit(0)
 
@@ -92,6 +97,16 @@ def test_a_defect_is_raised_and_never_taken_for_a_bad_image() -> None:
 def test_a_child_that_waits_without_working_is_the_machines_trouble() -> None:
     with pytest.raises(DecoderStalled):
         decode_in_child(_sleep, Limits(wall_seconds=0.2))
+
+
+def test_a_clock_that_runs_out_refuses_nothing_however_much_was_done_by_then() -> None:
+    with pytest.raises(DecoderStalled):
+        decode_in_child(_loop, Limits(cpu_seconds=30, wall_seconds=0.7))
+
+
+def test_a_kill_from_outside_is_the_machines_trouble() -> None:
+    with pytest.raises(DecoderStalled):
+        decode_in_child(_be_killed, Limits(wall_seconds=5))
 
 
 def test_a_child_cannot_write_files() -> None:

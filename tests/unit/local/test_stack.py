@@ -84,7 +84,7 @@ def test_two_commands_at_once_do_not_meet(root: Path) -> None:
 def test_a_parameter_that_the_template_does_not_have_is_refused_before_anything_starts() -> None:
     places = Places.find(Path(__file__).parent)
     with pytest.raises(LocalError) as caught:
-        stack._write_template(places, {"ThumbnailSize": "1x1"})
+        stack._write_templates(places, {"ThumbnailSize": "1x1"})
     assert caught.value.code == "unknown_parameter"
     assert "ThumbnailSizes" in caught.value.advice
 

@@ -82,12 +82,16 @@ def test_a_reference_that_cannot_be_replaced_is_an_error(tmp_path: Path) -> None
 
 
 def test_no_statement_asks_for_tls_and_every_other_statement_stays() -> None:
-    original = templates.read(ROOT / "template.yml")["Resources"]
-    copy = localized()["Resources"]
-    assert not any("aws:SecureTransport" in node for node in nodes(copy) if isinstance(node, dict))
-    statements = original["ValidatorInboxPolicy"]["Properties"]["PolicyDocument"]["Statement"]
-    kept = copy["ValidatorInboxPolicy"]["Properties"]["PolicyDocument"]["Statement"]
-    assert kept == [each for each in statements if each["Effect"] == "Allow"]
+    shape = templates.read(ROOT / "consumer.yml")
+    for original, copy, policy in (
+        (templates.read(ROOT / "template.yml"), localized(), "UndeliveredQueuePolicy"),
+        (shape, templates.localize(shape, {}, {}), "InboxPolicy"),
+    ):
+        assert not any("aws:SecureTransport" in node for node in nodes(copy) if isinstance(node, dict))
+        statements = original["Resources"][policy]["Properties"]["PolicyDocument"]["Statement"]
+        kept = copy["Resources"][policy]["Properties"]["PolicyDocument"]["Statement"]
+        assert kept == [each for each in statements if each["Effect"] == "Allow"]
+        assert kept
 
 
 def test_a_policy_of_nothing_but_tls_goes_as_a_whole() -> None:
@@ -135,15 +139,20 @@ def test_the_digest_changes_with_the_code_and_the_parameters_and_with_nothing_el
     template = tmp_path / "t.yml"
     template.write_text("x", encoding="utf-8")
     given = {"A": "1", "B": "2"}
-    first = templates.digest(tmp_path, template, given)
+    nested = tmp_path / "nested.yml"
+    nested.write_text("x", encoding="utf-8")
+    both = [template, nested]
+    first = templates.digest(tmp_path, both, given)
 
     for noise in ("services/a/__pycache__/a.pyc", "services/a/.mypy_cache/x", "README.md"):
         (tmp_path / noise).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / noise).write_text("noise", encoding="utf-8")
-    assert templates.digest(tmp_path, template, {"B": "2", "A": "1"}) == first
+    assert templates.digest(tmp_path, both, {"B": "2", "A": "1"}) == first
 
     code.write_text("2", encoding="utf-8")
-    second = templates.digest(tmp_path, template, given)
+    second = templates.digest(tmp_path, both, given)
     template.write_text("y", encoding="utf-8")
-    third = templates.digest(tmp_path, template, given)
-    assert len({first, second, third, templates.digest(tmp_path, template, {"A": "1", "B": "3"})}) == 4
+    third = templates.digest(tmp_path, both, given)
+    nested.write_text("y", encoding="utf-8")
+    fourth = templates.digest(tmp_path, both, given)
+    assert len({first, second, third, fourth, templates.digest(tmp_path, both, {"A": "1", "B": "3"})}) == 5

@@ -1,4 +1,4 @@
-"""Every image comes to its end, and a replay is no reason to call it stalled."""
+"""Every image is finished, and a replay is no reason to call it stalled."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from imagebus.events.base import Count, EventData, Name, Text
+from imagebus.events.base import Count, EventData, Model, Name, Text
 from imagebus.image_types import Format
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -22,6 +22,13 @@ RejectionCode = Literal[
     "trailing_data",
     "gone",
 ]
+
+
+class Trailer(Model):
+    """What follows an image in its file: the kinds of its parts joined by "+", and all of its bytes."""
+
+    kind: Name
+    bytes: Count
 
 
 class ImageValidated(EventData):
@@ -40,6 +47,11 @@ class ImageValidated(EventData):
     frames: Annotated[int, Field(ge=1)]
     orientation: Annotated[int, Field(ge=1, le=8)]
     sha256: Sha256
+    trailer: Trailer | None = None
+    #: The end of the image is missing; what is there is shown.
+    truncated: bool | None = None
+    #: Made for brighter screens, by its transfer function or a gain map. Outputs are sRGB.
+    hdr: Literal["pq", "hlg", "gain-map"] | None = None
 
 
 class ImageRejected(EventData):

@@ -4,28 +4,51 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from imagebus_imaging.model import Limits, Rejected
+from imagebus_imaging.model import Hdr, Limits, Rejected
 
 MAX_PARTS = 100_000
 """Segments, chunks or boxes a walk visits before it calls the file too costly."""
+
+Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Structure:
     """Sizes as stored, before orientation. `end` is where the image ends and trailing data begins.
 
-    `decoder_bytes` is what decoding will hold in memory, known beforehand because a decoder that runs out of
-    it cannot always say so. `declares_video` is stated by the XMP of a motion photo. `open_ended` means that
-    the walk stopped at `end`, where the pixels begin: the decoder reads them anyway and finds their end.
+    `metadata` is where the bytes lie that are not pixels. `decoder_bytes` is what decoding will hold in
+    memory, known beforehand because a decoder that runs out of it cannot always say so. `open_ended` means
+    that the walk stopped at `end`, where the pixels begin: the decoder reads them anyway and finds their end.
+    `truncated` means that the end of the image is missing. `declares_video` is stated by the XMP of a motion
+    photo.
     """
 
     width: int
     height: int
     end: int
     frames: int = 1
+    metadata: tuple[Span, ...] = ()
     decoder_bytes: int = 0
     declares_video: bool = False
     open_ended: bool = False
+    truncated: bool = False
+    hdr: Hdr | None = None
+
+
+class Metadata:
+    """Where metadata lies, added up against the limit while the walk finds it."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.spans: list[Span] = []
+        self._limits, self._size = limits, 0
+
+    def add(self, start: int, end: int) -> None:
+        self._size += end - start
+        if self._size > self._limits.max_metadata_bytes:
+            raise Rejected(
+                "too_costly", "the metadata is too large", self._limits.max_metadata_bytes, self._size
+            )
+        self.spans.append((start, end))
 
 
 def corrupt(detail: str) -> Rejected:
@@ -34,11 +57,6 @@ def corrupt(detail: str) -> Rejected:
 
 def too_many_parts(actual: int) -> Rejected:
     return Rejected("too_costly", "the file is cut into too many parts", MAX_PARTS, actual)
-
-
-def check_metadata(size: int, limits: Limits) -> None:
-    if size > limits.max_metadata_bytes:
-        raise Rejected("too_costly", "the metadata is too large", limits.max_metadata_bytes, size)
 
 
 def check_frames(frames: int, pixels: int, limits: Limits) -> None:

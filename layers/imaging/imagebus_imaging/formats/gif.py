@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imagebus_imaging.formats.base import Structure, check_frames, check_metadata, corrupt
+from imagebus_imaging.formats.base import Metadata, Structure, check_frames, corrupt
 from imagebus_imaging.model import Limits, Rejected
 
 _MAX_BLOCKS = 400_000  # of up to 255 bytes each
@@ -17,10 +17,12 @@ def walk(data: bytes, limits: Limits) -> Structure:
         raise corrupt("the file ends inside the header")
     width, height = int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little")
     at = 13 + _colour_table(data[10])
-    frames, metadata, blocks = 0, 0, 0
+    frames, blocks = 0, 0
+    metadata = Metadata(limits)
     while True:
         kind = data[at : at + 1]
         if kind == b"\x3b":
+            at += 1
             break
         if kind == b"\x2c":
             if at + 10 > len(data):
@@ -33,18 +35,18 @@ def walk(data: bytes, limits: Limits) -> Structure:
         elif kind == b"\x21":
             start = at
             at, blocks = _sub_blocks(data, at + 2, blocks)
-            metadata += at - start
-            check_metadata(metadata, limits)
-        elif frames and not data[at:].strip(b"\0"):
-            at -= 1  # writers that forget the trailer: every frame is whole, and every viewer shows it
-            break
+            metadata.add(start, at)
+        elif kind == b"\0" and data[at + 1 : at + 2] in (b"\x21", b"\x2c", b"\x3b"):
+            at += 1  # an empty block between frames
+        elif frames:
+            break  # writers that forget the trailer: every frame is whole, and every viewer shows it
         else:
-            raise corrupt(f"no block at byte {at}" if kind else "the file ends before its trailer")
+            raise corrupt(f"no block at byte {at}" if kind else "the file ends before its first frame")
     if not frames:
         raise corrupt("no image data")
     if not width or not height:
-        raise corrupt("the header says no size")
-    return Structure(width, height, at + 1, frames, decoder_bytes=width * height)
+        raise corrupt("the header has no size")
+    return Structure(width, height, at, frames, metadata=tuple(metadata.spans), decoder_bytes=width * height)
 
 
 def _colour_table(flags: int) -> int:
@@ -61,4 +63,4 @@ def _sub_blocks(data: bytes, at: int, blocks: int) -> tuple[int, int]:
         blocks += 1
         if blocks > _MAX_BLOCKS:
             raise Rejected("too_costly", "the file is cut into too many parts", _MAX_BLOCKS, blocks)
-    raise corrupt("the file ends before its trailer")
+    raise corrupt("the file ends inside a block")

@@ -1,37 +1,25 @@
-"""AVIF and HEIF: the boxes of an ISO base media file, and the largest picture they declare."""
+"""AVIF and HEIF: the boxes of an ISO base media file, and what its main image declares."""
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
 
-from imagebus_imaging.formats.base import MAX_PARTS, Structure, check_metadata, corrupt, too_many_parts
-from imagebus_imaging.model import Limits
+from imagebus_imaging.formats.base import MAX_PARTS, Metadata, Structure, corrupt, too_many_parts
+from imagebus_imaging.formats.png import HDR
+from imagebus_imaging.model import Hdr, Limits, Rejected
 
 # What image files have at top level. `mpvd` is the video of a motion photo.
-_TOP = frozenset(
-    {
-        b"ftyp",
-        b"meta",
-        b"mdat",
-        b"moov",
-        b"free",
-        b"skip",
-        b"wide",
-        b"uuid",
-        b"idat",
-        b"mpvd",
-        b"pitm",
-        b"styp",
-    }
-)
-# For each pixel, measured: 9.0 to 10.6 (AVIF), 7.8 to 9.7 (HEIF). libheif's worker thread reserves an arena.
-_DECODER_BYTES = 11
+_TOP = frozenset(b"meta mdat moov free skip wide uuid idat mpvd pitm styp".split())
+# For each pixel, measured: 5.0 to 5.9 (HEIF), 9.0 to 10.6 (AVIF). libheif's worker thread reserves an arena.
+_DECODER_BYTES = {"HEIF": 6, "AVIF": 11}
 _THREAD_BYTES = 1 << 26
 _CONTAINERS = frozenset({b"iprp", b"ipco"})
-_HEIF_BRANDS = frozenset(
-    {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
-)
+_HEIF_BRANDS = frozenset(b"heic heix heim heis hevc hevx hevm hevs mif1 msf1".split())
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
+_GAIN_MAPS = (b"hdrgainmap", b"tmap")
 
 
 def detect(data: bytes) -> str | None:
@@ -68,25 +56,33 @@ def boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]
 
 def walk(data: bytes, limits: Limits) -> Structure:
     """The image ends where the first thing begins that is no box of an image file."""
-    end, sizes, found = 0, [(0, 0)], set()
+    end, main = 0, Main()
+    found = set()
     for kind, body, box_end in _image_boxes(data):
         found.add(kind)
         if kind == b"meta":
-            check_metadata(box_end - body, limits)
-            sizes += _sizes(data, body + 4, box_end)
+            Metadata(limits).add(body, box_end)
+            main = main_image(data, body, box_end)
         end = box_end
     if not found & {b"meta", b"moov"}:
         raise corrupt("no image is described")
-    width, height = max(sizes, key=lambda size: size[0] * size[1])
+    width, height = max(main.sizes, key=lambda size: size[0] * size[1], default=(0, 0))
     if b"meta" in found and not width * height:
         raise corrupt("the image has no size")
-    return Structure(width, height, end, decoder_bytes=_DECODER_BYTES * width * height + _THREAD_BYTES)
+    return Structure(
+        width,
+        height,
+        end,
+        metadata=((0, end),),
+        decoder_bytes=_DECODER_BYTES[detect(data) or "AVIF"] * width * height + _THREAD_BYTES,
+        hdr=main.hdr,
+    )
 
 
 def _image_boxes(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     at = 0
     for count in range(MAX_PARTS + 1):
-        if at >= len(data) or data[at + 4 : at + 8] not in _TOP:
+        if at >= len(data) or (at and data[at + 4 : at + 8] not in _TOP):
             return
         if count == MAX_PARTS:
             raise too_many_parts(count)
@@ -95,18 +91,101 @@ def _image_boxes(data: bytes) -> Iterator[tuple[bytes, int, int]]:
         at = box[2]
 
 
-def _sizes(data: bytes, start: int, end: int) -> list[tuple[int, int]]:
-    found = []
-    pending = [(start, end)]
+@dataclass(slots=True)
+class Main:
+    """What the container declares: the sizes of all images in it, and the properties of the main one."""
+
+    sizes: list[tuple[int, int]] = field(default_factory=list)
+    #: left, top, right, bottom of what is to be shown.
+    crop: tuple[int, int, int, int] | None = None
+    #: Colour primaries and transfer function as ITU-T H.273 numbers them.
+    cicp: tuple[int, int] | None = None
+    hdr: Hdr | None = None
+    #: Where the boxes of the image end: a decoder would take those of an appended video for its own.
+    end: int = 0
+
+
+def main_of(data: bytes) -> Main:
+    """The properties of the main image, empty where they cannot be read."""
+    main, reached = Main(), 0
+    with suppress(Rejected):
+        for kind, body, reached in _image_boxes(data):
+            if kind == b"meta":
+                main = main_image(data, body, reached)
+    main.end = reached
+    return main
+
+
+def main_image(data: bytes, start: int, end: int) -> Main:
+    """Reads a `meta` box. Raises `Rejected` for one whose boxes are broken."""
+    main, number = Main(), 0
+    properties: list[tuple[bytes, int, int]] = []
+    associated: dict[int, list[int]] = {}
+    pending = [(start + 4, end, False)]
     while pending:
-        for kind, body, box_end in boxes(data, *pending.pop()):
-            if kind in _CONTAINERS:
-                pending.append((body, box_end))
-            elif kind == b"ispe" and box_end - body >= 12:
-                found.append(
-                    (
-                        int.from_bytes(data[body + 4 : body + 8], "big"),
-                        int.from_bytes(data[body + 8 : body + 12], "big"),
-                    )
-                )
-    return found
+        at, stop, are_properties = pending.pop()
+        for kind, body, box_end in boxes(data, at, stop):
+            if are_properties:
+                properties.append((kind, body, box_end))
+                if kind == b"ispe" and box_end - body >= 12:
+                    main.sizes.append(struct.unpack_from(">II", data, body + 4))
+            elif kind in _CONTAINERS:
+                pending.append((body, box_end, kind == b"ipco"))
+            elif kind == b"pitm":
+                number = int.from_bytes(data[body + 4 : body + (8 if data[body] else 6)], "big")
+            elif kind == b"ipma":
+                _associations(data, body, box_end, associated)
+    if any(data.find(name, start, end) >= 0 for name in _GAIN_MAPS):
+        main.hdr = "gain-map"
+    own = [properties[index - 1] for index in associated.get(number, ()) if 0 < index <= len(properties)]
+    _apply(data, own, main)
+    return main
+
+
+def _associations(data: bytes, body: int, end: int, found: dict[int, list[int]]) -> None:
+    """The properties of each item, from however many `ipma` boxes there are."""
+    wide_ids, wide_indexes = data[body] > 0, data[body + 3] & 1
+    at = body + 8
+    for _ in range(min(int.from_bytes(data[body + 4 : at], "big"), MAX_PARTS)):
+        if at >= end:
+            return
+        id_end = at + (4 if wide_ids else 2)
+        number, count = int.from_bytes(data[at:id_end], "big"), data[id_end] if id_end < end else 0
+        at = id_end + 1
+        indexes = found.setdefault(number, [])
+        for _ in range(count):
+            step = 2 if wide_indexes else 1
+            index = int.from_bytes(data[at : at + step], "big") & (0x7FFF if wide_indexes else 0x7F)
+            if len(indexes) < 256:
+                indexes.append(index)
+            at += step
+
+
+def _apply(data: bytes, properties: list[tuple[bytes, int, int]], main: Main) -> None:
+    size: tuple[int, int] = (0, 0)
+    for kind, body, end in properties:
+        if kind == b"ispe" and end - body >= 12:
+            size = struct.unpack_from(">II", data, body + 4)
+        elif kind == b"colr" and data[body : body + 4] == b"nclx" and end - body >= 10:
+            main.cicp = struct.unpack_from(">HH", data, body + 4)
+            main.hdr = HDR.get(main.cicp[1], main.hdr)
+    for kind, body, end in properties:
+        if kind == b"clap" and end - body >= 32:
+            main.crop = _crop(struct.unpack_from(">IIIIiIiI", data, body), *size)
+
+
+def _crop(clap: tuple[int, ...], width: int, height: int) -> tuple[int, int, int, int] | None:
+    """The clean aperture inside the image. Raises `Rejected` where nothing of it is inside."""
+    if not all(clap[1::2]):
+        raise corrupt("a clean aperture without a size")
+    shown_w, shown_h, off_x, off_y = (top / bottom for top, bottom in zip(clap[::2], clap[1::2], strict=True))
+    left, top = (width - shown_w) / 2 + off_x, (height - shown_h) / 2 + off_y
+    box = (
+        max(0, round(left)),
+        max(0, round(top)),
+        min(width, round(left + shown_w)),
+        min(height, round(top + shown_h)),
+    )
+    if box[0] >= box[2] or box[1] >= box[3]:
+        raise corrupt("a clean aperture outside the image")
+    return None if box == (0, 0, width, height) else box

@@ -1,70 +1,97 @@
-"""PNG: chunks with their checksums from IHDR to IEND."""
+"""PNG: chunks from IHDR to IEND. A wrong checksum counts in the chunks that pixels need, and only there."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from imagebus_imaging.deflate import crc32
 from imagebus_imaging.formats.base import (
     MAX_PARTS,
+    Metadata,
     Structure,
     check_frames,
-    check_metadata,
     corrupt,
     too_many_parts,
 )
-from imagebus_imaging.model import Limits
+from imagebus_imaging.model import Hdr, Limits
 
+HDR: dict[int, Hdr] = {16: "pq", 18: "hlg"}
+"""By the transfer function that cICP and nclx name."""
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
-_NOT_METADATA = frozenset(
-    {
-        b"IHDR",
-        b"PLTE",
-        b"IDAT",
-        b"IEND",
-        b"tRNS",
-        b"acTL",
-        b"fcTL",
-        b"fdAT",
-        b"gAMA",
-        b"cHRM",
-        b"sRGB",
-        b"bKGD",
-    }
-)
+_NOT_METADATA = frozenset(b"IHDR PLTE IDAT IEND tRNS acTL fcTL fdAT gAMA cHRM sRGB cICP bKGD".split())
 
 
 def detect(data: bytes) -> str | None:
     return "PNG" if data[:8] == b"\x89PNG\r\n\x1a\n" else None
 
 
+def chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """(type, body, end) of each chunk, IEND last. Stops where the file is cut off."""
+    at = 8
+    for _ in range(MAX_PARTS):
+        kind, body = data[at + 4 : at + 8], at + 8
+        end = body + int.from_bytes(data[at : at + 4], "big")
+        if kind != b"IEND" and (len(kind) < 4 or end + 4 > len(data)):
+            return
+        yield kind, body, end
+        if kind == b"IEND":
+            return
+        at = end + 4
+    raise too_many_parts(MAX_PARTS + 1)
+
+
+def is_sound(data: bytes, body: int, end: int) -> bool:
+    """Whether the chunk's checksum is right."""
+    return bool(crc32(memoryview(data)[body - 4 : end]) == int.from_bytes(data[end : end + 4], "big"))
+
+
 def walk(data: bytes, limits: Limits) -> Structure:
     width, height, colour_type = _header(data)
-    at, frames, metadata = 8, 1, 0
+    frames, stop = 1, 8
     data_end, palette = 0, False
-    view = memoryview(data)
-    for _ in range(MAX_PARTS):
-        kind, body, end = _chunk(data, view, at)
+    metadata, hdr = Metadata(limits), None
+    kind = b""
+    for kind, body, end in chunks(data):
+        stop = min(len(data), end + 4)
+        if kind == b"IEND":
+            break
+        _check_chunk(data, kind, body, end)
         if kind == b"IDAT":
             if data_end and data_end + 12 != body:
                 raise corrupt("image data in two places")
             data_end = end
-        elif kind == b"IEND":
-            break
         elif kind == b"PLTE":
             palette = True
         elif kind == b"acTL" and end - body == 8:
             frames = max(1, int.from_bytes(data[body : body + 4], "big"))
             check_frames(frames, width * height, limits)
-        elif kind not in _NOT_METADATA:
-            metadata += end - body
-            check_metadata(metadata, limits)
-        at = end + 4
-    else:
-        raise too_many_parts(MAX_PARTS + 1)
+        elif kind == b"cICP" and end - body == 4 and not data_end:
+            hdr = HDR.get(data[body + 1])
+        if kind not in _NOT_METADATA:
+            metadata.add(body, end)
+    truncated = kind != b"IEND"
     if not data_end:
-        raise corrupt("no image data")
+        raise corrupt("the file ends before the image data" if truncated else "no image data")
     if colour_type == 3 and not palette:
         raise corrupt("no palette")
-    return Structure(width, height, end + 4, frames)
+    if truncated and data[stop + 4 : stop + 8] == b"IDAT":
+        raise corrupt("the file ends inside the image data")
+    return Structure(
+        width,
+        height,
+        len(data) if truncated else stop,
+        frames,
+        metadata=tuple(metadata.spans),
+        truncated=truncated,
+        hdr=hdr,
+    )
+
+
+def _check_chunk(data: bytes, kind: bytes, body: int, end: int) -> None:
+    if not kind.isalpha():
+        raise corrupt(f"no chunk at byte {body - 8}")
+    if not kind[0] & 32 and not is_sound(data, body, end):
+        raise corrupt(f"wrong checksum in chunk {kind.decode()} at byte {body - 8}")
 
 
 def _header(data: bytes) -> tuple[int, int, int]:
@@ -73,19 +100,7 @@ def _header(data: bytes) -> tuple[int, int, int]:
     width, height = int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
     depth, colour_type, compression, filtering, interlace = data[24:29]
     if not 0 < width < 2**31 or not 0 < height < 2**31:
-        raise corrupt("the header says no size")
+        raise corrupt("the header has no size")
     if depth not in _DEPTHS.get(colour_type, ()) or compression or filtering or interlace > 1:
-        raise corrupt("the header says an impossible pixel format")
+        raise corrupt("the header names an impossible pixel format")
     return width, height, colour_type
-
-
-def _chunk(data: bytes, view: memoryview, at: int) -> tuple[bytes, int, int]:
-    kind, body = data[at + 4 : at + 8], at + 8
-    end = body + int.from_bytes(data[at : at + 4], "big")
-    if len(kind) < 4 or end + 4 > len(data):
-        raise corrupt("the file ends before the end of image")
-    if not kind.isalpha():
-        raise corrupt(f"no chunk at byte {at}")
-    if crc32(view[at + 4 : end]) != int.from_bytes(data[end : end + 4], "big"):
-        raise corrupt(f"wrong checksum in chunk {kind.decode()} at byte {at}")
-    return kind, body, end

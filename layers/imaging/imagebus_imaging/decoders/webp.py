@@ -17,13 +17,14 @@ import PIL
 from PIL import Image, ImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from imagebus_imaging.decoders.base import Decoder
+from imagebus_imaging.formats.webp import chunks, end_of_riff, size_of
+
 _ABI = 0x0209
 _RGB, _RGBA = 0, 1
 _OUT_OF_MEMORY = 1
 # Scaled by area averages, so it is left to the last filter to go the rest of the way.
-_GAP = 1.3
-_HEADER = 16
-_MAX_CHUNKS = 64
+_GAP = 1.5
 
 
 class _Features(ctypes.Structure):
@@ -93,29 +94,41 @@ def libwebp() -> Any | None:
     return None
 
 
-def opener(data: bytes) -> type[ImageFile.ImageFile]:
-    """The class that opens this file: an animation needs Pillow's canvas."""
+def open_bytes(data: bytes) -> Decoder:
+    """Opens it as Pillow does where it is an animation, which needs Pillow's canvas."""
+    end = end_of_riff(data)
+    if end - 8 != int.from_bytes(data[4:8], "little"):
+        data = data[:4] + (end - 8).to_bytes(4, "little") + data[8:end]
     extended = data[12:16] == b"VP8X" and len(data) > 20
     animated = extended and bool(data[20] & 2)
-    return WebPImageFile if animated or libwebp() is None else ScaledWebp
+    return (AnimatedWebp if animated or libwebp() is None else ScaledWebp)(BytesIO(data))
 
 
-class ScaledWebp(ImageFile.ImageFile):
+class AnimatedWebp(Decoder, WebPImageFile):
+    """As Pillow decodes it."""
+
+
+class ScaledWebp(Decoder):
     """A still WebP. `draft` says how small it may be decoded."""
 
     format = "WEBP"
     format_description = "WebP image, scaled while decoding"
 
     def _open(self) -> None:
-        if not isinstance(self.fp, BytesIO):
-            raise TypeError("not a WebP in memory")
-        self._data = self.fp.getvalue()
-        parts = dict(reversed(_chunks(self._data)))  # of two of a kind the first counts
-        width, height, has_alpha = _bitstream(parts)
-        has_alpha = has_alpha or bool(parts.get(b"VP8X", b"\0")[0] & 0x10)
+        self._data = self._bytes()
+        parts: dict[bytes, tuple[int, int]] = {}
+        for kind, body, end in chunks(self._data):
+            parts.setdefault(kind, (body, end))  # of two of a kind the first counts
+        kind = b"VP8L" if b"VP8L" in parts else b"VP8 "
+        if kind not in parts:
+            raise SyntaxError("no image in this WebP")
+        width, height = size_of(self._data, kind, *parts[kind])
+        has_alpha = kind == b"VP8L" and bool(self._data[parts[kind][0] + 4] & 0x10)
+        if b"VP8X" in parts:
+            has_alpha = has_alpha or bool(self._data[parts[b"VP8X"][0]] & 0x10)
         for kind, name in ((b"ICCP", "icc_profile"), (b"EXIF", "exif")):
             if kind in parts:
-                self.info[name] = parts[kind]
+                self.info[name] = self._data[slice(*parts[kind])]
         self._size, self._mode = (width, height), "RGBA" if has_alpha else "RGB"
         self._full = self._size
         self.tile = [ImageFile._Tile("raw", (0, 0, width, height), 0, self._mode)]
@@ -159,28 +172,3 @@ class ScaledWebp(ImageFile.ImageFile):
         if status:
             raise OSError(f"libwebp cannot decode this image (status {status})")
         return pixels
-
-
-def _bitstream(parts: dict[bytes, bytes]) -> tuple[int, int, bool]:
-    """Width, height and whether it holds alpha. Raises SyntaxError, as Pillow's decoders do."""
-    lossless, lossy = parts.get(b"VP8L", b""), parts.get(b"VP8 ", b"")
-    if len(lossless) >= 5:
-        bits = int.from_bytes(lossless[1:5], "little")
-        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF), bool(bits >> 28 & 1)
-    width, height = (int.from_bytes(lossy[at : at + 2], "little") & 0x3FFF for at in (6, 8))
-    if len(lossy) < 10 or not width or not height:
-        raise SyntaxError("no image in this WebP")
-    return width, height, False
-
-
-def _chunks(data: bytes) -> list[tuple[bytes, bytes]]:
-    found: list[tuple[bytes, bytes]] = []
-    at, end = 12, min(len(data), 8 + int.from_bytes(data[4:8], "little"))
-    while at + 8 <= end and len(found) < _MAX_CHUNKS:
-        length = int.from_bytes(data[at + 4 : at + 8], "little")
-        kind, body = data[at : at + 4], at + 8
-        # Of the image itself only the header is looked at here.
-        shown = min(length, _HEADER) if kind in (b"VP8 ", b"VP8L") else length
-        found.append((kind, data[body : min(end, body + shown)]))
-        at = body + length + (length & 1)
-    return found

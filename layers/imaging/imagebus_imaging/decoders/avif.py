@@ -1,0 +1,48 @@
+"""AVIF pixels: of the main image what its container shows, which is not always all of it."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+from PIL import AvifImagePlugin, Image
+
+from imagebus_imaging.decoders.base import Decoder
+from imagebus_imaging.formats.isobmff import main_of
+
+# More bring nothing where an image has one core.
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+
+
+def open_bytes(data: bytes) -> Decoder:
+    main = main_of(data)
+    image = CroppedAvif(BytesIO(data[: main.end]))
+    image.show_only(main.crop)
+    if main.cicp and "icc_profile" not in image.info:
+        image.info["cicp"] = main.cicp
+    return image
+
+
+class CroppedAvif(Decoder, AvifImagePlugin.AvifImageFile):
+    """An AVIF without what its clean aperture hides: libavif leaves that to its callers."""
+
+    _crop_box: tuple[int, int, int, int] | None = None
+
+    def show_only(self, box: tuple[int, int, int, int] | None) -> None:
+        """Before `load`. A box that is not inside the image is none."""
+        self._coded = self._size
+        if box and box[2] <= self._size[0] and box[3] <= self._size[1]:
+            self._crop_box = box
+            self._size = box[2] - box[0], box[3] - box[1]
+
+    def check(self) -> None:
+        self._decoder.get_frame(0)
+
+    def load(self) -> Any:
+        if not self.tile or not self._crop_box:
+            return super().load()
+        self._size = self._coded
+        loaded = super().load()
+        shown = self.crop(self._crop_box)
+        self.im, self._size = shown.im, shown.size
+        return Image.Image.load(self) or loaded

@@ -1,0 +1,59 @@
+"""HEIF pixels, by libheif: the main image alone, turned and cropped as its container says."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+import pillow_heif
+from PIL import Image
+
+from imagebus_imaging.decoders.base import Decoder
+from imagebus_imaging.formats.isobmff import main_of
+
+# An embedded thumbnail may show something else than the image that was validated. One thread: more bring
+# nothing where an image has one core, and each would reserve memory of its own.
+pillow_heif.options.THUMBNAILS = False
+pillow_heif.options.DEPTH_IMAGES = False
+pillow_heif.options.AUX_IMAGES = False
+pillow_heif.options.DECODE_THREADS = 1
+
+
+def open_bytes(data: bytes) -> Decoder:
+    main = main_of(data)
+    picture = HeifPicture(BytesIO(data[: main.end]))
+    if main.cicp and "icc_profile" not in picture.info:
+        picture.info["cicp"] = main.cicp
+    return picture
+
+
+class HeifPicture(Decoder):
+    """Not pillow-heif's own plugin, which keeps two copies of the pixels."""
+
+    format = "HEIF"
+    format_description = "HEIF image"
+
+    def _open(self) -> None:
+        opener: Any = pillow_heif.HeifFile
+        self._file = opener(self.fp, convert_hdr_to_8bit=True, remove_stride=False)
+        self.n_frames = len(self._file)
+        self._size, self._mode = self._file.size, self._file.mode
+        for name in ("exif", "icc_profile"):
+            if self._file.info.get(name):
+                self.info[name] = self._file.info[name]
+
+    def check(self) -> None:
+        self._decode()
+
+    def _decode(self) -> Any:
+        pixels = self._file.data
+        self._size = self._file.size  # certain only once it is decoded
+        return pixels
+
+    def load(self) -> Any:
+        if self._file is not None:
+            pixels = self._decode()
+            image = Image.frombytes(self._mode, self._size, pixels, "raw", self._mode, self._file.stride)
+            self.im = image.im
+            self._file = self.fp = None
+        return Image.Image.load(self)

@@ -1,0 +1,106 @@
+"""JPEG pixels, decoded from the segments that a decoder needs.
+
+Pillow parses every segment, and fails on broken ones that no pixel depends on. It gets the tables, the frame
+header and the scans here. Metadata is read leniently, and an image that was cut off is closed where it ends.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from io import BytesIO
+from typing import Any
+
+from PIL.JpegImagePlugin import JpegImageFile
+
+from imagebus_imaging.decoders.base import Decoder
+from imagebus_imaging.formats.jpeg import APP, COM, CUT, EXIF, ICC, SOS, XMP, segments
+
+# What libjpeg reads of the JFIF and Adobe segments, which decide the colour space. Shorter ones it ignores.
+_COLOUR_SPACE = {0xE0: (b"JFIF\0", 14), 0xEE: (b"Adobe", 12)}
+_END = b"\xff\xd9"
+# libjpeg scales by leaving out frequencies, block by block: what it leaves for the filter keeps that from
+# being seen. For small images as sharp has it; large ones have no detail that a single pixel holds.
+_LEAST_RATIO = {8: 9.0, 4: 5.0, 2: 3.0}
+_LARGE_PIXELS, _LARGE_GAP = 16_000_000, 1.15
+
+
+def open_bytes(data: bytes) -> Decoder:
+    return StreamedJpeg(BytesIO(data))
+
+
+class StreamedJpeg(Decoder, JpegImageFile):
+    """A JPEG that is read in pieces, so that it is known how much of the file is pixels."""
+
+    def _open(self) -> None:
+        data = self._data = self._bytes()
+        header, found = _read_header(data)
+        self._at, self._stop = found.pop("scan"), len(data)
+        self._header = header
+        self.fp = BytesIO(header)
+        super()._open()
+        self.info |= found
+        if not data.endswith(_END):
+            self._stop = self._end_of_pixels(data)
+
+    def _end_of_pixels(self, data: bytes) -> int:
+        """Before what follows the image, and before a segment that was cut off: the decoder gets neither."""
+        stop: int = import_module("imagebus_imaging.trailers").start_of_tail(data)
+        if "progressive" in self.info and data.rfind(_END, self._at, stop) < 0:
+            return next((body for marker, body, _ in segments(data[:stop]) if marker == CUT), stop)
+        return stop
+
+    def draft(
+        self, mode: str | None, size: tuple[int, int] | None
+    ) -> tuple[str, tuple[int, int, float, float]] | None:
+        """Decodes at the smallest scale that a filter can still make that size from."""
+        if not size or self.decoderconfig:
+            return None
+        ratio = min(self.width / size[0], self.height / size[1])
+        large = self.width * self.height > _LARGE_PIXELS
+        scale = next(
+            (s for s, least in _LEAST_RATIO.items() if ratio >= (s * _LARGE_GAP if large else least)), 1
+        )
+        return super().draft(mode, (max(1, self.width // scale), max(1, self.height // scale)))
+
+    def load_seek(self, pos: int) -> None:
+        """Pieces are read in order."""
+
+    def load_read(self, read_bytes: int) -> bytes:
+        if self._header:
+            piece, self._header = self._header, b""
+            return piece
+        self.read_to = self._at
+        piece = self._data[self._at : min(self._stop, self._at + read_bytes)]
+        self._at += len(piece)
+        if not piece and not self.truncated:
+            self.truncated = True
+            return _END
+        return piece
+
+
+def _read_header(data: bytes) -> tuple[bytes, dict[Any, Any]]:
+    """What a decoder needs before the first scan, and what the metadata says: exif, xmp, icc_profile; and
+    where the scan begins.
+    """
+    header = bytearray(data[:2])
+    found: dict[Any, Any] = {}
+    profile: dict[int, bytes] = {}
+    end = 2
+    for marker, body, end in segments(data):
+        if marker == CUT:
+            break
+        if marker == 0xE1 and data.startswith(EXIF, body):
+            found["exif"] = found.get("exif", EXIF) + data[body + len(EXIF) : end]
+        elif marker == 0xE1 and data.startswith(XMP, body):
+            found["xmp"] = data[body + len(XMP) : end]
+        elif marker == 0xE2 and data.startswith(ICC, body) and end - body > len(ICC) + 2:
+            profile.setdefault(data[body + len(ICC)], data[body + len(ICC) + 2 : end])
+        name, least = _COLOUR_SPACE.get(marker, (b"", 0))
+        needed = marker in _COLOUR_SPACE or (marker not in APP and marker != COM)
+        if needed and end - body >= least and data.startswith(name, body):
+            header += b"\xff" + bytes([marker]) + data[body - 2 : end]
+        if marker == SOS:
+            break
+    if profile:
+        found["icc_profile"] = b"".join(profile[number] for number in sorted(profile))
+    return bytes(header), found | {"scan": end}

@@ -1,0 +1,110 @@
+"""What other programs would find in the bytes that are not pixels, and open.
+
+Outputs are encoded from pixels, so bytes after an image or in its metadata reach none of them. The object
+itself stays in its bucket, though, and must not be an archive, a program or a page as well. Archive readers
+look anywhere in a file; loaders, PDF readers and browsers look where something begins.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from imagebus_imaging.formats.base import Span
+
+_ZIP_END, _ZIP_ENTRY, _ZIP_FILE = b"PK\x05\x06", b"PK\x01\x02", b"PK\x03\x04"
+_ZIP_TAIL = 22 + 65_535
+_ZIP_METHODS = frozenset((0, 8, 9, 12, 14, 93, 95, 96, 97, 98, 99))
+_ARCHIVES = ((b"Rar!\x1a\x07", "a RAR archive"), (b"7z\xbc\xaf\x27\x1c", "a 7z archive"))
+_PROGRAM = re.compile(rb"MZ|\x7fELF|[\xce\xcf]\xfa\xed\xfe|\xfe\xed\xfa[\xce\xcf]|\xca\xfe\xba\xbe\0\0")
+_ELF = re.compile(rb"\x7fELF[\x01\x02][\x01\x02]\x01")
+_PDF = re.compile(rb"%PDF-\d")
+_CODE = (b"<?php", b"<?PHP", b"<script", b"<SCRIPT")
+# Of two bytes each, and in random data one in 65,536: what has more of them is searched no further.
+_MAX_CANDIDATES = 20_000
+# What the WHATWG's sniffing rules take for a page, and what a shell takes for a script.
+_PAGE = re.compile(
+    rb"(?:\xef\xbb\xbf)?[\s\0]*(?:<!--|<!doctype html|<\?xml|<\?php|<%|<svg|#!\s*/"
+    rb"|<(?:html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p)[\s>])",
+    re.IGNORECASE,
+)
+_BEGINNINGS = (("a page or script", _PAGE), ("a program", _PROGRAM))
+_PDF_HEAD = 1024
+
+
+def found_in(data: bytes, end: int, starts: Iterable[int], metadata: Iterable[Span]) -> str | None:
+    """What would be opened, or None. The image ends at `end`; at `starts` something begins after it."""
+    if _is_zip(data):
+        return "a ZIP archive"
+    begins = (name for at in starts for name, pattern in _BEGINNINGS if pattern.match(data, at))
+    anywhere = (_anywhere(data, *span) for span in _joined([*metadata, (end, len(data))]))
+    return next(begins, None) or _document(data, end) or next(filter(None, anywhere), None)
+
+
+def _document(data: bytes, end: int) -> str | None:
+    if any(data.find(code, end) >= 0 for code in _CODE):
+        return "a page or script"
+    # Readers look for a PDF's first line near the start of the file, and some everywhere.
+    return "a PDF" if _PDF.search(data, 0, _PDF_HEAD) or _PDF.search(data, end) else None
+
+
+def _joined(spans: Iterable[Span], gap: int = 16) -> Iterator[Span]:
+    """Neighbours as one: what is cut into segments of metadata is searched across them."""
+    start = stop = -1
+    for begin, end in sorted(spans):
+        if start >= 0 and begin <= stop + gap:
+            stop = max(stop, end)
+            continue
+        if start >= 0:
+            yield start, stop
+        start, stop = begin, end
+    if start >= 0:
+        yield start, stop
+
+
+def _anywhere(data: bytes, start: int, end: int) -> str | None:
+    for magic, name in _ARCHIVES:
+        if data.find(magic, start, end) >= 0:
+            return name
+    if _has_zip_file(data, start, end):
+        return "a ZIP archive"
+    if _ELF.search(data, start, end):
+        return "a program"
+    return "a Windows program" if _has_windows_program(data, start, end) else None
+
+
+def _is_zip(data: bytes) -> bool:
+    """Whether a tolerant reader would open it: an end record in the last 64 KB, and an entry anywhere before
+    it. Sizes and offsets in the end record may be wrong, or stand in another record (ZIP64).
+    """
+    start = max(0, len(data) - _ZIP_TAIL)
+    at = data.rfind(_ZIP_END, start)
+    return at >= 0 and data.rfind(_ZIP_ENTRY, 0, at) >= 0
+
+
+def _has_zip_file(data: bytes, start: int, end: int) -> bool:
+    """A file inside a ZIP, which is enough for readers that repair archives."""
+
+    def is_file(at: int) -> bool:
+        method, name = (int.from_bytes(data[at + n : at + n + 2], "little") for n in (8, 26))
+        return data[at + 4] <= 63 and method in _ZIP_METHODS and 0 < name < 4096
+
+    return _any(data, _ZIP_FILE, start, end - 30, is_file)
+
+
+def _has_windows_program(data: bytes, start: int, end: int) -> bool:
+    def is_program(at: int) -> bool:
+        return data.startswith(b"PE\0\0", at + int.from_bytes(data[at + 60 : at + 64], "little"), end)
+
+    return _any(data, b"MZ", start, end - 64, is_program)
+
+
+def _any(data: bytes, magic: bytes, start: int, end: int, holds: Callable[[int], bool]) -> bool:
+    at = start - 1
+    for _ in range(_MAX_CANDIDATES):
+        at = data.find(magic, at + 1, end)
+        if at < 0:
+            return False
+        if holds(at):
+            return True
+    return True

@@ -1,0 +1,116 @@
+"""What another program would open is refused, wherever in the file it is; what only looks a little like it is
+not.
+"""
+
+from __future__ import annotations
+
+import random
+import struct
+
+import pytest
+
+from imagebus_imaging import Limits, Rejected, thumbnails, validate
+from tests.hostile.base import PAYLOADS, after_soi, archive, box, chunk, honest, segment, zip64
+from tests.unit.imaging.test_trailers import MOTION_XMP, VIDEO, sef
+
+RAR, RAR5 = b"Rar!\x1a\x07\x00" + bytes(40), b"Rar!\x1a\x07\x01\x00" + bytes(40)
+SEVEN_ZIP = b"7z\xbc\xaf\x27\x1c\x00\x04" + bytes(40)
+PROGRAM = b"MZ" + bytes(58) + struct.pack("<I", 64) + b"PE\0\0" + bytes(60)
+MACH_O = b"\xcf\xfa\xed\xfe\x07\0\0\x01" + bytes(40)
+ZIP = archive()
+END = ZIP.rindex(b"PK\x05\x06")
+
+ARCHIVES = {
+    "zip": ZIP,
+    "zip64": zip64(),
+    "zip whose end record counts wrong": ZIP[: END + 12] + b"\xff" * 8 + ZIP[END + 20 :],
+    "zip with a gap before its end record": ZIP[:END] + bytes(500) + ZIP[END:],
+    "zip whose end record has a comment cut off": ZIP[:-2] + b"\x40\0abc",
+    "zip without an end record": ZIP[:END],
+    "zip behind other bytes": random.Random(1).randbytes(3000) + ZIP,
+    "zip behind which something is": ZIP + bytes(1000),
+    "rar": RAR,
+    "rar 5": RAR5,
+    "7z": SEVEN_ZIP,
+    "7z behind other bytes": random.Random(1).randbytes(3000) + SEVEN_ZIP,
+}
+PROGRAMS = {
+    "pe": PROGRAM,
+    "elf": PAYLOADS["elf"],
+    "mach-o": MACH_O,
+    "java": b"\xca\xfe\xba\xbe\0\0\0\x34" + bytes(9),
+}
+PAGES = {
+    "page": PAYLOADS["html"],
+    "page behind a byte order mark": b"\xef\xbb\xbf" + PAYLOADS["html"],
+    "page in capitals": b"  <!DOCTYPE HTML><p>",
+    "xml": b'<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"/>',
+    "vector": b"<svg onload=alert(1)>",
+    "php": PAYLOADS["php"],
+    "shell": PAYLOADS["script"],
+    "pdf": PAYLOADS["pdf"],
+}
+OPENED = {**ARCHIVES, **PROGRAMS, **PAGES}
+
+
+def refusal(data: bytes, limits: Limits | None = None) -> str:
+    with pytest.raises(Rejected) as caught:
+        validate(data, limits or Limits())
+    assert caught.value.code == "trailing_data"
+    assert validate(data, Limits(trailing_data="allow")).format
+    return caught.value.detail
+
+
+@pytest.mark.parametrize("name", OPENED)
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF"])
+def test_what_something_opens_may_not_follow_an_image(image_format: str, name: str) -> None:
+    assert "as well" in refusal(honest(image_format) + OPENED[name])
+    assert "as well" in refusal(honest(image_format) + bytes(64) + OPENED[name])
+
+
+@pytest.mark.parametrize("name", OPENED)
+def test_nor_hide_in_what_cameras_write(name: str) -> None:
+    photo = after_soi(honest("JPEG"), MOTION_XMP)
+    video = box(b"ftyp", b"mp42\0\0\0\0isommp42") + box(b"mdat", OPENED[name])
+    assert refusal(photo + video)
+    assert refusal(honest("JPEG") + sef(OPENED[name]))
+    assert refusal(honest("HEIF") + box(b"sefd", sef(OPENED[name])))
+    assert refusal(honest("JPEG") + honest("JPEG", 64, 48) + OPENED[name])
+    assert refusal(honest("JPEG") + VIDEO + OPENED[name])
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_nor_stand_in_metadata(name: str) -> None:
+    payload = ARCHIVES[name]
+    png = honest("PNG")
+    assert refusal(after_soi(honest("JPEG"), segment(0xFE, payload)))
+    assert refusal(after_soi(honest("JPEG"), segment(0xE1, b"Exif\0\0" + payload)))
+    assert refusal(png[:33] + chunk(b"prVt", payload) + png[33:])
+    assert refusal(honest("AVIF") + box(b"free", payload))
+
+
+def test_a_program_in_metadata_is_refused_and_a_page_is_not() -> None:
+    assert refusal(after_soi(honest("JPEG"), segment(0xFE, PROGRAM)))
+    assert refusal(after_soi(honest("JPEG"), segment(0xFE, PAYLOADS["elf"])))
+    assert refusal(after_soi(honest("JPEG"), segment(0xFE, PAYLOADS["pdf"]))), "readers look near the start"
+    assert validate(after_soi(honest("JPEG"), segment(0xFE, PAYLOADS["html"]))).trailer is None
+
+
+def test_a_flood_of_candidates_is_no_hiding_place() -> None:
+    assert refusal(honest("JPEG") + b"?" + b"MZ" * 100_000)
+    assert refusal(honest("JPEG") + b"?" + b"PK\x03\x04" * 100_000)
+
+
+def test_random_bytes_and_look_alikes_are_only_stated() -> None:
+    seeded = random.Random(11)
+    for payload in (
+        seeded.randbytes(300_000),
+        b"?MZ and PK and %PDF and Rar! and 7z",
+        b"?PK\x05\x06" + bytes(18),
+        b"?" + b"x" * 999 + b"<html",
+    ):
+        data = honest("JPEG") + payload
+        info = validate(data)
+        assert info.trailer is not None
+        assert (info.trailer.kind, info.trailer.bytes) == ("unknown", len(payload))
+        assert thumbnails(data, [(64, 64)])
