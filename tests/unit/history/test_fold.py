@@ -1,4 +1,4 @@
-"""The fold is a pure function of a set of events: no order, no repetition and no older upload changes it."""
+"""The fold is a pure function of a set of events: order, repetition and older uploads change nothing."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_nothing_cannot_be_folded():
         fold([], REQUIRED)
 
 
-# --- what a user asks for ---
+# --- what a user wants to know ---
 
 
 def status(*events: AnEvent) -> tuple[str, str | None]:
