@@ -1,6 +1,6 @@
-"""Queues that Lambda does not poll: their function comes on a schedule and empties them itself.
+"""Queues that Lambda does not poll: a schedule invokes their function, which empties them itself.
 
-What a queue brings goes the way it would have gone as a Lambda event, and only what was handled is deleted.
+A message is handled exactly as if Lambda had delivered it, and deleted only once it was handled.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 BATCH = 10
-#: Without waiting SQS asks only some of its servers, and a queue may look empty that is not.
+#: With a short poll SQS asks only some of its servers, so a queue may look empty when it is not.
 WAIT_SECONDS = 1
-#: No batch is begun when the function has less time left.
+#: No batch is started with less time left than this.
 RESERVE_MS = 10_000
-#: Running out of time is an error when messages have waited so long: more comes than is drained.
+#: Running out of time is an error if messages have waited this long: the drain cannot keep up.
 BEHIND_SECONDS = 3600
 
 Record = dict[str, Any]
@@ -31,15 +31,15 @@ Handler = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 
 class NotDrained(Exception):
-    """Queues refused to be read or to forget what was handled, or are too full for the schedule."""
+    """SQS refused to read or delete messages, or the queues fill faster than the schedule drains them."""
 
 
 def drain(
     inbox: Handler, client: SQSClient, queues: Mapping[str, str], time_left_ms: Callable[[], int]
 ) -> dict[str, int]:
-    """How many were handled, and how many failed and stay. `queues`: URLs by ARN. Raises NotDrained."""
+    """Counts of `handled` and `failed`; failed ones stay. `queues`: URLs by ARN. Raises NotDrained."""
     counts, waiting, refused, oldest = Counter[str](), dict(queues), 0, time()
-    # Waiting is done side by side; handling is not, because a line of the log is about one image.
+    # Receives wait in parallel; messages are handled one by one, because the log context is one image.
     with ThreadPoolExecutor(len(queues)) as pool:
         while waiting and time_left_ms() > RESERVE_MS:
             answers = {arn: pool.submit(_receive, client, arn, url) for arn, url in waiting.items()}
@@ -76,7 +76,7 @@ def _receive(client: SQSClient, arn: str, url: str) -> list[Record]:
 
 
 def _record(message: Mapping[str, Any], arn: str) -> Record:
-    """A message of SQS's own API as Lambda hands it to a function."""
+    """A message from SQS's own API in the form in which Lambda would deliver it."""
     return {
         "messageId": message["MessageId"],
         "receiptHandle": message["ReceiptHandle"],

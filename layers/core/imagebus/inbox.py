@@ -1,8 +1,7 @@
 """The edge of every consumer: a batch from its SQS inbox in, the failed records out.
 
-A record that fails goes back to the inbox with a growing delay; on its last receive it is sent to the dead
-letters together with what went wrong, which SQS's own redrive would not tell. A function that dies leaves
-that to SQS.
+A record that fails is retried after a growing delay. After its last attempt we send it to the dead letters
+ourselves, with the error, which SQS's own redrive would not record. If the function dies, SQS redrives it.
 """
 
 from __future__ import annotations
@@ -28,10 +27,10 @@ D = TypeVar("D", bound=EventData)
 
 
 class RetryLater(Exception):
-    """Somebody else is at it: look again after so many seconds."""
+    """Someone else is working on it: retry after this many seconds."""
 
     def __init__(self, seconds: int) -> None:
-        super().__init__(f"again in {seconds} s")
+        super().__init__(f"retry in {seconds} s")
         self.seconds = seconds
 
 
@@ -72,17 +71,17 @@ class Delivery:
 
 
 class Queue(Protocol):
-    """What the edge needs of SQS."""
+    """What the edge needs from SQS."""
 
     def delay(self, receipt_handle: str, seconds: int) -> None:
-        """Make a received message visible again after so many seconds."""
+        """Make a received message visible again after this many seconds."""
         ...
 
     def dead_letter(self, body: str, attributes: Mapping[str, str]) -> None: ...
 
 
 class SQSQueue:
-    """An inbox and its dead letters. The client is made by the first failure, not by a cold start."""
+    """An inbox and its dead letters. The client is built on the first failure, not during a cold start."""
 
     def __init__(self, client: Callable[[], SQSClient], inbox_url: str, dead_letter_url: str) -> None:
         self._client = client
@@ -108,7 +107,7 @@ Group = Sequence[Delivery]
 
 
 def one_by_one(handle: Callable[[Delivery], None]) -> Callable[[Group], None]:
-    """For handlers of single messages."""
+    """Turn a handler of single deliveries into a handler of groups."""
 
     def handle_group(group: Group) -> None:
         for delivery in group:
@@ -118,9 +117,9 @@ def one_by_one(handle: Callable[[Delivery], None]) -> Callable[[Group], None]:
 
 
 class Inbox:
-    """Runs a handler over a batch, group by group, so that one bad message fails alone.
+    """Runs a handler over a batch, group by group, so that a bad message fails alone.
 
-    Without `group_by` every delivery is a group of its own; without a queue, SQS alone sees to what fails.
+    Without `group_by`, every delivery is its own group. Without a queue, SQS alone retries and redrives.
     """
 
     def __init__(
@@ -143,7 +142,7 @@ class Inbox:
             clear_log_context()
             try:
                 self._handle(group)
-            except Exception as error:  # noqa: BLE001  the edge: whatever it was, the queue keeps the message
+            except Exception as error:  # noqa: BLE001  whatever failed, the queue keeps the message
                 failed += [delivery for delivery in group if not self._given_up(delivery, error)]
         return {"batchItemFailures": [{"itemIdentifier": delivery.message_id} for delivery in failed]}
 
@@ -162,7 +161,7 @@ class Inbox:
             return delivery.message_id
 
     def _given_up(self, delivery: Delivery, error: Exception) -> bool:
-        """Whether the message is safe in the dead letters, so that the inbox may forget it."""
+        """Whether the message is safe in the dead letters, so that it can leave the inbox."""
         last = delivery.receive_count >= self._max_receive_count and not isinstance(error, RetryLater)
         logger().warning("not handled", extra=_description(delivery, error, last), exc_info=_traceback(error))
         if not isinstance(error, RetryLater):
@@ -181,13 +180,13 @@ class Inbox:
                 )
                 return True
             self._queue.delay(delivery.receipt_handle, backoff(delivery.receive_count, error))
-        except Exception as queue_error:  # noqa: BLE001  SQS's own timeout and redrive do the same, later
-            logger().warning("no backoff", extra={"error": type(queue_error).__name__})
+        except Exception as queue_error:  # noqa: BLE001  SQS's visibility timeout and redrive do the same, later
+            logger().warning("backoff failed", extra={"error": type(queue_error).__name__})
         return False
 
 
 def _refuse(constant: str) -> None:
-    """NaN and Infinity: Python reads them, but they are no JSON, and nobody further on would."""
+    """Python reads NaN and Infinity, but they are not JSON, and nothing downstream could read them."""
     raise ValueError(constant)
 
 
@@ -199,7 +198,7 @@ def backoff(receive_count: int, error: Exception | None = None) -> int:
 
 
 def explain(error: Exception) -> str:
-    """What went wrong, without the values that went wrong: those are somebody's data."""
+    """The error without the offending values: those are user data."""
     if isinstance(error, ValidationError):
         fields = {
             ".".join(map(str, item["loc"])) + ": " + item["type"]

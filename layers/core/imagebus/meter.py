@@ -1,4 +1,4 @@
-"""What an event took to produce, for its `usage`."""
+"""What producing an event took, for its `usage`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from imagebus.events import Usage
 
 
 class Meter:
-    """Started when a delivery is taken up; read when its event is made."""
+    """Starts when a delivery is received, and is read when its event is built."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

@@ -7,12 +7,12 @@ from typing import Any
 
 from imagebus.events.analyzer import Box, Face, Faces, Feature, Label, ModerationLabel
 
-#: Fewer than the contract allows, so that fifty labels with all their parents stay far below 64 KB.
+#: Fewer than the contract allows, so that 50 labels with all their parents stay well below 64 KB.
 MAX_PARENTS = 10
 MAX_FACES = 20
 MAX_MODERATION = 50
 
-#: DetectFaces names no model.
+#: DetectFaces does not name its model.
 _VERSION_FIELDS: Mapping[Feature, str] = {
     "labels": "LabelModelVersion",
     "moderation": "ModerationModelVersion",

@@ -1,4 +1,4 @@
-"""What a dead letter says: a failure that can be retried, or nothing that anybody understands."""
+"""What a dead letter becomes: a failure that can be retried, or something for quarantine."""
 
 from __future__ import annotations
 
@@ -13,29 +13,30 @@ from imagebus.events.failures import ProcessingFailed
 from imagebus.identity import canonical_json, revision
 from imagebus.inbox import Delivery
 
-#: Leaves room for the envelope around it: no event may exceed 64 KB.
+#: Leaves room for the envelope around it: no event exceeds 64 KB.
 MAX_FAILED_EVENT_BYTES = 56_000
 
 
-#: SQS's own redrive says nothing of what went wrong.
-SILENT_DEATH = "the function ended without a word: a timeout, a crash or no memory left"
+#: SQS's own redrive records no error.
+NO_ERROR = "the function ended without reporting an error: a timeout, a crash or out of memory"
 
 
 def report(delivery: Delivery, stage: str, default_attempts: int, clock: Clock) -> Event[ProcessingFailed]:
-    """ProcessingFailed for a dead letter. Raises NotAnEvent for one that must be kept in quarantine instead:
+    """ProcessingFailed for a dead letter. Raises NotAnEvent for one that must go to quarantine instead.
 
-    no event, none of ours, too large to carry, or itself a ProcessingFailed, which would go round for ever.
+    That is a message that is not an event of ours, is too large to embed, or is itself a ProcessingFailed,
+    which would cause an endless loop.
     """
     envelope = delivery.envelope
     if envelope["detail-type"] == ProcessingFailed.detail_type:
         raise NotAnEvent("a failure to handle a failure")
     if _size(envelope) > MAX_FAILED_EVENT_BYTES:
-        raise NotAnEvent("too large to carry in an event")
+        raise NotAnEvent("too large to embed in an event")
     attributes = delivery.attributes
     data = ProcessingFailed(
         stage=stage,
         error_type=(attributes.get("error_type") or attributes.get("ERROR_CODE") or "Unknown")[:255],
-        message=(attributes.get("message") or attributes.get("ERROR_MESSAGE") or SILENT_DEATH)[:1000],
+        message=(attributes.get("message") or attributes.get("ERROR_MESSAGE") or NO_ERROR)[:1000],
         attempts=_attempts(attributes, default_attempts),
         failed_event=envelope,
     )
@@ -49,7 +50,7 @@ def _size(envelope: Mapping[str, Any]) -> int:
     try:
         return len(canonical_json(envelope).encode())
     except UnicodeEncodeError as error:
-        raise NotAnEvent("half a surrogate pair, which no event can carry") from error
+        raise NotAnEvent("half a surrogate pair, which no event can contain") from error
 
 
 def _attempts(attributes: Mapping[str, str], default: int) -> int:

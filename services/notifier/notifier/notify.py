@@ -1,4 +1,4 @@
-"""Tell once: claim, publish, mark."""
+"""Notify once: claim, publish, mark as sent."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Refused(Exception):
-    """The topic did not take the message: nobody was told."""
+    """The topic did not accept the message: nothing was sent."""
 
 
 class Topic(Protocol):
@@ -30,7 +30,7 @@ class SNSTopic:
         self._arn = arn
 
     def publish(self, message: Message) -> None:
-        """People get the text, every machine protocol the JSON."""
+        """Email and SMS get text, every other protocol gets JSON."""
         from botocore.exceptions import ClientError
 
         try:
@@ -53,10 +53,10 @@ class SNSTopic:
 
 
 def notify(event: Event[EventData], ledger: Ledger, topic: Topic) -> bool:
-    """Whether this call sent the message. Raises RetryLater while another notifier is at it.
+    """Whether this call sent the message. Raises RetryLater while another notifier holds the claim.
 
-    A crash between publish and mark leaves the claim to lapse, and the message is sent a second time: the one
-    way to be told twice.
+    After a crash between publish and mark, the claim expires and the message is sent a second time. Nothing
+    else sends twice.
     """
     claim = ledger.claim(event.meta.event_id)
     if claim == "busy":

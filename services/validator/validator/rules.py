@@ -1,4 +1,4 @@
-"""The verdict on an upload: what the size says first, then what the bytes say."""
+"""The verdict on an upload: first by its size, then by its bytes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PATIENCE, _LONGEST_SECONDS = 4, 24
 
 
 def limits_of(env: Mapping[str, str]) -> Limits:
-    """The limits that the function's environment states. Raises KeyError or ValueError."""
+    """The limits from the function's environment. Raises KeyError or ValueError."""
     seconds = float(env["DECODE_SECONDS"])
     policy = env["TRAILING_DATA"]
     if policy not in get_args(Policy):
@@ -40,7 +40,7 @@ def limits_of(env: Mapping[str, str]) -> Limits:
 def judge(
     event: Event[ImageUploaded], objects: ObjectStore, limits: Limits, meter: Meter
 ) -> ImageValidated | ImageRejected:
-    """Raises Superseded for an upload that another one has replaced. Reads nothing its size rules out."""
+    """Raises Superseded if a newer upload replaced this one. Reads no object that its size rules out."""
     uploaded, meta = event.data, event.meta
     if uploaded.size == 0:
         return ImageRejected(code="empty", detail="The object has no bytes.")
