@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 #: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
 MAX_ENTRIES = 10
 MAX_BYTES = 240_000
-#: Our limit for one event. Anything that can grow is written to S3, and the event points to it.
+#: The maximum size of our events. Data that can grow goes to S3, and the event points to it.
 MAX_EVENT_BYTES = 64 * 1024
 
 
@@ -30,12 +30,12 @@ class EventTooLarge(PublishError):
 
 class EventBus(Protocol):
     def publish(self, events: Sequence[Event[EventData]]) -> None:
-        """Put the events on the bus. Raises PublishError unless every one was accepted."""
+        """Put the events on the bus. Raises PublishError unless all were accepted."""
         ...
 
 
 class EventBridgeBus:
-    """Publishes to a custom bus. PutEvents can accept some entries and refuse others: those are retried."""
+    """Publishes to a custom bus. PutEvents can refuse some of the entries; only those are resent."""
 
     def __init__(self, client: EventBridgeClient, bus_name: str, clock: Clock, attempts: int = 5) -> None:
         self._client = client
@@ -47,8 +47,8 @@ class EventBridgeBus:
         self.put([event.entry(self._bus_name) for event in events])
 
     def put(self, entries: Sequence[dict[str, Any]]) -> None:
-        """Publish PutEvents entries unchanged: for republishing a stored event."""
-        # Lambda's trace of this invocation; with it, the events belong to the same trace.
+        """Publish PutEvents entries unchanged, to republish a stored event."""
+        # Lambda's trace of this invocation, so that the events belong to it.
         # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html
         if trace := os.environ.get("_X_AMZN_TRACE_ID"):
             entries = [{**entry, "TraceHeader": trace} for entry in entries]
@@ -94,6 +94,6 @@ def _chunks(entries: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]
 
 
 def entry_bytes(entry: dict[str, Any]) -> int:
-    """As PutEvents counts: 14 bytes for the time, plus source, type, detail and resources in UTF-8."""
+    """As PutEvents counts: 14 bytes for the time, plus the UTF-8 of source, type, detail and resources."""
     text = [entry["Source"], entry["DetailType"], entry["Detail"], *entry["Resources"]]
     return 14 + sum(len(part.encode()) for part in text)

@@ -1,6 +1,6 @@
-"""Queues that Lambda does not poll: a schedule invokes their function, which empties them itself.
+"""Queues that Lambda does not poll: their function runs on a schedule and drains them itself.
 
-A message is handled exactly as if Lambda had delivered it, and deleted only once it was handled.
+A received message is handled as if Lambda had delivered it, and deleted only after it was handled.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 BATCH = 10
-#: With a short poll SQS asks only some of its servers, so a queue may look empty when it is not.
+#: Without waiting, SQS asks only some of its servers, and a queue may look empty although it is not.
 WAIT_SECONDS = 1
-#: No batch is started with less time left than this.
+#: No batch is started when the function has less time left.
 RESERVE_MS = 10_000
-#: Running out of time is an error if messages have waited this long: the drain cannot keep up.
+#: Running out of time is an error if messages have waited this long: more arrive than are drained.
 BEHIND_SECONDS = 3600
 
 Record = dict[str, Any]
@@ -31,15 +31,15 @@ Handler = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 
 class NotDrained(Exception):
-    """SQS refused to read or delete messages, or the queues fill faster than the schedule drains them."""
+    """Queues could not be read, handled messages could not be deleted, or the schedule cannot keep up."""
 
 
 def drain(
     inbox: Handler, client: SQSClient, queues: Mapping[str, str], time_left_ms: Callable[[], int]
 ) -> dict[str, int]:
-    """Counts of `handled` and `failed`; failed ones stay. `queues`: URLs by ARN. Raises NotDrained."""
+    """How many messages were handled and how many failed. `queues`: URLs by ARN. Raises NotDrained."""
     counts, waiting, refused, oldest = Counter[str](), dict(queues), 0, time()
-    # Receives wait in parallel; messages are handled one by one, because the log context is one image.
+    # Receive in parallel, but handle one at a time, because log lines belong to one image.
     with ThreadPoolExecutor(len(queues)) as pool:
         while waiting and time_left_ms() > RESERVE_MS:
             answers = {arn: pool.submit(_receive, client, arn, url) for arn, url in waiting.items()}
@@ -76,7 +76,7 @@ def _receive(client: SQSClient, arn: str, url: str) -> list[Record]:
 
 
 def _record(message: Mapping[str, Any], arn: str) -> Record:
-    """A message from SQS's own API in the form in which Lambda would deliver it."""
+    """A message from SQS's API, in the form in which Lambda delivers it."""
     return {
         "messageId": message["MessageId"],
         "receiptHandle": message["ReceiptHandle"],

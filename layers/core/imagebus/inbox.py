@@ -1,7 +1,8 @@
-"""The edge of every consumer: a batch from its SQS inbox in, the failed records out.
+"""The entry point of every consumer: takes a batch from its SQS inbox and returns the failed records.
 
-A record that fails is retried after a growing delay. After its last attempt we send it to the dead letters
-ourselves, with the error, which SQS's own redrive would not record. If the function dies, SQS redrives it.
+A failed record goes back to the inbox with a growing delay. On its last receive it is sent to the dead
+letters together with the error, which SQS's own redrive would not record. If the function dies, SQS
+redrives the message.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ D = TypeVar("D", bound=EventData)
 
 
 class RetryLater(Exception):
-    """Someone else is working on it: retry after this many seconds."""
+    """Another invocation is already handling this. Retry after this many seconds."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__(f"retry in {seconds} s")
@@ -71,7 +72,7 @@ class Delivery:
 
 
 class Queue(Protocol):
-    """What the edge needs from SQS."""
+    """The SQS operations that the inbox needs."""
 
     def delay(self, receipt_handle: str, seconds: int) -> None:
         """Make a received message visible again after this many seconds."""
@@ -81,7 +82,7 @@ class Queue(Protocol):
 
 
 class SQSQueue:
-    """An inbox and its dead letters. The client is built on the first failure, not during a cold start."""
+    """An inbox and its dead letters. The first failure creates the client, not the cold start."""
 
     def __init__(self, client: Callable[[], SQSClient], inbox_url: str, dead_letter_url: str) -> None:
         self._client = client
@@ -119,7 +120,7 @@ def one_by_one(handle: Callable[[Delivery], None]) -> Callable[[Group], None]:
 class Inbox:
     """Runs a handler over a batch, group by group, so that a bad message fails alone.
 
-    Without `group_by`, every delivery is its own group. Without a queue, SQS alone retries and redrives.
+    Without `group_by` every delivery is a separate group. Without a queue, failures are left to SQS.
     """
 
     def __init__(
@@ -161,7 +162,7 @@ class Inbox:
             return delivery.message_id
 
     def _given_up(self, delivery: Delivery, error: Exception) -> bool:
-        """Whether the message is safe in the dead letters, so that it can leave the inbox."""
+        """Whether the message is safely in the dead letters, so that the inbox may delete it."""
         last = delivery.receive_count >= self._max_receive_count and not isinstance(error, RetryLater)
         logger().warning("not handled", extra=_description(delivery, error, last), exc_info=_traceback(error))
         if not isinstance(error, RetryLater):
@@ -186,7 +187,7 @@ class Inbox:
 
 
 def _refuse(constant: str) -> None:
-    """Python reads NaN and Infinity, but they are not JSON, and nothing downstream could read them."""
+    """Rejects NaN and Infinity: Python reads them, but they are not valid JSON."""
     raise ValueError(constant)
 
 
@@ -198,7 +199,7 @@ def backoff(receive_count: int, error: Exception | None = None) -> int:
 
 
 def explain(error: Exception) -> str:
-    """The error without the offending values: those are user data."""
+    """A description of the error without the invalid values, which are user data."""
     if isinstance(error, ValidationError):
         fields = {
             ".".join(map(str, item["loc"])) + ": " + item["type"]

@@ -1,7 +1,7 @@
-"""Metrics in CloudWatch's embedded metric format: one JSON line in the log, no API call and no library.
+"""Metrics in CloudWatch's embedded metric format: one JSON line in the log, no call and no library.
 
-Every line contains all measurements. METRIC_DETAIL says which of them CloudWatch extracts as metrics:
-`essential` ones stay within the free ten of an account; `all` adds one per event, stage and code.
+Every line holds everything that was measured. METRIC_DETAIL decides what CloudWatch turns into metrics: the
+`essential` ones stay within the ten that an account has for free; `all` adds one per event, stage and code.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
@@ -22,7 +22,7 @@ Unit = Literal["Count", "Milliseconds", "Seconds", "Bytes"]
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """`by` breaks the metric down. An `essential` one is also extracted in total, at any level of detail."""
+    """`by` breaks the metric down. `essential` metrics are also emitted in total, at any level of detail."""
 
     name: str
     value: float = 1
@@ -34,7 +34,7 @@ class Measurement:
 def document(
     measurements: Iterable[Measurement], properties: Mapping[str, Any], *, bus: str, detail: str, at_ms: int
 ) -> dict[str, Any]:
-    """The line to log. It contains what `by` and `properties` name, at any level of detail."""
+    """The line to log. It holds what `by` and `properties` name at any level of detail."""
     directives, line = [], dict(properties)
     for each in measurements:
         line |= {**each.by, each.name: each.value}
@@ -48,7 +48,7 @@ def document(
 
 
 def emit(measurements: Iterable[Measurement], **properties: Any) -> None:
-    """Log what was measured about one event."""
+    """Log the measurements of one occurrence."""
     line = document(
         measurements,
         properties,

@@ -11,16 +11,16 @@ if TYPE_CHECKING:
 
 
 class Superseded(Exception):
-    """The object has been overwritten or deleted: another event follows, so this one needs no answer."""
+    """The object has been overwritten or deleted. Another event follows, so this one needs no answer."""
 
 
 class Gone(Exception):
-    """The object does not exist, and no event will say so: its version was deleted permanently."""
+    """The object does not exist, and no event will report it: its version was permanently removed."""
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectRef:
-    """One upload. `version_id` pins it, or `etag` if there is none."""
+    """One upload. `version_id` pins it; without one, `etag` does."""
 
     bucket: str
     key: str
@@ -34,7 +34,7 @@ class ObjectStore(Protocol):
         ...
 
     def is_current(self, ref: ObjectRef) -> bool:
-        """Whether this is still the newest upload to its key."""
+        """Whether this upload is still the newest of its key."""
         ...
 
     def put(self, bucket: str, key: str, body: bytes, content_type: str) -> None: ...
@@ -89,7 +89,7 @@ class S3ObjectStore:
             return {"deleted": True} if marker else None
 
     def put(self, bucket: str, key: str, body: bytes, content_type: str) -> None:
-        # A derived key contains its revision, so the object never changes.
+        # A derived key names its revision, so its content never changes.
         self._client.put_object(
             Bucket=bucket,
             Key=key,

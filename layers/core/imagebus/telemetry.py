@@ -15,9 +15,9 @@ from imagebus.metrics import Measurement, emit
 
 
 class Formatter(LambdaPowertoolsFormatter):
-    """Logs the type and the stack of an exception, but not its message.
+    """Logs where something failed and the type of the error, but not its message.
 
-    A message can contain anything: AWS quotes the object's key in an AccessDenied.
+    A message can contain anything: AWS puts the object's key into an AccessDenied.
     """
 
     def formatException(self, ei: Any) -> str:  # noqa: N802  logging's own name
@@ -29,12 +29,12 @@ class Formatter(LambdaPowertoolsFormatter):
 
 @cache
 def logger() -> Logger:
-    """Built on first use, because that reads the environment."""
+    """Created on first use, because that reads the environment."""
     return Logger(logger_formatter=Formatter(serialize_stacktrace=False))
 
 
 def set_log_context(meta: Meta) -> None:
-    """Name the image on every following line, by its id: the key itself may be private."""
+    """Name the image on every following line, by its id. The key may be private, the id is not."""
     logger().append_keys(
         image_id=identity.image_id(meta.image_key), revision=meta.revision, correlation_id=meta.correlation_id
     )
@@ -46,5 +46,5 @@ def clear_log_context() -> None:
 
 
 def count(name: str, stage: str) -> None:
-    """Add one to a metric of this deployment, for an alarm to watch."""
+    """Add one to a metric of this deployment, for an alarm."""
     emit([Measurement(name, by={"stage": stage})])

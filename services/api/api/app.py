@@ -1,4 +1,4 @@
-"""One request: normalize its path, find its route, and turn every outcome into a response."""
+"""Handles one request: normalizes its address, finds its route, and turns every outcome into a response."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Api:
         return sorted({method for method, rule, _ in self.table if _matches(rule, path)})
 
     def _rule(self, path: str) -> str | None:
-        """The route of a path, for the log: the path itself contains a user's file name."""
+        """The route of a path, for the log. The path itself contains a file name."""
         return next((rule for _, rule, _ in self.table if _matches(rule, path)), None)
 
 
@@ -116,5 +116,5 @@ def _unavailable(error: Exception) -> Response[str]:
 def _broken(error: Exception) -> Response[str]:
     logger().exception("unexpected error", extra={"error": type(error).__name__})
     return HttpProblem(
-        HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Internal error; the details are in our log."
+        HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Internal error; the log has the details."
     ).response()

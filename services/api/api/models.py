@@ -1,4 +1,4 @@
-"""Requests and responses as pydantic models. The OpenAPI document is generated from them."""
+"""Request and response models, from which the OpenAPI document is generated."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ Base64 = Annotated[
         json_schema_extra={"contentEncoding": "base64"},
     ),
 ]
-#: The end of a page: 12 hexadecimal digits of milliseconds, then the image's id. Opaque to callers.
+#: The end of a page: 12 hexadecimal digits of milliseconds and the image's id. Opaque to callers.
 Cursor = Annotated[str, Field(pattern=r"^0[0-9a-f]{43}$")]
 
 
 def _whole(value: object) -> object:
-    """In JSON, 1.0 is a whole number, and "1" is not a number."""
+    """1.0 is a whole number in JSON; "1" is not a number."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 Size = Annotated[
-    int, Field(ge=1, description="Size in bytes; the upload must match it exactly."), BeforeValidator(_whole)
+    int, Field(ge=1, description="The exact size of the upload in bytes."), BeforeValidator(_whole)
 ]
 
 
@@ -38,7 +38,7 @@ class Request(BaseModel):
 
 
 class UploadRequest(Request):
-    """A file to upload."""
+    """A file that the caller is about to upload."""
 
     filename: FileName
     content_type: MimeType
@@ -46,7 +46,7 @@ class UploadRequest(Request):
 
 
 class InlineUpload(Request):
-    """A complete small file."""
+    """A small file with its content."""
 
     filename: FileName
     content_type: MimeType
@@ -54,7 +54,7 @@ class InlineUpload(Request):
 
 
 class Links(Answer):
-    """Addresses relative to the API's own; `self` is the status."""
+    """Addresses relative to the API's; `self` is the status."""
 
     self_: Annotated[str, Field(serialization_alias="self")]
     events: str
@@ -64,7 +64,7 @@ class Links(Answer):
 
 
 class Urls(Answer):
-    """Presigned URLs: they need no API key, and expire within five minutes."""
+    """Presigned URLs that need no API key and are valid for at most five minutes."""
 
     original: str | None = None
     processed: str | None = None
@@ -101,7 +101,7 @@ class Summary(view.Summary):
 
 
 class Image(view.Details):
-    """Everything that is known about an image."""
+    """Everything known about an image."""
 
     links: Links
     urls: Urls | None = None

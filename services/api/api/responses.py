@@ -1,4 +1,4 @@
-"""JSON responses with the headers that all of them have, and conditional requests."""
+"""JSON responses with their common headers, and conditional requests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-#: A client may store the response, but must revalidate it each time: statuses change within milliseconds.
+#: Caches must revalidate each time, because statuses change within milliseconds.
 REVALIDATE = "private, no-cache"
 
 SECURITY_HEADERS = {
@@ -47,7 +47,7 @@ def text_response(
 
 
 def etag(state: Any) -> str:
-    """A weak tag: equal tags mean equal state. Presigned URLs always differ, so they are not part of it."""
+    """A weak ETag: equal tags mean equal state. Presigned URLs always differ and are not part of it."""
     text = json.dumps(state, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return f'W/"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 

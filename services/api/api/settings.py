@@ -12,7 +12,7 @@ from imagebus.naming import inbox_urls
 
 @dataclass(frozen=True)
 class Settings:
-    """`inboxes` maps a stage to the URL of its queue; `max_bytes` is the largest accepted file size."""
+    """`inboxes` maps a stage to the URL of its queue; `max_bytes` is the largest accepted file."""
 
     status_table: str
     uploads_bucket: str

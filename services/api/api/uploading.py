@@ -1,4 +1,4 @@
-"""New images: the server chooses their keys, and gives out upload forms or stores small files itself."""
+"""New images: server-chosen keys, upload forms, and direct uploads of small files."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Uploads:
     unique: Callable[[], uuid.UUID] = field(default=uuid.uuid4)
 
     def tickets(self, requests: Sequence[UploadRequest]) -> list[Ticket]:
-        """One presigned form per file. Raises HttpProblem for a type or size that is not accepted."""
+        """One presigned form per file. Raises HttpProblem if the type or size is not accepted."""
         for request in requests:
             self.require_type(request.content_type)
             if request.size > self.settings.max_bytes:
@@ -88,7 +88,7 @@ class Uploads:
         return Accepted(key=key, links=links(key))
 
     def require_type(self, content_type: str) -> None:
-        """Raises HttpProblem for a type that the validator would reject."""
+        """Raises HttpProblem for a type that the pipeline would reject."""
         if content_type not in self.settings.content_types:
             accepted = ", ".join(self.settings.content_types)
             raise HttpProblem(

@@ -1,4 +1,4 @@
-"""Messages that cannot be understood, stored unchanged."""
+"""Stores messages that are not events, unchanged."""
 
 from __future__ import annotations
 

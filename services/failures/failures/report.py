@@ -1,4 +1,4 @@
-"""What a dead letter becomes: a failure that can be retried, or something for quarantine."""
+"""Turns a dead letter into a failure that can be retried, if it is a valid event."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from imagebus.events.failures import ProcessingFailed
 from imagebus.identity import canonical_json, revision
 from imagebus.inbox import Delivery
 
-#: Leaves room for the envelope around it: no event exceeds 64 KB.
+#: Leaves room for the envelope: no event may exceed 64 KB.
 MAX_FAILED_EVENT_BYTES = 56_000
 
 
-#: SQS's own redrive records no error.
-NO_ERROR = "the function ended without reporting an error: a timeout, a crash or out of memory"
+#: SQS's own redrive does not record the error.
+SILENT_DEATH = "the function ended without a word: a timeout, a crash or no memory left"
 
 
 def report(delivery: Delivery, stage: str, default_attempts: int, clock: Clock) -> Event[ProcessingFailed]:
@@ -54,7 +54,7 @@ def _size(envelope: Mapping[str, Any]) -> int:
 
 
 def _attempts(attributes: Mapping[str, str], default: int) -> int:
-    """How often it was tried. EventBridge counts only what came after the first attempt.
+    """The number of attempts. EventBridge counts only those after the first.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html#eb-rule-dlq
     """

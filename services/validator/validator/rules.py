@@ -1,4 +1,4 @@
-"""The verdict on an upload: first by its size, then by its bytes."""
+"""Validates an upload: first its size, then its bytes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from imagebus_imaging import Limits, Rejected
 from imagebus_imaging import validate as validate_image
 from imagebus_imaging.model import Policy
 
-#: The wall clock is the machine's and not the image's: it only has to stop before the function does.
+#: The wall-clock limit depends on the machine, not on the image: it only has to end before the function does.
 _PATIENCE, _LONGEST_SECONDS = 4, 24
 
 
@@ -40,7 +40,7 @@ def limits_of(env: Mapping[str, str]) -> Limits:
 def judge(
     event: Event[ImageUploaded], objects: ObjectStore, limits: Limits, meter: Meter
 ) -> ImageValidated | ImageRejected:
-    """Raises Superseded if a newer upload replaced this one. Reads no object that its size rules out."""
+    """Raises Superseded if another upload has replaced this one. Does not read an object of invalid size."""
     uploaded, meta = event.data, event.meta
     if uploaded.size == 0:
         return ImageRejected(code="empty", detail="The object has no bytes.")
