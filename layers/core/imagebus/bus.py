@@ -21,7 +21,7 @@ MAX_EVENT_BYTES = 64 * 1024
 
 
 class PublishError(Exception):
-    """Some events did not reach the bus; the message says how many, and why."""
+    """Some events did not reach the bus; the message says how many and why."""
 
 
 class EventTooLarge(PublishError):

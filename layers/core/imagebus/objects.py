@@ -1,4 +1,4 @@
-"""Objects in S3, read at a pinned version: never the bytes of another upload to the same key."""
+"""Objects in S3, read as one pinned version: never the bytes of another upload to the same key."""
 
 from __future__ import annotations
 

@@ -22,21 +22,20 @@ SILENT_DEATH = "the function ended without a word: a timeout, a crash or no memo
 
 
 def report(delivery: Delivery, stage: str, default_attempts: int, clock: Clock) -> Event[ProcessingFailed]:
-    """ProcessingFailed for a dead letter. Raises NotAnEvent for one that must go to quarantine instead.
+    """ProcessingFailed for a dead letter. Raises NotAnEvent for one that must be kept in quarantine instead:
 
-    That is a message that is not an event of ours, is too large to embed, or is itself a ProcessingFailed,
-    which would cause an endless loop.
+    no event, none of ours, too large to carry, or itself a ProcessingFailed, which would go round for ever.
     """
     envelope = delivery.envelope
     if envelope["detail-type"] == ProcessingFailed.detail_type:
         raise NotAnEvent("a failure to handle a failure")
     if _size(envelope) > MAX_FAILED_EVENT_BYTES:
-        raise NotAnEvent("too large to embed in an event")
+        raise NotAnEvent("too large to carry in an event")
     attributes = delivery.attributes
     data = ProcessingFailed(
         stage=stage,
         error_type=(attributes.get("error_type") or attributes.get("ERROR_CODE") or "Unknown")[:255],
-        message=(attributes.get("message") or attributes.get("ERROR_MESSAGE") or NO_ERROR)[:1000],
+        message=(attributes.get("message") or attributes.get("ERROR_MESSAGE") or SILENT_DEATH)[:1000],
         attempts=_attempts(attributes, default_attempts),
         failed_event=envelope,
     )
@@ -50,7 +49,7 @@ def _size(envelope: Mapping[str, Any]) -> int:
     try:
         return len(canonical_json(envelope).encode())
     except UnicodeEncodeError as error:
-        raise NotAnEvent("half a surrogate pair, which no event can contain") from error
+        raise NotAnEvent("half a surrogate pair, which no event can carry") from error
 
 
 def _attempts(attributes: Mapping[str, str], default: int) -> int:
