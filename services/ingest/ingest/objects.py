@@ -1,4 +1,4 @@
-"""S3's EventBridge events as facts of ours."""
+"""S3's EventBridge events as our events."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from imagebus.meter import Meter
 
 
 def translate(envelope: dict[str, Any], clock: Clock) -> Event[ImageUploaded] | Event[ImageDeleted] | None:
-    """The fact that an S3 event states, or None where it states none. Raises NotAnEvent.
+    """The event for an upload or a deletion; None for any other. The key is as S3 sent it. Raises NotAnEvent.
 
-    The key stands in the event as it is, not URL-encoded, unlike in S3's other notifications.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
     """
     try:
