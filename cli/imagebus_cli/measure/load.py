@@ -1,4 +1,4 @@
-"""Upload at a rate and measure the outcome: lost, stuck, announced twice, latency, memory."""
+"""Uploads at a rate, and what became of them: lost, stuck, announced twice, how long, how much memory."""
 
 from __future__ import annotations
 

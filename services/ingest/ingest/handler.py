@@ -16,7 +16,7 @@ from ingest.objects import translate
 def ingest(delivery: Delivery, bus: EventBus, has_version: HasVersion, clock: Clock) -> None:
     fact = translate(delivery.envelope, clock)
     if fact is None:
-        logger().info("an old version was deleted")
+        logger().info("an old version was removed")
         return
     event = under_actual_key(fact, has_version, clock)
     set_log_context(event.meta)

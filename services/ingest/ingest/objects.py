@@ -40,4 +40,4 @@ def translate(envelope: dict[str, Any], clock: Clock) -> Event[ImageUploaded] | 
             return new_event(ImageDeleted(bucket=bucket, deletion_type=detail["deletion-type"]), **identity)
     except (KeyError, TypeError, AttributeError) as error:
         raise NotAnEvent(f"not an S3 event: {type(error).__name__}") from error
-    return None  # an old version was deleted: the current one has not changed
+    return None  # an old version was removed: what is current has not changed
