@@ -84,7 +84,6 @@ def load_scaled(data: bytes, target: Callable[[int, int], tuple[int, int]]) -> P
         wanted = target(width, height)
         stored = (wanted[1], wanted[0]) if orientation >= 5 else wanted
         drafted = source.draft(None, stored)
-        source.load()
         shown = drafted[1][2:] if drafted else None
         small = to_srgb(scale_down(source, stored, plain, shown), source.info)
     if small.mode not in PLAIN_MODES:
