@@ -1,74 +1,102 @@
 """The entry point of the `imagebus` command.
 
-Commands import what they need when they run, so that `imagebus --help` and completion stay instant.
+Commands import what they need when they run, so that `imagebus --help` and completion stay fast.
 
-Exit codes: 0 all well; 1 an image did not end as expected; 2 wrong usage; 3 the command could not do its work
-(no stack, a busy port, a missing tool), and said what to do; 130 interrupted by Ctrl-C.
+Exit codes: 0 success; 1 the answer is no (docs/cli.md says what that means for each command); 2 usage error;
+3 the command could not run (no stack, a busy port, a missing tool) and said what to do; 130 interrupted.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Mapping
+from typing import Annotated
 
 import typer
 
-from imagebus_cli.checkout import new_consumer_command, schemas_commands
-from imagebus_cli.demo import command as demo_command
-from imagebus_cli.images import commands as images_commands
-from imagebus_cli.images import erase_command, inspect_command, status_command
-from imagebus_cli.local import commands as local_commands
-from imagebus_cli.measure import cost_command, latency_command, load_command
+from imagebus_cli import checkout
+from imagebus_cli.demo import commands as demo
+from imagebus_cli.images import commands as images
+from imagebus_cli.images.inspect import inspect
+from imagebus_cli.local import commands as local
+from imagebus_cli.measure import commands as measure
 from imagebus_cli.operations import commands as operations
-from imagebus_cli.problem import Problem, explain
-from imagebus_cli.stack import deploy_command, doctor_command, smoke_command
-from imagebus_cli.uploads import commands as upload_command
+from imagebus_cli.problem import explain
+from imagebus_cli.stack import commands as stack
+from imagebus_cli.uploads import commands as uploads
+
+#: The commands by topic, as `--help` shows them.
+PANELS: Mapping[str, Mapping[str, Callable[..., None] | typer.Typer]] = {
+    "Images": {
+        "upload": uploads.upload,
+        "list": images.list_images,
+        "status": images.status,
+        "events": images.events,
+        "get": images.get,
+        "delete": images.delete,
+        "erase": images.erase,
+        "retry": operations.retry,
+    },
+    "A stack": {
+        "deploy": stack.deploy,
+        "doctor": stack.doctor,
+        "smoke": stack.smoke,
+        "cost": measure.cost,
+        "replay": operations.replay,
+        "rebuild": operations.rebuild,
+        "verify": operations.verify,
+    },
+    "This computer": {
+        "demo": demo.demo,
+        "local": local.app,
+        "latency": measure.latency,
+        "load": measure.load,
+        "inspect": inspect,
+    },
+    "Development, in a checkout": {
+        "new-consumer": checkout.new_consumer,
+        "schemas": checkout.schemas,
+    },
+}
 
 app = typer.Typer(name="imagebus", no_args_is_help=True, pretty_exceptions_enable=False)
-app.add_typer(local_commands.app, name="local")
-app.add_typer(schemas_commands.app, name="schemas")
-app.command("demo")(demo_command.demo)
-app.command("latency")(latency_command.latency)
-app.command("deploy")(deploy_command.deploy)
-app.command("doctor")(doctor_command.doctor)
-app.command("cost")(cost_command.cost)
-app.command("erase")(erase_command.erase)
-app.command("inspect")(inspect_command.inspect)
-app.command("load")(load_command.load)
-app.command("smoke")(smoke_command.smoke)
-app.command("upload")(upload_command.upload)
-app.command("list")(images_commands.list_images)
-app.command("events")(images_commands.events)
-app.command("get")(images_commands.get)
-app.command("delete")(images_commands.delete)
-app.command("status")(status_command.status)
-app.command("replay")(operations.replay)
-app.command("rebuild")(operations.rebuild)
-app.command("verify")(operations.verify)
-app.command("retry")(operations.retry)
-app.command("new-consumer")(new_consumer_command.new_consumer)
+for panel, commands in PANELS.items():
+    for name, each in commands.items():
+        if isinstance(each, typer.Typer):
+            app.add_typer(each, name=name, rich_help_panel=panel)
+        else:
+            app.command(name, rich_help_panel=panel)(each)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"imagebus {version('imagebus')}")
+        raise typer.Exit
 
 
 @app.callback()
-def imagebus() -> None:
+def imagebus(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
     """Event-driven image processing on AWS, and on your machine."""
 
 
 def main() -> None:
-    """Run the command; what a person can mend is said in two lines, anything else is a traceback."""
+    """Run the command. An error that a person can fix is explained in two lines; others are a traceback."""
     try:
         app()
     except Exception as error:
         problem = explain(error)
         if problem is None:
             raise
-        _say(problem)
+        from imagebus_cli.output import terminal
+
+        terminal.problem(problem)
         sys.exit(problem.exit_code)
-
-
-def _say(problem: Problem) -> None:
-    from imagebus_cli.output import terminal
-
-    terminal.problem(problem)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,19 @@
-"""What can go wrong, said so that a person can act on it."""
+"""Errors that a person can act on."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+
+#: Modules that come with an optional dependency, by the name of the extra.
+EXTRAS: Mapping[str, frozenset[str]] = {
+    "imaging": frozenset({"PIL", "cykooz", "isal", "pillow_heif"}),
+    "local": frozenset({"ministack", "samcli", "samtranslator"}),
+}
 
 
 class Problem(Exception):
-    """`message` says what happened, `advice` what to do, `detail` is a tool's own last words."""
+    """`message` says what happened, `advice` what to do, `detail` is the end of a tool's own output."""
 
     def __init__(self, message: str, advice: str = "", *, detail: str = "", exit_code: int = 3) -> None:
         super().__init__(message)
@@ -17,16 +24,30 @@ class Problem(Exception):
 
 
 def explain(error: Exception) -> Problem | None:
-    """The problem behind an exception, or None for one that is a bug of ours.
+    """The problem behind an exception, or None if the exception is a bug.
 
     Looks modules up instead of importing them: an exception's module is loaded when it is raised.
     """
     if isinstance(error, Problem):
         return error
+    if isinstance(error, ModuleNotFoundError):
+        return _of_installation(error)
     local = sys.modules.get("imagebus_local.errors")
     if local and isinstance(error, local.LocalError):
         return Problem(error.message, error.advice, detail=error.detail)
     return _of_aws(error) if "botocore.exceptions" in sys.modules else None
+
+
+def _of_installation(error: ModuleNotFoundError) -> Problem | None:
+    """Something that an installation from the wheel lacks: the checkout, or an extra."""
+    module = (error.name or "").partition(".")[0]
+    if module in ("tools", "samples"):
+        advice = "Clone the repository, run `make setup` in it and use its .venv/bin/imagebus."
+        return Problem("This command needs a checkout of the imagebus repository.", advice)
+    extra = next((name for name, modules in EXTRAS.items() if module in modules), None)
+    if extra is None:
+        return None
+    return Problem(f"This command needs {module}.", f"Install it: pip install 'imagebus[{extra}]'")
 
 
 def _of_aws(error: Exception) -> Problem | None:
@@ -37,10 +58,10 @@ def _of_aws(error: Exception) -> Problem | None:
         (
             aws.ConnectionError,
             aws.HTTPClientError,
-        ): "Is the stack running? The local one: imagebus local status",
+        ): "Is the stack running? For the local one: imagebus local status",
         (aws.NoCredentialsError, aws.PartialCredentialsError, aws.CredentialRetrievalError): sign_in,
         (aws.SSOError, aws.TokenRetrievalError): sign_in,
-        (aws.ProfileNotFound,): "To see which there are: aws configure list-profiles",
+        (aws.ProfileNotFound,): "List your profiles: aws configure list-profiles",
         (aws.NoRegionError,): "Name a --region.",
     }
     if isinstance(error, aws.ClientError):
@@ -51,11 +72,11 @@ def _of_aws(error: Exception) -> Problem | None:
 
 
 def _advice(code: str) -> str:
-    """What to do about an answer of AWS; nothing where its message is all there is to say."""
-    if code == "ValidationError":  # what CloudFormation says of a stack that does not exist
+    """What to do about an error code of AWS; empty where its message says everything."""
+    if code == "ValidationError":  # CloudFormation's answer for a stack that does not exist
         return "Check the name of the --stack, --profile and --region, or deploy it: imagebus deploy"
     if code.startswith(("ExpiredToken", "InvalidClientTokenId", "UnrecognizedClient", "AuthFailure")):
         return "Sign in again (aws sso login), or name another --profile."
     if code.startswith("AccessDenied"):
-        return "These credentials may not do that: name another --profile, or ask for the permission."
+        return "These credentials lack the permission: name another --profile, or ask for it."
     return ""

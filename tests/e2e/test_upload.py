@@ -75,7 +75,7 @@ def test_two_hundred_files_interrupted_and_started_again_are_there_once_each(
     assert first.returncode == 130, first.stderr
     assert "Interrupted. Run the same command again to go on." in first.stderr
     assert SOME <= len(there) < FILES
-    said = re.fullmatch(r"200 files: (\d+) uploaded, (\d+) not begun\n", first.stdout)
+    said = re.fullmatch(r"200 files: (\d+) uploaded, (\d+) not started\n", first.stdout)
     assert said, first.stdout
     assert [int(number) for number in said.groups()] == [len(there), FILES - len(there)]
 

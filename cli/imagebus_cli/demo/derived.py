@@ -1,4 +1,4 @@
-"""Derived images as files, under names that are safe on every file system."""
+"""Download derived images, under names that are valid on every file system."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from imagebus_cli.demo.result import DemoResult
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack.deployed import Stack
 
-#: A folder with this file in it is ours to empty.
+#: Only a folder with this file in it may be emptied.
 MARKER = ".imagebus-demo"
 
-#: Name of a derived image (`320x320`, `watermarked`) to its path relative to the contact sheet.
+#: Name of a derived image (`320x320`, `watermarked`) -> its path relative to the contact sheet.
 Files = dict[str, str]
 
 
 def require_ours(output: Path) -> None:
-    """Raises Problem when `output` holds something that we did not write."""
+    """Raises Problem if `output` holds files that the demo did not write."""
     if output.exists() and not output.is_dir():
-        raise Problem(f"{output} is a file.", "Name a folder: imagebus demo --output DIR", exit_code=2)
+        raise Problem(f"{output} is a file.", "Choose a folder: imagebus demo --output DIR", exit_code=2)
     if output.is_dir() and any(output.iterdir()) and not (output / MARKER).exists():
-        advice = "Name a new or empty one: imagebus demo --output DIR"
+        advice = "Choose a new or empty folder: imagebus demo --output DIR"
         raise Problem(f"{output} holds other files.", advice, exit_code=2)
 
 
 def download(stack: Stack, results: Sequence[DemoResult], output: Path) -> dict[str, Files]:
-    """Empty `output` and write every derived image of the completed results below it; their files, by key."""
+    """Empty `output`, write the derived images of completed results into it, and return the files by key."""
     if output.exists():
         shutil.rmtree(output)
     (output / "images").mkdir(parents=True)
@@ -61,12 +61,12 @@ def download(stack: Stack, results: Sequence[DemoResult], output: Path) -> dict[
 
 
 def folder_name(key: str) -> str:
-    """Readable where the key is, and never the same for two keys."""
+    """Readable if the key is, and different for every key."""
     return f"{safe_name(PurePosixPath(key).stem)}-{image_id(key)[:10]}".lstrip("-")
 
 
 def safe_name(text: str) -> str:
-    """Lower-case ASCII letters, digits and dashes, at most 40; empty for a name that has none."""
+    """Lower-case ASCII letters, digits and dashes, at most 40; empty if the text has none."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:40].strip("-")
 
 

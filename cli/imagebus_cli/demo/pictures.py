@@ -1,4 +1,4 @@
-"""What the demonstration uploads: the sample images, or a person's own folder."""
+"""What the demo uploads: the sample images, or your own folder."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_KEY = 1024
 
 @dataclass(frozen=True)
 class Picture:
-    """`expected` is completed, rejected or None (either will do); `code` is the reason of a rejection."""
+    """`expected` is completed, rejected or None (either); `code` is the expected reason of a rejection."""
 
     key: str
     read: Callable[[], bytes]
@@ -26,7 +26,7 @@ class Picture:
 
 
 def samples() -> list[Picture]:
-    """The sample images, painted now; where two of them can be painted at once they are."""
+    """The sample images, generated two at a time."""
     from samples.catalog import SAMPLES
 
     with ThreadPoolExecutor(2) as pool:
@@ -38,9 +38,9 @@ def samples() -> list[Picture]:
 
 
 def folder(root: Path) -> list[Picture]:
-    """Every file below `root`, its path there as the key. Hidden files and folders are left out.
+    """Every file below `root`, with its path there as the key. Hidden files and folders are left out.
 
-    Raises Problem when there is nothing to upload, or a name that cannot be an S3 key.
+    Raises Problem if there is nothing to upload, or a name cannot be an S3 key.
     """
     if not root.is_dir():
         raise Problem(f"There is no folder {root}.", "Name one: make demo IMAGES=DIR", exit_code=2)
@@ -52,7 +52,7 @@ def folder(root: Path) -> list[Picture]:
             if not name.startswith(".") and path.is_file():
                 pictures.append(Picture(_key(path.relative_to(root)), path.read_bytes))
     if not pictures:
-        raise Problem(f"There are no files in {root}.", "Put some pictures there.", exit_code=2)
+        raise Problem(f"There are no files in {root}.", "Put some images there.", exit_code=2)
     return pictures
 
 

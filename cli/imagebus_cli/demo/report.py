@@ -1,4 +1,4 @@
-"""What the demonstration prints."""
+"""What the demo prints."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from imagebus_cli.output.terminal import console, safe
 from imagebus_cli.output.text import bytes_text
 from imagebus_cli.stack.subscription import Notification
 
-#: More rows than this say less, so that a folder of thousands stays readable.
+#: Longer tables are cut off, so that a folder of thousands stays readable.
 MAX_ROWS = 200
 
 COLOURS = {"completed": "green", "rejected": "yellow", "failed": "red", "unfinished": "red"}
@@ -43,9 +43,7 @@ def table(results: Sequence[DemoResult], *, cold: bool = False) -> None:
     if len(results) > MAX_ROWS:
         console.print(f"… and {len(results) - MAX_ROWS} more\n")
     if cold:
-        console.print(
-            "Every function started cold, and that is most of the seconds: `make up` keeps them warm.\n"
-        )
+        console.print("Most of the time is cold starts; after `make up` the functions stay warm.\n")
 
 
 def timeline(key: str, events: Sequence[RecordedEvent]) -> None:
@@ -62,7 +60,7 @@ def timeline(key: str, events: Sequence[RecordedEvent]) -> None:
             f"{moment.own_ms} ms" if moment.cause else "",
             f"{moment.billed_ms} ms" if moment.billed_ms else "",
         )
-    console.print(f"The events of [bold]{safe(key)}[/], each below the one that caused it:\n")
+    console.print(f"The events of [bold]{safe(key)}[/], each below its cause:\n")
     console.print(grid)
 
 
@@ -80,7 +78,7 @@ def notifications(arrived: Sequence[Notification]) -> None:
 
 
 def verdict(results: Sequence[DemoResult]) -> bool:
-    """Say how it ended; whether that is well."""
+    """Print the conclusion; True if every image had the expected outcome."""
     troubles = [(result.key, result.trouble) for result in results if result.trouble]
     for key, trouble in troubles:
         console.print(f"[red]✗[/] {safe(key)} {safe(trouble)}", soft_wrap=True)
@@ -90,8 +88,8 @@ def verdict(results: Sequence[DemoResult]) -> bool:
     ended = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
     if troubles:
         console.print(
-            f"[bold red]{len(troubles)} of {len(results)} images did not end as expected[/] ({ended})."
+            f"[bold red]{len(troubles)} of {len(results)} images had an unexpected outcome[/] ({ended})."
         )
         return False
-    console.print(f"[bold green]All {len(results)} images ended as expected[/]: {ended}.")
+    console.print(f"[bold green]All {len(results)} images had the expected outcome[/]: {ended}.")
     return True

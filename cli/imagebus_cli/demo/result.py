@@ -1,7 +1,8 @@
-"""How each image of the demonstration ended, and whether that is how it should have ended."""
+"""How each image of the demo ended, and whether that was expected."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from imagebus_cli.uploads.tracking import Upload, seconds
 
 @dataclass(frozen=True)
 class DemoResult:
-    """`item` is None for an image that did not reach its end in time."""
+    """`item` is None for an image that did not finish in time."""
 
     picture: Picture
     item: Item | None
@@ -45,12 +46,12 @@ class DemoResult:
 
     @property
     def trouble(self) -> str | None:
-        """What is wrong with this ending, or None."""
+        """What is unexpected, or None."""
         if self.item is None:
-            return "reached no end in time"
+            return "did not finish in time"
         expected = (self.picture.expected,) if self.picture.expected else ("completed", "rejected")
         if self.status not in expected:
-            return f"ended as {self.status} {self.reason}".rstrip() + f", expected {' or '.join(expected)}"
+            return f"is {self.status} {self.reason}".rstrip() + f", expected {' or '.join(expected)}"
         if self.picture.code and self.reason != self.picture.code:
             return f"was rejected as {self.reason}, expected {self.picture.code}"
         if self.notifications != 1:
@@ -64,18 +65,15 @@ def results(
     items: Mapping[str, Item],
     notifications: Iterable[Notification],
 ) -> list[DemoResult]:
-    """One per picture, in the pictures' order. Only a notification about the uploaded revision counts."""
+    """One per picture, in the same order. Only notifications about the uploaded revision count."""
     by_key = {upload.key: upload for upload in uploads}
-    told: dict[tuple[str, str], int] = {}
-    for notification in notifications:
-        about = (notification.image_key, notification.revision)
-        told[about] = told.get(about, 0) + 1
+    announced = Counter((each.image_key, each.revision) for each in notifications)
     return [
         DemoResult(
             picture,
             item := items.get(picture.key),
             seconds(by_key[picture.key], item) if item else None,
-            told.get((picture.key, item["revision"]), 0) if item else 0,
+            announced[picture.key, item["revision"]] if item else 0,
         )
         for picture in pictures
     ]

@@ -1,4 +1,4 @@
-"""The demonstration from beginning to end."""
+"""The demo, from start to finish."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from imagebus_cli.stack.deployed import Stack
 from imagebus_cli.stack.subscription import Notification, subscribed
 from imagebus_cli.uploads import tracking as uploads
 
-#: Notifications follow the end of an image within milliseconds; a busy computer gets this much.
+#: Notifications normally follow within milliseconds of the final status; this is for a busy computer.
 ANNOUNCED_WITHIN = 30.0
 
 
@@ -57,7 +57,7 @@ def _process(
 
 
 def _to_show(ended: Sequence[DemoResult]) -> DemoResult | None:
-    """The completed image that is the most work: of the samples, the 12 MP one."""
+    """The largest completed image; of the samples, the 12 MP one."""
     completed = [result for result in ended if result.item and result.status == "completed"]
     return max(completed, key=_pixels, default=None)
 

@@ -1,4 +1,4 @@
-"""The contact sheet: one page, no script, nothing loaded but the images beside it."""
+"""The contact sheet: one page without scripts that loads only the images beside it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from imagebus.history.timeline import timeline
 from imagebus_cli.demo.result import DemoResult
 from imagebus_cli.output.text import bytes_text, visible
 
-#: Cards are about this wide, so the derived image nearest to it is shown.
+#: About the width of a card: the thumbnail closest to it is shown.
 SHOWN_WIDTH = 480
 
 
@@ -27,7 +27,7 @@ class Card:
 
 
 def render(cards: Sequence[Card]) -> str:
-    """The page as HTML. Whatever comes from a key or an image is escaped."""
+    """The page as HTML. Text from keys and images is escaped."""
     counts: dict[str, int] = {}
     for card in cards:
         counts[card.result.status] = counts.get(card.result.status, 0) + 1

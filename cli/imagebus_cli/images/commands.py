@@ -1,13 +1,24 @@
-"""`imagebus list`, `events`, `get` and `delete`. Exit code 1 always means: there is no such image or file."""
+"""`imagebus list`, `status`, `events`, `get`, `delete` and `erase`.
+
+Exit code 1 always means that the image or file does not exist, or (`status --watch`) did not complete.
+"""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from imagebus_cli.options import AsJson, Key, Profile, Region, StackName
+from imagebus_cli.command import Key, Target, command
+
+if TYPE_CHECKING:
+    from imagebus.history.fold import Item
+    from imagebus_cli.output.writer import Output
+    from imagebus_cli.stack.deployed import Stack
+
+#: How long `status --watch` waits for the outcome, in seconds.
+PATIENCE = 120
 
 
 class Status(StrEnum):
@@ -18,32 +29,29 @@ class Status(StrEnum):
     DELETED = "deleted"
 
 
+@command
 def list_images(
+    stack: Stack,
+    out: Output,
     status: Annotated[
-        Status | None, typer.Option(help="Only images that stand so.", show_default=False)
+        Status | None, typer.Option(help="Only images with this status.", show_default=False)
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=100, help="Images a page.")] = 25,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="Images per page.")] = 25,
     cursor: Annotated[
-        str | None, typer.Option(help="Go on where another page ended.", show_default=False)
+        str | None, typer.Option(help="Continue after an earlier page.", show_default=False)
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="All pages.")] = False,
-    stack: StackName = None,
-    profile: Profile = None,
-    region: Region = None,
-    as_json: AsJson = False,
+    everything: Annotated[bool, typer.Option("--all", help="Show all pages.")] = False,
 ) -> None:
     """List images, newest first."""
     from rich.table import Table
 
-    from imagebus_cli.images import lookup as images
-    from imagebus_cli.output import outcome, terminal
+    from imagebus_cli.images import lookup
+    from imagebus_cli.output import terminal
     from imagebus_cli.output.text import bytes_text
-    from imagebus_cli.stack.find import find
 
-    found = find(stack, profile=profile, region=region)
-    items, rest = images.listed(found, status.value if status else None, limit, cursor, everything=everything)
-    if as_json:
-        outcome.tell({"items": [images.summary(item) for item in items], "cursor": rest}, as_json)
+    items, rest = lookup.listed(stack, status.value if status else None, limit, cursor, everything=everything)
+    if out.as_json:
+        out.write({"items": [lookup.summary(item) for item in items], "cursor": rest})
         return
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("key", overflow="fold")
@@ -54,24 +62,78 @@ def list_images(
         table.add_row(terminal.safe(item["image_key"]), item["status"], size, item["created_at"])
     terminal.console.print(table if items else "No images.")
     if rest:
-        terminal.console.print(
-            f"There are older ones: --cursor {rest}, or --all", style="dim", soft_wrap=True
-        )
+        terminal.console.print(f"For older images: --cursor {rest}, or --all", style="dim", soft_wrap=True)
 
 
-def events(
-    key: Key, stack: StackName = None, profile: Profile = None, region: Region = None, as_json: AsJson = False
+@command
+def status(
+    stack: Stack,
+    out: Output,
+    key: Key,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Wait for the outcome, also of a key that is not known yet.")
+    ] = False,
 ) -> None:
-    """The events of an image's newest revision: who caused what, and the milliseconds each took."""
+    """Show an image's status, its outstanding stages and failures, and the ID that logs use for it.
+
+    Exits with 1 if the image does not exist; with --watch, also if it did not complete.
+    """
+    from imagebus_cli.images import lookup
+    from imagebus_cli.output import terminal
+
+    if watch:
+        _wait(stack, key)
+    item = lookup.known(stack, key)
+    if out.as_json:
+        out.write(lookup.details(item))
+    else:
+        for name, value in _lines(item).items():
+            terminal.console.print(f"{name:16} {terminal.safe(value)}", soft_wrap=True)
+    if watch and item["status"] != "completed":
+        raise typer.Exit(1)
+
+
+def _wait(stack: Stack, key: str) -> None:
+    """Return when the image has a final status, or after PATIENCE."""
+    from datetime import UTC, datetime
+
+    from imagebus_cli.output import terminal
+    from imagebus_cli.uploads.tracking import Upload, wait
+
+    with terminal.step("processing"):
+        wait(stack, [Upload(key, "", datetime.now(UTC))], patience=PATIENCE)
+
+
+def _lines(item: Item) -> dict[str, str]:
+    from imagebus.identity import image_id
+
+    reason = f" ({item['reason']})" if item.get("reason") else ""
+    lines = {
+        "status": f"{item['status']}{reason}",
+        "image_id": image_id(item["image_key"]),
+        "correlation_id": str(item["correlation_id"]),
+        "revision": str(item["revision"]),
+        "since": str(item["created_at"]),
+        "until": str(item.get("completed_at") or item["updated_at"]),
+        "outstanding": ", ".join(item.get("outstanding", ())) or "nothing",
+    }
+    for failure in item.get("failures", ()):
+        what = f"{failure['error_type']} after {failure['attempts']} attempts at {failure['at']}"
+        lines[f"failed, {failure['stage']}"] = f"{what}: {failure['message']}"
+    return lines
+
+
+@command
+def events(stack: Stack, out: Output, key: Key) -> None:
+    """Show the events of an image's newest revision: which event caused which, and how long each took."""
     from imagebus.history import view
     from imagebus.history.timeline import timeline
-    from imagebus_cli.images import lookup as images
-    from imagebus_cli.output import outcome, terminal
-    from imagebus_cli.stack.find import find
+    from imagebus_cli.images import lookup
+    from imagebus_cli.output import terminal
 
-    log = images.log(find(stack, profile=profile, region=region), key)
-    if as_json:
-        outcome.tell(view.timeline(log).as_json(), as_json)
+    log = lookup.log(stack, key)
+    if out.as_json:
+        out.write(view.timeline(log).as_json())
         return
     for moment in timeline(log):
         name = "  " * moment.depth + moment.event.detail_type
@@ -80,49 +142,73 @@ def events(
         terminal.console.print(terminal.safe(line), soft_wrap=True)
 
 
+@command
 def get(
+    target: Target,
+    out: Output,
     key: Key,
     thumbnail: Annotated[
-        str | None, typer.Option(help="This thumbnail, say 320x320.", show_default=False)
+        str | None, typer.Option(help="Download this thumbnail, for example 320x320.", show_default=False)
     ] = None,
-    processed: Annotated[bool, typer.Option("--processed", help="The watermarked image.")] = False,
+    processed: Annotated[bool, typer.Option("--processed", help="Download the watermarked image.")] = False,
     output: Annotated[
         str | None,
-        typer.Option("--output", "-o", help="File to write, - for standard output (default: its own name)."),
+        typer.Option(
+            "--output", "-o", help="File to write; - for standard output (default: the object's name)."
+        ),
     ] = None,
-    stack: StackName = None,
-    profile: Profile = None,
-    region: Region = None,
-    as_json: AsJson = False,
 ) -> None:
-    """Download an image: the original, or what was made of it. The file is whole, or it is not there."""
-    from imagebus_cli.images import lookup as images
-    from imagebus_cli.output import outcome
+    """Download the original or a derived image. An interrupted download leaves no file."""
+    from imagebus_cli.images import lookup
     from imagebus_cli.output.text import bytes_text
     from imagebus_cli.problem import Problem
-    from imagebus_cli.stack.find import find
 
     if thumbnail is not None and processed:
-        raise Problem("Either --thumbnail or --processed.", exit_code=2)
-    if output == images.STDOUT and as_json:
-        raise Problem("Standard output takes the image or JSON, not both.", "Name a file: -o", exit_code=2)
-    found = find(stack, profile=profile, region=region)
-    place = images.place(found, key, thumbnail=thumbnail, processed=processed)
+        raise Problem("Use either --thumbnail or --processed.", exit_code=2)
+    if output == lookup.STDOUT and out.as_json:
+        raise Problem(
+            "Standard output can take the image or JSON, not both.", "Name a file: -o FILE", exit_code=2
+        )
+    stack = target.find()
+    place = lookup.place(stack, key, thumbnail=thumbnail, processed=processed)
     derived = thumbnail is not None or processed
-    target = output or images.file_name(place["Key"] if derived else key)
-    size = images.fetch(found, place, target)
-    if target != images.STDOUT:
-        document = {"image_key": key, "file": target, "bytes": size}
-        outcome.tell(document, as_json, f"{target}: {bytes_text(size)}")
+    file = output or lookup.file_name(place["Key"] if derived else key)
+    size = lookup.fetch(stack, place, file)
+    if file != lookup.STDOUT:
+        out.write({"image_key": key, "file": file, "bytes": size}, f"{file}: {bytes_text(size)}")
 
 
-def delete(
-    key: Key, stack: StackName = None, profile: Profile = None, region: Region = None, as_json: AsJson = False
+@command
+def delete(stack: Stack, out: Output, key: Key) -> None:
+    """Delete an image and what was derived from it. Its versions and log stay; `erase` removes those too."""
+    from imagebus_cli.images import lookup
+
+    lookup.delete(stack, key)
+    out.write({"deleted": key}, f"{key}: deleted")
+
+
+@command
+def erase(
+    stack: Stack,
+    out: Output,
+    key: Key,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Delete an image and what was made of it. Its versions and log stay; `imagebus erase` leaves nothing."""
-    from imagebus_cli.images import lookup as images
-    from imagebus_cli.output import outcome
-    from imagebus_cli.stack.find import find
+    """Permanently remove an image: the original in all versions, derived images, log and status.
 
-    images.delete(find(stack, profile=profile, region=region), key)
-    outcome.tell({"deleted": key}, as_json, f"{key}: deleted")
+    Exits with 1 if there is nothing to remove, or you do not confirm.
+    """
+    from imagebus_cli.images import erase
+    from imagebus_cli.problem import Problem
+
+    if not yes:
+        typer.confirm(f"Permanently erase {key!r} with all its versions?", abort=True, err=True)
+    erased = erase.erase(stack, key)
+    if not erased.anything:
+        raise Problem("There is nothing under this key.", "Keys are exact and include folders.", exit_code=1)
+    out.write(
+        {"erased": key, **vars(erased)},
+        f"{key}: erased {erased.versions} versions, {erased.derived} derived images, "
+        f"{erased.items} log and status items",
+        "  What the archive keeps, and for how long: docs/security.md",
+    )

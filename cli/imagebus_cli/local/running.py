@@ -1,4 +1,4 @@
-"""The embedded AWS for the length of one command."""
+"""The embedded AWS for the duration of one command."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ DEFAULT_PORT = 4566
 @dataclass(frozen=True)
 class LocalStack:
     stack: Stack
-    #: False when it was running before, so that its functions may be warm and its table is not empty.
+    #: False if it was already running: its functions may be warm, and its table is not empty.
     fresh: bool
 
 
 @contextmanager
 def local_stack(port: int | None = None, *, keep: bool = False) -> Iterator[LocalStack]:
-    """The running local AWS, else one of our own that is taken down again (unless `keep`).
+    """The running local AWS, or else a new one that is stopped afterwards (unless `keep`).
 
-    Without a port, a busy 4566 is no obstacle: the next free one is taken.
+    Without a port, the next free one is used if 4566 is busy.
     """
     was_up = imagebus_local.status().state == "up"
     if port is None and not was_up and not ports.is_free(DEFAULT_PORT):
@@ -42,13 +42,13 @@ def local_stack(port: int | None = None, *, keep: bool = False) -> Iterator[Loca
             if was_up or keep:
                 terminal.console.print(f"The local AWS keeps running at {state.endpoint}.")
             else:
-                with terminal.step("local AWS taken down"):
+                with terminal.step("local AWS stopped"):
                     imagebus_local.down()
 
 
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """A terminate signal unwinds the command as Ctrl-C does, so that nothing is left running."""
+    """SIGTERM unwinds the command like Ctrl-C, so that nothing is left running."""
 
     def unwind(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""What images cost on AWS: from the usage that their events carry, and a table of prices with a date."""
+"""What images cost on AWS, from the usage in their events and a dated price list."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ PRICES = Path(__file__).with_name("prices.json")
 
 #: A message is sent, received and deleted.
 SQS_REQUESTS = 3
-#: The functions that keep books (512 MB) are not in the events' usage: milliseconds of one delivery, measured
-#: on the embedded AWS, rounded up.
+#: The bookkeeping functions (512 MB) report no usage in events: milliseconds per delivery, measured on the
+#: embedded AWS and rounded up.
 BOOKKEEPING_MS, BOOKKEEPING_GB = 25, 0.5
-#: Log bytes of one delivery: Lambda's own three lines and ours; and of one measured event.
+#: Log bytes per delivery (Lambda's three lines and ours), and per event with metrics.
 DELIVERY_LOG_BYTES, MEASURE_LOG_BYTES = 1200, 600
 
 
 @dataclass(frozen=True)
 class Used:
-    """Of one image: what its events say it took, and what follows from the way it went."""
+    """The usage of one image: from its events, and derived from them."""
 
     events: int
     deliveries: int
@@ -42,7 +42,7 @@ class Used:
 
 @dataclass(frozen=True)
 class Line:
-    """`usd` is for all images together."""
+    """`usd` is the total for all images."""
 
     component: str
     quantity: float
@@ -70,7 +70,7 @@ def used(log: Sequence[RecordedEvent], item: Item) -> Used:
 
 
 def lines(images: Sequence[Used], price: Mapping[str, float], *, scale: float = 1.0) -> list[Line]:
-    """Every component's cost of the images, `scale` times, with one month of storage and no free tier."""
+    """The cost of the images by component, times `scale`, with one month of storage and no free tier."""
 
     def total(of: str) -> float:
         return scale * sum(float(getattr(image, of)) for image in images)
@@ -106,18 +106,18 @@ def lines(images: Sequence[Used], price: Mapping[str, float], *, scale: float = 
 
 
 def _writes(image: Used) -> float:
-    """Units of 1 KB: each event once, the status item after each of them in the table and two indexes."""
+    """Units of 1 KB: each event once, and after each the status item in the table and two indexes."""
     log = image.events * math.ceil(image.event_bytes / image.events / 1024) if image.events else 0
-    status = 3 * image.events * math.ceil(image.status_bytes / 2 / 1024)  # half of it is there on average
-    return log + status + 2  # and the ledger's claim and mark
+    status = 3 * image.events * math.ceil(image.status_bytes / 2 / 1024)  # on average, half of the final item
+    return log + status + 2  # the ledger's claim and mark
 
 
 def _reads(image: Used) -> float:
-    """Units of 4 KB, consistent: the status item and the log so far, once for each event."""
+    """Units of 4 KB, consistent: the status item and the log so far, once per event."""
     return image.events * (math.ceil(image.status_bytes / 2 / 4096) + math.ceil(image.event_bytes / 2 / 4096))
 
 
 def load_prices(region: str) -> tuple[dict[str, float], dict[str, float], str]:
-    """Prices, free allowances and their date. Raises KeyError for a region that the table does not have."""
+    """Prices, free allowances and their date. Raises KeyError for a region without prices."""
     table = json.loads(PRICES.read_text(encoding="utf-8"))
     return table["regions"][region], table["free"], table["as_of"]

@@ -1,22 +1,23 @@
-"""What a stack costs in a month in which nothing is uploaded."""
+"""What an idle stack costs per month."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from imagebus.events.catalog import STAGES
 from imagebus_cli.measure.cost import DELIVERY_LOG_BYTES, Line
 
 MONTH_MINUTES = 60 * 24 * 30
-#: An idle event source mapping: five connections that each ask every 20 seconds.
+#: An idle event source mapping: five connections that each poll every 20 seconds.
 IDLE_RECEIVES = 5 * 3 * MONTH_MINUTES
-#: Every scheduled run is counted as a cold start, which Lambda bills; often it is none.
+#: Lambda bills cold starts; every scheduled run is counted as one, though many are warm.
 COLD_START_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """A function that comes every so many minutes and finds nothing to do."""
+    """A function that runs every `minutes` and finds nothing to do."""
 
     function: str
     minutes: int
@@ -36,32 +37,33 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Standing:
-    """What of a stack works, or is paid for by the month, while nothing is uploaded."""
+    """What runs, or is billed monthly, while nothing is uploaded."""
 
     polled_queues: int
     alarms: int
     schedules: tuple[Schedule, ...]
 
 
-#: The sweeper asks four shards of an index.
+#: The sweeper queries four shards of an index.
 SWEEPER = Schedule("sweeper", 5, 256, 0.1, table_reads=4 * 0.5)
-#: As the template is by default. A test reads the template and compares.
+#: The defaults of the template. A test compares them with it. The cleaner's inbox is drained.
 DEFAULT = Standing(
-    polled_queues=8,
+    polled_queues=len(STAGES) - 1,
     alarms=10,
     schedules=(
-        Schedule("failures", 5, 512, 1.2, receives=10),
+        Schedule("failures", 5, 512, 1.2, receives=len(STAGES) + 1),
         Schedule("cleaner", 5, 256, 1.2, receives=1),
         SWEEPER,
     ),
 )
 #: With `Polling: continuous`, and with `AlarmDetail: all`.
-CONTINUOUS = replace(DEFAULT, polled_queues=19, schedules=(SWEEPER,))
-ALL_ALARMS = replace(DEFAULT, alarms=16)
+CONTINUOUS = replace(DEFAULT, polled_queues=2 * len(STAGES) + 1, schedules=(SWEEPER,))
+#: Seven on the whole system, and one on the age of each inbox.
+ALL_ALARMS = replace(DEFAULT, alarms=7 + len(STAGES))
 
 
 def idle(price: Mapping[str, float], free: Mapping[str, float], standing: Standing = DEFAULT) -> list[Line]:
-    """What a stack costs in a month in which nothing is uploaded; free are only SQS's requests and alarms."""
+    """One idle month by component; the free tier is applied to SQS requests and alarms only."""
     polls = standing.polled_queues * IDLE_RECEIVES
     runs = sum(each.runs for each in standing.schedules)
     receives = sum(each.receives * each.runs for each in standing.schedules)

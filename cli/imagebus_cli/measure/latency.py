@@ -1,4 +1,4 @@
-"""How long an upload takes on the embedded AWS, measured from outside: from the PUT to the status item."""
+"""Measure how long an upload takes on the embedded AWS, from the PUT to the status item."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PATIENCE = 180.0
 
 @dataclass
 class Measurement:
-    """Seconds; `cold` is None when the stack was running before. `items` belong to the warm single runs."""
+    """Seconds; `cold` is None if the stack was already running. `items` belong to the warm single runs."""
 
     cold: float | None = None
     warm: list[float] = field(default_factory=list)
@@ -37,8 +37,8 @@ class Measurement:
 
 
 def run(*, port: int | None, runs: int, batches: int) -> Measurement:
-    """Measure. Raises Problem when an image does not end as it should."""
-    with terminal.step("sample images painted"):
+    """Measure. Raises Problem if an image has an unexpected outcome."""
+    with terminal.step("sample images generated"):
         samples = pictures.samples()
     measured = Measurement()
     with local_stack(port) as local:
@@ -46,7 +46,7 @@ def run(*, port: int | None, runs: int, batches: int) -> Measurement:
             with terminal.step(f"{BATCH} images at once, cold"):
                 measured.cold, _ = _batch(local.stack, samples, "cold")
         else:
-            terminal.console.print("It was running before, so nothing is cold: that figure is left out.")
+            terminal.console.print("It was already running, so there is no cold measurement.")
             _batch(local.stack, samples, "warm-up")
         with terminal.step(f"{batches} times {BATCH} images at once, warm"):
             for number in range(batches):
@@ -72,14 +72,14 @@ def _batch(stack: Stack, samples: Sequence[Picture], folder: str) -> tuple[float
     seconds = time.monotonic() - started
     wrong = [key for key, each in objects.items() if items.get(key, {}).get("status") != each.expected]
     if wrong:
-        raise Problem(f"{len(wrong)} of {BATCH} images did not end as expected, {wrong[0]!r} first.")
+        raise Problem(f"{len(wrong)} of {BATCH} images had an unexpected outcome, first {wrong[0]!r}.")
     return seconds, list(items.values())
 
 
 def _single(stack: Stack, picture: Picture, folder: str) -> tuple[float, Item]:
     """Seconds from the start of the PUT until a reader of the table sees `completed`."""
     data = picture.read()
-    read: Callable[[], bytes] = lambda: data  # noqa: E731 - reading is no part of what is measured
+    read: Callable[[], bytes] = lambda: data  # noqa: E731 - reading is not part of the measurement
     started = time.monotonic()
     put = uploads.put_all(stack, {f"{_run_name(folder)}/{picture.key}": read})
     items = uploads.wait(stack, put, patience=PATIENCE, pause=0.02)
@@ -93,7 +93,7 @@ def _single(stack: Stack, picture: Picture, folder: str) -> tuple[float, Item]:
 
 
 def _run_name(folder: str) -> str:
-    """A folder that no earlier run has used, so that nothing is an overwrite."""
+    """A folder that no earlier run has used, so that nothing is overwritten."""
     return f"latency/{time.time_ns():x}-{folder}"
 
 

@@ -21,20 +21,22 @@ from imagebus_cli.uploads.tracking import Upload, seconds, wait
 
 @dataclass(frozen=True)
 class LoadOutcome:
-    """Seconds are from the start of an upload to the event that ended it, sorted."""
+    """`seconds`, sorted: from the start of an upload to its final event."""
 
     uploaded: int
     seconds: tuple[float, ...]
     statuses: dict[str, int]
     stuck: int
-    untold: int
-    told_twice: int
+    unannounced: int
+    announced_twice: int
     took_s: float
     usage: tuple[Usage, ...]
 
     @property
     def clean(self) -> bool:
-        return not (self.stuck or self.untold or self.told_twice) and set(self.statuses) == {"completed"}
+        return not (self.stuck or self.unannounced or self.announced_twice) and set(self.statuses) == {
+            "completed"
+        }
 
     def percentile(self, share: float) -> float:
         return (
@@ -47,7 +49,7 @@ class LoadOutcome:
 
     @property
     def growth(self) -> tuple[float, float]:
-        """By what share memory per worker and temporary bytes grew: the last fifth against the second."""
+        """Growth of memory per worker and of temporary bytes: the last fifth over the second, minus one."""
         fifth = len(self.usage) // 5
         if not fifth:
             return 0.0, 0.0
@@ -64,7 +66,7 @@ def _growth(early: Sequence[float], late: Sequence[float]) -> float:
 
 
 def picture(number: int) -> bytes:
-    """A small JPEG that no other number has."""
+    """A small JPEG, different for every number."""
     from PIL import Image
 
     shade = Image.linear_gradient("L").resize((640, 480)).convert("RGB")
@@ -83,7 +85,7 @@ def run(
     progress: Callable[[str], None],
     patience: float = 120,
 ) -> LoadOutcome:
-    """Upload `count` pictures, `rate` a second, and wait for the end of each one."""
+    """Upload `count` pictures at `rate` per second, and wait until each has a final status."""
     folder = f"load/{uuid.uuid4().hex[:8]}"
     uploads: list[Upload] = []
     lock = threading.Lock()
@@ -96,7 +98,7 @@ def run(
             uploads.append(Upload(key, "", started))
 
     began = time.monotonic()
-    with subscribed(stack) as told, watch:
+    with subscribed(stack) as subscription, watch:
         with ThreadPoolExecutor(16) as pool:
             pending = []
             for number in range(count):
@@ -110,18 +112,20 @@ def run(
             uploads,
             patience=patience,
             pause=1.0,
-            progress=lambda done: progress(f"{done} of {count} at their end"),
+            progress=lambda done: progress(f"{done} of {count} finished"),
         )
         took = time.monotonic() - began
         keys = [upload.key for upload in uploads]
-        notifications = Counter(each.image_key for each in told.collect(keys, patience=patience, linger=5))
+        notifications = Counter(
+            each.image_key for each in subscription.collect(keys, patience=patience, linger=5)
+        )
     return LoadOutcome(
         uploaded=len(uploads),
         seconds=tuple(sorted(seconds(each, ended[each.key]) for each in uploads if each.key in ended)),
         statuses=dict(Counter(str(item["status"]) for item in ended.values())),
         stuck=len(uploads) - len(ended),
-        untold=sum(not notifications[key] for key in keys),
-        told_twice=sum(notifications[key] > 1 for key in keys),
+        unannounced=sum(not notifications[key] for key in keys),
+        announced_twice=sum(notifications[key] > 1 for key in keys),
         took_s=took,
         usage=tuple(watch.samples),
     )

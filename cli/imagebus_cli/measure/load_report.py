@@ -1,4 +1,4 @@
-"""A load run as Markdown, as a picture and as JSON."""
+"""A load run as Markdown, JSON and a chart."""
 
 from __future__ import annotations
 
@@ -12,20 +12,23 @@ from imagebus_cli.measure.load import LoadOutcome
 WIDTH, HEIGHT, MARGIN = 720, 200, 40
 
 
-def markdown(outcome: LoadOutcome, *, rate: float, soak: bool) -> str:
-    memory, temporary = outcome.growth
-    last = outcome.usage[-1] if outcome.usage else None
+def markdown(run: LoadOutcome, *, rate: float, soak: bool) -> str:
+    memory, temporary = run.growth
+    last = run.usage[-1] if run.usage else None
     rows = [
-        ("uploaded", f"{outcome.uploaded}, {rate:g} a second"),
-        ("ended", ", ".join(f"{count} {name}" for name, count in sorted(outcome.statuses.items())) or "none"),
-        ("lost or stuck", str(outcome.stuck)),
-        ("never announced", str(outcome.untold)),
-        ("announced twice", str(outcome.told_twice)),
+        ("uploaded", f"{run.uploaded}, {rate:g} per second"),
         (
-            "upload to final p50 / p95 / p99",
-            " / ".join(f"{outcome.percentile(p):.2f} s" for p in (0.5, 0.95, 0.99)),
+            "final status",
+            ", ".join(f"{count} {name}" for name, count in sorted(run.statuses.items())) or "none",
         ),
-        ("throughput", f"{outcome.per_minute:.0f} images a minute, {outcome.took_s:.0f} s in all"),
+        ("lost or stuck", str(run.stuck)),
+        ("never announced", str(run.unannounced)),
+        ("announced twice", str(run.announced_twice)),
+        (
+            "upload to final status, p50 / p95 / p99",
+            " / ".join(f"{run.percentile(p):.2f} s" for p in (0.5, 0.95, 0.99)),
+        ),
+        ("throughput", f"{run.per_minute:.0f} images per minute, {run.took_s:.0f} s in total"),
     ]
     if last:
         rows += [
@@ -40,27 +43,27 @@ def markdown(outcome: LoadOutcome, *, rate: float, soak: bool) -> str:
     return "\n".join([f"# {'Soak' if soak else 'Load'}", "", where, "", *lines, ""])
 
 
-def document(outcome: LoadOutcome) -> dict[str, Any]:
-    memory, temporary = outcome.growth
+def document(run: LoadOutcome) -> dict[str, Any]:
+    memory, temporary = run.growth
     return {
-        "clean": outcome.clean,
-        "uploaded": outcome.uploaded,
-        "statuses": outcome.statuses,
-        "stuck": outcome.stuck,
-        "never_announced": outcome.untold,
-        "announced_twice": outcome.told_twice,
-        "seconds": {f"p{p}": outcome.percentile(p / 100) for p in (50, 95, 99)},
-        "images_per_minute": outcome.per_minute,
-        "took_seconds": outcome.took_s,
+        "clean": run.clean,
+        "uploaded": run.uploaded,
+        "statuses": run.statuses,
+        "stuck": run.stuck,
+        "never_announced": run.unannounced,
+        "announced_twice": run.announced_twice,
+        "seconds": {f"p{p}": run.percentile(p / 100) for p in (50, 95, 99)},
+        "images_per_minute": run.per_minute,
+        "took_seconds": run.took_s,
         "growth": {"memory": memory, "temporary_files": temporary},
     }
 
 
-def chart(outcome: LoadOutcome) -> str:
-    """How the latencies are distributed, and the workers' memory over time: two lines in one SVG."""
-    memory = [each.worker_bytes / 2**20 for each in outcome.usage]
+def chart(run: LoadOutcome) -> str:
+    """An SVG with two lines: the latency distribution, and the workers' memory over time."""
+    memory = [each.worker_bytes / 2**20 for each in run.usage]
     body = [
-        _line(outcome.seconds, 0, "seconds from upload to final, by share of the images", "#1f77b4"),
+        _line(run.seconds, 0, "seconds from upload to final status, sorted", "#1f77b4"),
         _line(memory, HEIGHT + MARGIN, "MB per worker, over the run", "#d62728"),
     ]
     height = 2 * (HEIGHT + MARGIN) + MARGIN

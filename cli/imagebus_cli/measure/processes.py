@@ -1,4 +1,4 @@
-"""What the local functions hold on to: memory and temporary files. Linux only; elsewhere nothing is seen."""
+"""Memory and temporary files of the local functions. Linux only; elsewhere there are no samples."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Usage:
 
 @dataclass
 class Watch:
-    """Samples the emulator's process group every so many seconds, between enter and exit."""
+    """Samples the emulator's process group every `every` seconds between enter and exit."""
 
     pid: int
     temporary: Path
@@ -64,12 +64,12 @@ class Watch:
 
 
 def members(group: int) -> list[int]:
-    """Processes whose group this is."""
+    """The processes in a group."""
     found = []
     for stat in PROC.glob("[0-9]*/stat"):
         try:
             fields = stat.read_text().rsplit(")", 1)[1].split()
-        except OSError:  # it ended meanwhile
+        except OSError:  # it has exited
             continue
         if int(fields[2]) == group:
             found.append(int(stat.parent.name))
@@ -77,7 +77,7 @@ def members(group: int) -> list[int]:
 
 
 def resident(pid: int) -> int:
-    """Bytes; 0 when the process is gone."""
+    """Bytes; 0 if the process has exited."""
     try:
         return int((PROC / str(pid) / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, IndexError):

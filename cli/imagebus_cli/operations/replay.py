@@ -1,4 +1,4 @@
-"""A replay of the archive: what it covers, whom it reaches, and how far it is."""
+"""Replay the archive: the time window, the rules it is sent to, and its progress."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from imagebus.naming import rule_name
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack.deployed import Stack
 
-#: How long an event may take into the archive.
+#: How long an event may take to reach the archive.
 #: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-archive.html
 ARCHIVE_DELAY = timedelta(minutes=10)
 
@@ -28,7 +28,7 @@ class Window:
 
 @dataclass(frozen=True)
 class Progress:
-    """`waiting`: messages in the inboxes that the replay fills."""
+    """`waiting`: messages in the inboxes that receive the replay."""
 
     state: str
     reached: datetime | None
@@ -36,11 +36,11 @@ class Progress:
 
     def __str__(self) -> str:
         reached = f", at {self.reached:%H:%M:%S}" if self.reached else ""
-        return f"{self.state.lower()}{reached}, {self.waiting} events wait in the inbox"
+        return f"{self.state.lower()}{reached}, {self.waiting} events waiting in the inbox"
 
 
 def moment(text: str) -> datetime:
-    """ISO 8601 (UTC where no zone is named), or an age: `90m`, `36h`, `7d`. Raises Problem."""
+    """ISO 8601 (UTC if it has no zone), or an age: `90m`, `36h`, `7d`. Raises Problem."""
     units = {"m": "minutes", "h": "hours", "d": "days"}
     if text[-1:] in units and text[:-1].isdecimal():
         return datetime.now(UTC) - timedelta(**{units[text[-1]]: int(text[:-1])})
@@ -48,30 +48,30 @@ def moment(text: str) -> datetime:
         when = datetime.fromisoformat(text)
     except ValueError:
         raise Problem(
-            f"{text!r} is no time.", "Say 2026-11-21T08:00:00Z, 2026-11-21, 90m, 36h or 7d.", exit_code=2
+            f"{text!r} is not a valid time.",
+            "Examples: 2026-11-21T08:00:00Z, 2026-11-21, 90m, 36h, 7d.",
+            exit_code=2,
         ) from None
     return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
 def window(stack: Stack, start: str | None, end: str | None) -> Window:
-    """From the beginning of the archive until now, unless said otherwise."""
+    """The default is from the start of the archive until now. Raises Problem if it is empty."""
     if start is None:
         created = stack.events.describe_archive(ArchiveName=stack.outputs["ArchiveName"])["CreationTime"]
     found = Window(moment(start) if start else created, moment(end) if end else datetime.now(UTC))
     if found.start >= found.end:
-        raise Problem(
-            "The window ends before it begins.", "Mind that times without a zone are UTC.", exit_code=2
-        )
+        raise Problem("--from is not before --to.", "Note that times without a zone are UTC.", exit_code=2)
     return found
 
 
 def archived_at(stack: Stack, end: datetime) -> datetime:
-    """When all events until `end` are in the archive; the emulator's has them at once."""
+    """When all events until `end` are in the archive. The emulator archives without delay."""
     return end if stack.endpoint else end + ARCHIVE_DELAY
 
 
 def rules(stack: Stack, names: Sequence[str]) -> list[str]:
-    """ARNs of rules, by ARN, by name, or by the stage they belong to (`recorder`). Raises Problem."""
+    """ARNs of the rules named by ARN, by name or by stage (`recorder`). Raises Problem."""
     if not names:
         return [stack.outputs["RecorderRuleArn"]]
     found = stack.events.get_paginator("list_rules").paginate(EventBusName=stack.outputs["EventBusName"])
@@ -87,7 +87,7 @@ def _rule(arns: dict[str, str], wanted: str, of_stage: str) -> str:
 
 
 def start(stack: Stack, span: Window, rule_arns: Sequence[str]) -> str:
-    """The name of the replay that was started."""
+    """Start the replay and return its name."""
     name = f"imagebus-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
     archive = stack.events.describe_archive(ArchiveName=stack.outputs["ArchiveName"])
     # The SDK repeats a request whose response was lost. The name is new, so "exists" means that it worked.
@@ -103,21 +103,21 @@ def start(stack: Stack, span: Window, rule_arns: Sequence[str]) -> str:
 
 
 def _archive_arn(stack: Stack, bus_arn: str) -> str:
-    """DescribeArchive names the bus but not the archive itself."""
+    """DescribeArchive returns the bus's ARN, but not the archive's."""
     return f"{bus_arn.partition(':event-bus/')[0]}:archive/{stack.outputs['ArchiveName']}"
 
 
 def follow(
     stack: Stack, name: str, rule_arns: Sequence[str], show: Callable[[Progress], None], *, pause: float = 1.0
 ) -> str:
-    """The replay's last state, once it is over and the inboxes it filled are empty."""
+    """Wait until the replay has ended and its inboxes are empty; return its final state."""
     urls = [url for arn in rule_arns for url in _inboxes(stack, arn)]
     quiet = 0
     while True:
         described = stack.events.describe_replay(ReplayName=name)
         state, waiting = described["State"], sum(_depth(stack, url) for url in urls)
         show(Progress(state, described.get("EventLastReplayedTime"), waiting))
-        # Twice in a row: a queue's numbers are approximate, and a delivery may be between bus and queue.
+        # Twice in a row: queue sizes are approximate, and an event may be between bus and queue.
         quiet = quiet + 1 if state in OVER and not waiting else 0
         if quiet == 2 or state in ("CANCELLED", "FAILED"):
             return state

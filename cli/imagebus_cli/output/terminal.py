@@ -1,4 +1,4 @@
-"""What a person sees: one console for results, one for problems."""
+"""The terminal: one console for results and progress, one for problems."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from rich.markup import escape
 from imagebus_cli.output.text import visible
 from imagebus_cli.problem import Problem
 
-# A key is data: nothing in it is markup, and file names are not emoji codes.
+# Keys are data: nothing in them is markup or an emoji code.
 console = Console(highlight=False, emoji=False)
 problems = Console(highlight=False, emoji=False, stderr=True)
 
-#: Where there is no terminal to ask (a log file, CI), tables may be this wide.
+#: Width of tables where there is no terminal (a log file, CI).
 LOG_WIDTH = 120
 
-#: … and progress is a line every so many seconds instead of a spinner.
+#: Without a terminal, progress is one line per this many seconds instead of a spinner.
 LOG_EVERY = 2.0
 
 if not console.is_terminal and "COLUMNS" not in os.environ:
@@ -30,7 +30,7 @@ Say = Callable[[str], None]
 
 
 def safe(text: str) -> str:
-    """Text from outside (a key, a message) for printing: visible, and never markup."""
+    """Text from outside (a key, a message) made safe to print: visible, and never markup."""
     return escape(visible(text))
 
 
@@ -44,18 +44,8 @@ def problem(error: Problem) -> None:
 
 
 @contextmanager
-def beside_json(as_json: bool) -> Iterator[None]:
-    """What is told on the way goes to standard error, where standard output is for a JSON document."""
-    before, console.stderr = console.stderr, console.stderr or as_json
-    try:
-        yield
-    finally:
-        console.stderr = before
-
-
-@contextmanager
 def step(text: str) -> Iterator[Say]:
-    """A piece of work with a spinner (a line each where there is no terminal), then its seconds."""
+    """Show a spinner (without a terminal: lines) while the work runs, then how long it took."""
     started = spoken = time.monotonic()
     last = ""
     with console.status(f"{text} …") as spinner:

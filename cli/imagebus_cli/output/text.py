@@ -7,7 +7,7 @@ ZERO_WIDTH_JOINER = "\u200d"
 
 
 def visible(text: str) -> str:
-    """Control, direction and other invisible characters as \\uXXXX: a key cannot dress up as another."""
+    """Show control, direction and other invisible characters as \\uXXXX, so no key can look like another."""
     return "".join(
         char if char.isprintable() or char == ZERO_WIDTH_JOINER else f"\\u{ord(char):04x}" for char in text
     )

@@ -1,4 +1,4 @@
-"""A deployed imagebus: where it is, and clients that talk to it."""
+"""A deployed stack and its AWS clients."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CONFIG = Config(max_pool_connections=64, retries={"mode": "standard", "total_max
 
 @dataclass(frozen=True)
 class Stack:
-    """`session` decides the credentials; `endpoint` is None on AWS."""
+    """`session` holds the credentials; `endpoint` is None on AWS."""
 
     session: boto3.Session
     outputs: Mapping[str, str]
@@ -34,7 +34,7 @@ class Stack:
 
     @classmethod
     def local(cls, endpoint: str, region: str, outputs: Mapping[str, str]) -> Stack:
-        """The embedded AWS; the user's own profile and keys play no part in it."""
+        """The embedded AWS. Your own profile and keys are not used."""
         session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=region)  # noqa: S106
         return cls(session, outputs, endpoint)
 

@@ -1,4 +1,4 @@
-"""What imagebus needs here, looked at one by one: each finding says what to do."""
+"""Check what imagebus needs; each finding says how to fix it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OLDEST_PYTHON = (3, 11)
 
 
 class Verdict(StrEnum):
-    """`note`: something optional is not there, or not now."""
+    """`note`: something optional is missing."""
 
     OK = "ok"
     NOTE = "note"
@@ -33,7 +33,7 @@ class Finding:
 
 
 def here() -> Iterator[Finding]:
-    """This computer: tools, the checkout, and the local stack."""
+    """Check this computer: tools, the checkout and the local stack."""
     yield python(sys.version_info[:2])
     yield tool("make", shutil.which("make"), "Install it: apt install make, or xcode-select --install")
     beside = Path(sys.executable).with_name("sam")
@@ -58,7 +58,7 @@ def tool(name: str, path: str | None, advice: str) -> Finding:
 
 
 def local() -> Iterator[Finding]:
-    """The checkout and the local stack in it; where that is down, the port that it would take."""
+    """The checkout and its local stack; if that is down, the port it would use."""
     import imagebus_local
     from imagebus_cli.stack.deployed import Stack
     from imagebus_local import ports
@@ -73,10 +73,10 @@ def local() -> Iterator[Finding]:
     if status.state == "up" and status.local is not None:
         yield Finding("local stack", Verdict.OK, f"up at {status.local.endpoint}")
         stack = Stack.local(status.local.endpoint, status.local.region, status.local.outputs)
-        yield from answers(stack, "Start it anew: imagebus local down, then imagebus local up")
+        yield from answers(stack, "Restart it: imagebus local down, then imagebus local up")
         return
     if status.state == "crashed":
-        yield Finding("local stack", Verdict.BAD, "it has crashed", "Tidy and start it: imagebus local up")
+        yield Finding("local stack", Verdict.BAD, "it has crashed", "Restart it: imagebus local up")
     else:
         yield Finding("local stack", Verdict.NOTE, status.state, "To start it: imagebus local up")
     if status.state != "starting":
@@ -89,12 +89,12 @@ def port(
 ) -> Finding:
     if free:
         return Finding("port", Verdict.OK, f"{number} is free")
-    held = f"{number} is taken by {owner(number) or 'another program'}"
+    held = f"{number} is used by {owner(number) or 'another program'}"
     return Finding("port", Verdict.NOTE, held, f"Use another: imagebus local up --port {suggest(number)}")
 
 
 def credentials(profile: str | None, region: str | None) -> Finding:
-    """Whether AWS can be asked at all; only a stack on AWS needs that. Asks no service."""
+    """Whether there are AWS credentials, which only a stack on AWS needs. Calls no service."""
     import boto3
     from botocore.exceptions import BotoCoreError
 
@@ -102,21 +102,21 @@ def credentials(profile: str | None, region: str | None) -> Finding:
         session = boto3.Session(profile_name=profile, region_name=region)
         found = session.get_credentials()
     except BotoCoreError as error:
-        return Finding("credentials", Verdict.BAD, str(error), "Name a --profile of ~/.aws/config.")
+        return Finding("credentials", Verdict.BAD, str(error), "Use a --profile from ~/.aws/config.")
     if found is None:
         return Finding(
             "credentials",
             Verdict.NOTE,
-            "none; the local stack needs none",
-            "For a stack on AWS sign in (aws sso login), or name a --profile.",
+            "none; the local stack does not need any",
+            "For a stack on AWS, sign in (aws sso login) or name a --profile.",
         )
     if not session.region_name:
-        return Finding("credentials", Verdict.NOTE, f"by {found.method}, but no region", "Name a --region.")
-    return Finding("credentials", Verdict.OK, f"by {found.method}, region {session.region_name}")
+        return Finding("credentials", Verdict.NOTE, f"from {found.method}, but no region", "Name a --region.")
+    return Finding("credentials", Verdict.OK, f"from {found.method}, region {session.region_name}")
 
 
 def on_aws(name: str, profile: str | None, region: str | None) -> Iterator[Finding]:
-    """A stack on AWS: is it there, is it one of ours, do its parts answer."""
+    """A stack on AWS: whether it exists, is an imagebus stack, and its parts answer."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     from imagebus_cli.stack.find import find
@@ -128,11 +128,11 @@ def on_aws(name: str, profile: str | None, region: str | None) -> Iterator[Findi
         yield Finding("stack", Verdict.BAD, str(error), advice)
         return
     yield Finding("stack", Verdict.OK, f"{name} in {stack.session.region_name}")
-    yield from answers(stack, "Deploy it again: imagebus deploy; may these credentials read it?")
+    yield from answers(stack, "Deploy it again (imagebus deploy), and check your permissions.")
 
 
 def answers(stack: Stack, advice: str) -> Iterator[Finding]:
-    """The parts that the command works with."""
+    """The parts that the commands use."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     parts: dict[str, tuple[str, Callable[[str], object]]] = {

@@ -1,4 +1,4 @@
-"""The stack that a command is about: one on AWS by its name, else the local one."""
+"""Find the stack a command works on: one on AWS by name, or else the local one."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from imagebus_cli.stack.deployed import Stack
 
 
 class Outputs(dict[str, str]):
-    """A stack's outputs by name; one that it lacks is a Problem: it is another stack, or an old one."""
+    """A stack's outputs by name. A missing one is a Problem: the stack is not imagebus, or an old version."""
 
     def __missing__(self, name: str) -> str:
-        raise Problem(f"The stack has no output {name}.", "Look at it: imagebus doctor --stack NAME")
+        raise Problem(f"The stack has no output {name}.", "Check it: imagebus doctor --stack NAME")
 
 
 def find(name: str | None, *, profile: str | None = None, region: str | None = None) -> Stack:
-    """`profile` and `region` are for a stack on AWS: without its name nothing would come of them.
+    """`profile` and `region` are only allowed with the name of a stack on AWS.
 
-    Raises Problem when no local stack is up, and what boto3 raises when there is no such stack on AWS.
+    Raises Problem if no local stack is running, and what boto3 raises if AWS has no such stack.
     """
     import boto3
 
@@ -24,7 +24,7 @@ def find(name: str | None, *, profile: str | None = None, region: str | None = N
 
     if name is None:
         if profile or region:
-            raise Problem("--profile and --region are for a stack on AWS.", "Name its --stack.", exit_code=2)
+            raise Problem("--profile and --region are for a stack on AWS.", "Add --stack NAME.", exit_code=2)
         status = imagebus_local.status()
         if status.state != "up" or status.local is None:
             raise Problem("The local AWS is not running.", "Run: imagebus local up, or name a --stack.")

@@ -1,4 +1,4 @@
-"""A queue of our own on the notifications topic: what a subscriber of imagebus would see."""
+"""A temporary queue on the notifications topic, to see what subscribers see."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from imagebus_cli.stack.deployed import Stack
 
 @dataclass(frozen=True)
 class Notification:
-    """One message of the topic; `body` is its JSON for machines."""
+    """One message of the topic; `body` is its JSON."""
 
     subject: str
     body: dict[str, Any]
@@ -31,7 +31,7 @@ class Notification:
 
 @contextmanager
 def subscribed(stack: Stack) -> Iterator[Subscription]:
-    """A queue that receives every notification from now on; gone with its subscription afterwards."""
+    """A queue that receives every notification from now on, deleted with its subscription afterwards."""
     topic = stack.outputs["NotificationsTopicArn"]
     url = stack.sqs.create_queue(QueueName=f"imagebus-demo-{uuid.uuid4().hex[:12]}")["QueueUrl"]
     arn = stack.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -71,8 +71,8 @@ class Subscription:
     ) -> list[Notification]:
         """Notifications about the expected keys, in order of arrival.
 
-        Returns `linger` seconds after each key has one (a duplicate would be seen), or when nothing new came
-        for `patience` seconds.
+        Returns `linger` seconds after every key has one, to catch duplicates, or after `patience` seconds
+        without a new one.
         """
         missing = set(expected)
         arrived: list[Notification] = []

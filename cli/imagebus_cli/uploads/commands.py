@@ -12,129 +12,136 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from imagebus_cli.options import AsJson, Profile, Region, StackName
+from imagebus_cli.command import Target, command
 
 if TYPE_CHECKING:
     from imagebus.history.fold import Item
+    from imagebus_cli.output.writer import Output
     from imagebus_cli.stack.deployed import Stack
-    from imagebus_cli.uploads.files import File
-    from imagebus_cli.uploads.transfer import Done, Progress, UploadResult
+    from imagebus_cli.uploads.transfer import UploadResult
 
-#: 128 + SIGINT, as a shell has it.
+#: 128 + SIGINT, as a shell reports it.
 INTERRUPTED = 130
 
-#: How long --watch waits for the next image to come to its end, in seconds.
+#: --watch gives up when no image has finished for this many seconds.
 PATIENCE = 120
 
 
+@command
 def upload(
+    target: Target,
+    out: Output,
     paths: Annotated[
         list[Path],
-        typer.Argument(help="Files, and folders of images with all their folders.", metavar="FILE|DIR"),
+        typer.Argument(help="Files, and folders with their subfolders.", metavar="FILE|DIR"),
     ],
-    prefix: Annotated[str, typer.Option(help="What every key begins with, say holidays/2026/")] = "",
+    prefix: Annotated[str, typer.Option(help="Put this in front of every key, e.g. holidays/2026/")] = "",
     watch: Annotated[
-        bool, typer.Option("--watch", help="Then follow the images until each has come to its end.")
+        bool, typer.Option("--watch", help="Then wait until every image has a final status.")
     ] = False,
-    jobs: Annotated[int, typer.Option(min=1, max=64, help="How many files are under way at once.")] = 8,
-    stack: StackName = None,
-    profile: Profile = None,
-    region: Region = None,
-    as_json: AsJson = False,
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="Number of parallel uploads.")] = 8,
 ) -> None:
-    """Upload images; what is there already with the same content is skipped, so it can be interrupted.
+    """Upload images. Files that are already there with the same content are skipped.
 
-    The key of a file is its name, of one in a folder its path below that folder.
+    A file's key is its name; for a file in a folder it is the path below that folder. You can interrupt an
+    upload and run it again.
 
     Exit codes: 0 every file is there; 1 some could not be uploaded (with --watch: or did not complete);
-    2 wrong usage; 3 no stack; 130 interrupted by Ctrl-C: run it again to go on.
+    2 usage error; 3 no stack; 130 interrupted by Ctrl-C.
     """
-    from imagebus_cli.output import outcome, terminal
-    from imagebus_cli.stack.find import find
-    from imagebus_cli.uploads import tracking as uploads
+    from imagebus_cli.output import terminal
+    from imagebus_cli.uploads import tracking, transfer
+    from imagebus_cli.uploads.bar import bar
     from imagebus_cli.uploads.files import collect
     from imagebus_cli.uploads.transfer import UploadOutcome
-    from imagebus_cli.uploads.transfer import upload as upload_files
 
     files = collect(paths, prefix)
-    found = find(stack, profile=profile, region=region)
-    before = uploads.statuses(found, [file.key for file in files], ("image_key", "revision")) if watch else {}
-    with _stopping() as stop, _bar(files, quiet=as_json) as progress:
-        result = upload_files(found.s3, found.uploads, files, jobs=jobs, stop=stop, progress=progress)
-    ended, interrupted = {}, stop.is_set()
+    stack = target.find()
+    keys = [file.key for file in files] if watch else []
+    before = tracking.statuses(stack, keys, ("image_key", "revision"))
+    with _stopping() as stop, bar(files) as progress:
+        batch = transfer.upload(stack.s3, stack.uploads, files, jobs=jobs, stop=stop, progress=progress)
+    finished: dict[str, Item] = {}
+    interrupted = stop.is_set()
     if watch and not interrupted:
         try:
-            ended = _watch(found, result, before, quiet=as_json)
+            finished = _watch(stack, batch, before)
         except KeyboardInterrupt:
             interrupted = True
-    counts = {each: len(result.of(each)) for each in UploadOutcome}
     document: dict[str, Any] = {
-        "uploaded": [done.file.key for done in result.of(UploadOutcome.UPLOADED)],
-        "there_already": [done.file.key for done in result.of(UploadOutcome.THERE)],
+        "uploaded": batch.keys(UploadOutcome.UPLOADED),
+        "there_already": batch.keys(UploadOutcome.UNCHANGED),
         "failed": [
-            {"image_key": done.file.key, "file": str(done.file.path), "why": done.why}
-            for done in result.of(UploadOutcome.FAILED)
+            {"image_key": each.file.key, "file": str(each.file.path), "why": each.why}
+            for each in batch.of(UploadOutcome.FAILED)
         ],
-        "not_begun": result.left,
+        "not_begun": batch.not_started,
         "interrupted": interrupted,
     }
-    parts = [
-        f"{number} {each}" for each, number in counts.items() if number or each is UploadOutcome.UPLOADED
-    ]
-    line = f"{len(files)} files: " + ", ".join(parts)
-    if result.left:
-        line += f", {result.left} not begun"
     unfinished: list[dict[str, Any]] = []
+    line = _summary(batch, len(files))
     if watch and not interrupted:
-        document["statuses"] = {key: item["status"] for key, item in ended.items()}
-        there = [*document["uploaded"], *document["there_already"]]
+        document["statuses"] = {key: item["status"] for key, item in finished.items()}
+        present = [*document["uploaded"], *document["there_already"]]
         unfinished = [
-            {"image_key": key, "why": _standing(ended.get(key))}
-            for key in there
-            if ended.get(key, {}).get("status") != "completed"
+            {"image_key": key, "why": _why(finished.get(key))}
+            for key in present
+            if finished.get(key, {}).get("status") != "completed"
         ]
-        line += f"; {len(there) - len(unfinished)} completed"
-    outcome.tell(document, as_json, line)
-    outcome.enumerate_problems([*document["failed"], *unfinished], as_json)
+        line += f"; {len(present) - len(unfinished)} completed"
+    out.write(document, line)
+    out.problems([*document["failed"], *unfinished])
     if interrupted:
-        if not as_json:
-            terminal.problems.print("Interrupted. Run the same command again to go on.", soft_wrap=True)
+        if not out.as_json:
+            terminal.problems.print("Interrupted. Run the same command again to continue.", soft_wrap=True)
         raise typer.Exit(INTERRUPTED)
-    if counts[UploadOutcome.FAILED] or unfinished:
+    if document["failed"] or unfinished:
         raise typer.Exit(1)
 
 
-def _standing(item: Item | None) -> str:
+def _summary(batch: UploadResult, total: int) -> str:
+    from imagebus_cli.uploads.transfer import UploadOutcome
+
+    counts = {each: len(batch.of(each)) for each in UploadOutcome}
+    parts = [
+        f"{number} {each}" for each, number in counts.items() if number or each is UploadOutcome.UPLOADED
+    ]
+    if batch.not_started:
+        parts.append(f"{batch.not_started} not started")
+    return f"{total} files: " + ", ".join(parts)
+
+
+def _why(item: Item | None) -> str:
     if item is None:
-        return f"not at its end, and none was for {PATIENCE} s"
+        return f"not finished, and no other image finished for {PATIENCE} s"
     return f"{item['status']}: {item['reason']}" if item.get("reason") else str(item["status"])
 
 
-def _watch(stack: Stack, result: UploadResult, before: dict[str, Item], *, quiet: bool) -> dict[str, Item]:
-    """Status items of the images that came to their end."""
-    from imagebus_cli.output import outcome
+def _watch(stack: Stack, batch: UploadResult, before: dict[str, Item]) -> dict[str, Item]:
+    """Status items of the images that have a final status."""
+    from imagebus_cli.output import terminal
     from imagebus_cli.uploads.tracking import Upload, wait
     from imagebus_cli.uploads.transfer import UploadOutcome
 
     awaited = []
-    for done in result.done:
-        if done.outcome is not UploadOutcome.FAILED:
-            # What was there already has no new revision to wait for.
-            new = done.outcome is UploadOutcome.UPLOADED and done.file.key in before
-            previous = str(before[done.file.key]["revision"]) if new else ""
-            awaited.append(Upload(done.file.key, previous, done.started))
-    with outcome.step("processing", quiet=quiet) as say:
+    for each in batch.results:
+        if each.outcome is not UploadOutcome.FAILED:
+            # An unchanged object gets no new revision to wait for.
+            replaced = each.outcome is UploadOutcome.UPLOADED and each.file.key in before
+            previous = str(before[each.file.key]["revision"]) if replaced else ""
+            awaited.append(Upload(each.file.key, previous, each.started))
+    with terminal.step("processing") as say:
         return wait(
             stack,
             awaited,
             patience=PATIENCE,
-            progress=lambda number: say(f"{number} of {len(awaited)} at their end"),
+            progress=lambda number: say(f"{number} of {len(awaited)} finished"),
         )
 
 
 @contextmanager
 def _stopping() -> Iterator[threading.Event]:
-    """An event that Ctrl-C sets; a second Ctrl-C is a KeyboardInterrupt again."""
+    """An event that Ctrl-C sets; a second Ctrl-C raises KeyboardInterrupt as usual."""
     stop = threading.Event()
 
     def on_interrupt(_number: int, _frame: FrameType | None) -> None:
@@ -146,37 +153,3 @@ def _stopping() -> Iterator[threading.Event]:
         yield stop
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
-def _bar(files: list[File], *, quiet: bool) -> Iterator[Progress]:
-    """A bar of the files and one of the bytes; nothing where JSON is wanted or there is no terminal."""
-    from rich.console import Group
-    from rich.live import Live
-    from rich.progress import (
-        BarColumn,
-        DownloadColumn,
-        MofNCompleteColumn,
-        TextColumn,
-        TimeRemainingColumn,
-        TransferSpeedColumn,
-    )
-    from rich.progress import Progress as Bars
-
-    from imagebus_cli.output import terminal
-
-    if quiet or not terminal.console.is_terminal:
-        yield lambda _: None
-        return
-    text, bar = TextColumn("{task.description}"), BarColumn()
-    number = Bars(text, bar, MofNCompleteColumn())
-    size = Bars(text, bar, DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-    of_files = number.add_task("files", total=len(files))
-    of_bytes = size.add_task("bytes", total=sum(file.size for file in files))
-
-    def progress(done: Done) -> None:
-        number.advance(of_files)
-        size.advance(of_bytes, done.file.size)
-
-    with Live(Group(number, size), console=terminal.console):
-        yield progress

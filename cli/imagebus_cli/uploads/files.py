@@ -1,4 +1,4 @@
-"""Which files an upload takes, and under which keys."""
+"""Which files an upload takes, and their keys."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class File:
 
 
 def collect(paths: Sequence[Path], prefix: str = "") -> list[File]:
-    """The files and, of folders, the images in them, each with its key: the path below the folder.
+    """The files, and the images in the folders. In a folder, the key is the path below it.
 
-    Hidden files and folders are left out. Raises Problem for what is not there, and for two files of one key.
+    Hidden files and folders are left out. Raises Problem if a path does not exist or two files share a key.
     """
     found: dict[str, File] = {}
     for path in paths:
@@ -31,7 +31,7 @@ def collect(paths: Sequence[Path], prefix: str = "") -> list[File]:
             if known.path.resolve() != file.path.resolve():
                 raise Problem(
                     f"{known.path} and {file.path} would have the same key, {file.key}.",
-                    "Upload them one after the other, with a --prefix of their own.",
+                    "Upload them separately, each with its own --prefix.",
                     exit_code=2,
                 )
     return list(found.values())
@@ -50,5 +50,5 @@ def _file(path: Path, key: str) -> File:
 
 
 def content_type(path: Path) -> str | None:
-    """The MIME type that the file's extension stands for, if it is an image type."""
+    """The MIME type of the file's extension, if that is an image type."""
     return MIME_OF_EXTENSION.get(path.suffix.lower().removeprefix("."))

@@ -1,4 +1,4 @@
-"""Put objects into the uploads bucket, and wait until each has come to its end."""
+"""Put objects into the uploads bucket, and wait until each has a final status."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BATCH = 100
 
 @dataclass(frozen=True)
 class Upload:
-    """An object that was put. `previous` is the revision that the status table had before."""
+    """An object that was put. `previous` is the revision in the status table before that, or empty."""
 
     key: str
     previous: str
@@ -30,7 +30,7 @@ class Upload:
 
 
 def put_all(stack: Stack, objects: Mapping[str, Callable[[], bytes]], *, parallel: int = 8) -> list[Upload]:
-    """Put every object; the bytes of at most `parallel` are in memory at once. Raises what boto3 raises."""
+    """Put every object, with at most `parallel` in memory at once. Raises what boto3 raises."""
     previous = {key: str(item["revision"]) for key, item in statuses(stack, objects).items()}
 
     def put(key: str) -> Upload:
@@ -52,9 +52,9 @@ def wait(
     pause: float = 0.25,
     progress: Callable[[int], None] = lambda _: None,
 ) -> dict[str, Item]:
-    """Status items of the uploads that reached an end, by key.
+    """Status items of the finished uploads, by key.
 
-    Gives up when none reached its end for `patience` seconds; those uploads are missing from the result.
+    Gives up when none has finished for `patience` seconds; unfinished uploads are missing from the result.
     """
     pending = {upload.key: upload for upload in uploads}
     done: dict[str, Item] = {}
@@ -74,7 +74,7 @@ def wait(
 
 
 def statuses(stack: Stack, keys: Iterable[str], attributes: Sequence[str] = ()) -> dict[str, Item]:
-    """The status items there are, by key: a hundred a request, all attributes unless some are named."""
+    """The existing status items, by key, read in batches; all attributes unless some are named."""
     found: dict[str, Item] = {}
     table = stack.outputs["StatusTableName"]
     projection: dict[str, Any] = {}
@@ -95,7 +95,7 @@ def statuses(stack: Stack, keys: Iterable[str], attributes: Sequence[str] = ()) 
 
 
 def seconds(upload: Upload, item: Item) -> float:
-    """From the start of the upload to the event that ended it."""
+    """From the start of the upload to its final event."""
     ended = datetime.fromisoformat(item.get("completed_at") or item["updated_at"])
     return max(0.0, (ended - upload.started).total_seconds())
 

@@ -1,4 +1,4 @@
-"""Bring files into the uploads bucket: in parallel, and each of them once, however often it is tried."""
+"""Upload files in parallel, each exactly once however often the upload is run."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 #: S3's limit, in bytes of UTF-8.
 MAX_KEY_BYTES = 1024
 
-#: How often a file is looked at and put again when another writer was at the same key.
+#: How often a file is tried when another writer changed the same key in between.
 ATTEMPTS = 3
 
 
 class UploadOutcome(StrEnum):
     UPLOADED = "uploaded"
-    THERE = "there already"
+    UNCHANGED = "unchanged"
     FAILED = "failed"
 
 
 @dataclass(frozen=True)
-class Done:
+class FileResult:
     file: File
     outcome: UploadOutcome
     started: datetime
@@ -41,16 +41,19 @@ class Done:
 
 @dataclass
 class UploadResult:
-    """`done` in the order in which the files came to their end; `left` were not begun."""
+    """The results in the order in which the files finished; `not_started` counts the others."""
 
-    done: list[Done] = field(default_factory=list)
-    left: int = 0
+    results: list[FileResult] = field(default_factory=list)
+    not_started: int = 0
 
-    def of(self, outcome: UploadOutcome) -> list[Done]:
-        return [each for each in self.done if each.outcome is outcome]
+    def of(self, outcome: UploadOutcome) -> list[FileResult]:
+        return [each for each in self.results if each.outcome is outcome]
+
+    def keys(self, outcome: UploadOutcome) -> list[str]:
+        return [each.file.key for each in self.of(outcome)]
 
 
-Progress = Callable[[Done], None]
+OnResult = Callable[[FileResult], None]
 
 
 def upload(
@@ -60,17 +63,17 @@ def upload(
     *,
     jobs: int,
     stop: threading.Event,
-    progress: Progress = lambda _: None,
+    progress: OnResult = lambda _: None,
 ) -> UploadResult:
-    """Upload what is not there yet; `jobs` files are in memory at once. A file that fails stops no other.
+    """Upload new and changed files; at most `jobs` are in memory at once. A failed file stops no other.
 
-    Once `stop` is set nothing new is begun, and what is under way is finished. Raises what boto3 raises when
-    there is no service or no credentials.
+    Once `stop` is set no further file is started, and running uploads finish. Raises what boto3 raises when
+    the service or the credentials are missing.
     """
     rest = iter(files)
-    result = UploadResult()
+    batch = UploadResult()
     with ThreadPoolExecutor(jobs, thread_name_prefix="upload") as pool:
-        running: set[Future[Done]] = set()
+        running: set[Future[FileResult]] = set()
         while True:
             while len(running) < jobs and not stop.is_set() and (file := next(rest, None)) is not None:
                 running.add(pool.submit(_one, s3, bucket, file))
@@ -78,41 +81,44 @@ def upload(
                 break
             finished, running = wait(running, return_when=FIRST_COMPLETED)
             for future in finished:
-                result.done.append(future.result())
-                progress(result.done[-1])
-    result.left = sum(1 for _ in rest)
-    return result
+                batch.results.append(future.result())
+                progress(batch.results[-1])
+    batch.not_started = sum(1 for _ in rest)
+    return batch
 
 
-def _one(s3: S3Client, bucket: str, file: File) -> Done:
+def _one(s3: S3Client, bucket: str, file: File) -> FileResult:
     started = datetime.now(UTC)
     try:
-        outcome = _bring(s3, bucket, file)
+        outcome = _put(s3, bucket, file)
     except (OSError, UnicodeEncodeError, _Refused) as error:
-        return Done(file, UploadOutcome.FAILED, started, str(error))
+        return FileResult(file, UploadOutcome.FAILED, started, str(error))
     except ClientError as error:
-        return Done(file, UploadOutcome.FAILED, started, error.response["Error"].get("Message") or str(error))
-    return Done(file, outcome, started)
+        why = error.response["Error"].get("Message") or str(error)
+        return FileResult(file, UploadOutcome.FAILED, started, why)
+    return FileResult(file, outcome, started)
 
 
 class _Refused(Exception):
-    """This file cannot be uploaded as it is."""
+    """This file cannot be uploaded."""
 
 
-def _bring(s3: S3Client, bucket: str, file: File) -> UploadOutcome:
-    """Put the file unless the object is there with the same content.
+def _put(s3: S3Client, bucket: str, file: File) -> UploadOutcome:
+    """Put the file unless the object exists with the same content.
 
-    Where there was no object the request says so: when an answer was lost and the request is sent again, or
-    when another run was faster, S3 refuses the second one instead of keeping a second version.
+    The request is conditional on what was seen before: if an answer is lost and the request sent again, or
+    another run was faster, S3 refuses the second request instead of storing a second version.
     """
     if len(file.key.encode()) > MAX_KEY_BYTES:
         raise _Refused(f"its key is longer than {MAX_KEY_BYTES} bytes")
     data = file.path.read_bytes()
     for _ in range(ATTEMPTS):
-        there = _head(s3, bucket, file.key)
-        if there is not None and same(there, data):
-            return UploadOutcome.THERE
-        condition: dict[str, Any] = {"IfNoneMatch": "*"} if there is None else {"IfMatch": there["ETag"]}
+        existing = _head(s3, bucket, file.key)
+        if existing is not None and same(existing, data):
+            return UploadOutcome.UNCHANGED
+        condition: dict[str, Any] = (
+            {"IfNoneMatch": "*"} if existing is None else {"IfMatch": existing["ETag"]}
+        )
         try:
             s3.put_object(
                 Bucket=bucket,
@@ -133,8 +139,8 @@ def _bring(s3: S3Client, bucket: str, file: File) -> UploadOutcome:
 def same(head: Any, data: bytes) -> bool:
     """Whether an object, by its HeadObject answer, has this content.
 
-    By the sha256 in its metadata; without one by its ETag, which is the MD5 of what was put in one part and
-    not encrypted with a KMS key. Where neither tells, it counts as different.
+    Compares the SHA-256 in its metadata, or else its ETag, which is the MD5 of an object put in one part
+    without a KMS key. Where neither decides, the content counts as different.
     """
     if head["ContentLength"] != len(data):
         return False
@@ -144,7 +150,7 @@ def same(head: Any, data: bytes) -> bool:
 
 
 def _head(s3: S3Client, bucket: str, key: str) -> Any:
-    """HeadObject's answer, or None where there is no object, or a delete marker covers it."""
+    """HeadObject's answer, or None if there is no object or its newest version is a delete marker."""
     try:
         return s3.head_object(Bucket=bucket, Key=key)
     except ClientError as error:

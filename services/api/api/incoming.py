@@ -1,4 +1,4 @@
-"""What a request carries, checked. Everything that is wrong with it is an HttpProblem."""
+"""Validates what a request carries. Anything invalid is an HttpProblem."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Incoming:
         return self._app.current_event.headers.get(name)
 
     def query(self, name: str) -> str | None:
-        """The parameter; an empty one counts as absent."""
+        """The parameter; an empty value counts as absent."""
         return (self._app.current_event.query_string_parameters or {}).get(name) or None
 
     def limit(self) -> int:
@@ -46,7 +46,7 @@ class Incoming:
         return value == "true"
 
     def only(self, *names: str) -> None:
-        """A parameter that means nothing here is a slip that the caller would want to hear of."""
+        """Reject unknown parameters: they are mistakes that the caller wants to know about."""
         unknown = sorted(set(self._app.current_event.query_string_parameters or {}) - set(names))
         if unknown:
             raise wrong(f"There is no parameter {unknown[0]!r} here; there are {', '.join(names)}.")

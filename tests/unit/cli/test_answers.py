@@ -17,7 +17,8 @@ from imagebus.testing.errors import client_error
 from imagebus_cli import main
 from imagebus_cli.demo import run as demo
 from imagebus_cli.measure import cost
-from imagebus_cli.output import outcome, terminal
+from imagebus_cli.output import terminal
+from imagebus_cli.output.writer import Output
 from imagebus_cli.problem import explain
 from imagebus_cli.stack import find as where
 from imagebus_cli.stack.deployed import Stack
@@ -25,7 +26,7 @@ from imagebus_cli.uploads import tracking as uploads
 from imagebus_cli.uploads.tracking import Upload
 from tests.unit.cli.builders import item, result
 from tests.unit.cli.test_images import known, stack
-from tests.unit.cli.test_load import outcome as load_outcome
+from tests.unit.cli.test_load import load_run
 from tools.contracts import gate
 
 __all__ = ["stack"]
@@ -105,7 +106,7 @@ def test_a_smoke_test_says_how_its_image_ended_and_leaves_nothing(
 def test_a_load_run_is_told_in_numbers():
     from imagebus_cli.measure.load_report import document
 
-    told = json.loads(json.dumps(document(load_outcome(stuck=1))))
+    told = json.loads(json.dumps(document(load_run(stuck=1))))
     assert (told["clean"], told["stuck"], told["seconds"]["p99"]) == (False, 1, 10.0)
 
 
@@ -133,8 +134,7 @@ def test_a_deploy_goes_where_profile_and_region_say_even_when_there_are_keys(mon
 
 
 def test_a_key_with_a_line_break_stays_one_line(capsys: pytest.CaptureFixture[str]):
-    as_json = False
-    outcome.tell({}, as_json, "a\nb: deleted", "more")
+    Output(as_json=False).write({}, "a\nb: deleted", "more")
     assert capsys.readouterr().out.splitlines() == ["a\\u000ab: deleted", "more"]
 
 

@@ -37,7 +37,7 @@ def test_a_sample_must_end_as_announced():
 def test_an_image_without_an_end_is_trouble():
     (only,) = results([Picture("a.jpg", bytes)], [upload()], {}, [])
     assert (only.status, only.seconds) == ("unfinished", None)
-    assert only.trouble == "reached no end in time"
+    assert only.trouble == "did not finish in time"
 
 
 @pytest.mark.parametrize("count", [0, 2])

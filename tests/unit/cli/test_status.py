@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from imagebus.history.fold import Item
 from imagebus.identity import derived_prefix, image_id
 from imagebus_cli import main
-from imagebus_cli.images import status_command
+from imagebus_cli.images import commands
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack import find as where
 from imagebus_cli.stack.deployed import Stack
@@ -106,7 +106,7 @@ def test_watching_waits_for_an_image_that_is_new(stack: Stack, monkeypatch: pyte
 
 def test_watching_gives_up_and_says_how_it_stands(stack: Stack, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(uploads, "statuses", read)
-    monkeypatch.setattr(status_command, "PATIENCE", 0)
+    monkeypatch.setattr(commands, "PATIENCE", 0)
     known(stack, KEY, status="processing", correlation_id="c")
     done = run("status", KEY, "--watch", "--json")
     assert (done.exit_code, json.loads(done.stdout)["status"]) == (1, "processing")
@@ -140,7 +140,7 @@ def test_nothing_is_erased_without_a_yes_and_the_question_is_no_part_of_the_answ
     assert len(left(stack)) == 3
     done = run("erase", "a.jpg", "--json", answer="y\n")
     assert json.loads(done.stdout.removeprefix(" y"))["versions"] == 2  # the echo of what was typed
-    assert "for good" in done.stderr
+    assert "Permanently erase" in done.stderr
 
 
 def test_there_is_nothing_to_erase_under_an_unknown_key(stack: Stack):

@@ -98,14 +98,14 @@ def test_an_interrupted_run_says_how_far_it_came_and_how_to_go_on(
     done = CliRunner().invoke(main.app, ["upload", str(folder), "--jobs", "2"])
     assert done.exit_code == 130
     assert "20 files:" in done.stdout
-    assert "not begun" in done.stdout
+    assert "not started" in done.stdout
     assert "Run the same command again" in done.stderr
 
 
 def test_a_second_run_uploads_nothing(stack: Stack, folder: Path):
     upload(stack, folder)
     again = upload(stack, folder)
-    assert len(again.of(UploadOutcome.THERE)) == 20
+    assert len(again.of(UploadOutcome.UNCHANGED)) == 20
     assert len(versions(stack)) == 20
 
 
@@ -114,7 +114,7 @@ def test_a_changed_file_of_the_same_size_becomes_a_new_version(stack: Stack, tmp
     picture.write_bytes(b"one")
     upload(stack, picture)
     picture.write_bytes(b"two")
-    assert [done.outcome for done in upload(stack, picture).done] == [UploadOutcome.UPLOADED]
+    assert [done.outcome for done in upload(stack, picture).results] == [UploadOutcome.UPLOADED]
     assert versions(stack) == ["a.jpg", "a.jpg"]
 
 
@@ -122,7 +122,7 @@ def test_what_another_tool_put_is_known_by_its_etag(stack: Stack, tmp_path: Path
     picture = tmp_path / "a.jpg"
     picture.write_bytes(b"one")
     stack.s3.put_object(Bucket=BUCKET, Key="a.jpg", Body=b"one")
-    assert [done.outcome for done in upload(stack, picture).done] == [UploadOutcome.THERE]
+    assert [done.outcome for done in upload(stack, picture).results] == [UploadOutcome.UNCHANGED]
 
 
 def test_an_object_of_several_parts_without_a_checksum_counts_as_different():
@@ -134,7 +134,7 @@ def test_a_deleted_image_is_uploaded_again(stack: Stack, tmp_path: Path):
     picture.write_bytes(b"one")
     upload(stack, picture)
     stack.s3.delete_object(Bucket=BUCKET, Key="a.jpg")
-    assert [done.outcome for done in upload(stack, picture).done] == [UploadOutcome.UPLOADED]
+    assert [done.outcome for done in upload(stack, picture).results] == [UploadOutcome.UPLOADED]
 
 
 def test_a_put_whose_answer_was_lost_is_not_put_twice(
@@ -149,7 +149,7 @@ def test_a_put_whose_answer_was_lost_is_not_put_twice(
         return put_object(**request)
 
     monkeypatch.setattr(stack.s3, "put_object", put_twice)
-    assert [done.outcome for done in upload(stack, picture).done] == [UploadOutcome.THERE]
+    assert [done.outcome for done in upload(stack, picture).results] == [UploadOutcome.UNCHANGED]
     assert versions(stack) == ["a.jpg"]
 
 

@@ -11,12 +11,12 @@ import typer
 
 def inspect(
     paths: Annotated[list[Path], typer.Argument(help="Files, or folders to walk.", metavar="PATH…")],
-    json_lines: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    json_lines: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
     out: Annotated[
         Path | None, typer.Option("--out", help="Write thumbnails and watermarked images below this folder.")
     ] = None,
 ) -> None:
-    """What the pipeline would accept or reject, and why; seconds and peak memory of each. Exits with 0."""
+    """Show which local files the pipeline would accept or reject, why, and the time and memory each takes."""
     from imagebus_imaging.inspect import inspect_paths
 
     rows = inspect_paths(paths, out_dir=out)

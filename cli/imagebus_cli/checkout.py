@@ -1,0 +1,93 @@
+"""`imagebus new-consumer` and `schemas`: commands that need a checkout of the repository, where tools/ is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from imagebus_cli.command import command
+
+if TYPE_CHECKING:
+    from imagebus_cli.output.writer import Output
+
+schemas = typer.Typer(help="Check the event contracts and release them.", no_args_is_help=True)
+
+
+@command
+def new_consumer(
+    out: Output,
+    name: Annotated[str, typer.Argument(help="Its name: lower-case letters, digits and hyphens.")],
+    on: Annotated[str, typer.Option(help="The events it listens to, comma-separated (docs/events.md).")],
+    into: Annotated[Path, typer.Option(help="Where to create its folder.", file_okay=False)] = Path(),
+    replay_safe: Annotated[
+        bool,
+        typer.Option(
+            "--replay-safe/--live-only",
+            help="Whether it receives replayed events. Only safe if handling an event twice changes nothing.",
+        ),
+    ] = False,
+) -> None:
+    """Create a consumer of the pipeline's events: a folder with its own stack, ready to deploy."""
+    from imagebus_cli.output import terminal
+    from tools import ROOT
+    from tools.contracts.files import ContractFiles
+    from tools.scaffold.consumer import consumer
+    from tools.scaffold.render import write
+
+    made = consumer(name, on.split(","), replay_safe=replay_safe)
+    folder = write(made, into, ContractFiles(ROOT))
+    listens_to = [each.detail_type for each in made.events]
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    if out.as_json:
+        out.write({"folder": str(folder), "listens_to": listens_to, "files": list(map(str, files))})
+        return
+    show = terminal.console.print
+    shown = terminal.safe(str(folder))
+    show(f"[green]✓[/] {shown} listens to {', '.join(listens_to)}.")
+    for path in files:
+        if path.parent.name != "events":
+            show(f"  {terminal.safe(str(path))}", soft_wrap=True)
+    show(f"\nNext: cd {shown}, pytest, sam deploy. See its README.md.", soft_wrap=True)
+
+
+@schemas.command()
+@command
+def check(out: Output) -> None:
+    """Exit with 1 if a contract breaks what was released. `make check` runs this."""
+    from tools import ROOT
+    from tools.contracts.files import ContractFiles
+    from tools.contracts.gate import problems
+
+    _refuse(problems(ContractFiles(ROOT)), out)
+    out.write({"ok": True, "problems": []}, "No released contract is broken.")
+
+
+@schemas.command()
+@command
+def release(out: Output) -> None:
+    """Release the contracts as they are now: from here on they may only grow.
+
+    Exits with 1, and writes nothing, if one of them breaks what was released before.
+    """
+    from tools import ROOT
+    from tools.contracts import gate
+    from tools.contracts.files import ContractFiles
+
+    files = ContractFiles(ROOT)
+    _refuse(gate.problems(files), out)
+    written = [str(path.relative_to(ROOT)) for path in gate.release(files)]
+    document = {"ok": True, "problems": [], "written": written}
+    out.write(document, *(written or ["Nothing has changed since the last release."]))
+
+
+def _refuse(problems: list[str], out: Output) -> None:
+    """Exit with 1 if there are any."""
+    if not problems:
+        return
+    if out.as_json:
+        out.write({"ok": False, "problems": problems})
+    for sentence in problems:
+        typer.echo(f"✗ {sentence}", err=True)
+    raise typer.Exit(1)

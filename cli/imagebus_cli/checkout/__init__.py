@@ -1,1 +1,0 @@
-"""Commands that need a checkout of the repository."""
