@@ -251,3 +251,24 @@ def test_an_orientation_is_read_wherever_the_block_has_it() -> None:
         data = after_soi(encoded(stored(quadrants(), 6), "JPEG"), segment(0xE1, b"Exif\0\0" + block))
         assert validate(data).orientation == 6
         assert_quadrants(shown(data))
+
+
+def test_linear_light_is_a_parameter() -> None:
+    # Half black and half white, a pixel each: as bright as the middle of the light, not of the numbers.
+    image = Image.effect_noise((2, 2), 0).resize((64, 64))
+    image.putdata([255 * ((x + y) % 2) for y in range(64) for x in range(64)])
+    for mode, extra in (("L", ()), ("RGB", ()), ("RGBA", (255,))):
+        data = encoded(image.convert(mode), "PNG")
+        (usual,), (linear,) = (thumbnails(data, [(8, 8)], linear=linear) for linear in (False, True))
+        found = [opened(made).convert(mode).getpixel((4, 4)) for made in (usual, linear)]
+        wanted = [(127,) * (len(mode) - len(extra)) + extra, (188,) * (len(mode) - len(extra)) + extra]
+        assert [
+            near(f if isinstance(f, tuple) else (f,), w, 3) for f, w in zip(found, wanted, strict=True)
+        ] == [True, True], found
+    photo = encoded(quadrants(), "JPEG")
+    assert_quadrants(opened(thumbnails(photo, [(80, 80)], linear=True)[0]))
+    clear = Image.new("RGBA", (64, 64), (255, 255, 255, 0))
+    clear.paste((40, 40, 40, 255), (0, 0, 32, 64))
+    made = opened(thumbnails(encoded(clear, "PNG"), [(16, 16)], linear=True)[0])
+    assert near(made.getpixel((2, 8)), (40, 40, 40, 255), 2)
+    assert made.getpixel((14, 8))[3] == 0
