@@ -46,7 +46,7 @@ def test_what_is_personal_is_in_no_log(pipeline: Pipeline) -> None:
     pipeline.wait(bad, "rejected")
     # Without this permission, AWS itself puts the key into its AccessDenied message.
     denied = pipeline.key(f"{CANARY}-denied.jpg")
-    with without_permission(pipeline, "ThumbnailerRole", "ReadUploads"):
+    with without_permission(pipeline, "ThumbnailerRole", "thumbnailer", "ReadUploads"):
         pipeline.upload(denied, private)
         eventually(
             lambda: [line for line in about(pipeline, denied) if line.get("message") == "not handled"],
@@ -98,5 +98,6 @@ def test_alarms_and_dashboard_are_deployed_and_alarms_have_somebody_to_tell(pipe
         alarm["AlarmName"] for alarm in alarms
     }
     assert {tuple(alarm["AlarmActions"]) for alarm in alarms} == {(topic,)}
-    board = json.loads(watch.get_dashboard(DashboardName="imagebus")["DashboardBody"])
+    name = f"imagebus-{watch.meta.region_name}"
+    board = json.loads(watch.get_dashboard(DashboardName=name)["DashboardBody"])
     assert "${" not in json.dumps(board)
