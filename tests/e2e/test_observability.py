@@ -38,7 +38,7 @@ def test_what_is_personal_is_in_no_log(pipeline: Pipeline) -> None:
     exif[0x010E] = exif[0x013B] = exif[0x8298] = f"{CANARY} photographed"
     private = jpeg(exif=exif)
     good = pipeline.upload(pipeline.key(f"{CANARY}.jpg"), private)
-    bad = pipeline.upload(pipeline.key(f"{CANARY}-cut.jpg"), private.partition(b"\xff\xda")[0])
+    bad = pipeline.upload(pipeline.key(f"{CANARY}-cut.jpg"), private[:400])
     detail = {"meta": {"image_key": CANARY}}
     poison = json.dumps({"detail": detail, "source": "x", "detail-type": "ImageUploaded"})
     pipeline.client("sqs").send_message(QueueUrl=pipeline.resource("ThumbnailerInbox"), MessageBody=poison)
@@ -46,7 +46,7 @@ def test_what_is_personal_is_in_no_log(pipeline: Pipeline) -> None:
     pipeline.wait(bad, "rejected")
     # Without this permission, AWS itself puts the key into its AccessDenied message.
     denied = pipeline.key(f"{CANARY}-denied.jpg")
-    with without_permission(pipeline, "ThumbnailerRole", "thumbnailer", "ReadUploads"):
+    with without_permission(pipeline, "ThumbnailerRole", "ReadUploads"):
         pipeline.upload(denied, private)
         eventually(
             lambda: [line for line in about(pipeline, denied) if line.get("message") == "not handled"],

@@ -47,6 +47,7 @@ def whole(rev: str = FIRST) -> list[RecordedEvent]:
     return log_of(*events)
 
 
+@pytest.mark.slow
 def test_all_40320_orders_of_eight_events_give_one_identical_item():
     """Six events, two of them twice."""
     clock = ManualClock()
