@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
 from PIL import AvifImagePlugin, Image
 
-from imagebus_imaging.decoders.base import Decoder
+from imagebus_imaging.decoders.base import Decoder, cut
 from imagebus_imaging.formats.isobmff import main_of
 
 # More bring nothing where an image has one core.
@@ -37,6 +38,13 @@ class CroppedAvif(Decoder, AvifImagePlugin.AvifImageFile):
 
     def check(self) -> None:
         self._decoder.get_frame(0)
+
+    def bands(self, rows: int) -> Iterator[Image.Image] | None:
+        if self._crop_box:
+            return None
+        pixels = memoryview(self._decoder.get_frame(0)[0])
+        self.tile, self.fp = [], None
+        return cut(self, pixels, len(pixels) // self.height, rows)
 
     def load(self) -> Any:
         if not self.tile or not self._crop_box:
