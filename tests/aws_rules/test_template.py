@@ -130,8 +130,8 @@ def test_a_layer_that_other_stacks_name_keeps_its_old_versions() -> None:
 def test_the_archive_is_deleted_with_its_bus_and_not_before() -> None:
     """An archive has a managed rule on its bus, and a bus with rules cannot be deleted.
 
-    So an archive that outlived the stack would leave it in DELETE_FAILED, and its fixed name would stop the next
-    deployment. What refers to the bus is deleted before it.
+    So an archive that outlived the stack would leave it in DELETE_FAILED, and its fixed name would stop the
+    next deployment. What refers to the bus is deleted before it.
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-archive-event.html
     https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DeleteEventBus.html
     """
