@@ -33,7 +33,7 @@ def main(tag: str) -> int:
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     (dist / "NOTES.md").write_text(notes(changelog, version), encoding="utf-8")
     for layer in LAYERS:
-        built = ROOT / ".aws-sam" / "build" / layer
+        built = ROOT / ".aws-sam" / "imagebus" / "out" / layer
         shutil.make_archive(str(dist / f"imagebus-{version}-{layer}"), "zip", built)
     return 0
 
