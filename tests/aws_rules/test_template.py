@@ -157,3 +157,33 @@ def test_the_archive_is_deleted_with_its_bus_and_not_before() -> None:
 def test_an_issuer_may_end_in_a_slash(issuer: str) -> None:
     """https://auth0.com/docs/secure/tokens/access-tokens/validate-access-tokens"""
     assert re.fullmatch(template()["Parameters"]["JwtIssuer"]["AllowedPattern"], issuer)
+
+
+def test_the_stack_fits_into_a_new_account_but_for_throttles_that_are_retried() -> None:
+    """A new account may have 10 concurrent executions, and a mapping takes no limit below 2.
+
+    A throttled message counts as received, so docs/limits.md raises MaxReceiveCount for such an account.
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+    https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+    """
+    parameters = template()["Parameters"]
+    mappings = [each["Properties"] for _, each in of_type("AWS::Lambda::EventSourceMapping")]
+    limits = {
+        each["ScalingConfig"]["MaximumConcurrency"]["Ref"]
+        for each in mappings
+        if isinstance(each["ScalingConfig"]["MaximumConcurrency"], dict)
+    }
+    assert {parameters[name]["MinValue"] for name in limits} == {2}
+    advice = (ROOT / "docs/limits.md").read_text(encoding="utf-8")
+    for name in limits:
+        assert f"{name}=2" in advice
+    raised = re.search(r"MaxReceiveCount=(\d+)", advice)
+    assert raised
+    assert (
+        parameters["MaxReceiveCount"]["Default"] < int(raised[1]) <= parameters["MaxReceiveCount"]["MaxValue"]
+    )
+    assert not [
+        each
+        for each in of_type("AWS::Lambda::Function")
+        if "ReservedConcurrentExecutions" in each[1]["Properties"]
+    ]
