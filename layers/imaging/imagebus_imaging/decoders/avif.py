@@ -37,12 +37,19 @@ class CroppedAvif(Decoder, AvifImagePlugin.AvifImageFile):
             self._size = box[2] - box[0], box[3] - box[1]
 
     def check(self) -> None:
-        self._decoder.get_frame(0)
+        self._pixels()
+
+    def _pixels(self) -> memoryview:
+        """Raises OSError where the coded picture is smaller than the container says."""
+        pixels = memoryview(self._decoder.get_frame(0)[0])
+        if len(pixels) < self._coded[0] * self._coded[1] * len(self.getbands()):
+            raise OSError("the coded image is smaller than declared")
+        return pixels
 
     def bands(self, rows: int) -> Iterator[Image.Image] | None:
         if self._crop_box:
             return None
-        pixels = memoryview(self._decoder.get_frame(0)[0])
+        pixels = self._pixels()
         self.tile, self.fp = [], None
         return cut(self, pixels, len(pixels) // self.height, rows)
 
