@@ -55,7 +55,7 @@ $(VENV)/.locked: $(VENV)/.made requirements.lock
 	       $(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock; }
 	@touch $@
 
-$(VENV)/.installed: $(VENV)/.locked pyproject.toml hatch_build.py services
+$(VENV)/.installed: $(VENV)/.locked pyproject.toml tools/hatch_build.py services
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --offline --editable .
 	@touch $@
 
