@@ -35,14 +35,18 @@ def output_format_for(source_format: str, wanted: str | None) -> str:
 def encode(name: str, image: Image.Image, image_format: str, quality: int | None = None) -> Derived:
     """The image as bytes of that format. JPEG needs an image without alpha."""
     data = _png(image) if image_format == "PNG" else _saved(image, image_format, quality)
+    return derived(name, image.size, image_format, data)
+
+
+def derived(name: str, size: tuple[int, int], image_format: str, data: bytes, frames: int = 1) -> Derived:
     return Derived(
         name,
-        image.width,
-        image.height,
+        *size,
         image_format,
         MIME_OF_FORMAT[image_format],
         data,
         hashlib.sha256(data).hexdigest(),
+        frames,
     )
 
 

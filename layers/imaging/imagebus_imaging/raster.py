@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from PIL import Image, ImageColor, ImageFile
+from PIL import Image, ImageFile
 
 from imagebus_imaging.colour import PLAIN_MODES, plain, to_srgb
 from imagebus_imaging.decoders import DECODE_ERRORS, decode_failures_are_rejections, open_image
@@ -110,6 +110,8 @@ def flatten(image: Image.Image, background: str) -> Image.Image:
     """RGBA composited over a colour; other modes as they are."""
     if image.mode != "RGBA":
         return image
+    from PIL import ImageColor  # only few images need it
+
     out = Image.new("RGB", image.size, ImageColor.getrgb(background)[:3])
     out.paste(image, mask=image.getchannel("A"))
     return out

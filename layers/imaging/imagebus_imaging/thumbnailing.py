@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 
 from PIL import Image
@@ -21,6 +22,7 @@ def thumbnails(
     quality: int | None = None,
     background: str = "#ffffff",
     linear: bool = False,
+    animated: bool = False,
 ) -> list[Derived]:
     """One image per box of `sizes`, in their order, named `"WxH"` after the box; never enlarged.
 
@@ -28,6 +30,9 @@ def thumbnails(
     AVIF. Transparency is kept where the output can hold it and composited over `background` for JPEG. An
     animation gives a still of its first frame. `linear` scales in linear light. Raises `Rejected` for bytes
     that do not decode.
+
+    `animated` gives animated WebP for GIF and WebP that move, where the output format is "auto" or WEBP; a
+    still in sizes whose frames are too many to hold.
     """
     fitted: dict[tuple[int, int], tuple[int, int]] = {}
 
@@ -42,4 +47,16 @@ def thumbnails(
     made: dict[tuple[int, int], Image.Image] = {}
     for size in sorted(set(fitted.values()), reverse=True):
         current = made[size] = shrink(current, size)
-    return [encode(f"{box[0]}x{box[1]}", made[fitted[box]], chosen, quality) for box in sizes]
+    moving: Mapping[tuple[int, int], Derived] = {}
+    if animated and chosen in ("WEBP", "PNG") and output_format in (None, "auto", "WEBP"):
+        moving = import_module("imagebus_imaging.animating").animations(data, sizes, quality or 80)
+    return [
+        replace(moving[fitted[box]], name=_name(box))
+        if fitted[box] in moving
+        else encode(_name(box), made[fitted[box]], chosen, quality)
+        for box in sizes
+    ]
+
+
+def _name(box: tuple[int, int]) -> str:
+    return f"{box[0]}x{box[1]}"
