@@ -74,7 +74,10 @@ def _anywhere(data: bytes, start: int, end: int) -> str | None:
 
 
 def _is_zip(data: bytes) -> bool:
-    """Whether a tolerant reader would open it: an end record in the last 64 KB, and an entry anywhere before it. Sizes and offsets in the end record may be wrong, or stand in another record (ZIP64)."""
+    """Whether a tolerant reader would open it: it has an end record in the last 64 KB, and an entry before it.
+
+    Sizes and offsets in the end record may be wrong, or in another record (ZIP64).
+    """
     start = max(0, len(data) - _ZIP_TAIL)
     at = data.rfind(_ZIP_END, start)
     return at >= 0 and data.rfind(_ZIP_ENTRY, 0, at) >= 0
