@@ -74,7 +74,7 @@ def _anywhere(data: bytes, start: int, end: int) -> str | None:
 
 
 def _is_zip(data: bytes) -> bool:
-    """Whether a tolerant reader would open it: it has an end record in the last 64 KB, and an entry before it.
+    """Whether a tolerant reader would open it: an end record in the last 64 KB, and an entry before it.
 
     Sizes and offsets in the end record may be wrong, or in another record (ZIP64).
     """
