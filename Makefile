@@ -88,7 +88,9 @@ check: $(READY) .checks/.made ## contracts, lint, format, types, template, gener
 	$(BIN)/mypy
 ifneq ($(wildcard template.yml),)
 	$(BIN)/sam validate --lint --template template.yml --region eu-west-1
+	$(BIN)/cfn-lint consumer.yml monitoring/template.yml examples/*/template.yml
 endif
+	$(BIN)/python -m tools.regions --check
 	$(BIN)/python -m tools.monitoring.template --check
 	$(BIN)/python -m layers.trim --check
 	$(BIN)/python -m tools.security.audit

@@ -31,7 +31,7 @@ class RetryLater(Exception):
     """Another invocation is already handling this. Retry after this many seconds."""
 
     def __init__(self, seconds: int) -> None:
-        super().__init__(f"again in {seconds} s")
+        super().__init__(f"retry in {seconds} s")
         self.seconds = seconds
 
 
@@ -108,7 +108,7 @@ Group = Sequence[Delivery]
 
 
 def one_by_one(handle: Callable[[Delivery], None]) -> Callable[[Group], None]:
-    """For handlers of single messages."""
+    """Turn a handler of single deliveries into a handler of groups."""
 
     def handle_group(group: Group) -> None:
         for delivery in group:
@@ -118,7 +118,7 @@ def one_by_one(handle: Callable[[Delivery], None]) -> Callable[[Group], None]:
 
 
 class Inbox:
-    """Runs a handler over a batch, group by group, so that one bad message fails alone.
+    """Runs a handler over a batch, group by group, so that a bad message fails alone.
 
     Without `group_by` every delivery is a separate group. Without a queue, failures are left to SQS.
     """
@@ -143,7 +143,7 @@ class Inbox:
             clear_log_context()
             try:
                 self._handle(group)
-            except Exception as error:  # noqa: BLE001  the edge: whatever it was, the queue keeps the message
+            except Exception as error:  # noqa: BLE001  whatever failed, the queue keeps the message
                 failed += [delivery for delivery in group if not self._given_up(delivery, error)]
         return {"batchItemFailures": [{"itemIdentifier": delivery.message_id} for delivery in failed]}
 
@@ -181,8 +181,8 @@ class Inbox:
                 )
                 return True
             self._queue.delay(delivery.receipt_handle, backoff(delivery.receive_count, error))
-        except Exception as queue_error:  # noqa: BLE001  SQS's own timeout and redrive do the same, later
-            logger().warning("no backoff", extra={"error": type(queue_error).__name__})
+        except Exception as queue_error:  # noqa: BLE001  SQS's visibility timeout and redrive do the same, later
+            logger().warning("backoff failed", extra={"error": type(queue_error).__name__})
         return False
 
 

@@ -75,7 +75,7 @@ class Api:
         return HttpProblem(
             HTTPStatus.METHOD_NOT_ALLOWED,
             "method_not_allowed",
-            f"This address takes {', '.join(allowed)}.",
+            f"This address supports {', '.join(allowed)}.",
             headers={"Allow": ", ".join(allowed)},
         ).response()
 
@@ -104,7 +104,7 @@ def _cors(origins: tuple[str, ...]) -> CORSConfig | None:
 
 
 def _unavailable(error: Exception) -> Response[str]:
-    logger().exception("a service did not answer", extra={"error": type(error).__name__})
+    logger().exception("a service did not respond", extra={"error": type(error).__name__})
     return HttpProblem(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "unavailable",
@@ -114,7 +114,7 @@ def _unavailable(error: Exception) -> Response[str]:
 
 
 def _broken(error: Exception) -> Response[str]:
-    logger().exception("unexpected", extra={"error": type(error).__name__})
+    logger().exception("unexpected error", extra={"error": type(error).__name__})
     return HttpProblem(
         HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Internal error; the log has the details."
     ).response()

@@ -94,7 +94,7 @@ class Retried(Answer):
 
 
 class Summary(view.Summary):
-    """One image of the list. Sizes are bytes."""
+    """An image in the list. Sizes are in bytes."""
 
     links: Links
     urls: Urls | None = None
@@ -123,7 +123,7 @@ class Health(Answer):
 
 
 class ProblemDetails(Answer):
-    """RFC 9457. `code` is for programs."""
+    """RFC 9457. `code` is machine-readable."""
 
     type: str
     title: str

@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem details: `application/problem+json` with a code for programs."""
+"""Errors as RFC 9457 problem details: `application/problem+json` with a machine-readable code."""
 
 from __future__ import annotations
 
@@ -65,6 +65,4 @@ def invalid(where: str, error: ValidationError) -> HttpProblem:
         {"field": ".".join(str(part) for part in item["loc"]) or where, "message": item["msg"]}
         for item in error.errors(include_url=False, include_input=False, include_context=False)
     ]
-    return HttpProblem(
-        HTTPStatus.BAD_REQUEST, "invalid_request", f"The {where} is not as it should be.", errors=errors
-    )
+    return HttpProblem(HTTPStatus.BAD_REQUEST, "invalid_request", f"The {where} is invalid.", errors=errors)

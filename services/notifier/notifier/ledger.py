@@ -26,7 +26,7 @@ class Ledger(Protocol):
         ...
 
     def release(self, event_id: str) -> None:
-        """Give a claim back: nothing was sent."""
+        """Release a claim, because nothing was sent."""
         ...
 
     def mark_sent(self, event_id: str) -> None: ...
@@ -51,10 +51,10 @@ class DynamoDBLedger:
                 ExpressionAttributeValues={":claimed": {"S": "claimed"}, ":now": {"N": str(now.timestamp())}},
             )
         except self._client.exceptions.ConditionalCheckFailedException:
-            return self._standing(event_id)
+            return self._why_not(event_id)
         return "granted"
 
-    def _standing(self, event_id: str) -> Claim:
+    def _why_not(self, event_id: str) -> Claim:
         key = {"event_id": {"S": event_id}}
         item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
         return "sent" if item and item["sending"]["S"] == "sent" else "busy"

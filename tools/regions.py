@@ -1,0 +1,97 @@
+"""Which regions lack something that the templates use: `python -m tools.regions [--check]`.
+
+Writes cli/imagebus_cli/stack/regions.json from cfn-lint's and botocore's region data. With --check it fails
+if the file is outdated or the templates need a type that some region lacks and no parameter does without,
+and lints the templates for all regions.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from imagebus_cli.stack.regions import DATA
+from imagebus_local import templates
+from tools import ROOT
+
+TEMPLATES = ("template.yml", "consumer.yml", "monitoring/template.yml", "schemas/registry.yml")
+#: What a type needs that not every region has, by the beginning of its name.
+SERVICES = {"AWS::EventSchemas::": "schemas", "AWS::CloudFront::": "cloudfront"}
+SOURCES = [
+    "cfn-lint: cfnlint/data/schemas/providers (the resource types of each region)",
+    "botocore: botocore/data/endpoints.json (the regions of each service)",
+]
+
+
+def data() -> dict[str, Any]:
+    """The content of regions.json but for its date. A service is missing if either source says so."""
+    from cfnlint.helpers import REGIONS
+
+    missing: dict[str, set[str]] = {name: set() for name in ("cloudfront", "rekognition", "schemas")}
+    for kind, regions in _lacking(REGIONS).items():
+        service = next((name for prefix, name in SERVICES.items() if kind.startswith(prefix)), None)
+        if service is None:
+            raise ValueError(f"{kind} does not exist in {', '.join(sorted(regions))}")
+        missing[service] |= regions
+    for service in ("rekognition", "schemas"):
+        missing[service] |= set(REGIONS) - _offered(service)
+    return {
+        "sources": SOURCES,
+        "regions": sorted(REGIONS),
+        "missing": {name: sorted(regions) for name, regions in missing.items()},
+    }
+
+
+def _lacking(regions: Iterable[str]) -> dict[str, set[str]]:
+    """The types of the templates that some regions lack, with those regions."""
+    from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
+
+    used = {
+        str(each["Type"])
+        for path in TEMPLATES
+        for each in templates.read(ROOT / path)["Resources"].values()
+        if not each["Type"].startswith("AWS::Serverless::")
+    }
+    found: dict[str, set[str]] = {}
+    for region in regions:
+        for kind in used - set(PROVIDER_SCHEMA_MANAGER.get_resource_types(region)):
+            found.setdefault(kind, set()).add(region)
+    return found
+
+
+def _offered(service: str) -> set[str]:
+    session = boto3.Session()
+    partitions = session.get_available_partitions()
+    return {region for each in partitions for region in session.get_available_regions(service, each)}
+
+
+def lint() -> int:
+    """cfn-lint for all regions at once. E3006, a type that a region lacks, is what data() knows better."""
+    command = [str(Path(sys.executable).with_name("cfn-lint")), "--regions", "ALL_REGIONS"]
+    command += ["--ignore-checks", "E3006", "--template", *(str(ROOT / path) for path in TEMPLATES)]
+    return subprocess.run(command, check=False).returncode
+
+
+def main() -> int:
+    found = data()
+    if "--check" not in sys.argv:
+        dated = {"date": datetime.now(UTC).date().isoformat(), **found}
+        DATA.write_text(json.dumps(dated, indent=1) + "\n", encoding="utf-8")
+        return 0
+    committed = json.loads(DATA.read_text(encoding="utf-8"))
+    del committed["date"]
+    if committed != found:
+        sys.stderr.write(f"{DATA.relative_to(ROOT)} is outdated: python -m tools.regions\n")
+        return 1
+    return lint()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
