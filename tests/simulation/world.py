@@ -235,7 +235,7 @@ class World:
                 # also after the mark was written: whether its response arrived does not matter then
                 self.may_be_told_twice.add(request["Item"]["event_id"]["S"])
         if function in ("thumbnailer", "watermarker"):
-            # A duplicate may have been handled already, and an object without a version is only seen to be gone.
+            # The duplicate may have been handled, and an object without a version is only seen to be gone.
             # In both cases nobody retries, so nobody removes what the first attempt had written.
             self.leftovers |= self.weather.duplicate > 0 or not self.weather.names_versions
 
