@@ -1,4 +1,4 @@
-"""analytics, tested with the pipeline's golden events, which are examples of what the bus really delivers."""
+"""analytics, tested with the pipeline's golden events: examples of what the bus delivers."""
 
 from __future__ import annotations
 
