@@ -15,8 +15,7 @@ STACK ?= imagebus
 export SAM_CLI_TELEMETRY := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-PARALLEL_TESTS := $(wildcard tests/unit tests/aws_rules tests/security tests/contract tests/integration tests/simulation)
-SERIAL_TESTS := $(wildcard tests/e2e tests/browser)
+# One worker has the end-to-end tests, which mostly wait for the embedded AWS; two compute meanwhile.
 
 .PHONY: help
 help: ## list the targets
@@ -87,6 +86,7 @@ check: $(READY) .checks/.made ## lint, format, types, template, contracts, gener
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/sam validate --lint --template template.yml --region eu-west-1
+	$(BIN)/cfn-lint consumer.yml monitoring/template.yml examples/*/template.yml
 	$(BIN)/python -m tools check
 	$(BIN)/python -m layers.trim --check
 
@@ -96,15 +96,16 @@ format: $(READY) ## let ruff fix and format everything
 	$(BIN)/ruff format .
 
 .PHONY: test
-test: $(READY) ## every test: unit, contract, integration, simulation, then end to end
-	$(BIN)/pytest --numprocesses 2 --dist worksteal $(PARALLEL_TESTS)
-ifneq ($(SERIAL_TESTS),)
-	$(BIN)/pytest $(SERIAL_TESTS)
-endif
+test: $(READY) ## every test: unit, contract, integration, simulation, end to end
+	$(BIN)/pytest --numprocesses 3
+
+.PHONY: test-fast
+test-fast: $(READY) ## the unit and contract tests
+	$(BIN)/pytest --numprocesses 2 tests/unit tests/contract
 
 .PHONY: coverage
-coverage: $(READY) ## the parallel tests with branch coverage
-	$(BIN)/pytest --numprocesses 2 --dist worksteal --cov --cov-report=term --cov-report=html $(PARALLEL_TESTS)
+coverage: $(READY) ## all but the end-to-end tests, with branch coverage
+	$(BIN)/pytest --numprocesses 2 --cov --cov-report=term --cov-report=html -m "not e2e"
 
 .PHONY: generate
 generate: $(READY) ## regenerate the generated files (schemas, documents, monitoring, service models)

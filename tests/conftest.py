@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import marshal
 import os
+from functools import cache
+from typing import Any
 
 import pytest
+from botocore.loaders import JSONFileLoader
+from xdist.scheduler import LoadScopeScheduling
 
 # No test may reach a real account by accident, so these are set before any client is created.
 os.environ.update(
@@ -21,8 +27,48 @@ for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
     os.environ.pop(name, None)
 
 
+def _parse_models_once() -> None:
+    """Every boto3 session parses its services' models again: a third of the time of tests with moto."""
+    load_file = JSONFileLoader.load_file
+
+    @cache
+    def parsed(path: str) -> bytes:
+        return marshal.dumps(json.loads(json.dumps(load_file(JSONFileLoader(), path))))
+
+    def load(self: JSONFileLoader, path: str) -> Any:
+        botocores_own = type(self) is JSONFileLoader and "/botocore/data/" in path
+        return marshal.loads(parsed(path)) if botocores_own else load_file(self, path)
+
+    JSONFileLoader.load_file = load
+
+
+_parse_models_once()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks everything below tests/e2e, so `-m "not e2e"` does not start the emulator."""
+    """End-to-end tests have one stack and take longest, so they start first, and the slow ones next."""
     for item in items:
         if "e2e" in item.path.parts:
             item.add_marker(pytest.mark.e2e)
+    items.sort(key=lambda item: "slow" not in item.keywords)
+    items.sort(key=lambda item: "e2e" not in item.keywords)
+
+
+class Groups(LoadScopeScheduling):
+    """Sends each test to a worker that is free, but those that share something slow to one and the same."""
+
+    #: The stack; mypy's cache; the parser, which two workers would install at once; ten thousand images.
+    TOGETHER = (
+        "tests/e2e/",
+        "tests/contract/test_scaffold.py::",
+        "tests/contract/test_asyncapi.py::",
+        "tests/integration/api/test_lists.py::test_the_hundredth_page",
+    )
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((group for group in self.TOGETHER if nodeid.startswith(group)), nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
+    return Groups(config, log)

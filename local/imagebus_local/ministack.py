@@ -13,11 +13,11 @@ from functools import cache
 from typing import Any
 
 from ministack import app
-from ministack.core import iam_actions, iam_evaluator, router
+from ministack.core import iam_actions, iam_evaluator, lambda_runtime, router
 from ministack.services import cloudformation, eventbridge, s3, sqs
 from ministack.services.cloudformation import provisioners
 
-from imagebus_local import rekognition
+from imagebus_local import coldstart, rekognition
 
 _log = logging.getLogger(__name__)
 
@@ -175,6 +175,7 @@ if __name__ == "__main__":
     honour_replay_filters(eventbridge)
     name_versions(s3, eventbridge)
     know_sources(iam_actions)
+    coldstart.share_layers(lambda_runtime)
     keep_attributes(provisioners, cloudformation._stacks)
     rekognition.install(app, router, iam_actions)
     app.main()

@@ -26,9 +26,9 @@ Change = Callable[[dict[str, Any]], object]
 
 VALIDATED = schema_of(ImageValidated)
 LIMITS = "a field keeps its limits and its default"
-NO_NEW_VALUES = "an enumeration gets no new values"
+NO_NEW_VALUES = "an enumeration gains no values"
 RENAMED = (
-    "imagebus.validator@ImageValidated: data.mime was renamed to media_type, as it seems. "
+    "imagebus.validator@ImageValidated: data.mime was renamed to media_type, apparently. "
     "Rule: a released field stays. "
     "Undo this, or make it version 2: keep the change in layers/core/imagebus/events/validator.py, "
     "add to ImageValidated.upcasters a function that turns data of version 1 into data of version 2, "
@@ -72,11 +72,11 @@ BREAKING: dict[str, tuple[Change, str, str]] = {
         lambda s: add(s, "later", required=True), "data.later", "a new field is optional",
     ),
     "a required field made optional": (
-        lambda s: data(s)["required"].remove("mime"), "data.mime", "what was always there stays always there",
+        lambda s: data(s)["required"].remove("mime"), "data.mime", "a required field stays required",
     ),
     "an optional field made required": (
         lambda s: data(s, "Meta")["required"].append("version_id"),
-        "meta.version_id", "what could be absent may stay absent",
+        "meta.version_id", "an optional field stays optional",
     ),
     "another type": (lambda s: field(s, "size").update(type="string"), "data.size", "a field keeps its type"),
     "null allowed": (
@@ -143,7 +143,7 @@ def test_a_rejection_for_a_new_reason_is_a_new_version() -> None:
     current = copy.deepcopy(schema_of(ImageRejected))
     current["definitions"]["ImageRejected"]["properties"]["code"]["enum"].append("too_ugly")
     (found,) = breaks(schema_of(ImageRejected), current)
-    assert found.what == "has too_ugly now, which no consumer was told of"
+    assert found.what == "has too_ugly now, which consumers do not know"
 
 
 def test_this_checkout_keeps_what_was_released() -> None:
@@ -159,7 +159,7 @@ def test_an_event_that_was_released_cannot_leave_the_catalog(tmp_path: Path) -> 
     files = copy_of_schemas(tmp_path)
     (files.released / "imagebus.ingest@ImageMoved.json").write_text("{}")
     (sentence,) = problems(files)
-    assert sentence.startswith("imagebus.ingest@ImageMoved was released and is not in the catalog any more.")
+    assert sentence.startswith("imagebus.ingest@ImageMoved was released but is no longer in the catalog.")
 
 
 def test_a_released_golden_event_is_neither_edited_nor_removed(tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_a_released_golden_event_is_neither_edited_nor_removed(tmp_path: Path) -
     second.unlink()
     edited, removed = problems(files)
     assert edited.startswith(
-        f"schemas/examples/{first.name} was edited. Rule: a released golden event is never"
+        f"schemas/examples/{first.name} was edited. Rule: a released golden event never changes"
     )
     assert removed.startswith(f"schemas/examples/{second.name} was removed.")
 

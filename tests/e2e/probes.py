@@ -13,7 +13,7 @@ from functools import cache, cached_property
 from typing import Any
 
 from imagebus.clock import timestamp
-from imagebus.events.catalog import STAGES
+from imagebus.events import catalog
 from imagebus.history.recorded import RecordedEvent
 from imagebus.identity import derived_prefix
 from tests.e2e.decisions import Recording
@@ -26,8 +26,10 @@ LAST_RECEIVE = 5
 #: What EventBridge's schedule sends.
 SCHEDULED: Payload = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
 SCHEDULED_FUNCTIONS = ("CleanerFunction", "FailuresFunction")
+#: As template.yml names them.
+STAGES = tuple(stage.name.title() for stage in catalog.STAGES)
 #: Each consumer's own, and the queue of undelivered events.
-LETTERS = (*(f"{stage.name.title()}DeadLetters" for stage in STAGES), "UndeliveredQueue")
+LETTERS = (*(f"{stage}DeadLetters" for stage in STAGES), "UndeliveredQueue")
 
 
 @dataclass(frozen=True)

@@ -299,7 +299,7 @@ def test_a_failed_image_is_brought_to_a_good_end(pipeline: Pipeline, client: Cli
     from tests.e2e.test_failures import without_permission
 
     key = pipeline.key("retried.jpg")
-    with without_permission(pipeline, "WatermarkerRole", "watermarker", "WriteDerived"):
+    with without_permission(pipeline, "WatermarkerRole", "WriteDerived"):
         pipeline.upload(key, jpeg())
         pipeline.wait(key, "failed", within=150)
     answer = client("POST", f"{address(key)}/retry")

@@ -46,7 +46,7 @@ def test_what_is_personal_is_in_no_log(pipeline: Pipeline) -> None:
     pipeline.wait(bad, "rejected")
     # Without this permission, AWS itself puts the key into its AccessDenied message.
     denied = pipeline.key(f"{CANARY}-denied.jpg")
-    with without_permission(pipeline, "ThumbnailerRole", "thumbnailer", "ReadUploads"):
+    with without_permission(pipeline, "ThumbnailerRole", "ReadUploads"):
         pipeline.upload(denied, private)
         eventually(
             lambda: [line for line in about(pipeline, denied) if line.get("message") == "not handled"],

@@ -22,6 +22,7 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("logging.Logger.isEnabledFor", lambda _self, _level: False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", range(SLICES))
 def test_no_seed_breaks_an_invariant(part: int):
     size = SEEDS // SLICES

@@ -1,4 +1,4 @@
-"""The catalog as an AsyncAPI 3 document: for portals, code generators and people who think in channels."""
+"""The catalog as an AsyncAPI 3 document: for portals, code generators and people who know AsyncAPI."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ ABOUT = (
     "thumbnailed, watermarked, described and announced."
 )
 ABOUT_CHANNEL = (
-    "An EventBridge custom bus, named as its stack (output EventBusName). Subscribe with a rule; delivery is "
-    "at least once and in no order."
+    "An EventBridge custom bus with the name of its stack (output EventBusName). Subscribe with a rule. "
+    "Delivery is at least once and in any order."
 )
 
 Document = dict[str, Any]
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes nothing as an anchor: a reader has no use for `*id001`."""
+    """Writes no YAML anchors: `*id001` does not help a reader."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - yaml's hook
         return True
 
 
 def asyncapi_text(schemas: Mapping[str, Document], golden: Iterable[Golden]) -> str:
-    """The document as YAML. `schemas` are those of the registry, by name."""
+    """The document as YAML. `schemas` are the registry's, by name."""
     events = list(golden)
     messages = {
         _message_id(model, version): _message(model, version, schemas[schema_name(model, version)], events)
@@ -119,7 +119,7 @@ def _operation(action: str, summary: str, detail_types: Iterable[str]) -> Docume
 
 
 def _meta(schemas: Mapping[str, Document]) -> Document:
-    """`meta` is the same in every event, but for the version that it names."""
+    """`meta` is the same in every event, except for the version."""
     schema = resolved(next(iter(schemas.values())))
     meta = schema["properties"]["detail"]["properties"]["meta"]
     meta["properties"]["schema_version"] = {"type": "integer", "minimum": 1}

@@ -1,7 +1,7 @@
-"""What may change in a released schema: optional fields may come, and nothing else may happen.
+"""What may change in a released schema: optional fields may be added, and nothing else.
 
-Both directions count. Consumers were told what they will find, so nothing they rely on may go or widen; and
-the archive holds events of yesterday that today's code reads, so nothing may narrow either.
+Both directions matter. Consumers rely on what was released, so nothing may disappear or widen. The archive
+holds yesterday's events, which today's code reads, so nothing may narrow either.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Final
 
 Schema = dict[str, Any]
 
-#: What a keyword says that has no say in which documents are valid.
+#: Keywords that do not affect which documents are valid.
 _PROSE: Final = frozenset({"title", "description", "$schema"})
 _STRUCTURE: Final = frozenset(
     {"properties", "patternProperties", "additionalProperties", "items", "required"}
@@ -29,7 +29,7 @@ class Break:
 
 
 def breaks(released: Schema, current: Schema) -> list[Break]:
-    """Everything in `current` that breaks what `released` promised, in the order of its fields."""
+    """Everything in `current` that breaks `released`, in the order of its fields."""
     old, new = resolved(released), resolved(current)
     found: list[Break] = []
     for part in ("meta", "data"):
@@ -85,15 +85,15 @@ def _fields(old: Schema, new: Schema, field: str) -> Iterator[Break]:
         if name not in after:
             same = [other for other in added if _without_null(after[other]) == _without_null(schema)]
             what = "was removed"
-            if same:  # one sentence for one deed
+            if same:  # report a rename once
                 added.remove(same[0])
-                what = f"was renamed to {same[0]}, as it seems"
+                what = f"was renamed to {same[0]}, apparently"
             yield Break(path, "a released field stays", what)
             continue
         if name in needed_before and name not in needed_after:
-            yield Break(path, "what was always there stays always there", "was required and is now optional")
+            yield Break(path, "a required field stays required", "was required and is now optional")
         if name in needed_after and name not in needed_before:
-            yield Break(path, "what could be absent may stay absent", "was optional and is now required")
+            yield Break(path, "an optional field stays optional", "was optional and is now required")
         if _nullable(schema) != _nullable(after[name]):
             yield Break(path, "a field keeps its type", "changed whether it can be null")
         yield from _compare(schema, after[name], path)
@@ -106,7 +106,7 @@ def _fields(old: Schema, new: Schema, field: str) -> Iterator[Break]:
 
 
 def _inner(old: Any, new: Any, field: str) -> Iterator[Break]:
-    """What arrays and maps hold. A map's schema stands under the pattern of its names."""
+    """The items of arrays and maps. A map's schema is under the pattern of its names."""
     if old == new:
         return
     if isinstance(old, dict) and isinstance(new, dict):
@@ -126,8 +126,8 @@ def _values(old: Schema, new: Schema, field: str) -> Iterator[Break]:
         what = f"no longer has {_list(gone)}, which released events carry"
         yield Break(field, "an enumeration keeps its values", what)
     if come := [value for value in after if value not in before]:
-        what = f"has {_list(come)} now, which no consumer was told of"
-        yield Break(field, "an enumeration gets no new values", what)
+        what = f"has {_list(come)} now, which consumers do not know"
+        yield Break(field, "an enumeration gains no values", what)
 
 
 def _nullable(schema: Schema) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 DIALECT = "http://json-schema.org/draft-04/schema#"
 
-#: Unknown to draft 4, and without a say in which documents are valid.
+#: Unknown to draft 4, and irrelevant to which documents are valid.
 _UNKNOWN = frozenset({"examples", "contentEncoding", "contentMediaType", "deprecated", "readOnly", "title"})
 _LITERAL = frozenset({"enum", "default", "required"})
 _BY_NAME = frozenset({"properties", "patternProperties", "definitions"})
@@ -20,12 +20,12 @@ _FOREIGN = frozenset(
 
 
 def draft4(schema: Any) -> Any:
-    """`schema` in draft 4: the same documents are valid. Raises ValueError where that cannot be said."""
+    """`schema` in draft 4, with the same valid documents. Raises ValueError if draft 4 cannot express it."""
     if isinstance(schema, list):
         return [draft4(each) for each in schema]
     if not isinstance(schema, dict):
         return schema
-    if "$ref" in schema:  # draft 4 ignores whatever stands beside a reference
+    if "$ref" in schema:  # draft 4 ignores keywords beside a reference
         return {"$ref": schema["$ref"].replace("#/$defs/", "#/definitions/")}
     said_otherwise = {"items"} if "prefixItems" in schema else set()
     if "propertyNames" in schema:
@@ -60,7 +60,7 @@ def _keyword(key: str, value: Any, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _named(names: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    """Draft 4 has no propertyNames: names of a length are the only ones that are allowed."""
+    """Draft 4 has no propertyNames, so a pattern limits the length of the names."""
     if unknown := set(names) - {"minLength", "maxLength", "type"}:
         raise ValueError(f"property names limited by {', '.join(sorted(unknown))} have no form in draft 4")
     if "properties" in schema:

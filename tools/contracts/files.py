@@ -18,7 +18,7 @@ from tools.contracts.schema import schema_name, schema_of, schema_text
 
 @dataclass(frozen=True)
 class ContractFiles:
-    """Where a checkout keeps its contracts."""
+    """The locations of a checkout's contracts."""
 
     root: Path
 

@@ -1,4 +1,4 @@
-"""The gate: what was released stays readable, and consumers find what they were promised."""
+"""The gate: released events stay readable, and consumers get what was released."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ DIGESTS = "examples.sha256"
 
 
 def problems(files: ContractFiles) -> list[str]:
-    """A sentence for each thing that would break a consumer, or the reading of the archive."""
+    """A sentence for each change that would break a consumer, or reading the archive."""
     found = dict(_schemas(files))
     return [sentence for sentences in found.values() for sentence in sentences] + [*_examples(files, found)]
 
 
 def release(files: ContractFiles) -> list[Path]:
-    """Promise the contracts as they are now; returns what was written. Ask `problems` before."""
+    """Release the current contracts; returns what was written. Call `problems` first."""
     wanted = {files.released / f"{name}.json": text for name, text in schema_texts(files).items()}
     wanted[files.released / DIGESTS] = _digests(files)
     changed = [path for path, text in wanted.items() if not path.is_file() or path.read_text("utf-8") != text]
@@ -37,18 +37,18 @@ def release(files: ContractFiles) -> list[Path]:
 
 
 def _schemas(files: ContractFiles) -> Iterator[tuple[str, list[str]]]:
-    """The name of each broken schema, and what to say of it."""
+    """The name of each broken schema, with the messages."""
     names = {schema_name(model, version) for model in CATALOG for version in range(1, model.version() + 1)}
     for path in sorted(files.released.glob("*@*.json")):
         if path.stem not in names:
             sentence = (
-                f"{path.stem} was released and is not in the catalog any more. Rule: a released event stays "
-                "readable, because the archive holds such events. Put its model and its upcasters back."
+                f"{path.stem} was released but is no longer in the catalog. Rule: a released event stays "
+                "readable, because the archive holds such events. Restore its model and its upcasters."
             )
             yield path.stem, [sentence]
     for model in CATALOG:
         path = files.released / f"{schema_name(model, model.version())}.json"
-        if path.is_file():  # else it is a new event or a new version, which promises nothing yet
+        if path.is_file():  # else it is a new event or a new version, not released yet
             found = breaks(json.loads(path.read_text(encoding="utf-8")), schema_of(model))
             if found:
                 yield path.stem, [_sentence(model, each) for each in found]
@@ -58,7 +58,9 @@ def _sentence(model: type[EventData], found: Break) -> str:
     name, version = schema_name(model, model.version()), model.version()
     where = f"layers/core/imagebus/events/{model.__module__.rsplit('.', 1)[1]}.py"
     if found.field.startswith("meta"):
-        advice = "meta has no versions, every event shares it: undo this; only optional fields may come."
+        advice = (
+            "Every event shares meta, which has no versions. Undo this: only optional fields can be added."
+        )
     elif found.field.startswith("data"):
         example = f"schemas/examples/{schema_name(model, version + 1)}.json"
         advice = (
@@ -67,7 +69,9 @@ def _sentence(model: type[EventData], found: Break) -> str:
             f"version {version + 1}, write the golden event {example}, and run `make generate`."
         )
     else:
-        advice = f"Undo this in {where}: it is another event now, so give it a new class and keep this one."
+        advice = (
+            f"Undo this in {where}: this is a different event now, so make a new class and keep this one."
+        )
     return f"{name}: {found.field} {found.what}. Rule: {found.rule}. {advice}"
 
 
@@ -78,8 +82,8 @@ def _examples(files: ContractFiles, said: Container[str]) -> Iterator[str]:
                 parse(golden.detail_type, golden.envelope["detail"])
         except (NotAnEvent, ValidationError) as error:
             yield (
-                f"{golden.name}: this golden event is not read any more ({_first_line(error)}). Rule: the "
-                "archive holds such events. Mend the model or its upcaster, not the example."
+                f"{golden.name}: this golden event can no longer be read ({_first_line(error)}). Rule: the "
+                "archive holds such events. Fix the model or its upcaster, not the example."
             )
     promised = files.released / DIGESTS
     now = dict(_split(_digests(files)))
@@ -87,8 +91,8 @@ def _examples(files: ContractFiles, said: Container[str]) -> Iterator[str]:
         if now.get(name) != digest:
             what = "was edited" if name in now else "was removed"
             yield (
-                f"schemas/examples/{name} {what}. Rule: a released golden event is never touched. "
-                "Put it back, and add another one beside it."
+                f"schemas/examples/{name} {what}. Rule: a released golden event never changes. "
+                "Restore it, and add another one beside it."
             )
 
 

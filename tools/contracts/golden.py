@@ -1,4 +1,4 @@
-"""Golden events: an example of every version of every event that was ever released."""
+"""Golden events: an example of every released version of every event."""
 
 from __future__ import annotations
 
@@ -34,6 +34,6 @@ class Golden:
 
 
 def golden_events(examples: Path) -> Iterator[Golden]:
-    """In the order of their names, so that an event's plain example comes before its variants."""
+    """Sorted by name, so that an event's plain example comes before its variants."""
     for path in sorted(examples.glob("*.json"), key=lambda path: path.stem):
         yield Golden(path, json.loads(path.read_text(encoding="utf-8")))

@@ -14,7 +14,7 @@ HEADER = """\
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes long texts as blocks, so that a change of a contract is a readable diff."""
+    """Writes long texts as blocks, so that a changed contract gives a readable diff."""
 
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
@@ -25,7 +25,7 @@ _Dumper.add_representer(str, _text)
 
 
 def registry_template(schemas: Mapping[str, str]) -> str:
-    """A CloudFormation template that registers each schema, by its name, with its file's very text."""
+    """A CloudFormation template that registers each schema by name, with the exact text of its file."""
     resources: dict[str, Any] = {
         "Registry": {
             "Type": "AWS::EventSchemas::Registry",

@@ -1,4 +1,4 @@
-"""Who receives what: the rules of template.yml, and which events each lets through."""
+"""Who receives what: the rules of template.yml, and which events each of them matches."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from imagebus.testing.eventbridge import matches
 from imagebus_local import nesting, templates
 from tools.contracts.golden import Golden
 
-#: Whether a consumer gets an event when it happens, and also when a replay sends it there again.
+#: Whether a consumer receives live events, replayed events, or both.
 Reach = Literal["live and replayed", "live", "replayed", ""]
 
-#: What a replay adds to the events it sends again.
+#: What a replay adds to its events.
 REPLAYED: Mapping[str, Any] = {"replay-name": "example"}
 
 
@@ -31,7 +31,7 @@ class Rule:
 
 
 def bus_rules(template: Path) -> tuple[Rule, ...]:
-    """The rules on the custom bus, in the order of the template, which is the flow's."""
+    """The rules on the custom bus, in the template's order, which is flow order."""
     resources = nesting.flat(templates.read(template), template.parent)["Resources"]
     return tuple(
         Rule(name, each["Properties"]["EventPattern"])
@@ -48,7 +48,7 @@ def reach(live: bool, replayed: bool) -> Reach:
 
 
 def reception(rules: Iterable[Rule], golden: Iterable[Golden]) -> dict[str, dict[str, Reach]]:
-    """Detail type -> consumer -> reach. Raises ValueError if examples of one event part ways."""
+    """Detail type -> consumer -> reach. Raises ValueError if examples of one event differ."""
     events = list(golden)
     table: dict[str, dict[str, Reach]] = {}
     for rule in rules:

@@ -1,8 +1,8 @@
 """The schema of an event as the EventBridge registry holds it: of the whole envelope, `detail` included.
 
-The envelope and not `detail` alone, because that is what the registry's own schemas describe (AWS's events,
+The envelope, not just `detail`, because that is what the registry's own schemas describe (AWS's events,
 and what schema discovery infers), what its search and the IDEs' code bindings start from, and what a consumer
-finds in its inbox.
+receives in its inbox.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from imagebus.events import EventData, Meta
 from imagebus.events.base import SOURCE_PREFIX
 from tools.contracts.draft4 import DIALECT, draft4
 
-#: What the registry takes as one schema's content.
+#: The registry's limit for one schema's content.
 #: https://docs.aws.amazon.com/eventbridge/latest/schema-reference/v1-registries-name-registryname-schemas-name-schemaname.html
 MAX_CONTENT = 100_000
 
@@ -27,7 +27,7 @@ _TEXT = ("version", "id", "detail-type", "source", "account", "time", "region")
 
 
 class _WithoutFieldTitles(GenerateJsonSchema):
-    """`Duration Ms` says nothing that `duration_ms` does not."""
+    """Removes titles: `Duration Ms` adds nothing to `duration_ms`."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - pydantic's hook
         return False
@@ -50,7 +50,7 @@ def schema_of(model: type[EventData]) -> dict[str, Any]:
     properties["source"]["enum"] = [SOURCE_PREFIX + model.producer]
     properties["detail-type"]["enum"] = [model.detail_type]
     properties["resources"] = {"type": "array", "items": {"type": "string"}}
-    properties["replay-name"] = {"type": "string", "description": "Only in events that a replay sends again."}
+    properties["replay-name"] = {"type": "string", "description": "Only in replayed events."}
     properties["detail"] = {
         "type": "object",
         "required": ["meta", "data"],

@@ -1,4 +1,4 @@
-"""What a new consumer is made of: its name, the events it listens to, and whether replays reach it."""
+"""A new consumer: its name, the events it listens to, and whether replays reach it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from imagebus.events import EventData
 from imagebus.events.catalog import BY_DETAIL_TYPE, CATALOG, STAGES
 from imagebus_cli.problem import Problem
 
-#: With the pipeline's own services, whose names a log line or a dashboard shows beside the consumer's.
+#: The pipeline's services and stages, whose names appear beside the consumer's in logs and dashboards.
 TAKEN = frozenset(
     {stage.name for stage in STAGES} | {model.producer for model in CATALOG} | {"api", "imagebus"}
 )
@@ -34,16 +34,16 @@ class Consumer:
 
 
 def consumer(name: str, events: Sequence[str], *, replay_safe: bool) -> Consumer:
-    """Raises Problem for a name that cannot be taken and for events that do not exist."""
+    """Raises Problem for an invalid name, or for events that do not exist."""
     if not NAME.fullmatch(name) or len(name) > MAX_NAME:
-        advice = f"Lower-case letters, digits and single hyphens, at most {MAX_NAME}: my-consumer."
-        raise Problem(f"{name!r} is no name for a consumer.", advice, exit_code=2)
+        advice = f"Use lower-case letters, digits and single hyphens, at most {MAX_NAME}: my-consumer."
+        raise Problem(f"{name!r} is not a valid name for a consumer.", advice, exit_code=2)
     made = Consumer(name, _models(events), replay_safe)
     if name in TAKEN:
-        raise Problem(f"{name} is a part of imagebus itself.", "Choose another name.", exit_code=2)
+        raise Problem(f"{name} is a part of imagebus.", "Choose another name.", exit_code=2)
     if keyword.iskeyword(made.package) or _is_module(made.package):
         advice = "The consumer's own package would hide it. Choose another name."
-        raise Problem(f"{made.package} is a module of Python or of a library.", advice, exit_code=2)
+        raise Problem(f"{made.package} is the name of a Python module or a library.", advice, exit_code=2)
     return made
 
 
@@ -62,7 +62,7 @@ def _models(names: Sequence[str]) -> tuple[type[EventData], ...]:
 
 def _is_module(package: str) -> bool:
     found = importlib.util.find_spec(package)
-    return found is not None and found.origin is not None  # without: a mere folder on the path
+    return found is not None and found.origin is not None  # ignore a mere folder on the path
 
 
 def _events() -> str:

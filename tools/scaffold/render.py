@@ -15,7 +15,7 @@ from tools.contracts.files import ContractFiles
 from tools.contracts.golden import golden_events
 from tools.scaffold.consumer import Consumer
 
-#: Where each file goes; the texts lie in files/, named *.txt so that no tool takes them for code.
+#: Where each file goes. The templates are in files/, named *.txt so that no tool treats them as code.
 PLACES = {
     "template.yml": "template.yml",
     "samconfig.toml": "samconfig.toml",
@@ -29,7 +29,7 @@ PLACES = {
 SHAPE = "consumer.yml"
 
 LIVE_ONLY = """\
-Replays do not reach it (`--live-only`), because it would do its work twice. To let them in, set
+Replays do not reach it (`--live-only`), because it would do its work twice. To accept them, set
 `Replays: "true"` in template.yml."""
 REPLAY_SAFE = """\
 Replays reach it (`--replay-safe`), because handling an old event again, in any order, changes nothing. A
@@ -37,8 +37,8 @@ replay goes only to the rules that it names, so this consumer gets the history i
 REPLAY_HOW = """
 ## Get the history
 
-Every event of the pipeline is in its archive. Send the last day to this consumer, and to nobody else
-(`RuleArn` is an output of this stack, `ArchiveName` and `EventBusName` are outputs of the pipeline's):
+The pipeline's archive holds every event. This sends the last day to this consumer and to nobody else
+(`RuleArn` is an output of this stack; `ArchiveName` and `EventBusName` are outputs of the pipeline's):
 
     aws events start-replay --replay-name [[name]]-$(date +%s) \\
       --event-source-arn arn:aws:events:REGION:ACCOUNT:archive/ARCHIVE \\
@@ -91,7 +91,7 @@ def _values(consumer: Consumer) -> dict[str, str]:
         "title": ", ".join(names) if len(names) < 4 else f"{names[0]} and {len(names) - 1} other events",
         "detail_types": ",".join(names),
         "replays": '        Replays: "true"\n' if consumer.replay_safe else "",
-        "listens": "\n".join(f"- **{model.detail_type}**: {summary(model)}" for model in consumer.events),
+        "listens": "\n".join(_listed(model) for model in consumer.events),
         "replay_text": REPLAY_SAFE if consumer.replay_safe else LIVE_ONLY,
         "replay_how": fill(REPLAY_HOW, {"name": consumer.name}) if consumer.replay_safe else "",
         "gap": " " * (len(consumer.package) + 6),
@@ -105,6 +105,10 @@ def _values(consumer: Consumer) -> dict[str, str]:
 def summary(model: type[EventData]) -> str:
     """The first paragraph of the event's description, on one line."""
     return " ".join(inspect.cleandoc(model.__doc__ or "").split("\n\n")[0].split())
+
+
+def _listed(model: type[EventData]) -> str:
+    return textwrap.fill(f"- **{model.detail_type}**: {summary(model)}", 118, subsequent_indent="  ")
 
 
 def _imports(consumer: Consumer) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from imagebus.identity import derived_prefix
 from imagebus_cli.stack.deployed import Stack
 
-#: The most that one DeleteObjects call takes.
+#: DeleteObjects' limit.
 BATCH = 1000
 
 
@@ -25,11 +25,11 @@ class Erased:
 
 
 def erase(stack: Stack, key: str) -> Erased:
-    """Remove everything there is of the key, for good; returns what that was.
+    """Permanently remove everything of the key; returns what was removed.
 
-    The original goes first, so that no worker can derive from it again. One that is at it right now finds
-    the upload gone and removes what it wrote, but its last events may still be on their way to the log: what
-    they leave is found by erasing again once the inboxes are empty.
+    The original goes first, so that no worker can derive from it again. A worker that is processing it finds
+    the upload gone and removes what it wrote, but its last events may still be on the way to the log. Erase
+    again once the inboxes are empty.
     """
     versions = list(_versions(stack, key))
     _delete(stack, stack.uploads, versions)
@@ -57,7 +57,7 @@ def _derived(stack: Stack, key: str) -> Iterator[str]:
 
 
 def _delete(stack: Stack, bucket: str, objects: list[dict[str, str]]) -> None:
-    """Raises RuntimeError when S3 kept one of them."""
+    """Raises RuntimeError if S3 kept one of them."""
     for start in range(0, len(objects), BATCH):
         request: Any = {"Objects": objects[start : start + BATCH], "Quiet": True}
         answer = stack.s3.delete_objects(Bucket=bucket, Delete=request)

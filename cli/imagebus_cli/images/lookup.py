@@ -1,4 +1,4 @@
-"""What the command knows of images: a page of the list, the events of one, its bytes, its end."""
+"""Look up images: the list, one image, its events, its files."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from imagebus_cli.stack.deployed import Stack
 
 CHUNK = 1 << 20
 
-#: In place of a file's name: standard output.
+#: As a file name: standard output.
 STDOUT = "-"
 
 
 def listed(
     stack: Stack, status: str | None, limit: int, cursor: str | None, *, everything: bool
 ) -> tuple[list[Item], str | None]:
-    """Images newest first and the cursor of the rest: one page, or all of them. Raises Problem.
+    """Images, newest first, and the cursor of the next page: one page, or all of them. Raises Problem.
 
-    Reads the indexes, four queries a page, never the whole table.
+    Reads the indexes with four queries per page, never the whole table.
     """
     found: list[Item] = []
     while True:
@@ -37,7 +37,7 @@ def listed(
             page = stack.index.newest(status, MAX_LIMIT if everything else limit, cursor)
         except ValueError:
             raise Problem(
-                "That is no cursor.", "Take the one that the page before ended with.", exit_code=2
+                "This is not a valid cursor.", "Use the one at the end of the previous page.", exit_code=2
             ) from None
         found += [dict(item) for item in page.items]
         cursor = page.cursor
@@ -46,12 +46,12 @@ def listed(
 
 
 def summary(item: Item) -> dict[str, Any]:
-    """An image of the list as the API shows it, without links."""
+    """An image of the list, as the API shows it but without links."""
     return view.summary(item).as_json()
 
 
 def known(stack: Stack, key: str) -> Item:
-    """The status item. Raises Problem when there is none."""
+    """The status item. Raises Problem if there is none."""
     item = stack.store.status(key)
     if item is None:
         raise _unknown()
@@ -59,13 +59,13 @@ def known(stack: Stack, key: str) -> Item:
 
 
 def details(item: Item) -> dict[str, Any]:
-    """All of an image as the API shows it, without links, and the id by which logs name it."""
+    """An image as the API shows it but without links, and the id that logs use for it."""
     shown = view.details(item).as_json()
     return {"key": shown.pop("key"), "image_id": image_id(item["image_key"]), **shown}
 
 
 def log(stack: Stack, key: str) -> Sequence[RecordedEvent]:
-    """The events of the newest revision. Raises Problem when there are none."""
+    """The events of the newest revision. Raises Problem if there are none."""
     events = stack.store.latest(key)
     if not events:
         raise _unknown()
@@ -73,18 +73,20 @@ def log(stack: Stack, key: str) -> Sequence[RecordedEvent]:
 
 
 def place(stack: Stack, key: str, *, thumbnail: str | None, processed: bool) -> dict[str, str]:
-    """Bucket, key and, of an original, version of what is wanted. Raises Problem when it does not exist."""
+    """Bucket, key and (of an original) version of the object. Raises Problem if it does not exist."""
     item = stack.store.status(key)
     if thumbnail is None and not processed:
         if item is not None and item["status"] == "deleted":
-            raise Problem("The image is deleted.", "Upload it again, or look at its events.", exit_code=1)
+            raise Problem("The image was deleted.", "Upload it again, or look at its events.", exit_code=1)
         version = (item or {}).get("version_id")
         return {"Bucket": stack.uploads, "Key": key} | ({"VersionId": version} if version else {})
     if item is None:
         raise _unknown()
     if processed:
         if "watermarked" not in item:
-            raise Problem(f"There is no processed image: it is {item['status']}.", _look(), exit_code=1)
+            raise Problem(
+                f"There is no processed image: the image is {item['status']}.", _look(), exit_code=1
+            )
         return {"Bucket": stack.images, "Key": item["watermarked"]["key"]}
     thumbnails = {each["name"]: each["key"] for each in item.get("thumbnails", ())}
     if thumbnail not in thumbnails:
@@ -94,7 +96,7 @@ def place(stack: Stack, key: str, *, thumbnail: str | None, processed: bool) -> 
 
 
 def fetch(stack: Stack, place: dict[str, str], target: str) -> int:
-    """Write the object to a file (`-`: standard output), all of it or nothing; returns its bytes."""
+    """Write the object to a file (`-`: standard output) completely or not at all; returns its size."""
     try:
         body = stack.s3.get_object(**place)["Body"]  # type: ignore[arg-type]
     except ClientError as error:
@@ -110,7 +112,7 @@ def fetch(stack: Stack, place: dict[str, str], target: str) -> int:
             size = _copy(body, out)
         draft.replace(file)
     except OSError as error:
-        raise Problem(f"{file} cannot be written: {error.strerror}.", "Name another with -o.") from error
+        raise Problem(f"{file} cannot be written: {error.strerror}.", "Name another file with -o.") from error
     finally:
         draft.unlink(missing_ok=True)
     return size
@@ -130,15 +132,15 @@ def _chunks(body: Any) -> Iterator[bytes]:
 
 
 def file_name(key: str) -> str:
-    """What a file of that key is called in the working directory. Raises Problem when it tells no name."""
+    """The name of the key's file in the working directory. Raises Problem if the key has none."""
     name = key.rsplit("/", 1)[-1]
     if name in ("", ".", "..") or "\0" in name or name == STDOUT:
-        raise Problem("The key ends in no file name.", "Say where to with -o FILE.", exit_code=2)
+        raise Problem("The key does not end in a file name.", "Name a file with -o FILE.", exit_code=2)
     return name
 
 
 def delete(stack: Stack, key: str) -> None:
-    """Cover the original with a delete marker; the rest follows from the event. Raises Problem."""
+    """Put a delete marker on the original; the rest follows from the event. Raises Problem."""
     try:
         stack.s3.head_object(Bucket=stack.uploads, Key=key)
     except ClientError as error:
@@ -149,8 +151,8 @@ def delete(stack: Stack, key: str) -> None:
 
 
 def _unknown() -> Problem:
-    advice = "Keys are exact, and a new one takes a moment; see: imagebus list"
-    return Problem("No image is known under that key.", advice, exit_code=1)
+    advice = "Keys are exact, and a new image appears after a moment. See: imagebus list"
+    return Problem("There is no image with this key.", advice, exit_code=1)
 
 
 def _look() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from imagebus.events.catalog import STAGES
 from imagebus_cli.measure.cost import DELIVERY_LOG_BYTES, Line
 
 MONTH_MINUTES = 60 * 24 * 30
@@ -45,19 +46,20 @@ class Standing:
 
 #: The sweeper queries four shards of an index.
 SWEEPER = Schedule("sweeper", 5, 256, 0.1, table_reads=4 * 0.5)
-#: The defaults of the template. A test compares them with it.
+#: The defaults of the template. A test compares them with it. The cleaner's inbox is drained.
 DEFAULT = Standing(
-    polled_queues=8,
+    polled_queues=len(STAGES) - 1,
     alarms=10,
     schedules=(
-        Schedule("failures", 5, 512, 1.2, receives=10),
+        Schedule("failures", 5, 512, 1.2, receives=len(STAGES) + 1),
         Schedule("cleaner", 5, 256, 1.2, receives=1),
         SWEEPER,
     ),
 )
 #: With `Polling: continuous`, and with `AlarmDetail: all`.
-CONTINUOUS = replace(DEFAULT, polled_queues=19, schedules=(SWEEPER,))
-ALL_ALARMS = replace(DEFAULT, alarms=16)
+CONTINUOUS = replace(DEFAULT, polled_queues=2 * len(STAGES) + 1, schedules=(SWEEPER,))
+#: Seven on the whole system, and one on the age of each inbox.
+ALL_ALARMS = replace(DEFAULT, alarms=7 + len(STAGES))
 
 
 def idle(price: Mapping[str, float], free: Mapping[str, float], standing: Standing = DEFAULT) -> list[Line]:

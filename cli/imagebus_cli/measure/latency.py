@@ -98,7 +98,7 @@ def _run_name(folder: str) -> str:
 
 
 def report(measured: Measurement) -> str:
-    """The Markdown page. What it compares with is a system with an orchestrator and a third of the stages."""
+    """The Markdown page. It compares with a system that has an orchestrator and a third of the stages."""
     cold = f"{measured.cold:.1f} s" if measured.cold is not None else "not measured"
     warm = f"{min(measured.warm):.1f}–{max(measured.warm):.1f} s"
     median = statistics.median(measured.single)

@@ -1,4 +1,4 @@
-"""Uploads at a rate, and what became of them: lost, stuck, announced twice, how long, how much memory."""
+"""Upload at a rate and measure the outcome: lost, stuck, announced twice, latency, memory."""
 
 from __future__ import annotations
 

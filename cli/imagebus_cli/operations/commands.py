@@ -1,4 +1,4 @@
-"""`imagebus replay`, `rebuild`, `verify` and `retry`: what an operator does to logs and projections."""
+"""`imagebus replay`, `rebuild`, `verify` and `retry`: operate on logs and projections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rebuild status items from the log. The recorder may go on meanwhile: whoever folded more events wins."""
+"""Rebuild status items from the log. The recorder may keep running: whoever folded more events wins."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class RebuildResult:
 
 
 def rebuild_one(store: EventStore, required: Required, image_key: str) -> RebuildResult:
-    """Bring one status item up to its log."""
+    """Update one status item from its log."""
     try:
         if not store.latest(image_key):
             return RebuildResult(image_key, "without log")
@@ -49,7 +49,7 @@ def rebuild_one(store: EventStore, required: Required, image_key: str) -> Rebuil
 
 def rebuild_all(table: StatusTable, store: EventStore, required: Required) -> Iterator[RebuildResult]:
     """One scan of the table; only items that differ from their fold are written."""
-    # Before any log is read: a recorder that folds more than the scan saw changes one of these, and wins.
+    # Read before any log: a recorder that folds more than the scan saw changes one of these, and wins.
     digests = table.digests()
     images = table.images()
 

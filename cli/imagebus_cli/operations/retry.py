@@ -25,7 +25,7 @@ class RetryFailure:
 
 
 def required(stack: Stack) -> Required:
-    """What the deployed recorder requires: the fold depends on it."""
+    """The facts that the deployed recorder requires, which the fold depends on."""
     return Required.parse(stack.outputs["RequiredFacts"])
 
 
@@ -35,10 +35,10 @@ def retrier(stack: Stack) -> Retrier:
 
 
 def retry_one(stack: Stack, image_key: str) -> RetryResult | RetryFailure:
-    """Raises Problem for a key that the table does not know."""
+    """Raises Problem for an unknown key."""
     result = _retry(retrier(stack), image_key)
     if isinstance(result, RetryResult) and not result.sent and stack.store.status(image_key) is None:
-        raise Problem(f"No image {image_key!r} is known.", "Keys are exact, with their folders.", exit_code=1)
+        raise Problem(f"There is no image {image_key!r}.", "Keys are exact and include folders.", exit_code=1)
     return result
 
 

@@ -1,4 +1,4 @@
-"""Compare status items with the fold of their logs. The recorder may go on meanwhile."""
+"""Compare status items with the fold of their logs. The recorder may keep running."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from imagebus.history.required import Required
 from imagebus.store import EventStore
 from imagebus_cli.operations.table import ScannedImage, StatusTable, described
 
-#: No recorder takes longer than this between its log and its status item.
+#: No recorder takes longer than this between writing the log and the status item.
 SETTLE_SECONDS = 1.0
 LOOKS = 4
 
@@ -29,13 +29,13 @@ class Difference:
 def verify_all(
     table: StatusTable, store: EventStore, required: Required, clock: Clock
 ) -> Iterator[Difference | None]:
-    """For every image None, or how its status item differs from its fold."""
+    """For every image: None, or how its status item differs from its fold."""
     for image in table.images():
         yield _difference(required, image) and verify_one(store, required, clock, image.image_key)
 
 
 def verify_one(store: EventStore, required: Required, clock: Clock, image_key: str) -> Difference | None:
-    """Looks several times: while an image is processed, its item is written a moment after its log."""
+    """Checks several times: while an image is processed, its item is written a moment after its log."""
 
     def look() -> Difference | None:
         try:

@@ -1,4 +1,4 @@
-"""Clients and wiring for the Lambda edge: made on first use, once per cold start, never at import."""
+"""Clients and wiring for the Lambda edge: created on first use, once per cold start, never at import."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import imagebus
 from imagebus.bus import EventBridgeBus
 from imagebus.clock import SystemClock
 
-#: Short timeouts and few retries: behind every call stands an inbox that tries again.
+#: Short timeouts and few retries, because every call has an inbox behind it that retries.
 CONFIG = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
 
 

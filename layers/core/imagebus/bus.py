@@ -1,4 +1,4 @@
-"""Publishing: all of the events are on the bus, or the caller hears of it."""
+"""Publishing: either all events are on the bus, or the caller gets an error."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 #: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
 MAX_ENTRIES = 10
 MAX_BYTES = 240_000
-#: What no event of ours may exceed; anything that can grow goes to S3 and is pointed at.
+#: The maximum size of our events. Data that can grow goes to S3, and the event points to it.
 MAX_EVENT_BYTES = 64 * 1024
 
 
@@ -30,12 +30,12 @@ class EventTooLarge(PublishError):
 
 class EventBus(Protocol):
     def publish(self, events: Sequence[Event[EventData]]) -> None:
-        """Put the events on the bus. Raises PublishError unless every one was taken."""
+        """Put the events on the bus. Raises PublishError unless all were accepted."""
         ...
 
 
 class EventBridgeBus:
-    """Publishes to a custom bus. PutEvents can take some entries and refuse others: only those go again."""
+    """Publishes to a custom bus. PutEvents can refuse some of the entries; only those are resent."""
 
     def __init__(self, client: EventBridgeClient, bus_name: str, clock: Clock, attempts: int = 5) -> None:
         self._client = client
@@ -47,8 +47,8 @@ class EventBridgeBus:
         self.put([event.entry(self._bus_name) for event in events])
 
     def put(self, entries: Sequence[dict[str, Any]]) -> None:
-        """Publish PutEvents entries as they are: for republishing an event that was kept whole."""
-        # Lambda's own name for the trace of this invocation; the events then belong to it.
+        """Publish PutEvents entries unchanged, to republish a stored event."""
+        # Lambda's trace of this invocation, so that the events belong to it.
         # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html
         if trace := os.environ.get("_X_AMZN_TRACE_ID"):
             entries = [{**entry, "TraceHeader": trace} for entry in entries]
@@ -94,6 +94,6 @@ def _chunks(entries: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]
 
 
 def entry_bytes(entry: dict[str, Any]) -> int:
-    """How PutEvents counts: 14 bytes for the time, then the UTF-8 of source, type, detail and resources."""
+    """As PutEvents counts: 14 bytes for the time, plus the UTF-8 of source, type, detail and resources."""
     text = [entry["Source"], entry["DetailType"], entry["Detail"], *entry["Resources"]]
     return 14 + sum(len(part.encode()) for part in text)

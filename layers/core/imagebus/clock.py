@@ -1,4 +1,4 @@
-"""Time as the events carry it: UTC, milliseconds, fixed width, so that text order is time order."""
+"""Time as events carry it: UTC, milliseconds, fixed width, so that text order is time order."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 
 class Clock(Protocol):
     def now(self) -> datetime:
-        """The current time, aware, in UTC."""
+        """The current time, timezone-aware, in UTC."""
         ...
 
     def sleep(self, seconds: float) -> None: ...
@@ -24,13 +24,13 @@ class SystemClock:
 
 
 def timestamp(moment: datetime) -> str:
-    """`2026-01-02T03:04:05.678Z`; what is below a millisecond is cut."""
+    """`2026-01-02T03:04:05.678Z`, truncated to milliseconds."""
     utc = moment.astimezone(UTC)
     return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
 
 
 def parse_timestamp(text: str) -> datetime:
-    """The inverse of `timestamp`; also takes the second-grained times that S3 sends."""
+    """The inverse of `timestamp`; also accepts S3's times, which have whole seconds."""
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 

@@ -1,4 +1,4 @@
-"""A consumer's Lambda function, made from what it does with one message."""
+"""Makes a consumer's Lambda handler from a function that handles one message."""
 
 from __future__ import annotations
 
@@ -55,6 +55,6 @@ def consumer(
 
 
 def _queue() -> tuple[SQSQueue, int]:
-    """The function's inbox and dead letters, and after how many receives a message goes there."""
+    """The function's inbox and dead letters, and the number of receives before a message goes there."""
     queue = SQSQueue(lambda: client("sqs"), os.environ["INBOX_URL"], os.environ["DEAD_LETTER_URL"])
     return queue, int(os.environ["MAX_RECEIVE_COUNT"])

@@ -1,6 +1,6 @@
-"""Queues that Lambda does not poll: their function comes on a schedule and empties them itself.
+"""Queues that Lambda does not poll: their function runs on a schedule and drains them itself.
 
-What a queue brings goes the way it would have gone as a Lambda event, and only what was handled is deleted.
+A received message is handled as if Lambda had delivered it, and deleted only after it was handled.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 BATCH = 10
-#: Without waiting SQS asks only some of its servers, and a queue may look empty that is not.
+#: Without waiting, SQS asks only some of its servers, and a queue may look empty although it is not.
 WAIT_SECONDS = 1
-#: No batch is begun when the function has less time left.
+#: No batch is started when the function has less time left.
 RESERVE_MS = 10_000
-#: Running out of time is an error when messages have waited so long: more comes than is drained.
+#: Running out of time is an error if messages have waited this long: more arrive than are drained.
 BEHIND_SECONDS = 3600
 
 Record = dict[str, Any]
@@ -31,15 +31,15 @@ Handler = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 
 class NotDrained(Exception):
-    """Queues refused to be read or to forget what was handled, or are too full for the schedule."""
+    """Queues could not be read, handled messages could not be deleted, or the schedule cannot keep up."""
 
 
 def drain(
     inbox: Handler, client: SQSClient, queues: Mapping[str, str], time_left_ms: Callable[[], int]
 ) -> dict[str, int]:
-    """How many were handled, and how many failed and stay. `queues`: URLs by ARN. Raises NotDrained."""
+    """How many messages were handled and how many failed. `queues`: URLs by ARN. Raises NotDrained."""
     counts, waiting, refused, oldest = Counter[str](), dict(queues), 0, time()
-    # Waiting is done side by side; handling is not, because a line of the log is about one image.
+    # Receive in parallel, but handle one at a time, because log lines belong to one image.
     with ThreadPoolExecutor(len(queues)) as pool:
         while waiting and time_left_ms() > RESERVE_MS:
             answers = {arn: pool.submit(_receive, client, arn, url) for arn, url in waiting.items()}
@@ -76,7 +76,7 @@ def _receive(client: SQSClient, arn: str, url: str) -> list[Record]:
 
 
 def _record(message: Mapping[str, Any], arn: str) -> Record:
-    """A message of SQS's own API as Lambda hands it to a function."""
+    """A message from SQS's API, in the form in which Lambda delivers it."""
     return {
         "messageId": message["MessageId"],
         "receiptHandle": message["ReceiptHandle"],

@@ -1,4 +1,4 @@
-"""What makes two events the same event, and two images the same image."""
+"""Identity: what makes two events the same event, and two images the same image."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The edge of every consumer: a batch from its SQS inbox in, the failed records out.
+"""The entry point of every consumer: takes a batch from its SQS inbox and returns the failed records.
 
-A record that fails goes back to the inbox with a growing delay; on its last receive it is sent to the dead
-letters together with what went wrong, which SQS's own redrive would not tell. A function that dies leaves
-that to SQS.
+A failed record goes back to the inbox with a growing delay. On its last receive it is sent to the dead
+letters together with the error, which SQS's own redrive would not record. If the function dies, SQS
+redrives the message.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ D = TypeVar("D", bound=EventData)
 
 
 class RetryLater(Exception):
-    """Somebody else is at it: look again after so many seconds."""
+    """Another invocation is already handling this. Retry after this many seconds."""
 
     def __init__(self, seconds: int) -> None:
-        super().__init__(f"again in {seconds} s")
+        super().__init__(f"retry in {seconds} s")
         self.seconds = seconds
 
 
@@ -72,17 +72,17 @@ class Delivery:
 
 
 class Queue(Protocol):
-    """What the edge needs of SQS."""
+    """The SQS operations that the inbox needs."""
 
     def delay(self, receipt_handle: str, seconds: int) -> None:
-        """Make a received message visible again after so many seconds."""
+        """Make a received message visible again after this many seconds."""
         ...
 
     def dead_letter(self, body: str, attributes: Mapping[str, str]) -> None: ...
 
 
 class SQSQueue:
-    """An inbox and its dead letters. The client is made by the first failure, not by a cold start."""
+    """An inbox and its dead letters. The first failure creates the client, not the cold start."""
 
     def __init__(self, client: Callable[[], SQSClient], inbox_url: str, dead_letter_url: str) -> None:
         self._client = client
@@ -108,7 +108,7 @@ Group = Sequence[Delivery]
 
 
 def one_by_one(handle: Callable[[Delivery], None]) -> Callable[[Group], None]:
-    """For handlers of single messages."""
+    """Turn a handler of single deliveries into a handler of groups."""
 
     def handle_group(group: Group) -> None:
         for delivery in group:
@@ -118,9 +118,9 @@ def one_by_one(handle: Callable[[Delivery], None]) -> Callable[[Group], None]:
 
 
 class Inbox:
-    """Runs a handler over a batch, group by group, so that one bad message fails alone.
+    """Runs a handler over a batch, group by group, so that a bad message fails alone.
 
-    Without `group_by` every delivery is a group of its own; without a queue, SQS alone sees to what fails.
+    Without `group_by` every delivery is a separate group. Without a queue, failures are left to SQS.
     """
 
     def __init__(
@@ -143,7 +143,7 @@ class Inbox:
             clear_log_context()
             try:
                 self._handle(group)
-            except Exception as error:  # noqa: BLE001  the edge: whatever it was, the queue keeps the message
+            except Exception as error:  # noqa: BLE001  whatever failed, the queue keeps the message
                 failed += [delivery for delivery in group if not self._given_up(delivery, error)]
         return {"batchItemFailures": [{"itemIdentifier": delivery.message_id} for delivery in failed]}
 
@@ -162,7 +162,7 @@ class Inbox:
             return delivery.message_id
 
     def _given_up(self, delivery: Delivery, error: Exception) -> bool:
-        """Whether the message is safe in the dead letters, so that the inbox may forget it."""
+        """Whether the message is safely in the dead letters, so that the inbox may delete it."""
         last = delivery.receive_count >= self._max_receive_count and not isinstance(error, RetryLater)
         logger().warning("not handled", extra=_description(delivery, error, last), exc_info=_traceback(error))
         if not isinstance(error, RetryLater):
@@ -181,13 +181,13 @@ class Inbox:
                 )
                 return True
             self._queue.delay(delivery.receipt_handle, backoff(delivery.receive_count, error))
-        except Exception as queue_error:  # noqa: BLE001  SQS's own timeout and redrive do the same, later
-            logger().warning("no backoff", extra={"error": type(queue_error).__name__})
+        except Exception as queue_error:  # noqa: BLE001  SQS's visibility timeout and redrive do the same, later
+            logger().warning("backoff failed", extra={"error": type(queue_error).__name__})
         return False
 
 
 def _refuse(constant: str) -> None:
-    """NaN and Infinity: Python reads them, but they are no JSON, and nobody further on would."""
+    """Rejects NaN and Infinity: Python reads them, but they are not valid JSON."""
     raise ValueError(constant)
 
 
@@ -199,7 +199,7 @@ def backoff(receive_count: int, error: Exception | None = None) -> int:
 
 
 def explain(error: Exception) -> str:
-    """What went wrong, without the values that went wrong: those are somebody's data."""
+    """A description of the error without the invalid values, which are user data."""
     if isinstance(error, ValidationError):
         fields = {
             ".".join(map(str, item["loc"])) + ": " + item["type"]

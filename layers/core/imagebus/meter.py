@@ -1,4 +1,4 @@
-"""What an event took to produce, for its `usage`."""
+"""Measures the resources that producing an event takes, for its `usage`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from imagebus.events import Usage
 
 
 class Meter:
-    """Started when a delivery is taken up; read when its event is made."""
+    """Started when a delivery is received; read when its event is created."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

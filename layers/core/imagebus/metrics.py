@@ -1,6 +1,6 @@
-"""Metrics as CloudWatch's embedded metric format: one JSON line in the log, no call and no library.
+"""Metrics in CloudWatch's embedded metric format: one JSON line in the log, no call and no library.
 
-Every line holds all that was measured. Which of it CloudWatch turns into metrics is METRIC_DETAIL: the
+Every line holds everything that was measured. METRIC_DETAIL decides what CloudWatch turns into metrics: the
 `essential` ones stay within the ten that an account has for free; `all` adds one per event, stage and code.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
@@ -22,7 +22,7 @@ Unit = Literal["Count", "Milliseconds", "Seconds", "Bytes"]
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """`by` breaks the metric down; `essential` ones are also there as a whole, at any level of detail."""
+    """`by` breaks the metric down. `essential` metrics are also emitted in total, at any level of detail."""
 
     name: str
     value: float = 1
@@ -34,7 +34,7 @@ class Measurement:
 def document(
     measurements: Iterable[Measurement], properties: Mapping[str, Any], *, bus: str, detail: str, at_ms: int
 ) -> dict[str, Any]:
-    """The line to log. What `by` and `properties` name is in it at any level of detail."""
+    """The line to log. It holds what `by` and `properties` name at any level of detail."""
     directives, line = [], dict(properties)
     for each in measurements:
         line |= {**each.by, each.name: each.value}
@@ -48,7 +48,7 @@ def document(
 
 
 def emit(measurements: Iterable[Measurement], **properties: Any) -> None:
-    """Log the measurements of one thing that happened."""
+    """Log the measurements of one occurrence."""
     line = document(
         measurements,
         properties,

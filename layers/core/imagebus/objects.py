@@ -11,16 +11,16 @@ if TYPE_CHECKING:
 
 
 class Superseded(Exception):
-    """The object was overwritten or deleted since: another event follows, so this one needs no answer."""
+    """The object has been overwritten or deleted. Another event follows, so this one needs no answer."""
 
 
 class Gone(Exception):
-    """The object is not there, and no event will say so: its version was removed for good."""
+    """The object does not exist, and no event will report it: its version was permanently removed."""
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectRef:
-    """One upload. `version_id` pins it; where there is none, `etag` does."""
+    """One upload. `version_id` pins it; without one, `etag` does."""
 
     bucket: str
     key: str
@@ -34,7 +34,7 @@ class ObjectStore(Protocol):
         ...
 
     def is_current(self, ref: ObjectRef) -> bool:
-        """Whether this upload is still the newest under its key."""
+        """Whether this upload is still the newest of its key."""
         ...
 
     def put(self, bucket: str, key: str, body: bytes, content_type: str) -> None: ...
@@ -76,7 +76,7 @@ class S3ObjectStore:
         return head is not None and not head.get("deleted") and _same(ref, head)
 
     def _head(self, ref: ObjectRef) -> dict[str, Any] | None:
-        """The newest version; `{"deleted": True}` for a delete marker, None where there is nothing."""
+        """The newest version; `{"deleted": True}` for a delete marker, None if there is no object."""
         from botocore.exceptions import ClientError
 
         try:
@@ -89,7 +89,7 @@ class S3ObjectStore:
             return {"deleted": True} if marker else None
 
     def put(self, bucket: str, key: str, body: bytes, content_type: str) -> None:
-        # A derived key names its revision, so what it holds never changes.
+        # A derived key names its revision, so its content never changes.
         self._client.put_object(
             Bucket=bucket,
             Key=key,

@@ -1,5 +1,5 @@
-"""Brings an image's status item up to its log. Publishes nothing: the recorder announces, and so does the
-sweeper; a rebuild must not."""
+"""Updates an image's status item from its log. Publishes nothing: only the recorder and the sweeper announce,
+and a rebuild must not."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ ATTEMPTS = 20
 
 
 class Contended(Exception):
-    """Other recorders kept changing the same image. Whoever asked may ask again."""
+    """Other recorders kept changing the same image. The caller may retry."""
 
 
 @dataclass(frozen=True)
 class Projection:
-    """A status item and the log of which it is the fold."""
+    """A status item, and the log that it was folded from."""
 
     item: Item
     log: Sequence[RecordedEvent]

@@ -1,7 +1,8 @@
 """Sends an image's unanswered events to their stages again.
 
-To each stage's own inbox and never to the bus: everybody else who listens to that event has handled it, and
-a second delivery could be a second mail. It also needs no permission to publish in another service's name.
+Events go to each stage's own inbox and never to the bus. Every other listener has already handled them, and
+a second delivery could mean a second notification. It also needs no permission to publish in another
+service's name.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Structured logs, one JSON object a line, with the same fields in every service."""
+"""Structured logs: one JSON object per line, with the same fields in every service."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from imagebus.metrics import Measurement, emit
 
 
 class Formatter(LambdaPowertoolsFormatter):
-    """Says where something failed, and of what kind it is, but not in its own words.
+    """Logs where something failed and the type of the error, but not its message.
 
-    A message can hold anything: AWS puts the object's key into an AccessDenied.
+    A message can contain anything: AWS puts the object's key into an AccessDenied.
     """
 
     def formatException(self, ei: Any) -> str:  # noqa: N802  logging's own name
@@ -29,22 +29,22 @@ class Formatter(LambdaPowertoolsFormatter):
 
 @cache
 def logger() -> Logger:
-    """Made on first use, because making it reads the environment."""
+    """Created on first use, because that reads the environment."""
     return Logger(logger_formatter=Formatter(serialize_stacktrace=False))
 
 
 def set_log_context(meta: Meta) -> None:
-    """Say on every following line which image this is about; the key itself may be private, its id is not."""
+    """Name the image on every following line, by its id. The key may be private, the id is not."""
     logger().append_keys(
         image_id=identity.image_id(meta.image_key), revision=meta.revision, correlation_id=meta.correlation_id
     )
 
 
 def clear_log_context() -> None:
-    """Forget the image: what comes next may be about another one, or about none."""
+    """Forget the image: the next lines may be about another one, or about none."""
     logger().remove_keys(["image_id", "revision", "correlation_id"])
 
 
 def count(name: str, stage: str) -> None:
-    """Add one to a metric of this deployment, for an alarm to see."""
+    """Add one to a metric of this deployment, for an alarm."""
     emit([Measurement(name, by={"stage": stage})])

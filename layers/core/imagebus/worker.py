@@ -1,4 +1,4 @@
-"""The work that all services share which derive something from a validated image."""
+"""The work shared by all services that derive something from a validated image."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Worker:
         prefix = derived_prefix(meta.image_key, meta.revision)
         derivation = self._work(Job(event, data, prefix, meter))
         keys = self._write(prefix, derivation.outputs, meter)
-        # Checked after the write: the cleaner may have run before it, and nobody else removes these.
+        # Check after writing: the cleaner may have run before, and nobody else removes these objects.
         if keys and not self._objects.is_current(ref):
             self._objects.delete(self._bucket, keys)
             logger().info("superseded")

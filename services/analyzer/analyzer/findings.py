@@ -1,4 +1,4 @@
-"""Rekognition's answers as our events put them."""
+"""Rekognition's responses as fields of our events."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 from imagebus.events.analyzer import Box, Face, Faces, Feature, Label, ModerationLabel
 
-#: Fewer than the contract allows, so that fifty labels with all their parents stay far below 64 KB.
+#: Fewer than the contract allows, so that fifty labels with their parents stay far below 64 KB.
 MAX_PARENTS = 10
 MAX_FACES = 20
 MAX_MODERATION = 50
 
-#: DetectFaces names no model.
+#: DetectFaces reports no model version.
 _VERSION_FIELDS: Mapping[Feature, str] = {
     "labels": "LabelModelVersion",
     "moderation": "ModerationModelVersion",

@@ -1,4 +1,4 @@
-"""Which labels the deployment asks for, if any."""
+"""Which analyses the deployment requests, if any."""
 
 from __future__ import annotations
 

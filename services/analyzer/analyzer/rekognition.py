@@ -1,8 +1,8 @@
-"""Amazon Rekognition, which is sent a JPEG that it accepts, whatever the format and size of the upload.
+"""Amazon Rekognition, called with a JPEG that it accepts, whatever the format and size of the upload.
 
-It accepts JPEG and PNG of at most 5 MB, with sides from 80 to 10,000 pixels. What it is sent is at most 1280
-pixels long, and a side under 80 pixels is padded. Boxes of faces are fractions of the upload; those in the
-raw answers, which are kept as they came, are fractions of the padded image.
+Rekognition accepts JPEG and PNG of at most 5 MB, with sides from 80 to 10,000 pixels. We send at most 1280
+pixels on the long side, and pad a side under 80 pixels. Boxes of faces are fractions of the upload; those in
+the raw responses, which are stored unchanged, are fractions of the padded image.
 https://docs.aws.amazon.com/rekognition/latest/dg/limits.html
 """
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 MIN_SIDE = 80
 MAX_LABELS = 50
 
-#: Attributes that `Face` carries; gender is a guess about a person that nothing here needs.
+#: Attributes that `Face` carries; gender is a guess about a person, and nothing here needs it.
 FACE_ATTRIBUTES: Sequence[AttributeType] = (
     "DEFAULT",
     "AGE_RANGE",
@@ -42,7 +42,7 @@ FACE_ATTRIBUTES: Sequence[AttributeType] = (
     "SUNGLASSES",
 )
 
-#: Errors that pass. After botocore's own quick retries come these pauses, in seconds, and then the inbox.
+#: Transient errors. After botocore's own quick retries come these pauses, in seconds, and then the inbox.
 #: https://docs.aws.amazon.com/rekognition/latest/dg/error-handling.html
 BUSY = frozenset({"ThrottlingException", "ProvisionedThroughputExceededException", "InternalServerError"})
 PAUSES = (1.0, 3.0)
@@ -58,7 +58,7 @@ class RekognitionBusy(Exception):
 
 @dataclass
 class _Answers:
-    """What each feature came to: a response, or the code of an error that passes (`busy`) or does not."""
+    """The result for each feature: a response, or the code of a transient (`busy`) or permanent error."""
 
     responses: dict[Feature, Mapping[str, Any]] = field(default_factory=dict)
     busy: dict[Feature, str] = field(default_factory=dict)

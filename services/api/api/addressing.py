@@ -1,6 +1,6 @@
 """Image keys in URLs: every S3 key has an address, and every address names one key.
 
-An address is the key, percent-encoded, its slashes as they are; or `~` and the key in base64url, which no
+An address is the percent-encoded key with unencoded slashes; or `~` and the key in base64url, which no
 client, proxy or gateway can misread. The second form is for keys whose first form would be ambiguous: those
 with empty or dot segments, those that end like a sub-resource (`a/events`), those that begin with `~`.
 """
@@ -15,13 +15,13 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 ROOT = "/images/"
-#: What may follow a key, by method: where a method has no use for a word, it is part of the key.
+#: The sub-resources of each method. Any other word is part of the key.
 SUBRESOURCES = {
     "GET": frozenset({"status", "events", "original", "processed"}),
     "POST": frozenset({"retry"}),
     "DELETE": frozenset[str](),
 }
-#: For methods that no address takes: they are told what it does take.
+#: For unsupported methods: the response names the supported ones.
 RESERVED = frozenset[str]().union(*SUBRESOURCES.values())
 THUMBNAILS = "thumbnails"
 
@@ -30,7 +30,7 @@ MAX_KEY_BYTES = 1024
 
 
 class NoSuchAddress(Exception):
-    """Nothing can be stored under such a key."""
+    """No object can have such a key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +75,16 @@ def _is_plain(key: str) -> bool:
 
 
 def request_path(event: Mapping[str, Any]) -> tuple[str, bool]:
-    """The path of an API Gateway event, and whether it is decoded already.
+    """The path of an API Gateway event, and whether it is already decoded.
 
-    A REST API passes the path as it was sent. An event that names its payload format (`version`, as HTTP APIs
-    and emulators of API Gateway do) carries it decoded; decoding again would turn `%2541` into `A`.
+    A REST API passes the path as it was sent. An event with a payload format (`version`, from HTTP APIs and
+    emulators of API Gateway) carries it decoded, and decoding it again would turn `%2541` into `A`.
     """
     return event["path"], "version" in event
 
 
 def target(path: str, method: str, *, decoded: bool) -> Target:
-    """What `path`, which begins with /images/, points at for a method. Raises NoSuchAddress."""
+    """What `path`, which begins with /images/, refers to for a method. Raises NoSuchAddress."""
     segments = path.removeprefix(ROOT).split("/")
     count = len(segments)
     if count > 1 and segments[-1] in SUBRESOURCES.get(method, RESERVED):

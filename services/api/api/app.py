@@ -1,4 +1,4 @@
-"""One request: its address made plain, its route found, every outcome an answer."""
+"""Handles one request: normalizes its address, finds its route, and turns every outcome into a response."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from imagebus.retrying import Retrier
 from imagebus.store import EventStore
 from imagebus.telemetry import logger
 
-NOWHERE = HttpProblem(HTTPStatus.NOT_FOUND, "no_such_route", "There is nothing here; see /openapi.json.")
+NOWHERE = HttpProblem(HTTPStatus.NOT_FOUND, "no_such_route", "No such address; see /openapi.json.")
 
 
 class Api:
@@ -75,7 +75,7 @@ class Api:
         return HttpProblem(
             HTTPStatus.METHOD_NOT_ALLOWED,
             "method_not_allowed",
-            f"This address takes {', '.join(allowed)}.",
+            f"This address supports {', '.join(allowed)}.",
             headers={"Allow": ", ".join(allowed)},
         ).response()
 
@@ -83,7 +83,7 @@ class Api:
         return sorted({method for method, rule, _ in self.table if _matches(rule, path)})
 
     def _rule(self, path: str) -> str | None:
-        """The route of a path, for the log: the path itself holds somebody's file name."""
+        """The route of a path, for the log. The path itself contains a file name."""
         return next((rule for _, rule, _ in self.table if _matches(rule, path)), None)
 
 
@@ -104,17 +104,17 @@ def _cors(origins: tuple[str, ...]) -> CORSConfig | None:
 
 
 def _unavailable(error: Exception) -> Response[str]:
-    logger().exception("a service did not answer", extra={"error": type(error).__name__})
+    logger().exception("a service did not respond", extra={"error": type(error).__name__})
     return HttpProblem(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "unavailable",
-        "A service behind the API did not answer; try again.",
+        "A service behind the API did not respond; try again.",
         headers={"Retry-After": "1"},
     ).response()
 
 
 def _broken(error: Exception) -> Response[str]:
-    logger().exception("unexpected", extra={"error": type(error).__name__})
+    logger().exception("unexpected error", extra={"error": type(error).__name__})
     return HttpProblem(
-        HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Something went wrong here; it is in our log."
+        HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Internal error; the log has the details."
     ).response()

@@ -1,4 +1,4 @@
-"""API Gateway requests -> status, timelines, presigned addresses, uploads, retries, deletions."""
+"""API Gateway requests -> status, timelines, presigned URLs, uploads, retries, deletions."""
 
 from __future__ import annotations
 

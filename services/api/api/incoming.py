@@ -1,4 +1,4 @@
-"""What a request carries, checked. Everything that is wrong with it is an HttpProblem."""
+"""Validates what a request carries. Anything invalid is an HttpProblem."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LIMIT = re.compile(r"[1-9][0-9]{0,2}")
 
 
 class Incoming:
-    """The request that the resolver is answering."""
+    """The request that the resolver is handling."""
 
     def __init__(self, app: APIGatewayRestResolver) -> None:
         self._app = app
@@ -28,7 +28,7 @@ class Incoming:
         return self._app.current_event.headers.get(name)
 
     def query(self, name: str) -> str | None:
-        """The parameter; an empty one counts as absent."""
+        """The parameter; an empty value counts as absent."""
         return (self._app.current_event.query_string_parameters or {}).get(name) or None
 
     def limit(self) -> int:
@@ -36,20 +36,20 @@ class Incoming:
         if text is None:
             return DEFAULT_LIMIT
         if not _LIMIT.fullmatch(text) or int(text) > MAX_LIMIT:
-            raise wrong(f"limit is a number from 1 to {MAX_LIMIT}.")
+            raise wrong(f"limit must be a number from 1 to {MAX_LIMIT}.")
         return int(text)
 
     def wants_urls(self) -> bool:
         value = self.query("urls")
         if value not in (None, "true", "false"):
-            raise wrong("urls is true or false.")
+            raise wrong("urls must be true or false.")
         return value == "true"
 
     def only(self, *names: str) -> None:
-        """A parameter that means nothing here is a slip that the caller would want to hear of."""
+        """Reject unknown parameters: they are mistakes that the caller wants to know about."""
         unknown = sorted(set(self._app.current_event.query_string_parameters or {}) - set(names))
         if unknown:
-            raise wrong(f"There is no parameter {unknown[0]!r} here; there are {', '.join(names)}.")
+            raise wrong(f"Unknown parameter {unknown[0]!r}; known are {', '.join(names)}.")
 
     def content_type(self) -> str:
         return (self.header("content-type") or "").split(";", 1)[0].strip().lower()
@@ -59,7 +59,7 @@ class Incoming:
         if not event.body:
             return b""
         if not event.is_base64_encoded:
-            raise HttpProblem(HTTPStatus.BAD_REQUEST, "not_binary", "The body did not arrive as bytes.")
+            raise HttpProblem(HTTPStatus.BAD_REQUEST, "not_binary", "The body is not binary.")
         return base64.b64decode(event.body)
 
     def parse(self, adapter: TypeAdapter[Any]) -> Any:

@@ -1,4 +1,4 @@
-"""What goes in and out, as models: the OpenAPI document is generated from these."""
+"""Request and response models, from which the OpenAPI document is generated."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ Base64 = Annotated[
         json_schema_extra={"contentEncoding": "base64"},
     ),
 ]
-#: Where a page of the list ends: 12 hexadecimal digits of milliseconds and the image's id. Opaque to callers.
+#: The end of a page: 12 hexadecimal digits of milliseconds and the image's id. Opaque to callers.
 Cursor = Annotated[str, Field(pattern=r"^0[0-9a-f]{43}$")]
 
 
 def _whole(value: object) -> object:
-    """1.0 is a whole number in JSON, and "1" is none."""
+    """1.0 is a whole number in JSON; "1" is not a number."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 Size = Annotated[
-    int, Field(ge=1, description="Bytes; the upload has exactly so many."), BeforeValidator(_whole)
+    int, Field(ge=1, description="The exact size of the upload in bytes."), BeforeValidator(_whole)
 ]
 
 
@@ -38,7 +38,7 @@ class Request(BaseModel):
 
 
 class UploadRequest(Request):
-    """A file that somebody is about to upload."""
+    """A file that the caller is about to upload."""
 
     filename: FileName
     content_type: MimeType
@@ -46,7 +46,7 @@ class UploadRequest(Request):
 
 
 class InlineUpload(Request):
-    """A small file, whole."""
+    """A small file with its content."""
 
     filename: FileName
     content_type: MimeType
@@ -54,7 +54,7 @@ class InlineUpload(Request):
 
 
 class Links(Answer):
-    """Addresses relative to the API's own; `self` is the status."""
+    """Addresses relative to the API's; `self` is the status."""
 
     self_: Annotated[str, Field(serialization_alias="self")]
     events: str
@@ -64,7 +64,7 @@ class Links(Answer):
 
 
 class Urls(Answer):
-    """Presigned addresses that need no key, for five minutes at most."""
+    """Presigned URLs that need no API key and are valid for at most five minutes."""
 
     original: str | None = None
     processed: str | None = None
@@ -89,19 +89,19 @@ class Accepted(Answer):
 
 class Retried(Answer):
     key: str
-    stages: Annotated[list[str], Field(description="The stages whose work is done again.")]
+    stages: Annotated[list[str], Field(description="The stages that are retried.")]
     links: Links
 
 
 class Summary(view.Summary):
-    """One image of the list. Sizes are bytes."""
+    """An image in the list. Sizes are in bytes."""
 
     links: Links
     urls: Urls | None = None
 
 
 class Image(view.Details):
-    """Everything that is known of an image."""
+    """Everything known about an image."""
 
     links: Links
     urls: Urls | None = None
@@ -123,7 +123,7 @@ class Health(Answer):
 
 
 class ProblemDetails(Answer):
-    """RFC 9457. `code` is for programs."""
+    """RFC 9457. `code` is machine-readable."""
 
     type: str
     title: str

@@ -1,4 +1,4 @@
-"""The web page as one document: its style and scripts inline, each allowed by its hash and nothing else."""
+"""The web page as one document: style and scripts are inline, and only their hashes are allowed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Page:
 
 
 def compose(folder: Traversable, storage_origins: Iterable[str]) -> Page:
-    """The page of `folder`; it may talk to its own origin and to where the images are, and to nobody else."""
+    """The page of `folder`. It may connect only to its own origin and to the buckets."""
     html = (folder / "index.html").read_text(encoding="utf-8")
     html, styles = _inline(html, _STYLESHEET, "style", folder)
     html, scripts = _inline(html, _SCRIPT, "script", folder)
@@ -43,7 +43,7 @@ def compose(folder: Traversable, storage_origins: Iterable[str]) -> Page:
 
 
 def _inline(html: str, pattern: re.Pattern[str], tag: str, folder: Traversable) -> tuple[str, list[str]]:
-    """Replace each reference by the file's text; also the hash of each text."""
+    """Replace each reference by the file's text. Also returns the hash of each text."""
     hashes: list[str] = []
 
     def replacement(match: re.Match[str]) -> str:
@@ -55,7 +55,7 @@ def _inline(html: str, pattern: re.Pattern[str], tag: str, folder: Traversable) 
 
 
 def web() -> Traversable:
-    """The files of web/, which ship as a layer."""
+    """The files of web/, shipped as a layer."""
     return files("imagebus_web")
 
 

@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem details: `application/problem+json` with a code for programs."""
+"""Errors as RFC 9457 problem details: `application/problem+json` with a machine-readable code."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PROBLEM_JSON = "application/problem+json"
 
 
 class HttpProblem(Exception):
-    """An answer other than success; `detail` says what to do, in words that fit anybody's eyes."""
+    """An error response. `detail` says what to do, and reveals nothing internal."""
 
     def __init__(
         self,
@@ -55,16 +55,14 @@ def not_found(key: str) -> HttpProblem:
     return HttpProblem(
         HTTPStatus.NOT_FOUND,
         "image_not_found",
-        f"No image is known under the key {key!r}. A new upload shows up a moment after it is stored.",
+        f"No image is known under the key {key!r}. A new upload appears a moment after it is stored.",
     )
 
 
 def invalid(where: str, error: ValidationError) -> HttpProblem:
-    """Which fields of the body or the query are wrong, without the values: those are the caller's data."""
+    """The invalid fields of the body or the query, without their values, which are the caller's data."""
     errors = [
         {"field": ".".join(str(part) for part in item["loc"]) or where, "message": item["msg"]}
         for item in error.errors(include_url=False, include_input=False, include_context=False)
     ]
-    return HttpProblem(
-        HTTPStatus.BAD_REQUEST, "invalid_request", f"The {where} is not as it should be.", errors=errors
-    )
+    return HttpProblem(HTTPStatus.BAD_REQUEST, "invalid_request", f"The {where} is invalid.", errors=errors)

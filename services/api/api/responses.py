@@ -1,4 +1,4 @@
-"""JSON with the headers that every answer carries, and conditional requests."""
+"""JSON responses with their common headers, and conditional requests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-#: A copy may be kept, but must be checked each time: statuses change within milliseconds.
+#: Caches must revalidate each time, because statuses change within milliseconds.
 REVALIDATE = "private, no-cache"
 
 SECURITY_HEADERS = {
@@ -47,13 +47,13 @@ def text_response(
 
 
 def etag(state: Any) -> str:
-    """A weak tag: equal tags, equal state. Presigned URLs differ each time and are no part of the state."""
+    """A weak ETag: equal tags mean equal state. Presigned URLs always differ and are not part of it."""
     text = json.dumps(state, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return f'W/"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 
 
 def conditional(body: Any, tag: str, if_none_match: str | None) -> Response[str]:
-    """The body, or 304 where the caller has it already."""
+    """The body, or 304 if the caller already has it."""
     headers = {"ETag": tag, "Cache-Control": REVALIDATE}
     if matches(tag, if_none_match):
         return text_response("", None, HTTPStatus.NOT_MODIFIED, headers=headers)

@@ -189,7 +189,7 @@ class Routes:
         return json_response(answer.as_json(), HTTPStatus.ACCEPTED)
 
     def delete(self, token: str) -> Response[str]:
-        """Sets a delete marker. Its event removes the derived images and changes the status."""
+        """Writes a delete marker. Its event removes the derived images and changes the status."""
         key = self._item(token)["image_key"]
         self.storage.delete(self.settings.uploads_bucket, key)
         return json_response(Accepted(key=key, links=links(key)).as_json(), HTTPStatus.ACCEPTED)

@@ -1,4 +1,4 @@
-"""What the function is told by its environment."""
+"""The function's settings, from its environment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from imagebus.naming import inbox_urls
 
 @dataclass(frozen=True)
 class Settings:
-    """`inboxes` maps a stage to the URL of its queue; `max_bytes` is the largest file that is accepted."""
+    """`inboxes` maps a stage to the URL of its queue; `max_bytes` is the largest accepted file."""
 
     status_table: str
     uploads_bucket: str

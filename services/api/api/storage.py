@@ -23,7 +23,7 @@ class Form:
 
 
 class Hidden(Exception):
-    """S3 does not say whether the object is there."""
+    """S3 does not say whether the object exists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Storage(Protocol):
     def put(self, bucket: str, key: str, body: bytes, content_type: str) -> None: ...
 
     def delete(self, bucket: str, key: str) -> None:
-        """Set a delete marker. The versions stay."""
+        """Write a delete marker. The versions stay."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""New images: keys that the server chooses, forms to upload with, and small files taken directly."""
+"""New images: server-chosen keys, upload forms, and direct uploads of small files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from api.views import links
 from imagebus.clock import Clock, timestamp
 from imagebus.image_types import EXTENSION_OF_MIME
 
-#: A Lambda function is invoked with 6 MB at most, and the body arrives in base64.
+#: Lambda accepts at most 6 MB per invocation, and the body arrives in base64.
 #: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 MAX_INLINE_BYTES = 4 * 1024 * 1024
 
@@ -26,7 +26,7 @@ MAX_NAME = 100
 
 
 def safe_name(filename: str, content_type: str) -> str:
-    """The file's own name in letters, digits, dots, dashes and underscores; never a path, never empty."""
+    """The file's name in letters, digits, dots, dashes and underscores; never a path, never empty."""
     name = filename.replace("\\", "/").rsplit("/", 1)[-1]
     stem, dot, extension = name.rpartition(".")
     if not dot or not stem:
@@ -53,7 +53,7 @@ class Uploads:
     unique: Callable[[], uuid.UUID] = field(default=uuid.uuid4)
 
     def tickets(self, requests: Sequence[UploadRequest]) -> list[Ticket]:
-        """One presigned form per file. Raises HttpProblem for a type or size that is not accepted."""
+        """One presigned form per file. Raises HttpProblem if the type or size is not accepted."""
         for request in requests:
             self.require_type(request.content_type)
             if request.size > self.settings.max_bytes:
@@ -72,7 +72,7 @@ class Uploads:
         return Ticket(key=key, url=form.url, fields=form.fields, expires_at=expires_at, links=links(key))
 
     def take(self, filename: str, content_type: str, body: bytes) -> Accepted:
-        """Store a small file at once. Raises HttpProblem."""
+        """Store a small file directly. Raises HttpProblem."""
         self.require_type(content_type)
         limit = min(MAX_INLINE_BYTES, self.settings.max_bytes)
         if len(body) > limit:
@@ -88,7 +88,7 @@ class Uploads:
         return Accepted(key=key, links=links(key))
 
     def require_type(self, content_type: str) -> None:
-        """Raises HttpProblem for a type that would be rejected anyway."""
+        """Raises HttpProblem for a type that the pipeline would reject."""
         if content_type not in self.settings.content_types:
             accepted = ", ".join(self.settings.content_types)
             raise HttpProblem(

@@ -15,12 +15,12 @@ from imagebus.history import view
 from imagebus.history.fold import Item
 from imagebus.history.recorded import RecordedEvent
 
-#: The side of a thumbnail that fills a tile of a gallery, in pixels.
+#: The side of a thumbnail that fills a gallery tile, in pixels.
 GALLERY_SIDE = 300
 
 
 def links(key: str, item: Mapping[str, Any] | None = None) -> Links:
-    """Where the image is, and the derived images that the item names."""
+    """Links to the image and to the derived images that the item names."""
     base = address(key)
     if item is None:
         return Links(self_=base, events=f"{base}/events")
@@ -58,7 +58,7 @@ def image(item: Item, urls: Urls | None = None) -> Image:
 
 
 def original_url(item: Item, storage: Storage, settings: Settings) -> str:
-    """Pinned to the revision of the status. Bytes that are not validated are downloaded, not displayed."""
+    """URLs pinned to the status's revision. Bytes that are not validated are downloaded, not displayed."""
     validated = item.get("mime")
     return storage.url(
         settings.uploads_bucket,
@@ -70,7 +70,7 @@ def original_url(item: Item, storage: Storage, settings: Settings) -> str:
 
 
 def gallery_thumbnail(thumbnails: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The smallest one that fills a tile, or else the largest."""
+    """The smallest thumbnail that fills a tile, or else the largest."""
     by_side = sorted(thumbnails, key=lambda each: int(max(each["width"], each["height"])))
     large = [each for each in by_side if max(each["width"], each["height"]) >= GALLERY_SIDE]
     return next(iter(large or by_side[-1:]), None)

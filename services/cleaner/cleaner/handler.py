@@ -14,7 +14,7 @@ from imagebus.telemetry import logger, set_log_context
 
 
 def clean(delivery: Delivery, objects: ObjectStore, bucket: str) -> None:
-    """A worker that writes after this looks at the upload again, and removes what it wrote itself."""
+    """A worker that writes later checks the upload again, and removes its own objects."""
     meta = Meta.from_json(delivery.envelope["detail"].get("meta") or {})
     set_log_context(meta)
     prefix = derived_prefix(meta.image_key)

@@ -1,4 +1,4 @@
-"""A dead letter becomes an event that says what failed, or is kept in quarantine."""
+"""A dead letter becomes an event that reports the failure, or is kept in quarantine."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def handle_dead_letter(
     bucket: str,
     clock: Clock,
 ) -> None:
-    # An event that EventBridge could not deliver names its rule; a dead letter comes from its stage's queue.
+    # An undelivered event names its rule; a dead letter comes from its stage's queue.
     # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
     stage = stage_of(delivery.attributes.get("RULE_ARN", delivery.source_arn)) or "unknown"
     try:

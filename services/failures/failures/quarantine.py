@@ -1,4 +1,4 @@
-"""Messages that nobody understands, kept as they came."""
+"""Stores messages that are not events, unchanged."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from imagebus.telemetry import count, logger
 def quarantine(
     delivery: Delivery, stage: str, reason: str, objects: ObjectStore, bucket: str, clock: Clock
 ) -> None:
-    """Keep the message with what is known of it, under `<stage>/<day>/<message id>.json`."""
+    """Store the message and what is known about it as `<stage>/<day>/<message id>.json`."""
     now = timestamp(clock.now())
     content = {
         "stage": stage,

@@ -1,4 +1,4 @@
-"""What a dead letter says: a failure that can be retried, or nothing that anybody understands."""
+"""Turns a dead letter into a failure that can be retried, if it is a valid event."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from imagebus.events.failures import ProcessingFailed
 from imagebus.identity import canonical_json, revision
 from imagebus.inbox import Delivery
 
-#: Leaves room for the envelope around it: no event may exceed 64 KB.
+#: Leaves room for the envelope: no event may exceed 64 KB.
 MAX_FAILED_EVENT_BYTES = 56_000
 
 
-#: SQS's own redrive says nothing of what went wrong.
+#: SQS's own redrive does not record the error.
 SILENT_DEATH = "the function ended without a word: a timeout, a crash or no memory left"
 
 
@@ -53,7 +53,7 @@ def _size(envelope: Mapping[str, Any]) -> int:
 
 
 def _attempts(attributes: Mapping[str, str], default: int) -> int:
-    """How often it was tried. EventBridge counts only what came after the first attempt.
+    """The number of attempts. EventBridge counts only those after the first.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html#eb-rule-dlq
     """

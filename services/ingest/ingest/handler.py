@@ -14,7 +14,7 @@ from ingest.objects import translate
 def ingest(delivery: Delivery, bus: EventBus, clock: Clock) -> None:
     fact = translate(delivery.envelope, clock)
     if fact is None:
-        logger().info("an old version was removed")
+        logger().info("an old version was deleted")
         return
     set_log_context(fact.meta)
     bus.publish([fact])

@@ -1,4 +1,4 @@
-"""S3's EventBridge events as facts of ours."""
+"""Translates S3's EventBridge events into our facts."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from imagebus.meter import Meter
 
 
 def translate(envelope: dict[str, Any], clock: Clock) -> Event[ImageUploaded] | Event[ImageDeleted] | None:
-    """The fact that an S3 event states, or None where it states none. Raises NotAnEvent.
+    """The fact of an S3 event, or None if it has none. Raises NotAnEvent.
 
-    The key stands in the event as it is, not URL-encoded, unlike in S3's other notifications.
+    The event's key is not URL-encoded, unlike in S3's other notifications.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
     """
     try:
@@ -41,4 +41,4 @@ def translate(envelope: dict[str, Any], clock: Clock) -> Event[ImageUploaded] | 
             return new_event(ImageDeleted(bucket=bucket, deletion_type=detail["deletion-type"]), **identity)
     except (KeyError, TypeError, AttributeError) as error:
         raise NotAnEvent(f"not an S3 event: {type(error).__name__}") from error
-    return None  # an old version was removed: what is current has not changed
+    return None  # an old version was deleted: the current one has not changed

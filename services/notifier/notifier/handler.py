@@ -19,10 +19,10 @@ from notifier.notify import SNSTopic, Topic, notify
 def notify_delivery(delivery: Delivery, ledger: Ledger, topic: Topic) -> None:
     envelope = delivery.envelope
     if envelope["detail-type"] not in HANDLED:
-        raise NotAnEvent(f"nobody is notified of {envelope['detail-type']}")
+        raise NotAnEvent(f"no notification for {envelope['detail-type']}")
     event = read(HANDLED[envelope["detail-type"]], envelope["detail"])
     set_log_context(event.meta)
-    if "replay-name" in envelope:  # the rule keeps replays out; the history is nobody's news
+    if "replay-name" in envelope:  # the rule already excludes replays; nobody is notified about the past
         return
     sent = notify(event, ledger, topic)
     logger().info("notified" if sent else "already notified", extra={"event": event.detail_type})

@@ -1,4 +1,4 @@
-"""Who has been told what: one entry per event_id, outliving the archive, so that no replay tells it again."""
+"""What has been announced: one entry per event_id. It outlives the archive, so no replay announces twice."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from imagebus.clock import Clock
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-#: How long a claim holds: longer than the function may run, so that a live notifier is never overtaken.
+#: How long a claim is valid: longer than the function may run, so that no live notifier loses its claim.
 LEASE_SECONDS = 30
 
 MARK_ATTEMPTS = 10
@@ -22,11 +22,11 @@ Claim = Literal["granted", "sent", "busy"]
 
 class Ledger(Protocol):
     def claim(self, event_id: str) -> Claim:
-        """Ask to send: `granted`, already `sent`, or `busy` while another notifier holds the claim."""
+        """Claim the right to send: `granted`, already `sent`, or `busy` if another notifier has the claim."""
         ...
 
     def release(self, event_id: str) -> None:
-        """Give a claim back: nothing was sent."""
+        """Release a claim, because nothing was sent."""
         ...
 
     def mark_sent(self, event_id: str) -> None: ...
@@ -51,10 +51,10 @@ class DynamoDBLedger:
                 ExpressionAttributeValues={":claimed": {"S": "claimed"}, ":now": {"N": str(now.timestamp())}},
             )
         except self._client.exceptions.ConditionalCheckFailedException:
-            return self._standing(event_id)
+            return self._why_not(event_id)
         return "granted"
 
-    def _standing(self, event_id: str) -> Claim:
+    def _why_not(self, event_id: str) -> Claim:
         key = {"event_id": {"S": event_id}}
         item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
         return "sent" if item and item["sending"]["S"] == "sent" else "busy"
@@ -68,7 +68,7 @@ class DynamoDBLedger:
         )
 
     def mark_sent(self, event_id: str) -> None:
-        """Tries for nearly as long as the function may run: to give up here is to tell everybody twice."""
+        """Retries for nearly as long as the function may run: giving up here means announcing twice."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         for attempt in range(MARK_ATTEMPTS):

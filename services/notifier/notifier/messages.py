@@ -1,4 +1,4 @@
-"""What a final event says to people, and to machines."""
+"""Notifications about final events, for people and for machines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from imagebus.events.recorder import ImageProcessed, ProcessingStalled
 from imagebus.events.validator import ImageRejected
 from imagebus.identity import canonical_json
 
-#: SNS takes a subject of at most 100 ASCII characters, without line breaks.
+#: SNS accepts subjects of at most 100 ASCII characters, without line breaks.
 #: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 SUBJECT_LENGTH = 100
 
@@ -48,7 +48,7 @@ def compose(event: Event[EventData]) -> Message:
 
 
 def _subject(summary: str, key: str) -> str:
-    """The end of a key says more than its beginning; what is not printable ASCII is a question mark."""
+    """Keeps the end of a long key, and replaces everything but printable ASCII by question marks."""
     plain = "".join(char if " " <= char <= "~" else "?" for char in key)
     room = SUBJECT_LENGTH - len(summary) - 1
     return summary + (plain if len(plain) <= room else "..." + plain[3 - room :])
@@ -78,7 +78,7 @@ def _failed(data: ProcessingFailed) -> tuple[str, str, list[str]]:
     lines = [
         f"Stage {data.stage} gave up after {data.attempts} attempts.",
         f"{data.error_type}: {data.message}",
-        "`imagebus retry` publishes the event again once the cause is mended.",
+        "After fixing the cause, run `imagebus retry` to send the event to the stage again.",
     ]
     return "failed", f"Processing failed in {data.stage}", lines
 

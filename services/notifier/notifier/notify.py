@@ -1,4 +1,4 @@
-"""Tell once: claim, publish, mark."""
+"""Announces an event once: claim, publish, mark."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 class Refused(Exception):
-    """The topic did not take the message: nobody was told."""
+    """The topic refused the message: nobody was notified."""
 
 
 class Topic(Protocol):
     def publish(self, message: Message) -> None:
-        """Raises Refused; after any other error the message may have been sent."""
+        """Raises Refused. After any other error, the message may have been sent."""
         ...
 
 
@@ -30,7 +30,7 @@ class SNSTopic:
         self._arn = arn
 
     def publish(self, message: Message) -> None:
-        """People get the text, every machine protocol the JSON."""
+        """E-mail and SMS get the text, every other protocol the JSON."""
         from botocore.exceptions import ClientError
 
         try:
@@ -53,10 +53,10 @@ class SNSTopic:
 
 
 def notify(event: Event[EventData], ledger: Ledger, topic: Topic) -> bool:
-    """Whether this call sent the message. Raises RetryLater while another notifier is at it.
+    """Whether this call sent the message. Raises RetryLater while another notifier is sending it.
 
-    A crash between publish and mark leaves the claim to lapse, and the message is sent a second time: the one
-    way to be told twice.
+    After a crash between publish and mark, the claim expires and the message is sent a second time. This is
+    the only way to be notified twice.
     """
     claim = ledger.claim(event.meta.event_id)
     if claim == "busy":

@@ -16,7 +16,7 @@ def carried(event: RecordedEvent) -> RecordedEvent | None:
         check(envelope["detail-type"], envelope["detail"])
         inner = RecordedEvent.from_envelope(envelope)
     except UNREADABLE:
-        return None  # it broke its contract: that is why the recorder failed
+        return None  # it broke its contract, which is why the recorder failed
     return inner if inner.image_key == event.image_key else None
 
 

@@ -40,11 +40,11 @@ class Recorder:
         return projection.log
 
     def project(self, image_key: str) -> Projection:
-        """Bring the status item up to its log. Raises Contended."""
+        """Update the status item from its log. Raises Contended."""
         return self._projector.project(image_key)
 
     def is_unannounced(self, item: Item) -> bool:
-        """Every required fact is in, but the final event is not in the log."""
+        """Whether every required fact is present but the final event is not in the log."""
         return item["status"] == "processing" and not item["outstanding"]
 
     def announce(self, projection: Projection) -> None:

@@ -16,7 +16,7 @@ OVER = frozenset({"COMPLETED", "CANCELLED", "FAILED"})
 
 class Replays(Protocol):
     def arriving(self) -> bool:
-        """Whether replayed events may still be on their way to the log."""
+        """Whether replayed events may still be on the way to the log."""
         ...
 
 

@@ -34,7 +34,7 @@ def sweep(
 ) -> dict[str, int]:
     """Finish every image that has been `processing` for too long.
 
-    Raises SweepIncomplete where that failed for some, once all others are done.
+    Raises SweepIncomplete if that failed for some, after all others are finished.
     """
     counts = Counter(announced=0, stalled=0, held=0, failed=0)
     for listed in _batches(_due(index, clock, stalled_after_s), BATCH):
@@ -47,7 +47,7 @@ def sweep(
                     counts["announced"] += 1
                 elif projection.item["status"] == "processing":
                     stalled.append(projection)
-        # Asked after the logs were read: a replay that brought any of their events had started by then.
+        # Ask after reading the logs: a replay that contributed any of their events had started by then.
         if stalled and replays.arriving():
             counts["held"] += len(stalled)
             continue
@@ -72,7 +72,7 @@ def _isolated(item: Item, counts: Counter[str]) -> Iterator[None]:
 
 
 def _due(index: ImageIndex, clock: Clock, stalled_after_s: int) -> Iterator[Item]:
-    """Images that wait for nothing, or for too long. The others are still being processed."""
+    """Images that are complete, or have waited too long. The others are still being processed."""
     now = clock.now()
     settled = timestamp(now - timedelta(seconds=min(SETTLE_SECONDS, stalled_after_s)))
     overdue = now - timedelta(seconds=stalled_after_s)

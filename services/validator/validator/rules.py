@@ -1,4 +1,4 @@
-"""The verdict on an upload: what the size says first, then what the bytes say."""
+"""Validates an upload: first its size, then its bytes."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from imagebus_imaging import Limits, Rejected
 from imagebus_imaging import validate as validate_image
 from imagebus_imaging.model import Policy
 
-#: The wall clock is the machine's and not the image's: it only has to stop before the function does.
+#: The wall-clock limit depends on the machine, not on the image: it only has to end before the function does.
 _PATIENCE, _LONGEST_SECONDS = 4, 24
 
 
 def limits_of(env: Mapping[str, str]) -> Limits:
-    """The limits that the function's environment states. Raises KeyError or ValueError."""
+    """The limits from the function's environment. Raises KeyError or ValueError."""
     seconds = float(env["DECODE_SECONDS"])
     policy = env["TRAILING_DATA"]
     if policy not in get_args(Policy):
@@ -40,7 +40,7 @@ def limits_of(env: Mapping[str, str]) -> Limits:
 def judge(
     event: Event[ImageUploaded], objects: ObjectStore, limits: Limits, meter: Meter
 ) -> ImageValidated | ImageRejected:
-    """Raises Superseded for an upload that another one has replaced. Reads nothing its size rules out."""
+    """Raises Superseded if another upload has replaced this one. Does not read an object of invalid size."""
     uploaded, meta = event.data, event.meta
     if uploaded.size == 0:
         return ImageRejected(code="empty", detail="The object has no bytes.")

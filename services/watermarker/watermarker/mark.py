@@ -10,7 +10,7 @@ from imagebus_imaging import RECIPE, WatermarkSpec, watermark
 
 
 def watermark_work(bucket: str, spec: WatermarkSpec, output_format: str | None) -> Work:
-    # The text is part of what was made, by a digest: it may be long, and a recipe is a name.
+    # The text is in the recipe as a digest, because it may be long and a recipe is a name.
     text = hashlib.sha256(spec.text.encode()).hexdigest()[:8]
     placed = f"{spec.position}/{spec.opacity}/{spec.scale}/{spec.max_side}"
     recipe = f"{RECIPE}/{text}/{placed}/{output_format or 'auto'}"

@@ -109,6 +109,7 @@ def ten_thousand() -> Iterator[Any]:
         yield client
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [None, "completed"])
 def test_the_hundredth_page_of_ten_thousand_images_costs_what_the_first_does(
     ten_thousand: Any, status: str | None

@@ -1,6 +1,6 @@
-"""What Rekognition answers becomes an event; what it cannot answer now is asked again, or named as missing.
+"""Rekognition's responses become an event; missing ones are retried, or named in the event.
 
-Every call goes through botocore's own model: the Stubber refuses what the API does not have.
+Every call goes through botocore's own model: the Stubber refuses what the API does not support.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def test_all_features_are_asked_for_and_told_with_their_model_versions(
             "count": 1,
             "largest": [
                 {
-                    # The picture is 64x48 of the 80x80 that were sent: 0.8 of its width, 0.6 of its height.
+                    # The upload is 64x48 of the 80x80 that were sent: 0.8 of the width, 0.6 of the height.
                     "box": {"left": -0.0164, "top": 0.6833, "width": 0.1005, "height": 0.1978},
                     "confidence": 99.98,
                     "age_low": 26,
@@ -240,7 +240,7 @@ def test_the_most_that_can_be_found_fits_into_an_event(
 
 
 def test_the_wire_call_is_understood_by_a_server(clock: ManualClock, job: Job) -> None:
-    """moto answers DetectLabels with labels of its own: this is about the call, not about what is seen."""
+    """moto returns fixed labels: this tests the call, not the detection."""
     with mock_aws():
         result = analysis_work(boto3.client("rekognition", "eu-west-1"), ("labels",), 70.0, clock)(job)
     assert fact(result).labels

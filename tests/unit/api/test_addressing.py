@@ -1,4 +1,4 @@
-"""Every key has an address, and each address leads to its key, whoever decoded it on the way."""
+"""Every key has an address, and each address leads to its key, even if a gateway decoded it."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ RESTS = st.sampled_from(["", "/events", "/status", "/original", "/retry", "/thum
 
 
 def as_sent(path: str, method: str = "") -> dict[str, Any]:
-    """An event of a REST API: the path is as the client wrote it."""
+    """An event of a REST API: the path is as the client sent it."""
     return {"path": path, "httpMethod": method or ("POST" if path.endswith("/retry") else "GET")}
 
 
 def as_decoded(path: str) -> dict[str, Any]:
-    """An event with payload format 1.0: somebody has decoded the path."""
+    """An event with payload format 1.0: the path is already decoded."""
     return {**as_sent(path), "version": "1.0", "path": unquote(path)}
 
 
@@ -95,7 +95,7 @@ def test_a_word_that_means_nothing_to_a_method_is_part_of_the_key(method: str, p
         "/images/~!",
         "/images/~YQ==",
         "/images/~YR",  # decodes to "a", but is not how "a" is written
-        "/images/~gA",  # no UTF-8
+        "/images/~gA",  # not UTF-8
         "/images/%ff",
         "/images/" + "k" * 1025,
         "/images//events",

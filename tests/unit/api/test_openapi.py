@@ -1,4 +1,4 @@
-"""The committed document is what the code says, and the code does what it says."""
+"""The committed document is up to date, and the API behaves as it says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an overwritten or deleted upload had given is removed; nothing of the current one is."""
+"""Derived images of an overwritten or deleted upload are removed; those of the current one are not."""
 
 from __future__ import annotations
 

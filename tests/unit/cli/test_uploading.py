@@ -197,7 +197,7 @@ def test_watching_follows_images_to_their_end_and_fails_for_those_that_did_not_c
         known = marshal_item({"sk": "STATUS", **item(name, status)})
         stack.dynamodb.put_item(TableName="status", Item=known)
     upload(stack, tmp_path)
-    (tmp_path / "c.jpg").write_bytes(b"y")  # its new revision never comes to an end
+    (tmp_path / "c.jpg").write_bytes(b"y")  # its new revision never gets a final status
     done = CliRunner().invoke(main.app, ["upload", str(tmp_path), "--watch", "--json"])
     assert done.exit_code == 1
     assert json.loads(done.stdout)["statuses"] == {"a.jpg": "completed", "b.jpg": "rejected"}

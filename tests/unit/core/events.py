@@ -1,4 +1,4 @@
-"""Events of one image as the pipeline would make them, for tests of what is done with them."""
+"""Events of one image as the pipeline would publish them, for tests of what is done with them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def deleted(key: str = KEY, rev: str = SECOND) -> Event[ImageDeleted]:
 
 
 def story(key: str = KEY, rev: str = FIRST, *, clock: ManualClock | None = None) -> list[AnEvent]:
-    """From upload to the last fact, a tenth of a second each; without the final event."""
+    """From upload to the last fact, a tenth of a second apart, without the final event."""
     clock = clock or ManualClock()
     first = uploaded(key, rev, clock=clock)
     clock.advance(0.1)

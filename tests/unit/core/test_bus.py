@@ -1,4 +1,4 @@
-"""What PutEvents takes is never sent again; what it refuses goes again until it is taken, or is an error."""
+"""Accepted entries are never resent; refused ones are resent until they are accepted, or raise an error."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def sent(client: InMemoryEventBridge) -> list[list[str]]:
 
 
 def test_every_way_in_which_ten_entries_can_partly_fail():
-    """All 1,023: the failed ones go again, once; those that succeeded do not; none is lost."""
+    """For all 1,023 combinations: failed entries are resent once, accepted ones are not, none is lost."""
     events = [uploaded(f"{number}.jpg") for number in range(10)]
     keys = [f"{number}.jpg" for number in range(10)]
     for failing in range(1, 1024):

@@ -1,4 +1,4 @@
-"""The Lambda handler that `consumer` makes, with an inbox of its own or driven by a schedule."""
+"""The Lambda handler that `consumer` makes, invoked with a batch or by a schedule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A queue that nobody polls is emptied by its function; what fails stays, nothing is deleted unhandled."""
+"""A queue without polling is drained by its function; failed messages stay, none is deleted unhandled."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Boom(Exception):
 
 
 class CountingSQS(InMemorySQS):
-    """Counts the calls, and refuses those that a test has taken away: `refused` holds (call, URL)."""
+    """Counts the calls, and refuses those that a test forbids: `refused` holds (call, URL)."""
 
     def __init__(self) -> None:
         self.clock = ManualClock(datetime.now(UTC))

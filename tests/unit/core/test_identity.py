@@ -1,4 +1,4 @@
-"""Revisions order as S3 orders sequencers; ids are the same for the same work, and differ for all other."""
+"""Revisions sort as S3's sequencers do; ids are equal for the same work, and differ otherwise."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_an_event_id_is_a_name_based_uuid():
 
 
 def test_event_ids_never_change_between_releases():
-    """A retry of an event from before a deployment must be the same event."""
+    """A retry of an event from before a deployment must give the same event."""
     assert event_id("ImageUploaded", "a+b.jpg", "0" * 32) == "bc7916db-7100-547b-9066-6cfc79ef0e48"
 
 

@@ -1,4 +1,4 @@
-"""One bad message fails alone; nothing that failed is lost; what is given up is said why."""
+"""One bad message fails alone, no failed message is lost, and every dead letter has a reason."""
 
 from __future__ import annotations
 

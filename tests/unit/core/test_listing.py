@@ -47,6 +47,6 @@ def test_pages_bring_every_item_once_newest_first_even_when_queries_end_early(
             break
         before = decode_cursor(page.cursor)
     expected = sorted((listed_at(n) for shard in shards for n in set(shard)), reverse=True)
-    # one number may be in two shards here, which no image is: each shard's own occurrence counts once
+    # unlike an image, a number may be in two shards here: count it once per shard
     assert sorted(set(numbers), reverse=True) == sorted(set(expected), reverse=True)
     assert numbers == sorted(numbers, reverse=True)

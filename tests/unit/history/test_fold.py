@@ -1,4 +1,4 @@
-"""The fold is a pure function of a set of events: no order, no repetition and no older upload changes it."""
+"""The fold is a pure function of a set of events: order, repetition and older uploads change nothing."""
 
 from __future__ import annotations
 
@@ -47,6 +47,7 @@ def whole(rev: str = FIRST) -> list[RecordedEvent]:
     return log_of(*events)
 
 
+@pytest.mark.slow
 def test_all_40320_orders_of_eight_events_give_one_identical_item():
     """Six events, two of them twice."""
     clock = ManualClock()
@@ -124,7 +125,7 @@ def test_nothing_cannot_be_folded():
         fold([], REQUIRED)
 
 
-# --- what a user asks for ---
+# --- what a user wants to know ---
 
 
 def status(*events: AnEvent) -> tuple[str, str | None]:

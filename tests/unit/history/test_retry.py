@@ -157,7 +157,7 @@ def test_after_a_retry_the_image_completes_and_is_announced_once():
     failed = failure(events[1], "thumbnailer", clock=bench.clock)
     bench.receive(*events[:2], *events[3:], failed)
     assert bench.item["status"] == "failed"
-    bench.receive(failed)  # it failed once more: the same event
+    bench.receive(failed)  # it failed again: the same event
     bench.receive(events[1], events[2])
     bench.receive(events[2])
     assert (bench.item["status"], bench.bus.types) == ("completed", ["ImageProcessed"])
@@ -183,7 +183,7 @@ def logs(draw: st.DrawFn, key: str = KEY) -> list[RecordedEvent]:
 
 @given(logs())
 def test_a_retry_includes_every_unanswered_failure_and_every_outstanding_stage(log: list[RecordedEvent]):
-    """Stated over the log alone, in other words than the planner's."""
+    """Computed from the log alone, and differently from the planner."""
     types, ids = {event.detail_type for event in log}, {event.event_id for event in log}
     expected = set()
     for event in log:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import random
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 import pytest
 
@@ -25,9 +27,12 @@ def test_a_mutation_can_be_made_again() -> None:
     assert [mutation(7, n) for n in range(20)] == [mutation(7, n) for n in range(20)]
 
 
+@pytest.mark.slow
 def test_no_mutation_gets_past_the_declared_outcomes() -> None:
     print(f"FUZZ_SEED={SEED}")
-    outcomes, findings = run(SEED, range(COUNT))
+    # Most mutations fork, and forking a process with all the tests in it takes three times as long.
+    with ProcessPoolExecutor(1, get_context("spawn")) as small:
+        outcomes, findings = small.submit(run, SEED, range(COUNT)).result()
     assert not findings, f"FUZZ_SEED={SEED}: {findings[:5]}"
     assert outcomes["validated"] > COUNT // 50, "mutations that all die at once try nothing"
     assert outcomes["corrupt"] > COUNT // 4

@@ -1,4 +1,4 @@
-"""S3's events become facts of ours, with the key exactly as it is."""
+"""S3's events become our facts, with the key unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ships with code, and how SAM's complaints become advice."""
+"""What ships with code, and how SAM's errors become advice."""
 
 from __future__ import annotations
 

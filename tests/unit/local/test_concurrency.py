@@ -1,4 +1,4 @@
-"""An account's concurrency limit, shared out among the consumers."""
+"""An account's concurrency limit, divided among the consumers."""
 
 from __future__ import annotations
 

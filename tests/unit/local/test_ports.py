@@ -1,4 +1,4 @@
-"""Ports: free or not, whose, and what to do about it."""
+"""Ports: whether they are free, who uses them, and the advice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The local AWS as a whole, as far as no emulator has to run."""
+"""The local AWS as a whole, without running an emulator."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def leftovers(root: Path) -> set[str]:
 
 
 def crashed(root: Path, pid: int) -> None:
-    """What an emulator leaves behind that died without a word."""
+    """What a crashed emulator leaves behind."""
     places = Places(root)
     places.run.mkdir(parents=True)
     (places.run / "ministack-lambda-x").mkdir()
@@ -60,7 +60,7 @@ def test_down_twice_is_harmless(root: Path) -> None:
 
 
 def test_an_emulator_that_crashed_is_seen_and_tidied(root: Path) -> None:
-    crashed(root, pid=2**22 + 1)  # no system gives such a number
+    crashed(root, pid=2**22 + 1)  # no system assigns such a number
     assert imagebus_local.status(root=root).state == "crashed"
     assert imagebus_local.down(root=root) is False
     assert leftovers(root) == {"lock"}

@@ -1,4 +1,4 @@
-"""`.imagebus/local.json`: whole, private, and never believed beyond its format."""
+"""`.imagebus/local.json` is written atomically, private, and validated when it is read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The local copy of a template: the same system, less what the emulator does not have."""
+"""The local copy of a template: the same system, without what the emulator does not support."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everybody is told once; twice only where the notifier died between telling and writing it down."""
+"""Every event is announced once, or twice if the notifier died between publishing and recording it."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_one_that_died_before_it_told_is_made_up_for_when_its_claim_lapses(bench
 
 
 def test_one_that_died_between_telling_and_marking_tells_again(bench: Bench):
-    """The one way to be told twice; docs/operations.md says so."""
+    """The only way to be notified twice; docs/operations.md documents it."""
     event, mark = finals()[0], bench.ledger.mark_sent
 
     def die(event_id: str) -> None:

@@ -1,4 +1,4 @@
-"""Append, fold, announce: converging, also when many do it at once; and saying nothing while replaying."""
+"""Append, fold, announce: concurrent recorders converge, and nothing is published while replaying."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_a_failure_that_carries_what_broke_its_contract_is_logged_without_it(ben
 
 
 def test_a_recorder_that_folded_less_does_not_overwrite_one_that_folded_more(bench: Bench):
-    """Between its reading the log and its writing the status, another recorder does both."""
+    """Another recorder reads the log and writes the status between this one's read and write."""
     events = story()
     other = Recorder(bench.store, RecordingBus(), bench.clock, REQUIRED)
     real = bench.dynamodb.put_item
@@ -170,7 +170,7 @@ def test_an_unchanged_item_is_not_written_again(bench: Bench):
 
 
 def test_a_wrong_projection_is_put_right_by_the_next_event(bench: Bench):
-    """Whether a bad deployment left the digest, changed it or forgot it."""
+    """A bad deployment may keep the digest, change it or drop it."""
     for damage in ({"status": "banana"}, {"log_digest": "banana"}, {"log_digest": None}):
         bench.receive(uploaded())
         item = {**bench.item, **damage}

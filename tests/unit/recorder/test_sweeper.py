@@ -1,4 +1,4 @@
-"""Every image is finished, and a replay is no reason to call it stalled."""
+"""Every image is finished, and none counts as stalled because of a replay."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_one_image_that_cannot_be_folded_does_not_keep_the_others_from_their_end
 
 
 def test_a_date_that_no_calendar_has_does_not_stop_the_sweep(bench: Sweeping):
-    """The contract's pattern lets it pass."""
+    """The contract's pattern accepts it."""
     impossible = envelope(uploaded("bad.jpg"))
     impossible["detail"]["meta"]["occurred_at"] = "2026-02-31T00:00:00.000Z"
     assert bench.inbox({"Records": [sqs_record(json.dumps(impossible))]})["batchItemFailures"] == []
@@ -130,7 +130,7 @@ def test_a_date_that_no_calendar_has_does_not_stop_the_sweep(bench: Sweeping):
 
 
 def test_images_in_work_are_not_read_one_by_one(bench: Sweeping):
-    """A flood must not starve the sweeper: an index read tells it what is due."""
+    """A flood must not starve the sweeper: an index read gives it the due images."""
     bench.receive(*story()[:3])
     bench.clock.advance(120)
     bench.store.latest = lambda key: pytest.fail("read the log")  # type: ignore[method-assign]

@@ -1,4 +1,4 @@
-"""The sample images are what the manifest says."""
+"""The sample images match the manifest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the engine may say, the contract can carry: two lists, because the engine knows nothing of events."""
+"""The contract has every code of the engine: two lists, because the engine does not know about events."""
 
 from __future__ import annotations
 

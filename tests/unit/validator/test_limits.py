@@ -1,4 +1,4 @@
-"""The validator's limits as the template states them."""
+"""The validator's limits, as the template sets them."""
 
 from __future__ import annotations
 

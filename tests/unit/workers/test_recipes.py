@@ -1,4 +1,4 @@
-"""A recipe names what was done to the pixels: other pixels, another recipe, another event."""
+"""A recipe identifies what was done to the pixels: different pixels have a different recipe and event id."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every worker does around its own work: read what was pinned, write, look again, announce."""
+"""What every worker does around its own work: read the pinned version, write, check again, publish."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.unit.core.events import KEY, envelope, story
 
 
 class Bench:
-    """`meanwhile` happens while the worker works."""
+    """`meanwhile` runs during the worker's work."""
 
     def __init__(self, *, names_versions: bool = True) -> None:
         self.bus, self.clock = RecordingBus(), ManualClock()

@@ -26,7 +26,7 @@ STATUS_SK = "STATUS"
 def fold(events: Iterable[RecordedEvent], required: Required) -> Item:
     """The status item of the highest revision among the events, which are all of one image."""
     distinct = latest_revision(events)
-    facts = {event.detail_type: event for event in distinct}  # of two recipes, the newer one counts
+    facts = {event.detail_type: event for event in distinct}  # if there are two recipes, the newer one counts
     failures = [event for event in distinct if event.detail_type == "ProcessingFailed"]
     outstanding = required.outstanding(facts)
     status, reason = _status(facts, failures, outstanding)
@@ -79,7 +79,7 @@ def _status(
 
 
 def _blocks(stage_name: str, facts: Facts, outstanding: Sequence[str]) -> bool:
-    """Whether the failure of a stage blocks a required fact: its own, or one that would follow from it."""
+    """Whether a stage's failure blocks a required fact: its own, or one that would follow from it."""
     stage = STAGE_NAMED.get(stage_name)
     if stage is None or any(fact in facts for fact in stage.emits):
         return False
@@ -146,7 +146,7 @@ def _data(event: RecordedEvent) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """As DynamoDB returns it: whole numbers are integers, sequences are lists."""
+    """The value as DynamoDB returns it: whole numbers are integers, sequences are lists."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, Mapping):

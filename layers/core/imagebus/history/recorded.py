@@ -18,7 +18,7 @@ UNREADABLE = (NotAnEvent, LookupError, TypeError, ValueError, AttributeError, Re
 
 @dataclass(frozen=True)
 class RecordedEvent:
-    """The event is kept raw, so that fields this code does not know yet survive."""
+    """The event is kept raw, so that fields unknown to this code survive."""
 
     source: str
     detail_type: str

@@ -36,7 +36,7 @@ def plan_retry(events: Sequence[RecordedEvent], required: Required) -> list[Retr
 
     Both at once: what notifier and cleaner did is in no log, so their failures stay unanswered, and must not
     keep the other stages from being retried. An image that is still being processed has no outstanding
-    stages to retry: they are at work, or the sweeper will soon say that they are not.
+    stages to retry: they are at work, or the sweeper will soon report that they are not.
     """
     if not events:
         return []
@@ -55,14 +55,14 @@ def _unanswered(log: Sequence[RecordedEvent], facts: Facts) -> Iterator[tuple[st
     for event in log:
         if event.detail_type == "ProcessingFailed":
             stage, failed = event.detail["data"]["stage"], event.detail["data"]["failed_event"]
-            # Without the mark of a replay: this time the outcome is news.
+            # Without the mark of a replay, because the outcome of the retry is to be announced.
             envelope = {name: value for name, value in failed.items() if name != "replay-name"}
             if not _is_answered(stage, envelope, facts, ids):
                 yield stage, envelope
 
 
 def _is_answered(stage_name: str, envelope: Envelope, facts: Facts, ids: set[str]) -> bool:
-    """Whether the stage has ended its work since; the recorder has when the event is in the log."""
+    """Whether the stage has finished its work since. The recorder has if the event is in the log."""
     if stage_name == "recorder":
         return envelope["detail"].get("meta", {}).get("event_id") in ids
     stage = STAGE_NAMED.get(stage_name)
@@ -106,6 +106,6 @@ def _envelope(event: RecordedEvent) -> Envelope:
 
 
 def _identity(envelope: Envelope) -> str:
-    """The same event for a stage, whatever envelope a replay or a second failure put around it."""
+    """Identifies the event for a stage, whatever envelope a replay or a second failure put around it."""
     meta = envelope["detail"].get("meta")
     return str(meta["event_id"]) if meta else canonical_json(envelope["detail"])

@@ -58,5 +58,5 @@ def timeline(events: Sequence[RecordedEvent]) -> list[Moment]:
 
 
 def in_order_of_time(moments: Sequence[Moment]) -> list[Moment]:
-    """As they occurred. Within one millisecond a cause comes before its effect."""
+    """In order of occurrence. Within one millisecond a cause comes before its effect."""
     return sorted(moments, key=lambda each: (each.event.occurred_at, each.depth, each.event.canonical))

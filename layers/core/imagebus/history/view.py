@@ -65,7 +65,7 @@ class Summary(View):
 
 
 class Details(Summary):
-    """Everything that is known of an image."""
+    """Everything known about an image."""
 
     revision: str | None = None
     version_id: str | None = None

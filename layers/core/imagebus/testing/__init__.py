@@ -1,7 +1,7 @@
-"""In-memory AWS for tests: fakes at the wire, so that the adapters under test are always the real ones.
+"""In-memory AWS for tests. The fakes replace boto3 clients, so that tests run the real adapters.
 
-Each fake has the methods of the boto3 client it stands for, keeps the service's promises and no others
-(partial failures, duplicates, delete markers, redrive). The conformance tests run them beside moto.
+Each fake has the methods of its boto3 client and gives only the service's guarantees
+(partial failures, duplicates, delete markers, redrive). The conformance tests compare them with moto.
 """
 
 from imagebus.testing.clock import ManualClock

@@ -1,4 +1,4 @@
-"""Time that stands still unless told otherwise."""
+"""A clock that stands still unless it is advanced."""
 
 from __future__ import annotations
 

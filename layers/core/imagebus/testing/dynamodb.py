@@ -129,7 +129,7 @@ class InMemoryDynamoDB:
         start = 0
         if after := request.get("ExclusiveStartKey"):
             keys = [table.key(item) for item in found]
-            # What was deleted meanwhile ends the paging here; the service would go on.
+            # Here a key that was deleted meanwhile ends the paging; the service would continue.
             start = keys.index(table.key(after)) + 1 if table.key(after) in keys else len(found)
         limit = request.get("Limit", self._page_items)
         page = [dict(item) for item in found[start : start + limit]]

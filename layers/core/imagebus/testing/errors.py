@@ -1,4 +1,4 @@
-"""The errors of botocore, as its clients raise them."""
+"""Botocore's errors, as its clients raise them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""EventBridge: partial failures, rules, an archive, and replays in whatever order."""
+"""EventBridge: partial failures, rules, an archive, and replays in any order."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Envelope = dict[str, Any]
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule on the bus, and where it delivers: a queue's URL."""
+    """A rule on the bus, and its target: a queue's URL."""
 
     name: str
     pattern: Mapping[str, Any]
@@ -33,7 +33,7 @@ class Rule:
 
 
 def matches(pattern: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
-    """Exact values, `prefix` and `exists`: what this project's rules are made of."""
+    """Exact values, `prefix` and `exists`: all that this project's rules use."""
     return all(
         matches(wanted, event.get(name) or {})
         if isinstance(wanted, Mapping)
@@ -52,15 +52,15 @@ def _matches_value(choice: Any, name: str, event: Mapping[str, Any]) -> bool:
 
 @dataclass
 class InMemoryEventBridge:
-    """`refuses` says which entries of a call fail; `deliver` gets every rule and event that match."""
+    """`refuses` picks the entries of a call that fail; `deliver` gets every matching rule and event."""
 
     deliver: Callable[[Rule, Envelope], None] = lambda _rule, _event: None
     refuses: Callable[[Mapping[str, Any]], bool] = lambda _entry: False
     clock: Clock = field(default_factory=ManualClock)
     rules: Sequence[Rule] = ()
-    #: What the archive keeps, with its time: everything that is no replay.
+    #: What the archive keeps, with its time: everything that is not a replay.
     archive: list[tuple[datetime, Envelope]] = field(default_factory=list)
-    #: Every call's entries, as they were sent.
+    #: The entries of every call, as sent.
     calls: list[list[dict[str, Any]]] = field(default_factory=list)
     replays: dict[str, dict[str, Any]] = field(default_factory=dict)
     _ids: Any = field(default_factory=lambda: count(1))
@@ -87,7 +87,7 @@ class InMemoryEventBridge:
                 self.deliver(rule, envelope)
 
     def start_replay(self, **request: Any) -> dict[str, Any]:
-        """Registers the replay; `replayed` brings its events, `finish_replay` ends it."""
+        """Registers the replay; `replayed` returns its events, `finish_replay` ends it."""
         name = request["ReplayName"]
         if name in self.replays:
             raise client_error("ResourceAlreadyExistsException", "StartReplay")
@@ -95,7 +95,7 @@ class InMemoryEventBridge:
         return {"ReplayArn": f"arn:aws:events:{REGION}:{ACCOUNT}:replay/{name}", "State": "STARTING"}
 
     def replayed(self, name: str, random: Random | None = None) -> list[Envelope]:
-        """The archived events of the replay's window as they are delivered again; `random` shuffles them."""
+        """The archived events of the replay's window, as a replay delivers them; `random` shuffles them."""
         window = self.replays[name]
         events = [
             event | {"id": f"eb-{next(self._ids)}", "replay-name": name}
@@ -114,7 +114,7 @@ class InMemoryEventBridge:
 
 
 def bus_entry_envelope(entry: Mapping[str, Any], event_id: str = "eb-1") -> Envelope:
-    """The event that a rule's target gets for a PutEvents entry."""
+    """The event that a rule's target receives for a PutEvents entry."""
     time = entry["Time"]
     return {
         "version": "0",

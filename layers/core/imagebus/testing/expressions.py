@@ -1,4 +1,4 @@
-"""DynamoDB's condition expressions, as far as this project writes them: comparisons, the functions
+"""DynamoDB's condition expressions, as far as this project uses them: comparisons, the functions
 `attribute_exists`, `attribute_not_exists` and `begins_with`, AND, OR, NOT and parentheses.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.html
@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 Attributes = Mapping[str, Any]
-#: (item, names, values) -> does it hold?
+#: (item, names, values) -> whether the condition holds
 Condition = Callable[[Attributes, Mapping[str, str], Attributes], bool]
 Operand = Callable[[Attributes, Mapping[str, str], Attributes], Any]
 
@@ -31,7 +31,7 @@ _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
 
 @cache
 def compile_condition(text: str) -> Condition:
-    """Raises ValueError for what DynamoDB, or this fake, does not understand."""
+    """Raises ValueError for anything that DynamoDB or this fake does not support."""
     return _Parser(text).parse()
 
 

@@ -1,4 +1,4 @@
-"""A bus for tests of what is published, not of how."""
+"""A bus that records what is published."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from imagebus.events import Event, EventData
 class RecordingBus:
     def __init__(self) -> None:
         self.events: list[Event[EventData]] = []
-        #: How many of the next calls fail before anything is taken.
+        #: How many of the next calls fail before they accept anything.
         self.fails = 0
 
     def publish(self, events: Sequence[Event[EventData]]) -> None:
         if self.fails:
             self.fails -= 1
-            raise PublishError("the bus refuses")
+            raise PublishError("the bus refused")
         self.events += events
 
     @property

@@ -31,7 +31,7 @@ class Version:
 @dataclass
 class Bucket:
     versioned: bool = False
-    #: whether it reports to EventBridge, and whether its events name the version (an emulator's may not)
+    #: whether it sends events to EventBridge, and whether they name the version (an emulator's may not)
     sends_events: bool = False
     names_versions: bool = True
     #: key -> versions, newest last
@@ -106,7 +106,7 @@ class InMemoryS3:
 
     def _version(self, bucket: Bucket, body: bytes, *, is_marker: bool = False) -> Version:
         number = next(self._ids) if bucket.versioned else 0
-        # only a bucket that reports has sequencers that anybody sees
+        # only a bucket that sends events has visible sequencers
         sequencer = self._sequencer() if bucket.sends_events else ""
         return Version(f"v{number:06}", sequencer, body, is_marker)
 

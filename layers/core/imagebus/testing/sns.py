@@ -10,7 +10,7 @@ from imagebus.testing.errors import client_error
 
 class InMemorySNS:
     def __init__(self) -> None:
-        #: Requests, in the order in which they were accepted.
+        #: Requests, in the order of acceptance.
         self.published: list[dict[str, Any]] = []
 
     def publish(self, **request: Any) -> dict[str, Any]:
@@ -21,7 +21,7 @@ class InMemorySNS:
         return {"MessageId": f"sns-{len(self.published)}"}
 
     def bodies(self) -> list[dict[str, Any]]:
-        """The JSON for machines, of every message."""
+        """The machine-readable JSON of every message."""
         return [json.loads(json.loads(request["Message"])["default"]) for request in self.published]
 
     def event_ids(self) -> list[str]:

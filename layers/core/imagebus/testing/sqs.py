@@ -1,4 +1,4 @@
-"""SQS standard queues: visibility timeouts, receive counts, redrive; no order, and sometimes twice."""
+"""SQS standard queues: visibility timeouts, receive counts, redrive, no order, occasional duplicates."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Queue:
 
 
 class InMemorySQS:
-    """With a `random`, messages come in any order, as a standard queue may bring them."""
+    """With a `random`, messages arrive in any order, as in a standard queue."""
 
     def __init__(self, clock: Clock, random: Random | None = None) -> None:
         self._clock = clock
@@ -109,7 +109,7 @@ class InMemorySQS:
         return min((message.visible_at for message in self.queues[url].messages), default=None)
 
     def move_all(self, source: str, target: str) -> int:
-        """What StartMessageMoveTask does: every message, with its body and attributes, as a new one."""
+        """Like StartMessageMoveTask: moves every message, with its body and attributes, as a new one."""
         messages, self.queues[source].messages = self.queues[source].messages, []
         for message in messages:
             self.send_message(QueueUrl=target, MessageBody=message.body, MessageAttributes=message.attributes)
@@ -136,7 +136,7 @@ def _as_received(message: Message) -> dict[str, Any]:
 
 
 def lambda_event(messages: Sequence[Mapping[str, Any]], queue_arn: str) -> dict[str, Any]:
-    """What Lambda's poller hands to a function for these received messages."""
+    """The event that Lambda's poller passes to a function for these messages."""
     return {
         "Records": [
             sqs_record(
@@ -163,7 +163,7 @@ def sqs_record(
     queue_arn: str = "arn:aws:sqs:us-east-1:000000000000:inbox",
     attributes: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """One record of the event that a function with an SQS source gets."""
+    """One record of the event that a function with an SQS source receives."""
     return {
         "messageId": message_id,
         "receiptHandle": receipt_handle,

@@ -81,7 +81,7 @@ class _Config(ctypes.Structure):
 
 @cache
 def libwebp() -> Any | None:
-    """The library with the two functions that are used, or None where it is not to be had."""
+    """The library with the two functions that are used, or None if it is not available."""
     for path in sorted((Path(PIL.__file__).parent.parent / "pillow.libs").glob("libwebp-*.so*")):
         try:
             library = ctypes.CDLL(str(path))
@@ -155,7 +155,7 @@ class ScaledWebp(Decoder):
     def _decoded(self) -> bytearray:
         library, config = libwebp(), _Config()
         if library is None or not library.WebPInitDecoderConfigInternal(ctypes.byref(config), _ABI):
-            raise OSError("libwebp is not to be had")
+            raise OSError("libwebp is not available")
         width, height = self._size
         stride = width * len(self._mode)
         pixels = bytearray(stride * height)

@@ -15,7 +15,7 @@ from PIL import Image
 from selenium.webdriver.common.keys import Keys
 
 from samples import scenes
-from tests.browser.pages import Page
+from tests.e2e.browser.pages import Page
 from tests.e2e.harness import jpeg
 from tests.e2e.test_failures import without_permission
 
@@ -102,7 +102,7 @@ def test_an_image_shows_its_thumbnails_its_events_and_its_facts(page: Page, file
 def test_a_failed_image_completes_after_a_retry(page: Page, tmp_path: Path) -> None:
     name = unique("unlucky")
     page.open()
-    with without_permission(page.pipeline, "ThumbnailerRole", "thumbnailer", "WriteDerived"):
+    with without_permission(page.pipeline, "ThumbnailerRole", "WriteDerived"):
         page.choose_files(write(tmp_path, name, jpeg()))
         page.wait_for(within=150, **{name: "Failed"})
     page.open_image(name)

@@ -13,8 +13,7 @@ import pytest
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 
-from tests.browser.pages import Page
-from tests.e2e.conftest import pipeline, recording  # noqa: F401  the same stack
+from tests.e2e.browser.pages import Page
 from tests.e2e.harness import Pipeline
 
 HERE = Path(__file__).parent
@@ -53,7 +52,7 @@ def axe() -> str:
 
 
 @pytest.fixture
-def page(pipeline: Pipeline, axe: str, tmp_path: Path) -> Iterator[Page]:  # noqa: F811
+def page(pipeline: Pipeline, axe: str, tmp_path: Path) -> Iterator[Page]:
     """The page in a fresh browser. At the end its console must be clean."""
     options = ChromeOptions()
     options.binary_location = _executable("chromium", "chromium-browser", "google-chrome")
@@ -71,6 +70,6 @@ def page(pipeline: Pipeline, axe: str, tmp_path: Path) -> Iterator[Page]:  # noq
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _warm(pipeline: Pipeline) -> None:  # noqa: F811
+def _warm(pipeline: Pipeline) -> None:
     with urllib.request.urlopen(f"{pipeline.local.api_url}health") as response:
         assert json.load(response) == {"status": "ok"}
