@@ -12,7 +12,7 @@ const BOXES = [[1280, null], [640, 480], [320, 320], [100, 100]];
 const FIT = { fit: "inside", withoutEnlargement: true };
 
 function save(image, data) {
-  if (data[0] === 0xff) return image.jpeg({ quality: 85 }).toBuffer();
+  if (data[0] === 0xff || data.toString("latin1", 4, 8) === "ftyp") return image.jpeg({ quality: 85 }).toBuffer();
   if (data[0] === 0x89) return image.png().toBuffer();
   return image.webp({ quality: 80 }).toBuffer();
 }

@@ -21,7 +21,22 @@ HIDDEN = {"imagebus-fallback": ("cykooz_resizer", "isal")}
 def imagebus(data: bytes) -> Outputs:
     from imagebus_imaging import thumbnails
 
-    return [made.data for made in thumbnails(data, BOXES)]
+    return [made.data for made in thumbnails(data, BOXES, output_format="JPEG" if _boxed(data) else None)]
+
+
+def _boxed(data: bytes) -> bool:
+    """AVIF and HEIC: all make JPEGs of them, because what is compared is how they are read."""
+    return data[4:8] == b"ftyp"
+
+
+def pipeline(data: bytes) -> Outputs:
+    """All that an upload costs: validation, thumbnails, watermark, metadata and the label detector's JPEG."""
+    from imagebus_imaging import WatermarkSpec, analysis_jpeg, describe, watermark
+
+    validation(data)
+    made = [*imagebus(data), watermark(data, WatermarkSpec()).data, analysis_jpeg(data).data]
+    describe(data)
+    return made
 
 
 def validation(data: bytes) -> Outputs:
@@ -68,6 +83,10 @@ def naive(data: bytes) -> Outputs:
     """One full decode, rotated upright, and a Lanczos thumbnail of a copy for each size."""
     from PIL import Image, ImageOps
 
+    if _boxed(data):
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()
     opened = Image.open(io.BytesIO(data))
     opened.load()
     image = ImageOps.exif_transpose(opened)
@@ -76,7 +95,8 @@ def naive(data: bytes) -> Outputs:
         copy = image.copy()
         copy.thumbnail(box, Image.Resampling.LANCZOS)
         out = io.BytesIO()
-        copy.save(out, opened.format, **({"quality": 85} if opened.format == "JPEG" else {}))
+        name = "JPEG" if _boxed(data) else opened.format
+        copy.save(out, name, **({"quality": 85} if name == "JPEG" else {}))
         made.append(out.getvalue())
     return made
 
@@ -113,7 +133,7 @@ class Floor:
 
 
 def _vips_save(image: object, data: bytes) -> bytes:
-    if data[:2] == b"\xff\xd8":
+    if data[:2] == b"\xff\xd8" or _boxed(data):
         return image.jpegsave_buffer(Q=85, keep=0)  # type: ignore[attr-defined,no-any-return]
     if data[:4] == b"\x89PNG":
         return image.pngsave_buffer(keep=0)  # type: ignore[attr-defined,no-any-return]
@@ -145,6 +165,7 @@ ENGINES: dict[str, Callable[[], Callable[[bytes], Outputs]]] = {
     "imagebus": lambda: imagebus,
     "imagebus-fallback": lambda: imagebus,
     "validation": lambda: validation,
+    "pipeline": lambda: pipeline,
     "draft": lambda: draft,
     "rest": Rest,
     "naive": lambda: naive,

@@ -56,8 +56,8 @@ def _animation() -> bytes:
 
 
 def _truncated() -> bytes:
-    whole = _jpeg(scenes.dunes((1200, 800), 71))
-    return whole[: len(whole) * 2 // 5]
+    # Without a pixel: of a JPEG that ends later, what is there is shown.
+    return _jpeg(scenes.dunes((1200, 800), 71), comment=bytes(60_000))[:33_900]
 
 
 SAMPLES: tuple[Sample, ...] = (
@@ -99,7 +99,7 @@ SAMPLES: tuple[Sample, ...] = (
         "AVIF",
         lambda: _encode(scenes.dusk((960, 640), 19), "AVIF", quality=70, speed=8, max_threads=1),
     ),
-    Sample("broken/truncated.jpg", "a JPEG truncated after 40 %", _truncated, code="corrupt"),
+    Sample("broken/truncated.jpg", "a JPEG truncated before its pixels", _truncated, code="corrupt"),
     Sample(
         "broken/notes.jpg",
         "text renamed .jpg",

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tools import ROOT
+from tools import ROOT, regions
 from tools.contracts import gate
 from tools.contracts.files import ContractFiles, Unreleased
 from tools.generate import out_of_date, write
@@ -26,12 +26,13 @@ def tools() -> None:
 
 @app.command()
 def check() -> None:
-    """Check the contracts, the generated files, the locked packages and the template's security."""
+    """Check the contracts, the generated files, the locked packages and the templates."""
     failed = [
         _report("contracts", gate.problems(ContractFiles(ROOT))),
         _report("generated files", _generated()),
         _report("locked packages", audit.problems(ROOT)),
         _report("checkov", lint.problems(ROOT)),
+        _report("regions", regions.problems()),
     ]
     raise typer.Exit(any(failed))
 
@@ -57,6 +58,12 @@ def audit_locks(
 ) -> None:
     """Check that every locked package is pinned, has hashes and is not a version with a known flaw."""
     raise typer.Exit(_report("locked packages", audit.problems(ROOT, yanked=yanked)))
+
+
+@app.command("regions")
+def region_data() -> None:
+    """Update the data on what AWS regions lack, after a change of the templates or the locked packages."""
+    regions.write()
 
 
 @app.command()

@@ -1,16 +1,23 @@
-"""An event about an object in a versioned bucket names the version; one about an unversioned bucket does not.
+"""S3's events name versions, and a request about an object that is not there gets 404, 403 or 405.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import boto3
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.config import Config
+from botocore.exceptions import ClientError
 from ministack.services import s3
 
+from imagebus.objects import S3ObjectStore
 from tests.aws_rules.emulated import messages, patched, queue, rule
+from tests.aws_rules.wire import Raw
 
 __all__ = ["patched"]
 
@@ -40,3 +47,34 @@ def test_a_version_is_named_where_there_is_one() -> None:
 
 def test_an_unversioned_bucket_names_none() -> None:
     assert "version-id" not in fire(None)["detail"]["object"]
+
+
+def has_version(status: int) -> bool:
+    """Whether a key has a version, if S3 answers with that status."""
+    client = boto3.client(
+        "s3",
+        region_name="eu-west-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+
+    def answer(request: Any, **_: Any) -> AWSResponse:
+        assert request.method == "HEAD"
+        assert request.url.endswith("/a%2Bb.jpg?versionId=v1")
+        return AWSResponse(request.url, status, {}, Raw())
+
+    client.meta.events.register("before-send.s3.HeadObject", answer)
+    return S3ObjectStore(client).has_version("uploads", "a+b.jpg", "v1")
+
+
+@pytest.mark.parametrize(("status", "expected"), [(200, True), (405, True), (404, False), (403, False)])
+def test_a_delete_marker_is_a_version_and_what_may_not_be_listed_is_forbidden_instead_of_missing(
+    status: int, expected: bool
+) -> None:
+    assert has_version(status) is expected
+
+
+def test_another_error_is_not_taken_for_a_missing_object() -> None:
+    with pytest.raises(ClientError, match="503"):
+        has_version(503)

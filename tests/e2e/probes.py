@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 from typing import Any
+from urllib.parse import quote_plus
 
 from imagebus.clock import timestamp
 from imagebus.events import catalog
@@ -215,6 +216,15 @@ def _uploaded(bench: Bench) -> Payload:
     return s3_event(bench, bench.pipeline.key())
 
 
+def _encoded(bench: Bench) -> Payload:
+    """An event whose key S3 encoded, about an object that ingest must look up."""
+    key, bucket = bench.pipeline.key("a+b c.jpg"), bench.pipeline.outputs["UploadsBucketName"]
+    version = bench.pipeline.client("s3").put_object(Bucket=bucket, Key=key, Body=jpeg())["VersionId"]
+    event = s3_event(bench, quote_plus(key))
+    event["detail"]["object"]["version-id"] = version
+    return event
+
+
 def s3_event(bench: Bench, key: str, sequencer: str = "00A1") -> Payload:
     """As S3 sends it."""
     return {
@@ -280,7 +290,7 @@ def _left_for_the_cleaner(bench: Bench) -> Payload:
 
 
 PROBES: Mapping[str, Mapping[str, Probe]] = {
-    "IngestFunction": consumer("Ingest", uploaded=to("Ingest", _uploaded)),
+    "IngestFunction": consumer("Ingest", uploaded=to("Ingest", _uploaded), encoded=to("Ingest", _encoded)),
     "ValidatorFunction": reader("Validator", "ImageUploaded"),
     "ThumbnailerFunction": reader("Thumbnailer", "ImageValidated"),
     "WatermarkerFunction": reader("Watermarker", "ImageValidated"),

@@ -38,7 +38,7 @@ def test_what_is_personal_is_in_no_log(pipeline: Pipeline) -> None:
     exif[0x010E] = exif[0x013B] = exif[0x8298] = f"{CANARY} photographed"
     private = jpeg(exif=exif)
     good = pipeline.upload(pipeline.key(f"{CANARY}.jpg"), private)
-    bad = pipeline.upload(pipeline.key(f"{CANARY}-cut.jpg"), private[:3000])
+    bad = pipeline.upload(pipeline.key(f"{CANARY}-cut.jpg"), private[:400])
     detail = {"meta": {"image_key": CANARY}}
     poison = json.dumps({"detail": detail, "source": "x", "detail-type": "ImageUploaded"})
     pipeline.client("sqs").send_message(QueueUrl=pipeline.resource("ThumbnailerInbox"), MessageBody=poison)
@@ -98,5 +98,6 @@ def test_alarms_and_dashboard_are_deployed_and_alarms_have_somebody_to_tell(pipe
         alarm["AlarmName"] for alarm in alarms
     }
     assert {tuple(alarm["AlarmActions"]) for alarm in alarms} == {(topic,)}
-    board = json.loads(watch.get_dashboard(DashboardName="imagebus")["DashboardBody"])
+    name = f"imagebus-{watch.meta.region_name}"
+    board = json.loads(watch.get_dashboard(DashboardName=name)["DashboardBody"])
     assert "${" not in json.dumps(board)

@@ -126,3 +126,43 @@ def zeros_deflated(size: int) -> bytes:
     end = last.compress(bytes(rest)) + last.flush()
     # The checksum of n zeros: its low half stays 1, its high half counts them.
     return b"\x78\xda" + block * whole + end + struct.pack(">HH", size % 65_521, 1)
+
+
+def with_property(data: bytes, made: bytes, *, kinds: int = 1) -> bytes:
+    """An AVIF or HEIF with one property more for its main image; `made` may begin with others of no image."""
+
+    def grown(data: bytes, at: int, by: int) -> bytes:
+        return data[:at] + struct.pack(">I", int.from_bytes(data[at : at + 4], "big") + by) + data[at + 4 :]
+
+    ipma = data.index(b"ipma") - 4
+    ipco = data.index(b"ipco") - 4
+    kept = data.index(b"ipco") + 4
+    count, at = 0, kept
+    while at < ipma:
+        count += 1
+        at += int.from_bytes(data[at : at + 4], "big")
+    item = ipma + 16  # one entry, of an item with a number of two bytes and associations of one
+    number_of = item + 2
+    associated = data[number_of]
+    data = (
+        data[:number_of]
+        + bytes([associated + 1])
+        + data[number_of + 1 : number_of + 1 + associated]
+        + bytes([0x80 | count + kinds])
+        + data[number_of + 1 + associated :]
+    )
+    data = data[:ipma] + made + data[ipma:]
+    added = len(made)
+    data = grown(data, ipma + added, 1)
+    data = grown(data, ipco, added)
+    data = grown(data, data.index(b"iprp") - 4, added + 1)
+    data = grown(data, data.index(b"meta") - 4, added + 1)
+    # One extent, whose offset in the file is the last number but one of its box.
+    iloc = data.index(b"iloc") - 4
+    end = iloc + int.from_bytes(data[iloc : iloc + 4], "big")
+    return grown(data, end - 8, added + 1)
+
+
+def clap(width: int, height: int, left: int, top: int, of: tuple[int, int]) -> bytes:
+    across, down = 2 * left + width - of[0], 2 * top + height - of[1]
+    return box(b"clap", struct.pack(">IIIIiIiI", width, 1, height, 1, across, 2, down, 2))

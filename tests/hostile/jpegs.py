@@ -6,7 +6,17 @@ import struct
 
 from PIL import Image
 
-from tests.hostile.base import PAYLOADS, Hostile, after_soi, archive, encoded, honest, picture, segment
+from tests.hostile.base import (
+    PAYLOADS,
+    Hostile,
+    after_soi,
+    archive,
+    encoded,
+    honest,
+    picture,
+    segment,
+    zip64,
+)
 
 _SOS = b"\xff\xda"
 
@@ -67,7 +77,67 @@ def _zip_in_comment() -> bytes:
     return after_soi(jpeg, segment(0xFE, zipped[:-2] + struct.pack("<H", len(jpeg) - 2)))
 
 
+def _damaged_zip() -> bytes:
+    """An archive with a wrong end record behind a gap: tolerant readers look for its entries."""
+    zipped = archive()
+    end = zipped.rindex(b"PK\x05\x06")
+    return zipped[:end] + bytes(900) + zipped[end : end + 8] + b"\xff" * 12 + zipped[end + 20 :]
+
+
+def _program_in_records() -> bytes:
+    """Samsung's records, sound to the last byte, and one of them is a program."""
+    record = struct.pack("<HHI", 0, 0x0A01, 4) + b"name" + PAYLOADS["pe"]
+    directory = (
+        b"SEFH" + struct.pack("<II", 107, 1) + struct.pack("<HHII", 0, 0x0A01, len(record), len(record))
+    )
+    return honest("JPEG") + record + directory + struct.pack("<I", len(directory)) + b"SEFT"
+
+
+def _gain_map_flood() -> bytes:
+    metadata = segment(0xE2, b"urn:iso:std:iso:ts:21496:-1\0" + b"\xff" * 60_000)
+    return after_soi(honest("JPEG", 64, 48), metadata) * 200
+
+
+_ARCHIVES = {
+    "damaged-zip": _damaged_zip(),
+    "zip64": zip64(),
+    "rar": b"Rar!\x1a\x07\x01\0" + bytes(64),
+    "7z": b"7z\xbc\xaf\x27\x1c\0\x04" + bytes(64),
+    "buried-rar": bytes(range(1, 200)) * 300 + b"Rar!\x1a\x07\0" + bytes(64),
+}
+
 FILES: tuple[Hostile, ...] = (
+    *(
+        Hostile(
+            f"{name}.jpg",
+            f"a JPEG with a {name} after its end",
+            lambda payload=payload: honest("JPEG") + payload,
+            ("trailing_data",),
+        )
+        for name, payload in _ARCHIVES.items()
+    ),
+    Hostile(
+        "program-in-records.jpg", "a program in Samsung's records", _program_in_records, ("trailing_data",)
+    ),
+    Hostile(
+        "program-flood.jpg",
+        "four million beginnings of programs after the image, each to be looked at",
+        lambda: honest("JPEG") + b"?" + b"MZ" * 4_000_000,
+        ("trailing_data",),
+    ),
+    Hostile("gain-map-flood.jpg", "200 gain maps with 60 KB of metadata each", _gain_map_flood, ("",)),
+    Hostile(
+        "end-flood.jpg",
+        "two million ends of image",
+        lambda: honest("JPEG") + b"\xff\xd9" * 2_000_000,
+        ("",),
+    ),
+    Hostile(
+        "junk-flood.jpg",
+        "20 MB between two segments",
+        lambda: after_soi(honest("JPEG"), segment(0xFE, b"") + b"\xff\0" * 10_000_000),
+        ("too_costly",),
+    ),
     *(
         Hostile(
             f"appended-{name}.jpg",

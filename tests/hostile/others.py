@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import struct
 
-from tests.hostile.base import PAYLOADS, Hostile, archive, box, encoded, honest, picture, riff, riff_chunk
+from tests.hostile.base import (
+    PAYLOADS,
+    Hostile,
+    archive,
+    box,
+    clap,
+    encoded,
+    honest,
+    picture,
+    riff,
+    riff_chunk,
+    with_property,
+)
 
 _VP8L_BLANK = bytes.fromhex("0010888808000000")
 
@@ -219,6 +231,52 @@ _BOXED = tuple(
     )
 )
 
+
+def _association_flood() -> bytes:
+    """200,000 associations of one item with a property, in an `ipma` of their own before the sound one."""
+    data = honest("AVIF")
+    at = data.index(b"ipma") - 4
+    entry = struct.pack(">HB", 1, 255) + b"\1" * 255
+    flood = box(b"ipma", struct.pack(">II", 0, 800) + entry * 800)
+    return grown(data[:at] + flood + data[at:], len(flood))
+
+
+def grown(data: bytes, by: int) -> bytes:
+    """The boxes around the properties made longer, and what the item's offset refers to moved on."""
+    for name in (b"iprp", b"meta"):
+        at = data.index(name) - 4
+        data = data[:at] + struct.pack(">I", int.from_bytes(data[at : at + 4], "big") + by) + data[at + 4 :]
+    return data
+
+
+_PROPERTIES = (
+    Hostile(
+        "aperture-outside.avif",
+        "a clean aperture far outside the image",
+        lambda: with_property(honest("AVIF"), clap(10, 10, 9000, 9000, (320, 240))),
+        ("corrupt",),
+    ),
+    Hostile(
+        "aperture-by-zero.avif",
+        "a clean aperture with denominators of 0",
+        lambda: with_property(honest("AVIF"), box(b"clap", bytes(32))),
+        ("corrupt",),
+    ),
+    Hostile("association-flood.avif", "200,000 property associations", _association_flood, ("", "corrupt")),
+    Hostile(
+        "hdr-flood.avif",
+        "20,000 colour properties",
+        lambda: with_property(honest("AVIF"), box(b"colr", b"nclx" + b"\xff" * 7) * 20_000),
+        ("", "corrupt"),
+    ),
+    Hostile(
+        "property-flood.avif",
+        "150,000 properties",
+        lambda: with_property(honest("AVIF"), box(b"free", b"") * 150_000),
+        ("too_costly",),
+    ),
+)
+
 _NO_IMAGES = tuple(
     Hostile(name, about, lambda data=data: data, (code,))
     for name, about, data, code in (
@@ -243,4 +301,4 @@ _NO_IMAGES = tuple(
     )
 )
 
-FILES: tuple[Hostile, ...] = (*_GIFS, *_WEBPS, *_BOXED, *_NO_IMAGES)
+FILES: tuple[Hostile, ...] = (*_GIFS, *_WEBPS, *_BOXED, *_PROPERTIES, *_NO_IMAGES)

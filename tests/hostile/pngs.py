@@ -126,6 +126,20 @@ FILES: tuple[Hostile, ...] = (
         ("",),
     ),
     Hostile(
+        "hdr-flood.png",
+        "90,000 chunks that name a colour space",
+        lambda: _before_data(chunk(b"cICP", b"\x09\x10\0\1") * 90_000),
+        ("",),
+    ),
+    Hostile(
+        "wild-colours.png",
+        "a gamma of nearly nothing and primaries on one line",
+        lambda: _before_data(
+            chunk(b"gAMA", struct.pack(">I", 5001)), chunk(b"cHRM", struct.pack(">8I", *[30_000] * 8))
+        ),
+        ("",),
+    ),
+    Hostile(
         "frame-flood.png",
         "an animation of 4,000,000,000 frames",
         lambda: _before_data(chunk(b"acTL", struct.pack(">II", 4_000_000_000, 0))),

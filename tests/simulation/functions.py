@@ -84,7 +84,8 @@ def build_sweeper(world: World) -> Callable[[], Any]:
 
 
 def _ingest(world: World, client: Any, bus: Any) -> Any:
-    return one_by_one(lambda d: ingest(d, bus, world.scheduler)), {}
+    objects = S3ObjectStore(client("s3"))
+    return one_by_one(lambda d: ingest(d, bus, objects.has_version, world.scheduler)), {}
 
 
 def _validator(world: World, client: Any, bus: Any) -> Any:

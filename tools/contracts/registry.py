@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 HEADER = """\
-# Generated from the contracts by `make generate`; do not edit. template.yml includes it as SchemaRegistry.
+# Generated from the contracts by `make generate`; do not edit. template.yml includes it as Schemas.
 """
 
 

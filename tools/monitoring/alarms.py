@@ -1,7 +1,7 @@
 """The alarms on the whole system: each is one plain metric (no metric math) with a section in the runbook.
 
-The alarm on the age of an inbox is in consumer.yml. These seven and the three inbox alarms that are there
-by default are the ten that CloudWatch gives for free.
+The alarms on one consumer are in consumer.yml: the age of its inbox, and events that were lost on the way to
+it. Four of those and the six essential ones here are the ten that CloudWatch gives for free.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ class Alarm:
     dimensions: dict[str, Value] = field(default_factory=lambda: {"bus": {"Ref": "Name"}})
     threshold: int = 1
     minutes: int = 1
+    essential: bool = True
 
     @property
     def section(self) -> str:
@@ -47,7 +48,8 @@ class Alarm:
         if self.dimensions:
             dimensions = [{"Name": name, "Value": value} for name, value in self.dimensions.items()]
             properties["Dimensions"] = dimensions
-        return {"Type": "AWS::CloudWatch::Alarm", "Properties": properties}
+        condition = {} if self.essential else {"Condition": "AlarmsOnAll"}
+        return {"Type": "AWS::CloudWatch::Alarm", **condition, "Properties": properties}
 
 
 ALARMS = (
@@ -64,6 +66,7 @@ ALARMS = (
     Alarm("FailedAttempts", "Messages fail and are retried.", "FailedAttempts", threshold=10, minutes=5),
     # Over all functions in the account and region: one alarm instead of one per function.
     Alarm("Errors", "A function crashed or ran out of time.", "Errors", "AWS/Lambda", {}),
+    # Throttled messages wait in their inboxes, so InboxAge notices them too.
     Alarm(
         "Throttles",
         "Functions reach the account's concurrency limit.",
@@ -71,5 +74,6 @@ ALARMS = (
         "AWS/Lambda",
         {},
         minutes=5,
+        essential=False,
     ),
 )

@@ -27,10 +27,12 @@ def template() -> dict[str, Any]:
                 "Description": "Name of the pipeline's stack, which its metrics and queues carry.",
             },
             "AlarmEmail": {**text, "Default": ""},
+            "AlarmDetail": {**text, "Default": "essential", "AllowedValues": ["essential", "all"]},
             "EncryptionKeyArn": {**text, "Default": ""},
             "UndeliveredQueue": {**text, "Description": "Name of the queue of undelivered events."},
         },
         "Conditions": {
+            "AlarmsOnAll": {"Fn::Equals": [{"Ref": "AlarmDetail"}, "all"]},
             "HasAlarmEmail": {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmEmail"}, ""]}]},
             "HasEncryptionKey": {"Fn::Not": [{"Fn::Equals": [{"Ref": "EncryptionKeyArn"}, ""]}]},
         },
@@ -39,7 +41,8 @@ def template() -> dict[str, Any]:
             "Dashboard": {
                 "Type": "AWS::CloudWatch::Dashboard",
                 "Properties": {
-                    "DashboardName": {"Ref": "Name"},
+                    # Dashboard names are global to the account, not regional.
+                    "DashboardName": {"Fn::Sub": "${Name}-${AWS::Region}"},
                     "DashboardBody": {"Fn::Sub": json.dumps(body(), separators=(",", ":"))},
                 },
             },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,11 @@ CODE = "s3://translated/code.zip"
 Template = dict[str, Any]
 
 
-def translated(path: Path) -> Template:
-    """The plain CloudFormation of a SAM template. Raises what the translator raises for an invalid one."""
+def translated(path: Path, parameters: Mapping[str, str] | None = None) -> Template:
+    """The plain CloudFormation of a SAM template. `parameters` override its defaults.
+
+    Raises what the translator raises for an invalid template.
+    """
     from samtranslator.parser.parser import Parser
     from samtranslator.translator.translator import Translator
 
@@ -28,6 +32,7 @@ def translated(path: Path) -> Template:
             if name in properties:
                 properties[name] = CODE
     values = {name: each.get("Default", "") for name, each in template["Parameters"].items()}
+    values.update(parameters or {})
     # No managed policies: every policy of this project is written out.
     translator = Translator({}, Parser(), boto_session=boto3.Session(region_name=REGION))
     plain: Template = translator.translate(template, values)

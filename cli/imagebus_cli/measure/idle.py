@@ -58,8 +58,8 @@ DEFAULT = Standing(
 )
 #: With `Polling: continuous`, and with `AlarmDetail: all`.
 CONTINUOUS = replace(DEFAULT, polled_queues=2 * len(STAGES) + 1, schedules=(SWEEPER,))
-#: Seven on the whole system, and one on the age of each inbox.
-ALL_ALARMS = replace(DEFAULT, alarms=7 + len(STAGES))
+#: Seven on the whole system, two on each consumer.
+ALL_ALARMS = replace(DEFAULT, alarms=7 + 2 * len(STAGES))
 
 
 def idle(price: Mapping[str, float], free: Mapping[str, float], standing: Standing = DEFAULT) -> list[Line]:

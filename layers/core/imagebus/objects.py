@@ -37,6 +37,10 @@ class ObjectStore(Protocol):
         """Whether this upload is still the newest of its key."""
         ...
 
+    def has_version(self, bucket: str, key: str, version_id: str) -> bool:
+        """Whether the key has this version, which may be a delete marker."""
+        ...
+
     def put(self, bucket: str, key: str, body: bytes, content_type: str) -> None: ...
 
     def delete(self, bucket: str, keys: Sequence[str]) -> None: ...
@@ -87,6 +91,24 @@ class S3ObjectStore:
                 raise
             marker = metadata["HTTPHeaders"].get("x-amz-delete-marker") == "true"
             return {"deleted": True} if marker else None
+
+    def has_version(self, bucket: str, key: str, version_id: str) -> bool:
+        """Whether the key has this version, be it a delete marker. It needs s3:GetObjectVersion alone.
+
+        About a version that does not exist S3 answers 403 to those who may not list the bucket, and about a
+        delete marker 405.
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+        """
+        from botocore.exceptions import ClientError
+
+        try:
+            self._client.head_object(Bucket=bucket, Key=key, VersionId=version_id)
+        except ClientError as error:
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            if status not in (403, 404, 405):
+                raise
+            return bool(status == 405)
+        return True
 
     def put(self, bucket: str, key: str, body: bytes, content_type: str) -> None:
         # A derived key names its revision, so its content never changes.

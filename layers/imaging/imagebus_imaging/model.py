@@ -122,6 +122,7 @@ class Derived:
     mime: str
     data: bytes
     sha256: str
+    frames: int = 1
 
     @property
     def extension(self) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
-from PIL import Image, ImageColor, ImageFile
+from PIL import Image, ImageFile
 
 from imagebus_imaging.colour import PLAIN_MODES, plain, to_srgb
 from imagebus_imaging.decoders import DECODE_ERRORS, decode_failures_are_rejections, open_image
@@ -68,7 +69,9 @@ def displayed_size(image: ImageFile.ImageFile, orientation: int) -> tuple[int, i
     return (image.height, image.width) if orientation >= 5 else image.size
 
 
-def load_scaled(data: bytes, target: Callable[[int, int], tuple[int, int]]) -> Picture:
+def load_scaled(
+    data: bytes, target: Callable[[int, int], tuple[int, int]], *, linear: bool = False
+) -> Picture:
     """The image at `target(width as displayed, height as displayed)`, the first frame of an animation.
 
     Raises `Rejected` for bytes that do not decode.
@@ -83,10 +86,14 @@ def load_scaled(data: bytes, target: Callable[[int, int], tuple[int, int]]) -> P
         mode, has_alpha = source.mode, source.has_transparency_data
         wanted = target(width, height)
         stored = (wanted[1], wanted[0]) if orientation >= 5 else wanted
-        drafted = source.draft(None, stored)
-        source.load()
-        shown = drafted[1][2:] if drafted else None
-        small = to_srgb(scale_down(source, stored, plain, shown), source.info)
+        if linear:
+            # No step before this one may average what is not linear light.
+            source.load()
+            small = import_module("imagebus_imaging.linearlight").scale(_plain_srgb(source), stored)
+        else:
+            drafted = source.draft(None, stored)
+            shown = drafted[1][2:] if drafted else None
+            small = to_srgb(scale_down(source, stored, plain, shown), source.info)
     if small.mode not in PLAIN_MODES:
         small = small.convert("RGB")
     if orientation in UPRIGHT:
@@ -94,10 +101,17 @@ def load_scaled(data: bytes, target: Callable[[int, int], tuple[int, int]]) -> P
     return Picture(small, source.info, source.format or "", width, height, mode, has_alpha, orientation)
 
 
+def _plain_srgb(source: Image.Image) -> Image.Image:
+    image = to_srgb(plain(source), source.info)
+    return image if image.mode in PLAIN_MODES else image.convert("RGB")
+
+
 def flatten(image: Image.Image, background: str) -> Image.Image:
     """RGBA composited over a colour; other modes as they are."""
     if image.mode != "RGBA":
         return image
+    from PIL import ImageColor  # only few images need it
+
     out = Image.new("RGB", image.size, ImageColor.getrgb(background)[:3])
     out.paste(image, mask=image.getchannel("A"))
     return out

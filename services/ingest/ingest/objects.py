@@ -12,9 +12,8 @@ from imagebus.meter import Meter
 
 
 def translate(envelope: dict[str, Any], clock: Clock) -> Event[ImageUploaded] | Event[ImageDeleted] | None:
-    """The fact of an S3 event, or None if it has none. Raises NotAnEvent.
+    """The event for an upload or a deletion; None for any other. The key is as S3 sent it. Raises NotAnEvent.
 
-    The event's key is not URL-encoded, unlike in S3's other notifications.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
     """
     try:

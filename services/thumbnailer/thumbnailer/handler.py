@@ -18,7 +18,14 @@ from thumbnailer.resize import parse_sizes, thumbnail_work
 def _worker() -> Worker:
     env, bucket = os.environ, os.environ["IMAGES_BUCKET"]
     output_format = None if env["OUTPUT_FORMAT"] == "auto" else env["OUTPUT_FORMAT"]
-    work = thumbnail_work(bucket, parse_sizes(env["THUMBNAIL_SIZES"]), output_format, env["BACKGROUND"])
+    work = thumbnail_work(
+        bucket,
+        parse_sizes(env["THUMBNAIL_SIZES"]),
+        output_format,
+        env["BACKGROUND"],
+        linear=env["LINEAR_LIGHT"] == "true",
+        animated=env["ANIMATED_THUMBNAILS"] == "true",
+    )
     return Worker(bus(), S3ObjectStore(client("s3")), SystemClock(), bucket, work)
 
 

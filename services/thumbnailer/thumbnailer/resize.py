@@ -20,14 +20,31 @@ def parse_sizes(text: str) -> tuple[Size, ...]:
     return tuple(sizes)
 
 
-def thumbnail_work(bucket: str, sizes: Sequence[Size], output_format: str | None, background: str) -> Work:
-    recipe = "/".join([RECIPE, ",".join(f"{w}x{h}" for w, h in sizes), output_format or "auto", background])
+def thumbnail_work(
+    bucket: str,
+    sizes: Sequence[Size],
+    output_format: str | None,
+    background: str,
+    *,
+    linear: bool = False,
+    animated: bool = False,
+) -> Work:
+    settings = [",".join(f"{w}x{h}" for w, h in sizes), output_format or "auto", background]
+    settings += ["linear"] * linear + ["animated"] * animated
+    recipe = "/".join([RECIPE, *settings])
 
     def work(job: Job) -> Derivation:
-        derived = thumbnails(job.data, sizes, output_format=output_format, background=background)
+        derived = thumbnails(
+            job.data,
+            sizes,
+            output_format=output_format,
+            background=background,
+            linear=linear,
+            animated=animated,
+        )
         outputs = [Output(_name(item), item.data, item.mime) for item in derived]
         items = tuple(_thumbnail(item, bucket, job.prefix + _name(item)) for item in derived)
-        still = True if job.event.data.frames > 1 else None
+        still = True if job.event.data.frames > min(item.frames for item in derived) else None
         return Derivation(ThumbnailsCreated(recipe=recipe, items=items, still=still), outputs, recipe)
 
     return work

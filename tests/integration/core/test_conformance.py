@@ -235,6 +235,16 @@ def test_a_deleted_object_is_no_longer_current(aws: Aws, pinned: bool):
             objects.get(ref)
 
 
+def test_a_key_has_its_own_versions_and_a_delete_marker_is_one(aws: Aws):
+    objects = S3ObjectStore(aws.s3)
+    old, new = refs(aws, pinned=True)
+    marker = aws.s3.delete_object(Bucket="uploads", Key=KEY)["VersionId"]
+    versions = [str(old.version_id), str(new.version_id), marker]
+    assert [objects.has_version("uploads", KEY, version) for version in versions] == [True, True, True]
+    other = aws.s3.put_object(Bucket="uploads", Key=f"{KEY}+", Body=b"x")["VersionId"]
+    assert not objects.has_version("uploads", KEY, other)
+
+
 def test_a_version_that_was_removed_for_good_is_gone_or_superseded(aws: Aws):
     objects = S3ObjectStore(aws.s3)
     old, new = refs(aws, pinned=True)

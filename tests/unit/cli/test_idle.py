@@ -41,7 +41,7 @@ def test_an_idle_stack_pays_for_polls_drains_and_alarms() -> None:
 def test_telling_of_a_failure_at_once_and_every_alarm_have_their_price() -> None:
     """As docs/cost.md says it."""
     assert month(CONTINUOUS) - month(DEFAULT) == pytest.approx(2.62, abs=0.01)
-    assert month(ALL_ALARMS) - month(DEFAULT) == pytest.approx(0.60, abs=0.001)
+    assert month(ALL_ALARMS) - month(DEFAULT) == pytest.approx(1.50, abs=0.001)
 
 
 def settled(node: Any, conditions: Mapping[str, bool]) -> Any:

@@ -21,7 +21,8 @@ def corpus(tmp_path: Path) -> Path:
     buffer = io.BytesIO()
     Image.linear_gradient("L").resize((640, 480)).save(buffer, "JPEG")
     (folder / "good [bold].jpg").write_bytes(buffer.getvalue())
-    (folder / "cut.jpg").write_bytes(buffer.getvalue()[:-2000])
+    (folder / "cut.jpg").write_bytes(buffer.getvalue().partition(b"\xff\xda")[0])
+    (folder / "noted.jpg").write_bytes(buffer.getvalue()[:-2000])
     (folder / "empty.png").touch()
     (folder / "dangling.jpg").symlink_to(folder / "nothing")
     os.mkfifo(folder / "pipe.jpg")
@@ -37,6 +38,7 @@ def test_a_folder_gives_one_json_object_a_line(corpus: Path) -> None:
     assert outcomes == {
         "good [bold].jpg": ("validated", None),
         "cut.jpg": ("rejected", "corrupt"),
+        "noted.jpg": ("validated", None),
         "empty.png": ("rejected", "empty"),
         "dangling.jpg": ("rejected", "gone"),
         "pipe.jpg": ("rejected", "gone"),
@@ -52,5 +54,6 @@ def test_people_get_a_line_each_and_the_sum(corpus: Path, tmp_path: Path) -> Non
     result = CliRunner().invoke(app, ["inspect", str(corpus), "--out", str(tmp_path / "out")])
     assert result.exit_code == 0
     assert "good [bold].jpg" in result.stdout
-    assert "1 validated, 5 rejected" in result.stdout
+    assert "its end is missing" in result.stdout
+    assert "2 validated, 5 rejected" in result.stdout
     assert list((tmp_path / "out").rglob("*100x100*"))

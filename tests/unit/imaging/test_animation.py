@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 
-from imagebus_imaging import Limits, Rejected, WatermarkSpec, describe, thumbnails, validate, watermark
+from imagebus_imaging import (
+    Limits,
+    Rejected,
+    WatermarkSpec,
+    animating,
+    describe,
+    thumbnails,
+    validate,
+    watermark,
+)
 from tests.unit.imaging.pictures import BLUE, GREEN, RED, encoded, near, opened
 
 FRAMES = [Image.new("RGB", (120, 80), colour) for colour in (RED, GREEN, BLUE)]
@@ -63,3 +72,34 @@ def test_one_large_frame_is_not_an_animation() -> None:
     assert (
         validate(_animated("GIF")[:0] or encoded(FRAMES[0], "GIF"), Limits(max_frames_pixels=10)).frames == 1
     )
+
+
+@pytest.mark.parametrize("image_format", ["GIF", "WEBP"])
+def test_an_animation_moves_where_asked_for(image_format: str) -> None:
+    data = encoded(
+        FRAMES[0], image_format, save_all=True, append_images=FRAMES[1:], duration=[70, 120, 200], loop=0
+    )
+    small, large = thumbnails(data, [(60, 60), (5000, 5000)], animated=True)
+    assert (small.name, small.format, small.width, small.height) == ("60x60", "WEBP", 60, 40)
+    assert (large.name, large.width) == ("5000x5000", 120)
+    for made in (small, large):
+        image = opened(made)
+        assert (image.n_frames, image.info["loop"]) == (3, 0)
+        for number, colour in enumerate((RED, GREEN, BLUE)):
+            image.seek(number)
+            assert near(image.convert("RGB").getpixel((20, 20)), colour, 20)
+    assert not hasattr(opened(thumbnails(data, [(60, 60)], animated=True, output_format="JPEG")[0]), "loop")
+    for still in (encoded(FRAMES[0], image_format), encoded(FRAMES[0], "JPEG")):
+        assert getattr(opened(thumbnails(still, [(60, 60)], animated=True)[0]), "n_frames", 1) == 1
+
+
+def test_an_animation_of_too_many_frames_is_refused_and_of_too_large_ones_is_still(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data = _animated("GIF")
+    monkeypatch.setattr(animating, "_MAX_HELD_PIXELS", 3 * 60 * 40)
+    small, large = thumbnails(data, [(60, 60), (120, 120)], animated=True)
+    assert (small.format, large.format) == ("WEBP", "PNG")
+    monkeypatch.setattr(animating, "_BUDGET", 1000)
+    with pytest.raises(Rejected, match="too_many_frames"):
+        thumbnails(data, [(60, 60)], animated=True)

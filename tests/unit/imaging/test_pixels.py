@@ -10,7 +10,7 @@ from PIL import Image
 
 from imagebus_imaging import Rejected, describe, thumbnails, validate
 from imagebus_imaging.resizing import fit
-from tests.hostile.base import after_soi, box, chunk, png, segment
+from tests.hostile.base import after_soi, chunk, clap, png, segment, with_property
 from tests.unit.imaging.pictures import (
     assert_quadrants,
     encoded,
@@ -121,46 +121,6 @@ def test_an_animation_with_a_hidden_default_image_shows_its_first_frame() -> Non
     assert shown(part).getpixel((1, 1))[3] == 0
     assert shown(_apng((8, 6, 0, 0), hidden=False)).getpixel((4, 3)) == (0, 0, 255)
     assert shown(_apng((9, 6, 0, 0))).getpixel((4, 3)) == (0, 0, 255), "a frame outside the canvas is none"
-
-
-def with_property(data: bytes, made: bytes) -> bytes:
-    """An AVIF or HEIF with one property more for its main image."""
-
-    def grown(data: bytes, at: int, by: int) -> bytes:
-        return data[:at] + struct.pack(">I", int.from_bytes(data[at : at + 4], "big") + by) + data[at + 4 :]
-
-    ipma = data.index(b"ipma") - 4
-    ipco = data.index(b"ipco") - 4
-    kept = data.index(b"ipco") + 4
-    count, at = 0, kept
-    while at < ipma:
-        count += 1
-        at += int.from_bytes(data[at : at + 4], "big")
-    item = ipma + 16  # one entry, of an item with a number of two bytes and associations of one
-    number_of = item + 2
-    associated = data[number_of]
-    data = (
-        data[:number_of]
-        + bytes([associated + 1])
-        + data[number_of + 1 : number_of + 1 + associated]
-        + bytes([0x80 | count + 1])
-        + data[number_of + 1 + associated :]
-    )
-    data = data[:ipma] + made + data[ipma:]
-    added = len(made)
-    data = grown(data, ipma + added, 1)
-    data = grown(data, ipco, added)
-    data = grown(data, data.index(b"iprp") - 4, added + 1)
-    data = grown(data, data.index(b"meta") - 4, added + 1)
-    # One extent, whose offset in the file is the last number but one of its box.
-    iloc = data.index(b"iloc") - 4
-    end = iloc + int.from_bytes(data[iloc : iloc + 4], "big")
-    return grown(data, end - 8, added + 1)
-
-
-def clap(width: int, height: int, left: int, top: int, of: tuple[int, int]) -> bytes:
-    across, down = 2 * left + width - of[0], 2 * top + height - of[1]
-    return box(b"clap", struct.pack(">IIIIiIiI", width, 1, height, 1, across, 2, down, 2))
 
 
 def test_what_a_clean_aperture_hides_is_hidden() -> None:
@@ -291,3 +251,24 @@ def test_an_orientation_is_read_wherever_the_block_has_it() -> None:
         data = after_soi(encoded(stored(quadrants(), 6), "JPEG"), segment(0xE1, b"Exif\0\0" + block))
         assert validate(data).orientation == 6
         assert_quadrants(shown(data))
+
+
+def test_linear_light_is_a_parameter() -> None:
+    # Half black and half white, a pixel each: as bright as the middle of the light, not of the numbers.
+    image = Image.effect_noise((2, 2), 0).resize((64, 64))
+    image.putdata([255 * ((x + y) % 2) for y in range(64) for x in range(64)])
+    for mode, extra in (("L", ()), ("RGB", ()), ("RGBA", (255,))):
+        data = encoded(image.convert(mode), "PNG")
+        (usual,), (linear,) = (thumbnails(data, [(8, 8)], linear=linear) for linear in (False, True))
+        found = [opened(made).convert(mode).getpixel((4, 4)) for made in (usual, linear)]
+        wanted = [(127,) * (len(mode) - len(extra)) + extra, (188,) * (len(mode) - len(extra)) + extra]
+        assert [
+            near(f if isinstance(f, tuple) else (f,), w, 3) for f, w in zip(found, wanted, strict=True)
+        ] == [True, True], found
+    photo = encoded(quadrants(), "JPEG")
+    assert_quadrants(opened(thumbnails(photo, [(80, 80)], linear=True)[0]))
+    clear = Image.new("RGBA", (64, 64), (255, 255, 255, 0))
+    clear.paste((40, 40, 40, 255), (0, 0, 32, 64))
+    made = opened(thumbnails(encoded(clear, "PNG"), [(16, 16)], linear=True)[0])
+    assert near(made.getpixel((2, 8)), (40, 40, 40, 255), 2)
+    assert made.getpixel((14, 8))[3] == 0

@@ -1,14 +1,17 @@
-"""S3's events become our facts, with the key unchanged."""
+"""S3's events become our events, about the very object, whichever way S3 writes its key."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote_plus
 
 import pytest
 
 from imagebus.identity import revision
 from imagebus.inbox import Inbox, one_by_one
+from imagebus.objects import S3ObjectStore
 from imagebus.testing import InMemoryS3, ManualClock, RecordingBus, sqs_record
 from imagebus.testing.s3 import Bucket
 from ingest.handler import ingest
@@ -33,7 +36,17 @@ class Bench:
         self.events: list[dict[str, Any]] = []
         uploads = Bucket(versioned=True, sends_events=True, names_versions=names_versions)
         self.s3 = InMemoryS3({"uploads": uploads}, send=self.events.append)
-        self.inbox = Inbox(one_by_one(lambda d: ingest(d, self.bus, ManualClock())))
+        self.asked: list[str] = []
+        self.inbox = Inbox(one_by_one(lambda d: ingest(d, self.bus, self.has_version, ManualClock())))
+
+    def has_version(self, bucket: str, key: str, version_id: str) -> bool:
+        self.asked.append(key)
+        return S3ObjectStore(self.s3).has_version(bucket, key, version_id)  # type: ignore[arg-type]
+
+    def encode(self, how: Callable[[str], str] = quote_plus) -> None:
+        """The events that were sent, as they are if S3 encodes the key in them."""
+        for event in self.events:
+            event["detail"]["object"]["key"] = how(event["detail"]["object"]["key"])
 
     def receive(self, *events: dict[str, Any]) -> int:
         records = [sqs_record(json.dumps(event), message_id=str(n)) for n, event in enumerate(events)]
@@ -110,3 +123,56 @@ def test_a_refused_publish_keeps_the_message(bench: Bench):
     bench.s3.put_object(Bucket="uploads", Key="k", Body=b"1")
     bench.bus.fails = 1
     assert bench.receive(*bench.events) == 1
+
+
+@pytest.mark.parametrize("key", KEYS, ids=ascii)
+@pytest.mark.parametrize("how", [quote_plus, lambda key: quote_plus(key, safe="/")], ids=["all", "slash"])
+def test_an_encoded_key_is_recognised(bench: Bench, key: str, how: Callable[[str], str]):
+    bench.s3.put_object(Bucket="uploads", Key=key, Body=b"12345")
+    bench.s3.delete_object(Bucket="uploads", Key=key)
+    bench.encode(how)
+    assert bench.receive(*bench.events) == 0
+    assert bench.bus.types == ["ImageUploaded", "ImageDeleted"]
+    assert {event.meta.image_key for event in bench.bus.events} == {key}
+    assert len({event.meta.revision for event in bench.bus.events}) == 2
+
+
+def test_an_encoded_key_is_counted_and_logged_without_the_key(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+):
+    bench.s3.put_object(Bucket="uploads", Key="Zanzibar 1", Body=b"1")
+    bench.encode()
+    bench.receive(*bench.events)
+    out = capsys.readouterr().out
+    assert '"KeysDecoded":1' in out
+    assert "Zanzibar" not in out
+
+
+def test_a_key_that_is_the_same_either_way_costs_no_request(bench: Bench):
+    for key in ("a/b.jpg", "a b.jpg", "100%", "é.jpg", "%FF"):
+        bench.s3.put_object(Bucket="uploads", Key=key, Body=b"1")
+    assert bench.receive(*bench.events) == 0
+    assert bench.asked == []
+
+
+def test_the_key_as_it_is_comes_first_and_another_object_under_the_decoded_one_is_left_alone(bench: Bench):
+    for key in ("a b.jpg", "a+b.jpg"):
+        bench.s3.put_object(Bucket="uploads", Key=key, Body=b"1")
+    assert bench.receive(*bench.events) == 0
+    assert [event.meta.image_key for event in bench.bus.events] == ["a b.jpg", "a+b.jpg"]
+    assert bench.asked == ["a+b.jpg"]
+
+
+def test_without_a_version_the_key_is_taken_as_it_is():
+    bench = Bench(names_versions=False)
+    bench.s3.put_object(Bucket="uploads", Key="a+b.jpg", Body=b"1")
+    assert bench.receive(*bench.events) == 0
+    assert bench.bus.events[0].meta.image_key == "a+b.jpg"
+    assert bench.asked == []
+
+
+def test_a_version_under_neither_key_keeps_the_message(bench: Bench):
+    bench.s3.put_object(Bucket="uploads", Key="a+b.jpg", Body=b"1")
+    bench.s3.buckets["uploads"].keys.clear()
+    assert bench.receive(*bench.events) == 1
+    assert bench.bus.events == []

@@ -62,7 +62,7 @@ def test_the_rotated_photo_carries_a_position_that_must_not_travel():
 
 
 def test_the_broken_ones_are_broken_in_their_way():
-    with pytest.raises(OSError, match="truncated"):
+    with pytest.raises(OSError, match="Truncated"):
         opened("broken/truncated.jpg").load()
     assert BY_KEY["broken/notes.jpg"].make().startswith(b"Dear diary")
     assert BY_KEY["broken/empty.jpg"].make() == b""

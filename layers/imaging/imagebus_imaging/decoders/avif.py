@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
 from PIL import AvifImagePlugin, Image
 
-from imagebus_imaging.decoders.base import Decoder
+from imagebus_imaging.decoders.base import Decoder, cut
 from imagebus_imaging.formats.isobmff import main_of
 
 # More bring nothing where an image has one core.
@@ -36,7 +37,21 @@ class CroppedAvif(Decoder, AvifImagePlugin.AvifImageFile):
             self._size = box[2] - box[0], box[3] - box[1]
 
     def check(self) -> None:
-        self._decoder.get_frame(0)
+        self._pixels()
+
+    def _pixels(self) -> memoryview:
+        """Raises OSError where the coded picture is smaller than the container says."""
+        pixels = memoryview(self._decoder.get_frame(0)[0])
+        if len(pixels) < self._coded[0] * self._coded[1] * len(self.getbands()):
+            raise OSError("the coded image is smaller than declared")
+        return pixels
+
+    def bands(self, rows: int) -> Iterator[Image.Image] | None:
+        if self._crop_box:
+            return None
+        pixels = self._pixels()
+        self.tile, self.fp = [], None
+        return cut(self, pixels, len(pixels) // self.height, rows)
 
     def load(self) -> Any:
         if not self.tile or not self._crop_box:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from io import BytesIO
 
 from PIL import Image, ImageFile
@@ -18,6 +19,8 @@ class Decoder(ImageFile.ImageFile):
     before the end and near it, 0 where that is not known.
     """
 
+    #: Before a decoder scales it.
+    full_size = (0, 0)
     read_to = 0
     truncated = False
 
@@ -26,7 +29,20 @@ class Decoder(ImageFile.ImageFile):
         self.draft(None, (max(1, self.width // 16), max(1, self.height // 16)))
         self.load()
 
+    def bands(self, rows: int) -> Iterator[Image.Image] | None:
+        """The pixels from top to bottom, so many rows at a time; None where only all of them can be had."""
+        del rows
+        return None
+
     def _bytes(self) -> bytes:
         if not isinstance(self.fp, BytesIO):
             raise TypeError("not an image in memory")
         return self.fp.getvalue()
+
+
+def cut(image: Image.Image, pixels: memoryview, stride: int, rows: int) -> Iterator[Image.Image]:
+    """Bands of decoded pixels, each copied into an image of its own."""
+    for top in range(0, image.height, rows):
+        size = image.width, min(rows, image.height - top)
+        part = pixels[top * stride : (top + size[1]) * stride]
+        yield Image.frombytes(image.mode, size, part, "raw", image.mode, stride)

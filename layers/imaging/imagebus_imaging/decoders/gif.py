@@ -26,7 +26,7 @@ class CoveredGif(Decoder, GifImageFile):
 
     def _uncovered(self) -> tuple[int, int, int, int] | None:
         """The frame's box, when it leaves some of the canvas uncovered."""
-        if not self.tile or "transparency" in self.info:
+        if not self.tile or self.tell() or "transparency" in self.info:
             return None
         box: tuple[int, int, int, int] = self.tile[0][1]  # type: ignore[assignment]
         return None if box == (0, 0, *self.size) else box

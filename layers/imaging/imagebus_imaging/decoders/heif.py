@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
 import pillow_heif
 from PIL import Image
 
-from imagebus_imaging.decoders.base import Decoder
+from imagebus_imaging.decoders.base import Decoder, cut
 from imagebus_imaging.formats.isobmff import main_of
 
 # An embedded thumbnail may show something else than the image that was validated. One thread: more bring
@@ -49,6 +50,11 @@ class HeifPicture(Decoder):
         pixels = self._file.data
         self._size = self._file.size  # certain only once it is decoded
         return pixels
+
+    def bands(self, rows: int) -> Iterator[Image.Image] | None:
+        pixels, stride = memoryview(self._decode()), self._file.stride
+        self._file = self.fp = None
+        return cut(self, pixels, stride, rows)
 
     def load(self) -> Any:
         if self._file is not None:

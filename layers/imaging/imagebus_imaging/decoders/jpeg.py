@@ -55,6 +55,7 @@ class StreamedJpeg(Decoder, JpegImageFile):
         """Decodes at the smallest scale that a filter can still make that size from."""
         if not size or self.decoderconfig:
             return None
+        self.full_size = self.size
         ratio = min(self.width / size[0], self.height / size[1])
         large = self.width * self.height > _LARGE_PIXELS
         scale = next(

@@ -18,10 +18,11 @@ from PIL import Image, ImageChops
 from PIL.PngImagePlugin import PngImageFile
 
 from imagebus_imaging.decoders.base import Decoder
-from imagebus_imaging.deflate import DeflateError, adler32, crc32, decompressobj
+from imagebus_imaging.deflate import DeflateError, adler32, decompressobj
 from imagebus_imaging.formats.base import Span
 from imagebus_imaging.formats.png import chunks, is_sound
 from imagebus_imaging.model import Rejected
+from imagebus_imaging.pngwriting import chunk
 
 _STEP = 1 << 20
 _BLOCK = 65_535
@@ -193,6 +194,18 @@ class StreamedPng(Decoder, PngImageFile):
     def check(self) -> None:
         check_rows(self._data, self._header)
 
+    def bands(self, rows: int) -> Iterator[Image.Image] | None:
+        header = self._header
+        if (
+            header.depth != 8
+            or header.interlaced
+            or header.place
+            or self.mode not in ("L", "LA", "RGB", "RGBA")
+        ):
+            return None
+        self.tile, self.fp = [], None
+        return _bands(self._data, header, self.mode, rows, self.info)
+
     def load_prepare(self) -> None:
         super().load_prepare()
         # One megabyte at a time instead of 64 KB: fewer turns of Pillow's Python loop.
@@ -249,6 +262,32 @@ class StreamedPng(Decoder, PngImageFile):
         return different
 
 
+def _bands(data: bytes, header: Header, mode: str, count: int, info: dict[Any, Any]) -> Iterator[Image.Image]:
+    """Each band is decoded behind the last row of the one before, which its filters refer to."""
+    [(height, size)] = header.passes()
+    previous = bytes(size - 1)
+    pieces = rows(data, header)
+    left = b""
+    for top in range(0, height, count):
+        number = min(count, height - top)
+        parts = [left]
+        missing = number * size - len(left)
+        while missing > 0:
+            piece = next(pieces)
+            parts.append(piece)
+            missing -= len(piece)
+        filtered = b"".join(parts)
+        left = filtered[number * size :]
+        band = Image.new(mode, (header.width, number + 1))
+        decoder = Image._getdecoder(mode, "zip", (mode,))
+        decoder.setimage(band.im, (0, 0, *band.size))
+        decoder.decode(b"".join(stored(iter((b"\0" + previous, filtered[: number * size])))))
+        previous = band.crop((0, number, header.width, number + 1)).tobytes()
+        band = band.crop((0, 1, header.width, number + 1))
+        band.info = dict(info)
+        yield band
+
+
 def _unfiltered(image: StreamedPng, rawmode: str) -> Image.Image:
     """The pixels as 8-bit RGB, of that byte of each sample which the raw mode names."""
     header = image._header
@@ -276,11 +315,7 @@ def _essential(header: Header) -> bytes:
     if len(key) >= {0: 2, 2: 6, 3: 1}.get(header.colour, 1 << 31):
         parts.append((b"tRNS", key))
     parts.append((b"IDAT", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*part) for part in parts)
-
-
-def _chunk(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", crc32(kind + body))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
 
 
 def _profile(body: bytes) -> bytes | None:

@@ -1,0 +1,113 @@
+"""Rules of AWS about the template that the emulator does not enforce."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools.security.translate import Template, translated
+
+ROOT = Path(__file__).parents[2]
+
+#: Where a type holds a name that is unique in the account or beyond, in all regions.
+GLOBAL_NAMES = {
+    "AWS::CloudFront::CachePolicy": ("CachePolicyConfig", "Name"),
+    "AWS::CloudFront::Function": ("Name",),
+    "AWS::CloudFront::OriginAccessControl": ("OriginAccessControlConfig", "Name"),
+    "AWS::CloudFront::OriginRequestPolicy": ("OriginRequestPolicyConfig", "Name"),
+    "AWS::CloudFront::ResponseHeadersPolicy": ("ResponseHeadersPolicyConfig", "Name"),
+    "AWS::CloudWatch::Dashboard": ("DashboardName",),
+    "AWS::IAM::Group": ("GroupName",),
+    "AWS::IAM::InstanceProfile": ("InstanceProfileName",),
+    "AWS::IAM::ManagedPolicy": ("ManagedPolicyName",),
+    "AWS::IAM::Role": ("RoleName",),
+    "AWS::IAM::User": ("UserName",),
+    "AWS::S3::Bucket": ("BucketName",),
+}
+#: What a service refuses to delete while the property is set.
+PROTECTED = {
+    "AWS::Cognito::UserPool": "DeletionProtection",
+    "AWS::DynamoDB::GlobalTable": "DeletionProtectionEnabled",
+    "AWS::DynamoDB::Table": "DeletionProtectionEnabled",
+    "AWS::Logs::LogGroup": "DeletionProtectionEnabled",
+    "AWS::RDS::DBInstance": "DeletionProtection",
+}
+
+
+@cache
+def template() -> Template:
+    return translated(ROOT / "template.yml")
+
+
+def of_type(kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, each in template()["Resources"].items():
+        if each["Type"] == kind:
+            yield name, each
+
+
+def value(node: Any, path: tuple[str, ...]) -> Any:
+    for key in path:
+        node = node.get(key, {})
+    return node
+
+
+@pytest.mark.parametrize("kind", GLOBAL_NAMES)
+def test_a_global_name_contains_the_region(kind: str) -> None:
+    """Otherwise the same stack name fails in a second region.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Dashboards.html
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-name.html
+    """
+    for name, each in of_type(kind):
+        given = value(each["Properties"], GLOBAL_NAMES[kind])
+        assert not given or "${AWS::Region}" in given["Fn::Sub"], name
+
+
+@pytest.mark.parametrize("kind", PROTECTED)
+def test_what_refuses_deletion_is_kept_when_the_first_deployment_fails(kind: str) -> None:
+    """RetainExceptOnCreate deletes it in the rollback, DynamoDB refuses, and the stack is ROLLBACK_FAILED.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWithTables.Basics.html
+    """
+    for name, each in of_type(kind):
+        if each["Properties"].get(PROTECTED[kind], False) is not False:
+            assert each["DeletionPolicy"] == each["UpdateReplacePolicy"] == "Retain", name
+
+
+def test_undelivered_events_do_not_depend_on_the_key_of_the_inboxes() -> None:
+    """EventBridge dead-letters an event when it may not use the key of the target's queue.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+    """
+    queue = template()["Resources"]["UndeliveredQueue"]["Properties"]
+    assert queue["SqsManagedSseEnabled"] is True
+    assert "KmsMasterKeyId" not in queue
+
+
+def test_an_event_that_reaches_no_queue_raises_an_alarm() -> None:
+    """The metric of a rule on a custom bus has two dimensions, that of a rule on the default bus one.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
+    """
+    rules = {
+        n: each["Properties"]
+        for n, each in of_type("AWS::Events::Rule")
+        if "EventPattern" in each["Properties"]
+    }
+    alarms = {
+        name: each["Properties"]
+        for name, each in of_type("AWS::CloudWatch::Alarm")
+        if each["Properties"]["MetricName"] == "InvocationsFailedToBeSentToDlq"
+    }
+    assert len(rules) == len(alarms) == 9
+    for name, rule in rules.items():
+        bus = {"EventBusName": rule["EventBusName"]} if rule["EventBusName"] != "default" else {}
+        alarm = alarms[name.removesuffix("Rule") + "LostEvents"]
+        dimensions = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
+        assert alarm["Namespace"] == "AWS/Events"
+        assert dimensions == {"RuleName": rule["Name"], **bus}, name

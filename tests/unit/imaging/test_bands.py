@@ -1,0 +1,75 @@
+"""Large images are decoded in bands: the same picture, in a fraction of the memory."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from imagebus_imaging import resizing, thumbnails, validate
+from imagebus_imaging.pngwriting import png
+from tests.hostile.base import picture
+from tests.unit.imaging.pictures import encoded, opened
+
+_PEAK = """
+import sys
+from pathlib import Path
+from imagebus_imaging import WatermarkSpec, thumbnails, watermark
+data = Path(sys.argv[1]).read_bytes()
+thumbnails(data, [(1280, 1280), (640, 480), (320, 320), (100, 100)])
+watermark(data, WatermarkSpec())
+status = Path("/proc/self/status").read_text()
+print(next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1024)
+"""
+
+
+@pytest.mark.parametrize("image_format", ["PNG", "AVIF", "HEIF"])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P"])
+def test_bands_give_the_picture_that_the_whole_gives(
+    image_format: str, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = picture(640, 480)
+    if mode.endswith("A"):
+        image.putalpha(image.getchannel("G"))
+    if image_format != "PNG" and mode in ("LA", "P"):
+        pytest.skip("no such pixels in this format")
+    image = image.quantize(64) if mode == "P" else image.convert(mode)
+    data = encoded(image, image_format)
+    whole = opened(thumbnails(data, [(100, 100)], output_format="PNG")[0])
+    monkeypatch.setattr(resizing, "_BANDED_PIXELS", 1000)
+    monkeypatch.setattr(resizing, "_BAND_PIXELS", 20_000)
+    banded = opened(thumbnails(data, [(100, 100)], output_format="PNG")[0])
+    assert (banded.size, banded.mode) == (whole.size, whole.mode)
+    # What a transparent pixel would look like is nobody's business: compare what is seen.
+    seen = (
+        Image.alpha_composite(Image.new("RGBA", i.size, "teal"), i.convert("RGBA")) for i in (banded, whole)
+    )
+    differences = [abs(a - b) for a, b in zip(*(image.tobytes() for image in seen), strict=True)]
+    assert max(differences) <= 20
+    assert sum(differences) / len(differences) < 1.5
+
+
+def test_a_hundred_megapixels_stay_within_300_megabytes(tmp_path: Path) -> None:
+    path = tmp_path / "large.png"
+    image = Image.effect_noise((1000, 1000), 3).convert("RGB").resize((10_000, 10_000), 0)
+    path.write_bytes(encoded(image, "PNG", compress_level=1))
+    del image
+    assert validate(path.read_bytes()).width == 10_000
+    done = subprocess.run(
+        [sys.executable, "-c", _PEAK, str(path)], capture_output=True, text=True, check=True
+    )
+    assert float(done.stdout) < 300
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 5), (300, 1), (1, 300), (64, 48)])
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
+def test_what_is_written_as_png_is_read_as_it_was(mode: str, size: tuple[int, int]) -> None:
+    image = picture(640, 480).resize(size)
+    image.putalpha(image.getchannel("G"))
+    image = image.convert(mode)
+    found = Image.open(io.BytesIO(png(image)))
+    assert (found.mode, found.size, found.tobytes()) == (mode, size, image.tobytes())

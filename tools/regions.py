@@ -1,0 +1,89 @@
+"""Which regions lack something that the templates use, from cfn-lint's and botocore's region data."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from imagebus_cli.stack.regions import DATA
+from imagebus_local import templates
+from tools import ROOT
+
+TEMPLATES = ("template.yml", "consumer.yml", "monitoring/template.yml", "schemas/registry.yml")
+#: What a type needs that not every region has, by the beginning of its name.
+SERVICES = {"AWS::EventSchemas::": "schemas", "AWS::CloudFront::": "cloudfront"}
+SOURCES = [
+    "cfn-lint: cfnlint/data/schemas/providers (the resource types of each region)",
+    "botocore: botocore/data/endpoints.json (the regions of each service)",
+]
+
+
+def data() -> dict[str, Any]:
+    """The content of regions.json but for its date. A service is missing if either source says so."""
+    from cfnlint.helpers import REGIONS
+
+    missing: dict[str, set[str]] = {name: set() for name in ("cloudfront", "rekognition", "schemas")}
+    for kind, regions in _lacking(REGIONS).items():
+        service = next((name for prefix, name in SERVICES.items() if kind.startswith(prefix)), None)
+        if service is None:
+            raise ValueError(f"{kind} does not exist in {', '.join(sorted(regions))}")
+        missing[service] |= regions
+    for service in ("rekognition", "schemas"):
+        missing[service] |= set(REGIONS) - _offered(service)
+    return {
+        "sources": SOURCES,
+        "regions": sorted(REGIONS),
+        "missing": {name: sorted(regions) for name, regions in missing.items()},
+    }
+
+
+def _lacking(regions: Iterable[str]) -> dict[str, set[str]]:
+    """The types of the templates that some regions lack, with those regions."""
+    from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
+
+    used = {
+        str(each["Type"])
+        for path in TEMPLATES
+        for each in templates.read(ROOT / path)["Resources"].values()
+        if not each["Type"].startswith("AWS::Serverless::")
+    }
+    found: dict[str, set[str]] = {}
+    for region in regions:
+        for kind in used - set(PROVIDER_SCHEMA_MANAGER.get_resource_types(region)):
+            found.setdefault(kind, set()).add(region)
+    return found
+
+
+def _offered(service: str) -> set[str]:
+    session = boto3.Session()
+    partitions = session.get_available_partitions()
+    return {region for each in partitions for region in session.get_available_regions(service, each)}
+
+
+def write() -> None:
+    """Write regions.json with today's date."""
+    dated = {"date": datetime.now(UTC).date().isoformat(), **data()}
+    DATA.write_text(json.dumps(dated, indent=1) + "\n", encoding="utf-8")
+
+
+def problems() -> list[str]:
+    """What is wrong with the data, and what cfn-lint finds in the templates for all regions."""
+    committed = json.loads(DATA.read_text(encoding="utf-8"))
+    del committed["date"]
+    stale = f"{DATA.relative_to(ROOT)} is out of date: run `python -m tools regions`."
+    return [*([stale] if committed != data() else []), *_linted()]
+
+
+def _linted() -> list[str]:
+    """Without E3006, a type that a region lacks: data() knows which of those a parameter does without."""
+    command = [str(Path(sys.executable).with_name("cfn-lint")), "--regions", "ALL_REGIONS"]
+    command += ["--format", "parseable", "--ignore-checks", "E3006"]
+    command += ["--template", *(str(ROOT / path) for path in TEMPLATES)]
+    return subprocess.run(command, check=False, capture_output=True, text=True).stdout.splitlines()
