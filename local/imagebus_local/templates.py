@@ -12,6 +12,11 @@ import yaml
 
 from imagebus_local import gateway
 
+try:  # seven times as fast, where PyYAML was built with libyaml
+    from yaml import CSafeLoader as SafeLoader
+except ImportError:
+    from yaml import SafeLoader  # type: ignore[assignment]
+
 Template = dict[str, Any]
 
 # The emulator's CloudFormation lacks these types. archive.py creates the archive through the API instead.
@@ -28,11 +33,11 @@ LOCAL_PARAMETERS: Mapping[str, str] = {
 }
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(SafeLoader):
     """Reads CloudFormation's short forms (`!Ref x`) as their long ones (`{"Ref": x}`)."""
 
 
-def _long_form(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+def _long_form(loader: SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
     value: Any
     if isinstance(node, yaml.ScalarNode):
         value = loader.construct_scalar(node)

@@ -128,12 +128,13 @@ def zeros_deflated(size: int) -> bytes:
     return b"\x78\xda" + block * whole + end + struct.pack(">HH", size % 65_521, 1)
 
 
+def longer(data: bytes, at: int, by: int) -> bytes:
+    """The 32-bit number at that place made larger."""
+    return data[:at] + struct.pack(">I", int.from_bytes(data[at : at + 4], "big") + by) + data[at + 4 :]
+
+
 def with_property(data: bytes, made: bytes, *, kinds: int = 1) -> bytes:
     """An AVIF or HEIF with one property more for its main image; `made` may begin with others of no image."""
-
-    def grown(data: bytes, at: int, by: int) -> bytes:
-        return data[:at] + struct.pack(">I", int.from_bytes(data[at : at + 4], "big") + by) + data[at + 4 :]
-
     ipma = data.index(b"ipma") - 4
     ipco = data.index(b"ipco") - 4
     kept = data.index(b"ipco") + 4
@@ -153,14 +154,14 @@ def with_property(data: bytes, made: bytes, *, kinds: int = 1) -> bytes:
     )
     data = data[:ipma] + made + data[ipma:]
     added = len(made)
-    data = grown(data, ipma + added, 1)
-    data = grown(data, ipco, added)
-    data = grown(data, data.index(b"iprp") - 4, added + 1)
-    data = grown(data, data.index(b"meta") - 4, added + 1)
+    data = longer(data, ipma + added, 1)
+    data = longer(data, ipco, added)
+    data = longer(data, data.index(b"iprp") - 4, added + 1)
+    data = longer(data, data.index(b"meta") - 4, added + 1)
     # One extent, whose offset in the file is the last number but one of its box.
     iloc = data.index(b"iloc") - 4
     end = iloc + int.from_bytes(data[iloc : iloc + 4], "big")
-    return grown(data, end - 8, added + 1)
+    return longer(data, end - 8, added + 1)
 
 
 def clap(width: int, height: int, left: int, top: int, of: tuple[int, int]) -> bytes:

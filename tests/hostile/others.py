@@ -12,6 +12,7 @@ from tests.hostile.base import (
     clap,
     encoded,
     honest,
+    longer,
     picture,
     riff,
     riff_chunk,
@@ -244,8 +245,7 @@ def _association_flood() -> bytes:
 def grown(data: bytes, by: int) -> bytes:
     """The boxes around the properties made longer, and what the item's offset refers to moved on."""
     for name in (b"iprp", b"meta"):
-        at = data.index(name) - 4
-        data = data[:at] + struct.pack(">I", int.from_bytes(data[at : at + 4], "big") + by) + data[at + 4 :]
+        data = longer(data, data.index(name) - 4, by)
     return data
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from imagebus_imaging import Limits, Rejected, describe, thumbnails, validate
 from imagebus_imaging.model import Trailer
-from tests.hostile.base import after_soi, box, chunk, honest, png, segment
+from tests.hostile.base import after_soi, box, chunk, honest, longer, png, segment
 from tests.unit.imaging.pictures import assert_quadrants, encoded, opened, quadrants
 from tests.unit.imaging.test_trailers import MOTION_XMP, VIDEO, sef
 
@@ -241,3 +241,34 @@ def test_strict_is_as_it_was() -> None:
 def test_allow_takes_everything_and_still_names_it() -> None:
     data = JPEG + b"PK\x03\x04 and whatever"
     assert validate(data, Limits(trailing_data="allow")).trailer == Trailer("unknown", 17)
+
+
+def _second_associations(data: bytes, extra: bytes) -> bytes:
+    """With another `ipma` box behind the first."""
+    at = data.index(b"ipma") - 4
+    end = at + int.from_bytes(data[at : at + 4], "big")
+    data = data[:end] + extra + data[end:]
+    for name in (b"iprp", b"meta"):
+        data = longer(data, data.index(name) - 4, len(extra))
+    iloc = data.index(b"iloc") - 4
+    return longer(data, iloc + int.from_bytes(data[iloc : iloc + 4], "big") - 8, len(extra))
+
+
+@pytest.mark.parametrize("image_format", ["AVIF", "HEIF"])
+@pytest.mark.parametrize(
+    "extra",
+    [
+        box(b"ipma", bytes(8)),
+        box(b"ipma", b"\1" + bytes(7)),
+        box(b"ipma", struct.pack(">IIHBB", 0, 1, 77, 1, 1)),
+        box(b"ipma", struct.pack(">IIIBB", 1 << 24, 1, 77, 1, 1)),
+        None,
+    ],
+)
+def test_a_second_box_of_associations_is_no_fault(image_format: str, extra: bytes | None) -> None:
+    photo = encoded(quadrants(), image_format)
+    at = photo.index(b"ipma") - 4
+    again = photo[at : at + int.from_bytes(photo[at : at + 4], "big")]
+    data = _second_associations(photo, extra or again)
+    assert validate(data).width == 160
+    assert_quadrants(opened(thumbnails(data, [(80, 80)])[0]), 20)

@@ -9,7 +9,7 @@ from typing import Any
 from PIL import AvifImagePlugin, Image
 
 from imagebus_imaging.decoders.base import Decoder, cut
-from imagebus_imaging.formats.isobmff import main_of
+from imagebus_imaging.formats.isobmff import main_of, with_one_association_box
 
 # More bring nothing where an image has one core.
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
@@ -17,7 +17,10 @@ AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 
 def open_bytes(data: bytes) -> Decoder:
     main = main_of(data)
-    image = CroppedAvif(BytesIO(data[: main.end]))
+    image_data = data[: main.end]
+    if len(main.associations) > 1:
+        image_data = with_one_association_box(image_data, main.associations)
+    image = CroppedAvif(BytesIO(image_data))
     image.show_only(main.crop)
     if main.cicp and "icc_profile" not in image.info:
         image.info["cicp"] = main.cicp

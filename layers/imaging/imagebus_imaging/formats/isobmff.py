@@ -6,8 +6,9 @@ import struct
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import pairwise
 
-from imagebus_imaging.formats.base import MAX_PARTS, Metadata, Structure, corrupt, too_many_parts
+from imagebus_imaging.formats.base import MAX_PARTS, Metadata, Span, Structure, corrupt, too_many_parts
 from imagebus_imaging.formats.png import HDR
 from imagebus_imaging.model import Hdr, Limits, Rejected
 
@@ -101,6 +102,8 @@ class Main:
     #: Colour primaries and transfer function as ITU-T H.273 numbers them.
     cicp: tuple[int, int] | None = None
     hdr: Hdr | None = None
+    #: Where its `ipma` boxes lie, from the first byte of their contents.
+    associations: list[Span] = field(default_factory=list)
     #: Where the boxes of the image end: a decoder would take those of an appended video for its own.
     end: int = 0
 
@@ -134,6 +137,7 @@ def main_image(data: bytes, start: int, end: int) -> Main:
             elif kind == b"pitm":
                 number = int.from_bytes(data[body + 4 : body + (8 if data[body] else 6)], "big")
             elif kind == b"ipma":
+                main.associations.append((body, box_end))
                 _associations(data, body, box_end, associated)
     if any(data.find(name, start, end) >= 0 for name in _GAIN_MAPS):
         main.hdr = "gain-map"
@@ -142,7 +146,9 @@ def main_image(data: bytes, start: int, end: int) -> Main:
     return main
 
 
-def _associations(data: bytes, body: int, end: int, found: dict[int, list[int]]) -> None:
+def _associations(
+    data: bytes, body: int, end: int, found: dict[int, list[int]], *, flags: bool = False
+) -> None:
     """The properties of each item, from however many `ipma` boxes there are."""
     wide_ids, wide_indexes = data[body] > 0, data[body + 3] & 1
     at = body + 8
@@ -155,10 +161,41 @@ def _associations(data: bytes, body: int, end: int, found: dict[int, list[int]])
         indexes = found.setdefault(number, [])
         for _ in range(count):
             step = 2 if wide_indexes else 1
-            index = int.from_bytes(data[at : at + step], "big") & (0x7FFF if wide_indexes else 0x7F)
-            if len(indexes) < 256:
+            index = int.from_bytes(data[at : at + step], "big")
+            if not flags:  # whether it is essential
+                index &= 0x7FFF if wide_indexes else 0x7F
+            if len(indexes) < 256 and not (flags and index in indexes):
                 indexes.append(index)
             at += step
+
+
+def with_one_association_box(data: bytes, spans: list[Span]) -> bytes:
+    """The file with `ipma` boxes of one kind that follow each other merged into one, as libavif wants them.
+    No byte behind them moves: what becomes free is filled with an item that has no properties.
+    """
+    head = data[spans[0][0] : spans[0][0] + 4]
+    adjacent = all(after[0] == before[1] + 8 for before, after in pairwise(spans))
+    if not adjacent or any(data[start : start + 4] != head for start, _ in spans):
+        return data
+    merged: dict[int, list[int]] = {}
+    for start, end in spans:
+        _associations(data, start, end, merged, flags=True)
+    wide_id, wide_index = (4 if head[0] else 2), (2 if head[3] & 1 else 1)
+    entries = b"".join(
+        item.to_bytes(wide_id, "big")
+        + bytes([len(indexes)])
+        + b"".join(index.to_bytes(wide_index, "big") for index in indexes)
+        for item, indexes in sorted(merged.items())
+        if len(indexes) < 256
+    )
+    start, end = spans[0][0], spans[-1][1]
+    room = end - start - 8 - len(entries) - wide_id - 1
+    if room < 0 or room // wide_index > 255 or room % wide_index:
+        return data
+    filler = b"\xff" * wide_id + bytes([room // wide_index]) + bytes(room)
+    count = (len(merged) + 1).to_bytes(4, "big")
+    size = (end - start + 8).to_bytes(4, "big")
+    return data[: start - 8] + size + b"ipma" + head + count + entries + filler + data[end:]
 
 
 def _apply(data: bytes, properties: list[tuple[bytes, int, int]], main: Main) -> None:
