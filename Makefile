@@ -55,7 +55,7 @@ $(VENV)/.locked: $(VENV)/.made requirements.lock
 	       $(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock; }
 	@touch $@
 
-$(VENV)/.installed: $(VENV)/.locked pyproject.toml hatch_build.py services
+$(VENV)/.installed: $(VENV)/.locked pyproject.toml tools/hatch_build.py services
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --offline --editable .
 	@touch $@
 
@@ -86,7 +86,7 @@ check: $(READY) .checks/.made ## lint, format, types, template, contracts, gener
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/sam validate --lint --template template.yml --region eu-west-1
-	$(BIN)/cfn-lint examples/*/template.yml
+	$(BIN)/cfn-lint consumer.yml cdn.yml monitoring/template.yml examples/*/template.yml
 	$(BIN)/python -m tools check
 	$(BIN)/python -m layers.trim --check
 
