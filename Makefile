@@ -147,10 +147,8 @@ soak: $(READY) ## uploads for MINUTES, and whether memory or temporary files gro
 	@$(BIN)/imagebus load --minutes $(or $(MINUTES),10) --rate $(or $(RATE),2) --write docs/soak.md
 
 .PHONY: build
-build: $(READY) ## sam build, for AWS
-	@if command -v python3.13 >/dev/null 2>&1; then $(BIN)/sam build --template template.yml; \
-	else echo "no python3.13 on the PATH: building in a container"; \
-	  $(BIN)/sam build --template template.yml --use-container; fi
+build: $(READY) ## sam build, for AWS (ARCHITECTURE=arm64)
+	@$(BIN)/python -m tools.build $(ARCHITECTURE)
 
 .PHONY: deploy
 deploy: $(READY) ## build and deploy to your AWS account (STACK=imagebus PARAMETERS="Name=Value …" RUNTIME=…)

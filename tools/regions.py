@@ -16,7 +16,13 @@ from imagebus_cli.stack.regions import DATA
 from imagebus_local import templates
 from tools import ROOT
 
-TEMPLATES = ("template.yml", "consumer.yml", "monitoring/template.yml", "schemas/registry.yml")
+TEMPLATES = (
+    "template.yml",
+    "consumer.yml",
+    "monitoring/template.yml",
+    "schemas/registry.yml",
+    "security/key.yml",
+)
 #: What a type needs that not every region has, by the beginning of its name.
 SERVICES = {"AWS::EventSchemas::": "schemas", "AWS::CloudFront::": "cloudfront"}
 SOURCES = [

@@ -30,5 +30,5 @@ def write(root: Path, tag: str) -> None:
     changelog = (root / "CHANGELOG.md").read_text(encoding="utf-8")
     (dist / "NOTES.md").write_text(notes(changelog, version), encoding="utf-8")
     for layer in LAYERS:
-        built = root / ".aws-sam" / "build" / layer
+        built = root / ".aws-sam" / "imagebus" / "out" / layer
         shutil.make_archive(str(dist / f"imagebus-{version}-{layer}"), "zip", built)
