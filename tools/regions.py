@@ -19,6 +19,7 @@ from tools import ROOT
 TEMPLATES = (
     "template.yml",
     "consumer.yml",
+    "cdn.yml",
     "monitoring/template.yml",
     "schemas/registry.yml",
     "security/key.yml",
