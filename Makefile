@@ -55,7 +55,7 @@ $(VENV)/.locked: $(VENV)/.made requirements.lock
 	       $(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock; }
 	@touch $@
 
-$(VENV)/.installed: $(VENV)/.locked pyproject.toml hatch_build.py services
+$(VENV)/.installed: $(VENV)/.locked pyproject.toml tools/hatch_build.py services
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --offline --editable .
 	@touch $@
 
@@ -88,7 +88,7 @@ check: $(READY) .checks/.made ## contracts, lint, format, types, template, gener
 	$(BIN)/mypy
 ifneq ($(wildcard template.yml),)
 	$(BIN)/sam validate --lint --template template.yml --region eu-west-1
-	$(BIN)/cfn-lint consumer.yml monitoring/template.yml examples/*/template.yml
+	$(BIN)/cfn-lint consumer.yml cdn.yml monitoring/template.yml examples/*/template.yml
 endif
 	$(BIN)/python -m tools.regions --check
 	$(BIN)/python -m tools.monitoring.template --check

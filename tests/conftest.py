@@ -50,8 +50,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "e2e" in item.path.parts:
             item.add_marker(pytest.mark.e2e)
-    items.sort(key=lambda item: "slow" not in item.keywords)
-    items.sort(key=lambda item: "e2e" not in item.keywords)
+    items.sort(key=lambda item: 0 if "e2e" in item.keywords else 1 if "slow" in item.keywords else 2)
 
 
 class Groups(LoadScopeScheduling):

@@ -152,6 +152,31 @@ def match_line_breaks(evaluator: Any) -> None:
     evaluator._fnmatch_compile = compile_pattern
 
 
+def treat_loopback_as_tls(evaluator: Any) -> None:
+    """Let requests count as sent over TLS. MiniStack speaks plain HTTP, and only on the loopback.
+
+    Otherwise our policies, which deny everything without TLS, would deny everything here.
+    """
+    resolve = evaluator._resolve_condition_key
+
+    def resolve_condition_key(key: str, context: Any) -> Any:
+        return "true" if key.lower() == "aws:securetransport" else resolve(key, context)
+
+    evaluator._resolve_condition_key = resolve_condition_key
+
+
+def name_templates_as_s3_does(handlers: dict[str, Any]) -> None:
+    """Give nested templates their AWS address in GetTemplate, the only one that `sam delete` understands."""
+    get_template = handlers["GetTemplate"]
+
+    def answer(params: Any) -> Any:
+        status, headers, body = get_template(params)
+        named = re.sub(rb"(TemplateURL\W+)http://[^/]+/", rb"\1https://s3.amazonaws.com/", body)
+        return status, headers, named
+
+    handlers["GetTemplate"] = answer
+
+
 def keep_attributes(provisioners: Any, stacks: Any) -> None:
     """Keep what an unchanged resource of a nested stack answers to GetAtt, as AWS does.
 
@@ -177,5 +202,7 @@ if __name__ == "__main__":
     know_sources(iam_actions)
     coldstart.share_layers(lambda_runtime)
     keep_attributes(provisioners, cloudformation._stacks)
+    name_templates_as_s3_does(cloudformation._ACTION_HANDLERS)
+    treat_loopback_as_tls(iam_evaluator)
     rekognition.install(app, router, iam_actions)
     app.main()

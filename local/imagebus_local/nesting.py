@@ -27,7 +27,8 @@ def flat(template: Template, root: Path) -> Template:
     for name, properties in nested(template):
         given, parent = properties.get("Parameters", {}), template["Parameters"]
         stack = _Nested(name, read(root / properties["TemplateURL"]), given, parent, conditions)
-        inside[name], outputs = stack.resources(), {**outputs, **stack.outputs()}
+        when = template["Resources"][name].get("Condition")
+        inside[name], outputs = stack.resources(when), {**outputs, **stack.outputs()}
     resources: dict[str, Any] = {}
     for name, each in template["Resources"].items():
         resources |= inside.get(name, {name: each})
@@ -62,14 +63,23 @@ class _Nested:
             "Fn::Join": lambda value: _expression(value[0].join(map(_text, self._resolved(value[1])))),
         }
 
-    def resources(self) -> dict[str, Any]:
+    def resources(self, parents: str | None) -> dict[str, Any]:
+        """The nested stack's resources. `parents` is the condition of the stack itself."""
         found = {}
         for name, each in self._template["Resources"].items():
             when = self._when(each["Condition"]) if "Condition" in each else True
             if when is not False:
                 copy = self._resolved({key: value for key, value in each.items() if key != "Condition"})
-                found[self._name + name] = copy if when is True else {**copy, "Condition": when}
+                both = [condition for condition in (parents, when) if isinstance(condition, str)]
+                found[self._name + name] = {**copy, "Condition": self._both(both)} if both else copy
         return found
+
+    def _both(self, conditions: list[str]) -> str:
+        if len(conditions) > 1:
+            every = {"Fn::And": [{"Condition": each} for each in conditions]}
+            conditions = ["And".join(conditions)]
+            self._conditions[conditions[0]] = every
+        return conditions[0]
 
     def outputs(self) -> dict[tuple[str, str], Any]:
         declared = self._template.get("Outputs", {})

@@ -12,6 +12,11 @@ import yaml
 
 from imagebus_local import gateway
 
+try:  # seven times as fast, where PyYAML was built with libyaml
+    from yaml import CSafeLoader as SafeLoader
+except ImportError:
+    from yaml import SafeLoader  # type: ignore[assignment]
+
 Template = dict[str, Any]
 
 # The emulator's CloudFormation lacks these types. archive.py creates the archive through the API instead.
@@ -28,11 +33,11 @@ LOCAL_PARAMETERS: Mapping[str, str] = {
 }
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(SafeLoader):
     """Reads CloudFormation's short forms (`!Ref x`) as their long ones (`{"Ref": x}`)."""
 
 
-def _long_form(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+def _long_form(loader: SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
     value: Any
     if isinstance(node, yaml.ScalarNode):
         value = loader.construct_scalar(node)
@@ -108,8 +113,7 @@ def localize(template: Template, parameters: Mapping[str, str], layers: Mapping[
     - layers in `layers`, by the folder of their source, are already built;
     - unsupported types are dropped; a reference to an archive becomes its name;
     - a concurrency limit becomes a number, because the emulator's poller does not resolve references;
-    - "any method" of a REST API becomes one method after another, its binary types a property;
-    - "deny unless TLS" statements are dropped: the emulator listens on the loopback without TLS.
+    - "any method" of a REST API becomes one method after another, its binary types a property.
 
     Nested templates need it as well. Raises ValueError if the rest refers to something that was dropped.
     """
@@ -124,13 +128,6 @@ def localize(template: Template, parameters: Mapping[str, str], layers: Mapping[
     for name, each in resources.items():
         if name in dropped:
             continue
-        document = (each.get("Properties") or {}).get("PolicyDocument")
-        if each["Type"].endswith("Policy") and document is not None:
-            statements = [s for s in document["Statement"] if not _requires_tls(s)]
-            if not statements:
-                continue
-            document = {**document, "Statement": statements}
-            each = {**each, "Properties": {**each["Properties"], "PolicyDocument": document}}  # noqa: PLW2901
         built = layers.get(str((each.get("Properties") or {}).get("ContentUri")))
         if built is not None:
             each = {**each, "Properties": {**each["Properties"], "ContentUri": str(built)}}  # noqa: PLW2901
@@ -150,11 +147,6 @@ def _unsupported(resource: dict[str, Any]) -> bool:
         nested = Path(resource["Properties"]["TemplateURL"])
         return not nested.is_file() or all(_unsupported(each) for each in read(nested)["Resources"].values())
     return kind.startswith(UNSUPPORTED)
-
-
-def _requires_tls(statement: dict[str, Any]) -> bool:
-    condition = statement.get("Condition", {}).get("Bool", {})
-    return bool(statement.get("Effect") == "Deny" and condition.get("aws:SecureTransport") == "false")
 
 
 def _substitute(node: Any, values: Mapping[str, Any]) -> Any:

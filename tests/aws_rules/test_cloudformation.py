@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from ministack.core import iam_evaluator
 from ministack.services import cloudformation, sqs
 from ministack.services.cloudformation import helpers, provisioners
 
@@ -56,6 +57,36 @@ def test_an_update_of_a_nested_stack_leaves_unchanged_resources_their_attributes
     stack, outputs = provisioners._cfn_nested_stack_create("Nested", before, "parent")
     assert provisioners._cfn_nested_stack_update(stack, before, after, "parent") == (stack, outputs)
     assert outputs["Outputs.InboxArn"].endswith(":inbox")
+
+
+def test_a_stacks_template_names_its_nested_templates_as_s3_does() -> None:
+    """`sam delete` removes them from S3 by these addresses."""
+    body = b"Resources: {A: {Properties: {TemplateURL: http://127.0.0.1:4566/bucket/a.template}}}"
+    handlers = {"GetTemplate": lambda _: (200, {}, body)}
+    ministack.name_templates_as_s3_does(handlers)
+    assert b"TemplateURL: https://s3.amazonaws.com/bucket/a.template}" in handlers["GetTemplate"]({})[2]
+
+
+@pytest.mark.parametrize("allows", [True, False])
+def test_a_policy_that_asks_for_tls_is_satisfied_on_the_loopback(
+    monkeypatch: pytest.MonkeyPatch, allows: bool
+) -> None:
+    context = iam_evaluator.EvalContext(
+        principal_arn="arn:aws:iam::000000000000:root",
+        principal_type="Account",
+        principal_account="000000000000",
+        region="us-east-1",
+        action="sqs:SendMessage",
+        resource_arn="arn:aws:sqs:us-east-1:000000000000:inbox",
+    )
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": "*"}
+    insecure = {"Bool": {"aws:SecureTransport": "false"}}
+    policy = {"Version": "2012-10-17", "Statement": [{**deny, "Condition": insecure}]}
+    if allows:
+        resolve = iam_evaluator._resolve_condition_key
+        monkeypatch.setattr(iam_evaluator, "_resolve_condition_key", resolve)
+        ministack.treat_loopback_as_tls(iam_evaluator)
+    assert iam_evaluator.resource_policy_allows(policy, context, same_account=True) is allows
 
 
 @pytest.mark.parametrize(

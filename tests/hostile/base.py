@@ -1,4 +1,4 @@
-"""The honest images that the hostile ones are made from, and the parts they are spliced with."""
+"""The valid images that the hostile ones are made from, and the parts they are combined with."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MEGABYTE = 1 << 20
 
 @dataclass(frozen=True)
 class Hostile:
-    """One file. `codes` are the rejections it may end in; empty means that it must be validated."""
+    """One file. `codes` are its allowed rejections; empty means that it must be validated."""
 
     name: str
     about: str

@@ -1,7 +1,7 @@
 """The image engine: bytes in, results out; no AWS, no files, no network.
 
-Names load on first use, so that a function which makes thumbnails never pays, at cold start, for what only
-validation or metadata needs.
+Names are loaded on first use, so that a function that makes thumbnails does not load, at cold start, what
+only validation or metadata needs.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _HOME = {
 }
 
 
-# Submodules are named for the activity (`validation`), functions for the act (`validate`): importing a
+# Submodules are named after the activity (`validation`), functions after the action (`validate`): importing a
 # submodule binds its name on the package, and must not hide the function.
 def __getattr__(name: str) -> object:
     if name not in _HOME:

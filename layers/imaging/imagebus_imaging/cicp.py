@@ -1,8 +1,7 @@
-"""Colour spaces that are named by numbers instead of a profile: nclx in AVIF and HEIF, cICP, gAMA and cHRM in
-PNG.
+"""Colour spaces given by numbers instead of a profile: nclx in AVIF and HEIF, cICP, gAMA and cHRM in PNG.
 
-They are converted to sRGB as Chromium does it: primaries by a matrix in linear light, PQ and HLG by the same
-curve over the brightest channel. Loaded for images that need it.
+They are converted to sRGB as in Chromium: primaries by a matrix in linear light, PQ and HLG by the same curve
+over the brightest channel. Loaded only for images that need it.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from PIL import Image, ImageFilter
 Matrix = tuple[tuple[float, ...], ...]
 
 _D65 = (0.3127, 0.3290)
-# White, red, green and blue by ITU-T H.273's numbers. Those of SDTV are near sRGB's, and taken for them.
+# White, red, green and blue by ITU-T H.273's numbers. Those of SDTV are near sRGB's, and treated as such.
 _PRIMARIES: dict[int, Sequence[tuple[float, float]]] = {
     9: (_D65, (0.708, 0.292), (0.170, 0.797), (0.131, 0.046)),
     11: ((0.314, 0.351), (0.680, 0.320), (0.265, 0.690), (0.150, 0.060)),
@@ -23,16 +22,16 @@ _PRIMARIES: dict[int, Sequence[tuple[float, float]]] = {
 }
 _SRGB = (_D65, (0.64, 0.33), (0.30, 0.60), (0.15, 0.06))
 _PQ, _HLG = 16, 18
-# Transfer functions that are a power of their own. BT.709's is shown as sRGB's, by browsers and players.
+# Transfer functions with their own power. Browsers and players show BT.709's as sRGB's.
 _POWERS = {4: 2.2, 5: 2.8, 8: 1.0}
-# Nits of white, and of the brightest highlight where nothing else is known.
+# Nits of white, and of the brightest highlight if nothing else is known.
 _WHITE, _PEAK = 203.0, 1000.0
 _STEPS = 25
 _NEAR_SRGB = 0.01
 
 
 def needs_conversion(info: dict[str, object]) -> bool:
-    """Whether what a decoder found names another colour space than sRGB."""
+    """Whether what a decoder found names a colour space other than sRGB."""
     cicp = info.get("cicp")
     if isinstance(cicp, tuple):
         return cicp[0] in _PRIMARIES or cicp[1] in (_PQ, _HLG, *_POWERS)

@@ -1,7 +1,7 @@
 """Every mode becomes L, RGB or RGBA, in sRGB.
 
-The rule for profiles: an output carries none. Pixels under another profile than sRGB are converted to it
-(what untagged pixels are taken for everywhere), so that no byte of the source's profile reaches an output.
+The rule for profiles: an output carries none. Pixels with another profile than sRGB are converted to sRGB,
+which is what untagged pixels are taken for everywhere. So no byte of the source's profile reaches an output.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ def plain(image: Image.Image) -> Image.Image:
 
 
 def _keyed(image: Image.Image) -> Image.Image:
-    """A PNG that names one colour as transparent."""
+    """A PNG that declares one colour transparent."""
     key = image.info["transparency"]
-    # A 16-bit key says nothing about samples that were narrowed to 8 bits.
+    # A 16-bit key cannot be compared with samples that were narrowed to 8 bits.
     samples = key if isinstance(key, tuple) else (key,)
     if all(isinstance(sample, int) and 0 <= sample < 256 for sample in samples):
         return image.convert("RGBA")
@@ -67,7 +67,7 @@ def to_srgb(image: Image.Image, info: Mapping[str | tuple[int, int], Any]) -> Im
     if icc and not is_srgb(icc):
         converted = _convert(image, icc)
     elif not icc and image.mode != "CMYK" and ("cicp" in info or "gamma" in info):
-        # Few images name their colour space by numbers: nothing of this is loaded for the others.
+        # Few images give their colour space by numbers: this is not loaded for the others.
         cicp = import_module("imagebus_imaging.cicp")
         converted = cicp.to_srgb(image, info) if cicp.needs_conversion(info) else None
     if converted is not None:

@@ -1,4 +1,4 @@
-"""The orientation in an EXIF block, without the library that reads all of it."""
+"""The orientation in an EXIF block, without a library that reads all of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _HEAD = b"Exif\0\0"
 
 
 def orientation_in(block: bytes) -> int:
-    """1-8, and 1 for a block that has none or is broken: that is no reason to refuse a picture."""
+    """1-8; 1 if the block has none or is broken, which is not a reason to refuse an image."""
     tiff = block[len(_HEAD) :] if block.startswith(_HEAD) else block
     order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
     if order is None:

@@ -1,7 +1,7 @@
 """Values computed from pixels: dominant colours, ThumbHash, perceptual hash. Small images in, no numpy.
 
-ThumbHash and the perceptual hash are written out here because the kept packages do not suit a Lambda layer:
-the ThumbHash wheels stop at Python 3.12, and ImageHash brings numpy, scipy and PyWavelets (120 MB).
+ThumbHash and the perceptual hash are implemented here because the maintained packages do not suit a Lambda
+layer: the ThumbHash wheels stop at Python 3.12, and ImageHash brings numpy, scipy and PyWavelets (120 MB).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whether an ICC profile is sRGB, from its own numbers: its name is what its author wrote there."""
+"""Whether an ICC profile is sRGB, judged by its numbers, because its name can be anything."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _PRIMARIES = {
     b"bXYZ": (0.1431, 0.0606, 0.7142),
 }
 _TOLERANCE = 0.004
-_MID_GREY = 0.2140  # what sRGB's curve makes of one half
+_MID_GREY = 0.2140  # sRGB's curve at one half
 _MAX_TAGS = 100
 
 
 def is_srgb(icc: bytes) -> bool:
-    """False for a profile that is not sRGB, or not understood: such a one is left to the colour engine."""
+    """False for a profile that is not sRGB, or not understood; the colour engine then converts it."""
     try:
         tags = _tags(icc)
         if icc[16:20] != b"RGB " or b"A2B0" in tags:

@@ -1,6 +1,6 @@
-"""The engine on local files: what would be accepted or rejected, why, and at what cost. Never dies on a file.
+"""The engine on local files: what would be accepted or rejected, why, and at what cost. No file can crash it.
 
-Each file is handled in a child process of its own, so that its seconds and peak memory are its own.
+Each file is handled in its own child process, so that its seconds and peak memory are its own.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from imagebus_imaging.watermarking import watermark
 
 DEFAULT_SIZES = ((100, 100), (320, 320), (640, 480), (1280, 1280))
 _HEAD = 512
-# Around a file's own child, whose decoder has limits of its own: reading, walking, and with derived images
-# their making. A backstop, not a verdict on the image.
+# Limits for a file's own child, which reads, walks and makes derived images; its decoder has separate limits.
+# A backstop, not a verdict on the image.
 _BACKSTOP_SECONDS = 120
 _TRIES = 3
 
@@ -83,7 +83,7 @@ def inspect_paths(
 
 
 def _check_readable(file: Path, limits: Limits) -> None:
-    """Refuses what must not even be opened: opening a pipe would wait for ever."""
+    """Refuses what must not be opened: opening a pipe would block forever."""
     try:
         status = file.stat()
     except (OSError, ValueError) as error:
@@ -97,7 +97,7 @@ def _check_readable(file: Path, limits: Limits) -> None:
 
 
 def _in_child(file: Path, limits: Limits, out_dir: Path | None) -> tuple[Mapping[str, Any], float]:
-    # The inner child has the limits of a decode; this one only a backstop, and it may write files.
+    # The inner child has a decode's limits; this one only a backstop, and it may write files.
     loose = replace(
         limits, cpu_seconds=_BACKSTOP_SECONDS, wall_seconds=_BACKSTOP_SECONDS, memory_bytes=1 << 33
     )
@@ -114,7 +114,7 @@ def _in_child(file: Path, limits: Limits, out_dir: Path | None) -> tuple[Mapping
 def _judge(file: Path, limits: Limits, out_dir: Path | None) -> Mapping[str, Any]:
     try:
         with file.open("rb") as stream:
-            # A file of no known format is refused by its first bytes, however long it is.
+            # A file of unknown format is refused by its first bytes, whatever its size.
             name = check_size_and_type(stream.read(_HEAD), limits)
             stream.seek(0)
             data = stream.read(limits.max_bytes + 1)
@@ -140,7 +140,7 @@ def _judge(file: Path, limits: Limits, out_dir: Path | None) -> Mapping[str, Any
 
 
 def _validated(data: bytes, limits: Limits) -> ImageInfo:
-    """As the queue does: what was this machine's trouble is tried again."""
+    """As the queue does: retries problems of the machine."""
     for _ in range(_TRIES - 1):
         with suppress(DecoderStalled):
             return validate(data, limits)

@@ -1,4 +1,4 @@
-"""What an image says about itself: what its camera wrote, by an allow-list, and values from its pixels."""
+"""An image's metadata: what its camera wrote, by an allow-list, and values from its pixels."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from imagebus_imaging.model import AnalysisJpeg, Description
 from imagebus_imaging.raster import Picture, exif_of, flatten, load_scaled
 from imagebus_imaging.resizing import fit
 
-# Camera, lens, exposure, taken-at. Not here on purpose: the GPS directory, serial numbers of body and lens,
+# Camera, lens, exposure, taken-at. Deliberately missing: the GPS directory, serial numbers of body and lens,
 # the owner's name, comments, maker notes.
 _CAMERA = {0x010F: "make", 0x0110: "model"}
 _SHOT = {
@@ -58,8 +58,8 @@ def describe(data: bytes) -> Description:
 def analysis_jpeg(data: bytes, *, min_side: int = 1, max_side: int = 1280) -> AnalysisJpeg:
     """A JPEG for a label detector: upright, sRGB, at most `max_side` on its long side, no metadata.
 
-    A side shorter than `min_side` is padded with white, which also lies behind transparent pixels. It is not
-    enlarged: pixels that were never there tell a detector nothing, and 1x10000 would become 80x800000.
+    A side shorter than `min_side` is padded with white, which is also the background of transparent pixels.
+    It is not enlarged: invented pixels do not help a detector, and 1x10000 would become 80x800000.
     """
     picture = load_scaled(data, lambda w, h: fit(w, h, (max_side, max_side)))
     image = flatten(picture.image, _BACKGROUND)
@@ -118,11 +118,11 @@ def _take(found: dict[str, Any], name: str, directory: Any, tag: int) -> None:
 
 
 def _clean(name: str, value: Any) -> str | int | float | None:
-    """A value fit for an event: a short printable text or a finite number. None for everything else."""
+    """A value suitable for an event: a short printable text or a finite number. None for everything else."""
     if isinstance(value, tuple) and value:
         value = value[0]
     if isinstance(value, str):
-        # A text ends at its first NUL: behind it can be whatever was in the camera's memory.
+        # A text ends at its first NUL: behind it may be anything from the camera's memory.
         text = value.partition("\0")[0]
         return _text(name, "".join(c for c in text if c.isprintable()).strip()[:_MAX_TEXT])
     if value is None or isinstance(value, bytes):

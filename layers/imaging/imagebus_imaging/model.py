@@ -1,4 +1,4 @@
-"""What goes into the engine and what comes out of it. Imports no imaging library."""
+"""The engine's inputs and results. Imports no imaging library."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Literal
 from imagebus.image_types import EXTENSION_OF_FORMAT, FORMATS
 
 RECIPE = "2026-11.3"
-"""Names the pixels: bumped whenever the same bytes and settings would give different derived images."""
+"""Identifies the pixels: bumped whenever the same bytes and settings would give different derived images."""
 
 Code = Literal[
     "unsupported_format",
@@ -63,7 +63,7 @@ class Limits:
 
 
 class Rejected(Exception):
-    """The bytes are refused for good: the same bytes would be refused again. Never a reason to retry."""
+    """The bytes are permanently refused. Never retry: the same bytes would be refused again."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class Rejected(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Trailer:
-    """What follows an image: the names of its parts in their order, joined by "+", and all of its bytes."""
+    """What follows an image: the names of its parts in order, joined by "+", and the number of bytes."""
 
     kind: str
     bytes: int
@@ -92,7 +92,7 @@ class Trailer:
 
 @dataclass(frozen=True, slots=True)
 class ImageInfo:
-    """What validation learned. `width` and `height` are as displayed: the EXIF orientation is applied. `hdr`
+    """The result of validation. `width` and `height` are as displayed: the EXIF orientation is applied. `hdr`
     says that the image was made for brighter screens: by its transfer function, or by a gain map beside it.
     """
 
@@ -143,7 +143,7 @@ class WatermarkSpec:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What an image says about itself, with nothing that says where or by whose camera it was taken."""
+    """An image's metadata, without anything that reveals where or by whose camera it was taken."""
 
     properties: dict[str, Any]
     exif: dict[str, Any]
@@ -154,9 +154,10 @@ class Description:
 
 @dataclass(frozen=True, slots=True)
 class AnalysisJpeg:
-    """What a label detector is sent. `share` is how much of its width and height the picture takes up.
+    """The image sent to a label detector. `share` is the fraction of its width and height that the picture
+    fills.
 
-    The picture lies in the upper left; the rest is padding. Fractions of the JPEG divided by `share` are
+    The picture is in the upper left; the rest is padding. Fractions of the JPEG divided by `share` are
     fractions of the picture.
     """
 

@@ -1,8 +1,8 @@
-"""What other programs would find in the bytes that are not pixels, and open.
+"""Finds what other programs would open in the bytes that are not pixels.
 
-Outputs are encoded from pixels, so bytes after an image or in its metadata reach none of them. The object
-itself stays in its bucket, though, and must not be an archive, a program or a page as well. Archive readers
-look anywhere in a file; loaders, PDF readers and browsers look where something begins.
+Outputs are encoded from pixels, so bytes after an image or in its metadata never reach them. But the object
+itself stays in its bucket, and must not also be an archive, a program or a page. Archive readers look
+anywhere in a file; loaders, PDF readers and browsers look where something begins.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _PROGRAM = re.compile(rb"MZ|\x7fELF|[\xce\xcf]\xfa\xed\xfe|\xfe\xed\xfa[\xce\xcf
 _ELF = re.compile(rb"\x7fELF[\x01\x02][\x01\x02]\x01")
 _PDF = re.compile(rb"%PDF-\d")
 _CODE = (b"<?php", b"<?PHP", b"<script", b"<SCRIPT")
-# Of two bytes each, and in random data one in 65,536: what has more of them is searched no further.
+# Two bytes each, so random data has one in 65,536. If there are more than this, the search stops.
 _MAX_CANDIDATES = 20_000
-# What the WHATWG's sniffing rules take for a page, and what a shell takes for a script.
+# What the WHATWG's sniffing rules treat as a page, and what a shell treats as a script.
 _PAGE = re.compile(
     rb"(?:\xef\xbb\xbf)?[\s\0]*(?:<!--|<!doctype html|<\?xml|<\?php|<%|<svg|#!\s*/"
     rb"|<(?:html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p)[\s>])",
@@ -33,7 +33,7 @@ _PDF_HEAD = 1024
 
 
 def found_in(data: bytes, end: int, starts: Iterable[int], metadata: Iterable[Span]) -> str | None:
-    """What would be opened, or None. The image ends at `end`; at `starts` something begins after it."""
+    """What would be opened, or None. The image ends at `end`; `starts` are the beginnings of what follows."""
     if _is_zip(data):
         return "a ZIP archive"
     begins = (name for at in starts for name, pattern in _BEGINNINGS if pattern.match(data, at))
@@ -60,8 +60,9 @@ def _anywhere(data: bytes, start: int, end: int) -> str | None:
 
 
 def _is_zip(data: bytes) -> bool:
-    """Whether a tolerant reader would open it: an end record in the last 64 KB, and an entry anywhere before
-    it. Sizes and offsets in the end record may be wrong, or stand in another record (ZIP64).
+    """Whether a tolerant reader would open it: an end record in the last 64 KB, and an entry before it.
+
+    Sizes and offsets in the end record may be wrong, or in another record (ZIP64).
     """
     start = max(0, len(data) - _ZIP_TAIL)
     at = data.rfind(_ZIP_END, start)

@@ -1,4 +1,4 @@
-"""Scaling: SIMD where the accelerator is installed, Pillow where it is not."""
+"""Scaling: SIMD if the accelerator is installed, otherwise Pillow."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SIMD_MODES = ("RGB", "RGBA", "RGBa", "L")
 # more time than the filter on all pixels, and a fraction of the memory.
 _BANDED_PIXELS = 20_000_000
 _BAND_PIXELS = 1_000_000
-# Averaging first, by a whole factor, is not seen as long as this much is left for the last filter.
+# Averaging first, by a whole factor, is invisible as long as this much is left for the last filter.
 _GAP = 1.5
 # Below this factor bicubic scores as Lanczos does (SSIM within 0.0006) for two thirds of its time, where an
 # image is so large that a single pixel holds no detail.
@@ -45,7 +45,7 @@ def scale(
     *,
     of_large: bool = False,
 ) -> Image.Image:
-    """The image at that size, alpha weighted. Returns the same object when it already has it.
+    """The image at that size, weighted by alpha. Returns the same object if it already has that size.
 
     `shown` is how much of the image is picture: decoders that scale may end with a part of a column and of a
     row. `of_large`: a decoder has scaled a large image down to this one.
@@ -82,9 +82,9 @@ def scale_down(
         source.load()
         return scale(plain(source), size, shown, of_large=of_large)
     reduced = _reduced(bands, source.size, factor, plain)
-    # The last column and row stand for less than a whole factor of the source.
+    # The last column and row cover less than a whole factor of the source.
     small = scale(reduced, size, (width / factor, height / factor))
-    # Alpha stays multiplied until the end: one conversion of a small image instead of one of a large one.
+    # Alpha stays multiplied until the end: converting the small image is cheaper than the large one.
     return small.convert("RGBA") if small.mode == "RGBa" else small
 
 

@@ -1,9 +1,9 @@
-"""Running a decoder on untrusted bytes in a forked child that may be killed, while the parent lives.
+"""Runs a decoder on untrusted bytes in a forked child that can be killed without affecting the parent.
 
 The child gets a CPU-time limit (a timer below the second, RLIMIT_CPU behind it), an address-space limit and a
-wall-clock limit, and answers with JSON over a pipe: nothing that a broken child writes is executed or
-unpickled. Plain `os.fork` needs no /dev/shm, so it works inside Lambda; the child runs Python only, imports
-nothing that the parent has not imported, and leaves by `os._exit`, so it works from a threaded parent.
+wall-clock limit, and answers with JSON over a pipe, so nothing that a broken child writes is executed or
+unpickled. Plain `os.fork` needs no /dev/shm, so it works inside Lambda; the child runs only Python, imports
+nothing that the parent has not imported, and exits with `os._exit`, so it works from a threaded parent.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ _OVER_LIMIT = frozenset({signal.SIGKILL, signal.SIGXCPU, signal.SIGPROF})
 _OWN_SIGNALS = (signal.SIGPROF, signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT)
 _TICK = 0.9  # the kernel counts CPU time in ticks, and may stop a child a little early
 _OWN_NEEDS = 1 << 24  # of the interpreter, so that an image within the limit is not refused for them
-_UNKNOWN_PARENT = 1 << 29  # where there is no /proc
+_UNKNOWN_PARENT = 1 << 29  # without /proc
 
 
 class DecoderStalled(RuntimeError):
-    """The time ran out and the child had little of it: this machine's trouble, not the image's. Retry."""
+    """The child was stopped with little CPU time used: a problem of the machine, not the image. Retry."""
 
 
 class DecoderFault(RuntimeError):
-    """The child raised something that is not in the declared mapping: a defect here, not a bad image."""
+    """The child raised an undeclared exception: a bug of ours, not a bad image."""
 
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A finished child: what it answered, and what it used (peak in MB as the kernel counts: resident)."""
+    """A finished child: its answer and its resources (peak resident memory in MB)."""
 
     answer: Mapping[str, Any] | None
     signal: int
@@ -53,10 +53,9 @@ class Child:
 def decode_in_child(
     work: Callable[[], Mapping[str, Any]], limits: Limits, meanwhile: Callable[[], None] = lambda: None
 ) -> Mapping[str, Any]:
-    """What `work` returned. Raises the `Rejected` that it raised, and `too_costly` for a child over its
-    limits.
+    """What `work` returned. Raises the `Rejected` that it raised, or `too_costly` if it exceeded its limits.
 
-    `work` runs in the child: its result is JSON. `meanwhile` runs here, beside the child.
+    `work` runs in the child, and its result is JSON. `meanwhile` runs here in parallel.
     """
     child = run_child(work, limits, meanwhile)
     if child.answer is None:
@@ -71,8 +70,7 @@ def decode_in_child(
 
 def _verdict(child: Child, limits: Limits) -> Exception:
     if child.signal in _OVER_LIMIT or child.timed_out:
-        # Only what the image itself used counts. A clock that ran out, or a kill from outside, is the
-        # machine's.
+        # Only the image's own usage counts. A timeout, or a kill from outside, is a problem of the machine.
         if child.cpu_seconds < limits.cpu_seconds * _TICK:
             return DecoderStalled(
                 f"no answer in {limits.wall_seconds} s with {child.cpu_seconds:.2f} s of CPU time"
@@ -93,7 +91,7 @@ def run_child(
     *,
     writes_files: bool = False,
 ) -> Child:
-    """Forks, waits, and reports. Raises OSError when the machine cannot fork."""
+    """Forks, waits and reports. Raises OSError if the machine cannot fork."""
     deadline = time.monotonic() + limits.wall_seconds
     reader, writer = os.pipe()
     pid = os.fork()
@@ -146,7 +144,7 @@ def _child(
         answer = {"rejected": [refusal.code, refusal.detail, refusal.limit, refusal.actual]}
     except MemoryError:
         answer = {"rejected": ["too_costly", "decoding needs more memory than allowed", limits.memory_bytes]}
-    # Whatever it is, it must not run the parent's code in the child: it is reported, and raised there.
+    # No exception may run the parent's code in the child: report it, and raise it in the parent.
     except BaseException as error:  # noqa: BLE001
         answer = {"fault": f"{type(error).__name__}: {error}"[:500]}
     try:
@@ -158,7 +156,7 @@ def _child(
 
 
 def _confine(limits: Limits, writes_files: bool) -> None:
-    # A collection would touch, and so copy, every page shared with the parent.
+    # A collection would write to, and so copy, every page shared with the parent.
     gc.disable()
     for inherited in _OWN_SIGNALS:
         signal.signal(inherited, signal.SIG_DFL)
@@ -178,7 +176,7 @@ def _lower(kind: int, value: int) -> None:
 
 
 def _address_space(memory_bytes: int) -> int:
-    """What is mapped at the fork plus the allowance: the same file meets the same limit in any parent."""
+    """The memory mapped at the fork plus the allowance, so that a file has the same limit in any parent."""
     try:
         with open("/proc/self/statm", "rb") as statm:  # noqa: PTH123  pathlib costs an import in every child
             mapped = int(statm.read().split()[0]) * resource.getpagesize()

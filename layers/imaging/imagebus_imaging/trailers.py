@@ -1,8 +1,8 @@
 """What may follow an image in its file, by name.
 
-Phones, cameras and programs append things: padding, further images, the video of a motion photo, records of
-their own. Each kind that is known is found by its structure, from its start or from the end of the file.
-Naming is all that is done here: `openable` says what is refused, `validation` decides.
+Phones, cameras and programs append padding, further images, the video of a motion photo and their own
+records. Each known kind is found by its structure, from its start or from the end of the file. This module
+only names them: `openable` finds what is refused, `validation` decides.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _BEGINNINGS = (
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """`sound` means that its structure was walked to the last byte; `inside` is where its contents begin."""
+    """`sound`: its structure was walked to the last byte. `inside`: where its contents begin."""
 
     kind: str
     start: int
@@ -49,12 +49,12 @@ class Part:
 
 
 def start_of_tail(data: bytes) -> int:
-    """Where the records begin that are found from the end of the file; its end if there are none."""
+    """Where the records that are found from the end of the file begin; the end if there are none."""
     return tail_of(data)[0]
 
 
 def tail_of(data: bytes) -> tuple[int, list[Part]]:
-    """(start, parts) of the records that are found from the end of the file."""
+    """(start, parts) of the records found from the end of the file."""
     stop = len(data)
     parts: list[Part] = []
     while len(parts) < _MAX_LAST:
@@ -64,13 +64,13 @@ def tail_of(data: bytes) -> tuple[int, list[Part]]:
             return stop, parts
         parts.insert(0, part)
         if not part.sound:
-            return stop, parts  # its start is not known: it names what nothing else does
+            return stop, parts  # its start is unknown: it names what nothing else explains
         stop = part.start
     return stop, parts
 
 
 def parts_of(data: bytes, structure: Structure, tail: tuple[int, list[Part]], limits: Limits) -> list[Part]:
-    """All that follows the image, in order and without gaps, padding left out."""
+    """Everything that follows the image, in order, without gaps and without padding."""
     stop, last = tail
     stop = max(stop, structure.end)
     last = [part for part in last if part.end > structure.end]
@@ -91,7 +91,7 @@ def parts_of(data: bytes, structure: Structure, tail: tuple[int, list[Part]], li
 
 
 def _first(data: bytes, at: int, stop: int, limits: Limits) -> Part | None:
-    """The part that begins here and whose end its structure tells."""
+    """The part that begins here, if its structure gives its end."""
     if data[at - 1 : at + 1] == b"\xff\xd9":
         return Part("end-marker", at, at + 1)
     if data[at : at + 3] == b"\xff\xd8\xff":
@@ -144,7 +144,7 @@ def _next_image(data: bytes, at: int, stop: int, limits: Limits) -> Part:
 
 
 def _video(data: bytes, at: int, stop: int) -> Part:
-    """As many boxes of a video as there are."""
+    """As many video boxes as there are."""
     end, inside = at, []
     with suppress(Rejected):
         for kind, body, box_end in boxes(data, at, stop):
@@ -167,7 +167,7 @@ _BOXES = {b"ftyp": _video, b"sefd": _boxed}
 
 
 def _last(data: bytes, stop: int) -> Part | None:
-    """The part that ends here, named by its last bytes; not `sound` where its start is not known."""
+    """The part that ends here, named by its last bytes; not `sound` if its start is unknown."""
     last = data[max(0, stop - 64) : stop]
     for kind, pattern, start_of in _ENDINGS:
         if pattern.search(last):
@@ -235,7 +235,7 @@ def _huawei(data: bytes, stop: int) -> Start:
 
 
 def _headed(head: bytes) -> Callable[[bytes, int], Start]:
-    """Trailers that begin with a text of their own."""
+    """Trailers that begin with a known text."""
 
     def start(data: bytes, stop: int) -> Start:
         last = data.rfind(head, 0, stop)
@@ -246,7 +246,7 @@ def _headed(head: bytes) -> Callable[[bytes, int], Start]:
 
 
 def _unsized(_data: bytes, _stop: int) -> Start:
-    """Nothing at their start says that it is one."""
+    """Nothing at its start identifies it."""
     return None
 
 

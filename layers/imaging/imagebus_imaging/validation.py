@@ -1,8 +1,8 @@
-"""Deciding about untrusted bytes: an `ImageInfo`, or `Rejected` with the reason.
+"""Validates untrusted bytes: an `ImageInfo`, or `Rejected` with the reason.
 
-Cheap questions first: size, type, structure and limits in this process, then one decode in a child that can
-be killed. `formats` knows what each format is, `trailers` names what follows an image, `openable` finds what
-other programs would open. The decision is here.
+Cheap checks first: size, type, structure and limits in this process, then one decode in a child that can be
+killed. `formats` knows what each format is, `trailers` names what follows an image, `openable` finds what
+other programs would open. This module decides.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ _MAX_KIND = 100
 
 
 def validate(data: bytes, limits: Limits = DEFAULT_LIMITS) -> ImageInfo:
-    """What the bytes are. Raises `Rejected` for everything that is not an acceptable image.
+    """Describes the image. Raises `Rejected` for anything that is not an acceptable image.
 
-    `DecoderStalled`, `DecoderFault` and OSError say nothing about the image: retry them.
+    `DecoderStalled`, `DecoderFault` and OSError are not verdicts on the image: retry them.
     """
     name = check_size_and_type(data, limits)
     tail = trailers.tail_of(data)
@@ -40,7 +40,7 @@ def validate(data: bytes, limits: Limits = DEFAULT_LIMITS) -> ImageInfo:
     check_size(structure, name, len(data), limits)
     if not structure.open_ended:
         _check_end(data, structure, tail, limits)
-    load_decoder(name)  # here and not in the child: what a child imports, it would import for every image
+    load_decoder(name)  # import here and not in the child, which would import it for every image
     digest = hashlib.sha256(usedforsecurity=False)
     seen = decode_in_child(lambda: probe(data, name, limits), limits, lambda: digest.update(data))
     if structure.open_ended:
@@ -73,12 +73,12 @@ def check_size_and_type(data: bytes, limits: Limits) -> str:
     if name is None:
         raise Rejected("unsupported_format", "the bytes are not an image of a known format")
     if name not in limits.formats:
-        raise Rejected("unsupported_format", f"{name} is not accepted here")
+        raise Rejected("unsupported_format", f"{name} is not accepted")
     return name
 
 
 def _structure(data: bytes, name: str, tail: int, limits: Limits) -> Structure:
-    """Some devices leave the end of the image out and go on with their own records: then those end it."""
+    """Some devices omit the end of the image and continue with their own records, which then end it."""
     try:
         structure = walk(data, name, limits)
     except Rejected:
@@ -93,7 +93,7 @@ def _structure(data: bytes, name: str, tail: int, limits: Limits) -> Structure:
 def _closed(
     data: bytes, structure: Structure, tail: int, seen: Mapping[str, Any], limits: Limits
 ) -> Structure:
-    """The structure of a JPEG, whose decoder has read its only scan."""
+    """The structure of a JPEG after its decoder has read the only scan."""
     if seen["truncated"] and data.find(b"\xff\xd9", int(seen["read_to"]), tail) < 0:
         return replace(structure, end=tail, open_ended=False, truncated=tail == len(data))
     closed: Structure = import_module("imagebus_imaging.formats.jpeg").closed(
@@ -105,7 +105,7 @@ def _closed(
 def _check_end(
     data: bytes, structure: Structure, tail: tuple[int, list[trailers.Part]], limits: Limits
 ) -> Trailer | None:
-    """What follows the image. Raises `Rejected` for what the policy refuses, there or in the metadata."""
+    """What follows the image. Raises `Rejected` if the policy refuses it, or something in the metadata."""
     if structure.truncated and not limits.truncated:
         raise Rejected("corrupt", "the file ends before the end of image")
     parts = trailers.parts_of(data, structure, tail, limits)
@@ -131,7 +131,7 @@ def _check_strictly(parts: list[trailers.Part], structure: Structure, left: int)
 
 
 def probe(data: bytes, name: str, limits: Limits) -> Mapping[str, Any]:
-    """Runs in the child. Opens, and decodes what outputs are made from, at the cheapest scale there is."""
+    """Runs in the child. Opens the image and decodes what outputs are made from, at the cheapest scale."""
     image = open_image(data, name)
     with decode_failures_are_rejections():
         orientation = orientation_of(image)

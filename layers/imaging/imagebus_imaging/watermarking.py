@@ -1,4 +1,4 @@
-"""Watermarks: a text or a logo on a copy of the image that is at most so many pixels on its long side."""
+"""Watermarks: a text or a logo on a copy of the image with a limited long side."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from imagebus_imaging.raster import flatten, load_scaled
 from imagebus_imaging.resizing import fit, scale
 
 _PROBE = 100.0
-_OUTLINE = 1 / 22  # of the font size: white with a dark edge is readable on light and on dark
+_OUTLINE = 1 / 22  # of the font size: white with a dark edge is readable on light and dark
 _MAX_TEXT = 200
 
 
@@ -25,8 +25,8 @@ def watermark(
 ) -> Derived:
     """The image, upright and at most `spec.max_side` on its long side, with the mark on it.
 
-    The mark never reaches over the edge, whatever its shape and scale. Output formats and transparency as in
-    `thumbnails`. Raises `Rejected` for bytes that do not decode, ValueError for a logo that does not.
+    The mark never extends beyond the edge, whatever its shape and scale. Output formats and transparency as
+    in `thumbnails`. Raises `Rejected` for bytes that do not decode, ValueError for a logo that does not.
     """
     picture = load_scaled(data, lambda w, h: fit(w, h, (spec.max_side, spec.max_side)))
     chosen = output_format_for(picture.format, output_format)
@@ -44,7 +44,7 @@ def _stamp(image: Image.Image, mark: Image.Image, spec: WatermarkSpec) -> Image.
         image = image.convert("RGB")
     x, y = _place(spec.position, image.size, mark.size)
     box = (x, y, x + mark.width, y + mark.height)
-    # Only the pixels under the mark are touched.
+    # Only the pixels under the mark change.
     under = image.crop(box).convert("RGBA")
     under.alpha_composite(mark)
     image.paste(under.convert(image.mode), box)
@@ -60,7 +60,7 @@ def _place(position: str, canvas: tuple[int, int], mark: tuple[int, int]) -> tup
 
 
 def _room(canvas: tuple[int, int], relative: float) -> tuple[int, int]:
-    """What the mark may fill: so much of the width, and never more than the image."""
+    """The size that the mark may have: a fraction of the width, and never more than the image."""
     return max(1, min(canvas[0], round(canvas[0] * max(0.0, relative)))), canvas[1]
 
 

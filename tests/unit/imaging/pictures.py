@@ -1,4 +1,4 @@
-"""Images whose every pixel is known, and how far a pixel may be off after a lossy round trip."""
+"""Images with known pixels, and the tolerance after a lossy round trip."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from imagebus_imaging import Derived
 RED, GREEN, BLUE, WHITE = (220, 30, 30), (30, 180, 40), (40, 50, 210), (250, 250, 250)
 QUADRANTS = {"top-left": RED, "top-right": GREEN, "bottom-left": BLUE, "bottom-right": WHITE}
 
-# What a camera does to an upright picture before it stores it with that orientation.
+# What a camera does to an upright image before it stores it with that orientation.
 STORED_AS: dict[int, Image.Transpose | None] = {
     1: None,
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -69,7 +69,7 @@ def near(found: object, wanted: tuple[int, ...], tolerance: int = 12) -> bool:
 
 
 def assert_quadrants(image: Image.Image, tolerance: int = 12) -> None:
-    """Every quadrant has its colour in its middle, where no filter reaches over from a neighbour."""
+    """Every quadrant has its colour in the middle, where no filter mixes in a neighbour."""
     rgb = image.convert("RGB")
     for name, colour in QUADRANTS.items():
         at = (

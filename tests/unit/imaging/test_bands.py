@@ -1,4 +1,4 @@
-"""Large images are decoded in bands: the same picture, in a fraction of the memory."""
+"""Large images are decoded in bands: the same result in a fraction of the memory."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_bands_give_the_picture_that_the_whole_gives(
     monkeypatch.setattr(resizing, "_BAND_PIXELS", 20_000)
     banded = opened(thumbnails(data, [(100, 100)], output_format="PNG")[0])
     assert (banded.size, banded.mode) == (whole.size, whole.mode)
-    # What a transparent pixel would look like is nobody's business: compare what is seen.
+    # The colour of a transparent pixel does not matter: compare what is visible.
     seen = (
         Image.alpha_composite(Image.new("RGBA", i.size, "teal"), i.convert("RGBA")) for i in (banded, whole)
     )

@@ -25,7 +25,7 @@ def _exif() -> Image.Exif:
 
 
 def _full(image_format: str) -> bytes:
-    """An image that carries the secret wherever its format has a place for it."""
+    """An image that carries the secret everywhere its format allows."""
     exif, image = _exif(), quadrants()
     marked_profile = DISPLAY_P3.replace(b"test\0", b"TopSe") + SECRET
     if image_format == "JPEG":

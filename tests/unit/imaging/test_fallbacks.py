@@ -1,4 +1,4 @@
-"""Without the accelerators the engine is slower, and no different."""
+"""Without the accelerators the engine is slower, with the same results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every hostile file ends as it should, quickly, in little memory, and nobody dies of it."""
+"""Every hostile file has its expected outcome, quickly, in little memory, and crashes nothing."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def test_there_are_enough_of_them_with_names_of_their_own(tmp_path: Path) -> Non
 
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    """What `imagebus inspect` says of each file. A child's memory begins with its parent's: the command runs
-    as users run it, not inside a test process that has grown.
+    """What `imagebus inspect` reports for each file. A child's memory starts with its parent's, so the
+    command runs as users run it, not inside a large test process.
     """
     corpus = tmp_path_factory.mktemp("hostile")
     write(corpus)

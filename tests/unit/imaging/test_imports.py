@@ -1,4 +1,4 @@
-"""A cold start pays for what the function does, and for nothing else."""
+"""A cold start loads what the function needs, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`imagebus inspect` gets one row for whatever it is pointed at."""
+"""`imagebus inspect` prints one row for every kind of file."""
 
 from __future__ import annotations
 

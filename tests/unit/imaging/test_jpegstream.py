@@ -1,4 +1,4 @@
-"""Where a JPEG ends, asked of the decoder and of the walk: the two must never differ."""
+"""The decoder and the walk must always agree where a JPEG ends."""
 
 from __future__ import annotations
 

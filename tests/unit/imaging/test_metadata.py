@@ -1,4 +1,4 @@
-"""What an event may say about an image."""
+"""What an event may contain about an image."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.unit.imaging.pictures import BLUE, RED, encoded, exif_with, near, ope
 
 
 def _gradient(mode: str = "RGB") -> Image.Image:
-    """A picture made of arithmetic alone, so that its hashes can be compared with other implementations."""
+    """An image made by arithmetic, so that its hashes can be compared with other implementations."""
     pixels = [
         ((x * 5) % 256, (y * 7) % 256, (x * y) % 256, (x * x + y * 3) % 256)
         for y in range(64)

@@ -1,4 +1,4 @@
-"""Every pixel format has a decided outcome."""
+"""Every pixel format has a defined outcome."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""What another program would open is refused, wherever in the file it is; what only looks a little like it is
-not.
-"""
+"""What another program would open is refused, wherever it is in the file; what only resembles it is not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rotated photographs come out upright, whatever holds them."""
+"""Rotated photos become upright, in every format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every pixel right where decoders disagree, and browsers, libvips and sharp are the yardstick."""
+"""Pixels are right where decoders disagree, as judged by browsers, libvips and sharp."""
 
 from __future__ import annotations
 

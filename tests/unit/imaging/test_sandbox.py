@@ -1,4 +1,4 @@
-"""A decoder may loop, grow, crash or die: its parent lives, and says which it was."""
+"""A decoder may loop, grow, crash or die: its parent survives, and reports what happened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The decoder's own scaling leaves enough to the filter: small photographs against a full decode."""
+"""The decoder's own scaling leaves enough for the filter: small photos compared with a full decode."""
 
 from __future__ import annotations
 

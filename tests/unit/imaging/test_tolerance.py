@@ -1,4 +1,4 @@
-"""No honest picture is refused: what devices append, leave out or write wrongly is stated, and the picture is
+"""No legitimate image is refused: what devices append, omit or write wrongly is reported, and the image is
 shown.
 """
 

@@ -1,4 +1,4 @@
-"""What cameras and phones write after an image passes; what only looks like it does not."""
+"""What cameras and phones write after an image is accepted; what only resembles it is not."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def refused(data: bytes, limits: Limits = STRICT) -> str:
 
 
 def accepted(data: bytes) -> ImageInfo:
-    """What the strictest policy accepts, the default accepts as well."""
+    """The default accepts everything that the strictest policy accepts."""
     assert validate(data, STRICT) == validate(data)
     return validate(data)
 

@@ -1,4 +1,4 @@
-"""Each limit ends in its own code, with the limit and the value that broke it."""
+"""Each limit has its own code, and reports the limit and the value that exceeded it."""
 
 from __future__ import annotations
 

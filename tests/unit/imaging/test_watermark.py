@@ -1,4 +1,4 @@
-"""A mark that can be read on anything, stays inside, and touches nothing else."""
+"""The mark is readable on anything, stays inside the image, and changes nothing else."""
 
 from __future__ import annotations
 

@@ -52,10 +52,15 @@ Resources:
 """
 
 
-def flat(folder: Path, parameters: str, *, nested: str = NESTED) -> dict[str, Any]:
+def flat(
+    folder: Path, parameters: str, *, nested: str = NESTED, condition: str | None = None
+) -> dict[str, Any]:
     (folder / "nested.yml").write_text(nested, encoding="utf-8")
     (folder / "template.yml").write_text(PARENT % parameters, encoding="utf-8")
-    found: dict[str, Any] = nesting.flat(templates.read(folder / "template.yml"), folder)
+    parent = templates.read(folder / "template.yml")
+    if condition:
+        parent["Resources"]["A"]["Condition"] = condition
+    found: dict[str, Any] = nesting.flat(parent, folder)
     return found
 
 
@@ -93,6 +98,14 @@ def test_a_condition_that_only_a_deployment_decides_is_the_parents(tmp_path: Pat
     found = flat(tmp_path, "{Name: a, Topic: !Ref Detail}")
     assert found["Resources"]["AAlarm"]["Condition"] == "AHasTopic"
     assert found["Conditions"]["AHasTopic"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "Detail"}, ""]}]}
+
+
+def test_a_conditional_stack_has_conditional_resources(tmp_path: Path) -> None:
+    found = flat(tmp_path, "{Name: a, Topic: !Ref Detail}", condition="All")
+    assert found["Resources"]["AQueue"]["Condition"] == "All"
+    assert found["Resources"]["AAlarm"]["Condition"] == "AllAndAHasTopic"
+    both = [{"Condition": "All"}, {"Condition": "AHasTopic"}]
+    assert found["Conditions"]["AllAndAHasTopic"] == {"Fn::And": both}
 
 
 def test_a_nested_stacks_own_name_is_refused(tmp_path: Path) -> None:

@@ -81,24 +81,6 @@ def test_a_reference_that_cannot_be_replaced_is_an_error(tmp_path: Path) -> None
         templates.localize(written(tmp_path, text), {}, {})
 
 
-def test_no_statement_asks_for_tls_and_every_other_statement_stays() -> None:
-    shape = templates.read(ROOT / "consumer.yml")
-    for original, copy, policy in (
-        (templates.read(ROOT / "template.yml"), localized(), "UndeliveredQueuePolicy"),
-        (shape, templates.localize(shape, {}, {}), "InboxPolicy"),
-    ):
-        assert not any("aws:SecureTransport" in node for node in nodes(copy) if isinstance(node, dict))
-        statements = original["Resources"][policy]["Properties"]["PolicyDocument"]["Statement"]
-        kept = copy["Resources"][policy]["Properties"]["PolicyDocument"]["Statement"]
-        assert kept == [each for each in statements if each["Effect"] == "Allow"]
-        assert kept
-
-
-def test_a_policy_of_nothing_but_tls_goes_as_a_whole() -> None:
-    assert "QuarantineBucketPolicy" in templates.read(ROOT / "template.yml")["Resources"]
-    assert "QuarantineBucketPolicy" not in localized()["Resources"]
-
-
 def test_concurrency_limits_are_numbers_from_the_parameters() -> None:
     resources = localized({"ConcurrencyLimit": "3", "ImageConcurrencyLimit": "4"})["Resources"]
 

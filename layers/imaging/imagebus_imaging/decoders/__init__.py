@@ -1,4 +1,4 @@
-"""Opening untrusted bytes with one named decoder each, and what its failures mean."""
+"""Opens untrusted bytes with one named decoder, and translates its errors."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from imagebus_imaging.decoders.base import Decoder
 from imagebus_imaging.formats import detect
 from imagebus_imaging.model import Rejected
 
-# Decoders raise all of these for broken bytes. RuntimeError is libheif's and libavif's, KeyError and
-# TypeError come from header fields that are missing or of the wrong kind.
+# Decoders raise all of these for broken bytes. RuntimeError comes from libheif and libavif, KeyError
+# and TypeError from header fields that are missing or have the wrong type.
 DECODE_ERRORS: tuple[type[Exception], ...] = (
     OSError,
     ValueError,
@@ -34,7 +34,7 @@ DECODE_ERRORS: tuple[type[Exception], ...] = (
 
 @contextmanager
 def decode_failures_are_rejections() -> Iterator[None]:
-    """Turns what a decoder throws at broken bytes into `Rejected`: `corrupt`, or `too_costly` for memory."""
+    """Translates a decoder's errors into `Rejected`: `corrupt`, or `too_costly` for memory."""
     try:
         yield
     except MemoryError:
@@ -49,10 +49,10 @@ def load_decoder(image_format: str) -> None:
 
 
 def open_image(data: bytes, image_format: str | None = None) -> Decoder:
-    """Reads the header only. Raises `Rejected` for bytes that are no image of an accepted format."""
+    """Reads the header only. Raises `Rejected` for bytes that are not an image of an accepted format."""
     name = image_format or detect(data)
     if name is None:
-        raise Rejected("unsupported_format", "the bytes are no image of an accepted format")
+        raise Rejected("unsupported_format", "the bytes are not an image of an accepted format")
     module = import_module(f"{__name__}.{name.lower()}")
     with decode_failures_are_rejections():
         opened: Decoder = module.open_bytes(data)

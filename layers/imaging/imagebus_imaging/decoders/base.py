@@ -1,4 +1,4 @@
-"""What every decoder offers beyond Pillow's image files."""
+"""The interface of our decoders, beyond Pillow's image files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from io import BytesIO
 
 from PIL import Image, ImageFile
 
-# A limit of our own is checked on the structure, before a decoder sees the bytes.
+# Our own limit is checked on the structure, before a decoder sees the bytes.
 Image.MAX_IMAGE_PIXELS = None
 
 
@@ -25,7 +25,7 @@ class Decoder(ImageFile.ImageFile):
     truncated = False
 
     def check(self) -> None:
-        """Decodes as cheaply as is possible while still finding every fault. Raises what decoders raise."""
+        """Decodes as cheaply as possible while still finding every fault. Raises what decoders raise."""
         self.draft(None, (max(1, self.width // 16), max(1, self.height // 16)))
         self.load()
 

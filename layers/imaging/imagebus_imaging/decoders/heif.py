@@ -1,4 +1,4 @@
-"""HEIF pixels, by libheif: the main image alone, turned and cropped as its container says."""
+"""HEIF pixels, decoded by libheif: only the main image, rotated and cropped as its container says."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from PIL import Image
 from imagebus_imaging.decoders.base import Decoder, cut
 from imagebus_imaging.formats.isobmff import main_of
 
-# An embedded thumbnail may show something else than the image that was validated. One thread: more bring
-# nothing where an image has one core, and each would reserve memory of its own.
+# An embedded thumbnail may differ from the validated image. One thread: more are useless when an image has
+# one core, and each would reserve its own memory.
 pillow_heif.options.THUMBNAILS = False
 pillow_heif.options.DEPTH_IMAGES = False
 pillow_heif.options.AUX_IMAGES = False
@@ -29,7 +29,7 @@ def open_bytes(data: bytes) -> Decoder:
 
 
 class HeifPicture(Decoder):
-    """Not pillow-heif's own plugin, which keeps two copies of the pixels."""
+    """Replaces pillow-heif's plugin, which keeps two copies of the pixels."""
 
     format = "HEIF"
     format_description = "HEIF image"

@@ -1,3 +1,3 @@
-"""AVIF and HEIF pixels: the main image alone, as its container says it is to be shown."""
+"""AVIF and HEIF pixels: only the main image, as its container displays it."""
 
 from __future__ import annotations

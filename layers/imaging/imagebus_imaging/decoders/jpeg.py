@@ -1,7 +1,7 @@
-"""JPEG pixels, decoded from the segments that a decoder needs.
+"""JPEG pixels, decoded from only the segments that a decoder needs.
 
-Pillow parses every segment, and fails on broken ones that no pixel depends on. It gets the tables, the frame
-header and the scans here. Metadata is read leniently, and an image that was cut off is closed where it ends.
+Pillow parses every segment, and fails on broken ones that no pixel depends on. Here it gets only the tables,
+the frame header and the scans. Metadata is read leniently, and a truncated image is closed where it ends.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from imagebus_imaging.decoders.base import Decoder
 from imagebus_imaging.formats.jpeg import APP, COM, CUT, EXIF, ICC, SOS, XMP, segments
 
-# What libjpeg reads of the JFIF and Adobe segments, which decide the colour space. Shorter ones it ignores.
+# What libjpeg reads of the JFIF and Adobe segments, which decide the colour space. It ignores shorter ones.
 _COLOUR_SPACE = {0xE0: (b"JFIF\0", 14), 0xEE: (b"Adobe", 12)}
 _END = b"\xff\xd9"
 # libjpeg scales by leaving out frequencies, block by block: what it leaves for the filter keeps that from
@@ -29,7 +29,7 @@ def open_bytes(data: bytes) -> Decoder:
 
 
 class StreamedJpeg(Decoder, JpegImageFile):
-    """A JPEG that is read in pieces, so that it is known how much of the file is pixels."""
+    """A JPEG that is read in pieces, so that we know how much of the file is pixels."""
 
     def _open(self) -> None:
         data = self._data = self._bytes()
@@ -43,7 +43,7 @@ class StreamedJpeg(Decoder, JpegImageFile):
             self._stop = self._end_of_pixels(data)
 
     def _end_of_pixels(self, data: bytes) -> int:
-        """Before what follows the image, and before a segment that was cut off: the decoder gets neither."""
+        """The end of what the decoder gets: it excludes trailing data and a truncated segment."""
         stop: int = import_module("imagebus_imaging.trailers").start_of_tail(data)
         if "progressive" in self.info and data.rfind(_END, self._at, stop) < 0:
             return next((body for marker, body, _ in segments(data[:stop]) if marker == CUT), stop)
@@ -52,7 +52,7 @@ class StreamedJpeg(Decoder, JpegImageFile):
     def draft(
         self, mode: str | None, size: tuple[int, int] | None
     ) -> tuple[str, tuple[int, int, float, float]] | None:
-        """Decodes at the smallest scale that a filter can still make that size from."""
+        """Decodes at the smallest scale from which a filter can still make that size."""
         if not size or self.decoderconfig:
             return None
         self.full_size = self.size
@@ -64,7 +64,7 @@ class StreamedJpeg(Decoder, JpegImageFile):
         return super().draft(mode, (max(1, self.width // scale), max(1, self.height // scale)))
 
     def load_seek(self, pos: int) -> None:
-        """Pieces are read in order."""
+        """Reads the pieces in order."""
 
     def load_read(self, read_bytes: int) -> bytes:
         if self._header:
@@ -80,8 +80,8 @@ class StreamedJpeg(Decoder, JpegImageFile):
 
 
 def _read_header(data: bytes) -> tuple[bytes, dict[Any, Any]]:
-    """What a decoder needs before the first scan, and what the metadata says: exif, xmp, icc_profile; and
-    where the scan begins.
+    """What a decoder needs before the first scan, the metadata (exif, xmp, icc_profile), and where the scan
+    begins.
     """
     header = bytearray(data[:2])
     found: dict[Any, Any] = {}

@@ -1,9 +1,9 @@
-"""PNG pixels: inflated by ISA-L, handed to Pillow's row filters.
+"""PNG pixels: inflated by ISA-L, then passed to Pillow's row filters.
 
 Pillow's wheel uses the system's zlib, which spends most of a PNG's time inflating. Inflating with ISA-L and
 giving Pillow the same rows as a stored (uncompressed) stream costs two memory copies and saves half of that
-time. Of the chunks Pillow sees those alone that pixels need: broken metadata and text of any size never reach
-its parser.
+time. Pillow sees only the chunks that pixels need: broken metadata and text of any size never reach its
+parser.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class StreamedPng(Decoder, PngImageFile):
             self._mode_of_frame, self._mode = self._mode, "RGBA"
 
     def _read(self, header: Header) -> None:
-        """What the chunks before the pixels say, and are sound enough to say."""
+        """The valid information in the chunks before the pixels."""
         found = header.found
         key = found.get(b"tRNS", b"")
         if self.mode == "L" and header.depth < 8 and len(key) >= 2:
@@ -81,7 +81,7 @@ class StreamedPng(Decoder, PngImageFile):
 
     def load_prepare(self) -> None:
         super().load_prepare()
-        # One megabyte at a time instead of 64 KB: fewer turns of Pillow's Python loop.
+        # One megabyte at a time instead of 64 KB: fewer iterations of Pillow's Python loop.
         self.decodermaxblock = STEP
         self._stream = stored(rows(self._data, self._header))
 
@@ -177,7 +177,7 @@ def _unfiltered(image: StreamedPng, rawmode: str) -> Image.Image:
 
 
 def _essential(header: Header) -> bytes:
-    """A PNG of the chunks that decide pixels, and without any."""
+    """A PNG of only the chunks that decide pixels, without pixels."""
     size = struct.pack(
         ">IIBBBBB", header.width, header.height, header.depth, header.colour, 0, 0, int(header.interlaced)
     )
@@ -192,7 +192,7 @@ def _essential(header: Header) -> bytes:
 
 
 def _profile(body: bytes) -> bytes | None:
-    """The inflated profile of an iCCP chunk, None for one that is broken or larger than a profile is."""
+    """The inflated profile of an iCCP chunk, or None if it is broken or too large for a profile."""
     name, _, rest = body.partition(b"\0")
     if not name or rest[:1] != b"\0":
         return None

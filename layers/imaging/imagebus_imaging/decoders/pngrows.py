@@ -21,7 +21,7 @@ _PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4),
 
 @dataclass(slots=True)
 class Header:
-    """The frame that is shown first, where its data lies, and the chunks before it by type."""
+    """The frame that is shown first, the location of its data, and the chunks before it by type."""
 
     width: int
     height: int
@@ -30,7 +30,7 @@ class Header:
     interlaced: bool
     spans: list[Span] = field(default_factory=list)
     found: dict[bytes, bytes] = field(default_factory=dict)
-    #: Where the frame lies on the canvas, when it does not cover it.
+    #: The frame's position on the canvas, if it does not cover it.
     place: tuple[int, int] | None = None
     canvas: tuple[int, int] = (0, 0)
 
@@ -71,7 +71,7 @@ def read_header(data: bytes) -> Header:
         if kind != b"IDAT" and header.spans and (controlled or not animated):
             break
     if frames and frame[0] and frame[1] and frame[0] + frame[2] <= width and frame[1] + frame[3] <= height:
-        # The image data is no frame of the animation: browsers show the first frame instead.
+        # The image data is not a frame of the animation: browsers show the first frame instead.
         header.spans, (header.width, header.height) = frames, frame[:2]
         header.place = (frame[2], frame[3]) if frame[:2] != (width, height) else None
     return header
@@ -83,7 +83,7 @@ _READ = frozenset(b"PLTE tRNS iCCP cICP sRGB gAMA cHRM eXIf pHYs".split())
 def rows(data: bytes, header: Header) -> Iterator[bytes]:
     """The filtered rows in pieces of up to a megabyte, exactly what `passes` promises. Raises `Rejected`."""
     left = sum(count * size for count, size in header.passes())
-    # Without the checksum at the end, as other readers: the chunks have their own.
+    # Ignore the checksum at the end, as other readers do: the chunks have their own.
     stream = decompressobj(wbits=-15)
     view = memoryview(data)
     try:
@@ -116,16 +116,16 @@ def _without_zlib_header(data: bytes, spans: Iterable[Span]) -> Iterator[Span]:
         first = min(end, start + 2 - len(head))
         head += data[start:first]
         if len(head) == 2 and (head[0] & 15 != 8 or head[1] & 32 or int.from_bytes(head, "big") % 31):
-            raise Rejected("corrupt", "broken image data: no zlib stream")
+            raise Rejected("corrupt", "broken image data: not a zlib stream")
         yield first, end
 
 
 def check_rows(data: bytes, header: Header) -> None:
-    """Inflates all of it and keeps nothing: finds what a full decode would find, in constant memory."""
+    """Inflates everything and keeps nothing: finds what a full decode would find, in constant memory."""
     expected = iter(header.passes())
     size = at = left = 0
     for piece in rows(data, header):
-        # `at` is where in this piece the next row begins.
+        # `at` is the offset of the next row in this piece.
         while at < len(piece):
             if not left:
                 left, size = next(expected)

@@ -1,8 +1,8 @@
-"""WebP decoded at the size that is needed: libwebp scales while it decodes, Pillow does not ask it to.
+"""WebP decoded at the needed size: libwebp can scale while it decodes, but Pillow does not use that.
 
-The library is the one that Pillow's wheel ships and has loaded; where it is not found (a Pillow that was
-built otherwise), Pillow's own decoder is used. That one goes through an animation canvas and holds four
-copies of all pixels: this saves two fifths of its time, and of a large image nine tenths of its memory.
+The library is the one in Pillow's wheel. If it is not found (a Pillow that was built differently), Pillow's
+own decoder is used, which goes through an animation canvas and holds four copies of all pixels. Ours saves
+two fifths of its time, and for a large image nine tenths of its memory.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class _Pixels(ctypes.Structure):
 
 
 class _Planes(ctypes.Structure):
-    # Never used, and the larger half of the union.
+    # Unused, and the larger half of the union.
     _fields_ = [
         ("planes", ctypes.c_void_p * 4),
         ("strides", ctypes.c_int * 4),
@@ -81,7 +81,7 @@ class _Config(ctypes.Structure):
 
 @cache
 def libwebp() -> Any | None:
-    """The library with the two functions that are used, or None if it is not available."""
+    """The library with the two functions we use, or None if it is not available."""
     for path in sorted((Path(PIL.__file__).parent.parent / "pillow.libs").glob("libwebp-*.so*")):
         try:
             library = ctypes.CDLL(str(path))
@@ -95,7 +95,7 @@ def libwebp() -> Any | None:
 
 
 def open_bytes(data: bytes) -> Decoder:
-    """Opens it as Pillow does where it is an animation, which needs Pillow's canvas."""
+    """Opens an animation with Pillow's decoder, because it needs Pillow's canvas."""
     end = end_of_riff(data)
     if end - 8 != int.from_bytes(data[4:8], "little"):
         data = data[:4] + (end - 8).to_bytes(4, "little") + data[8:end]
@@ -105,11 +105,11 @@ def open_bytes(data: bytes) -> Decoder:
 
 
 class AnimatedWebp(Decoder, WebPImageFile):
-    """As Pillow decodes it."""
+    """Decoded by Pillow."""
 
 
 class ScaledWebp(Decoder):
-    """A still WebP. `draft` says how small it may be decoded."""
+    """A still WebP. `draft` sets how small it may be decoded."""
 
     format = "WEBP"
     format_description = "WebP image, scaled while decoding"
@@ -118,7 +118,7 @@ class ScaledWebp(Decoder):
         self._data = self._bytes()
         parts: dict[bytes, tuple[int, int]] = {}
         for kind, body, end in chunks(self._data):
-            parts.setdefault(kind, (body, end))  # of two of a kind the first counts
+            parts.setdefault(kind, (body, end))  # of two chunks of a kind, the first counts
         kind = b"VP8L" if b"VP8L" in parts else b"VP8 "
         if kind not in parts:
             raise SyntaxError("no image in this WebP")
@@ -136,7 +136,7 @@ class ScaledWebp(Decoder):
     def draft(
         self, mode: str | None, size: tuple[int, int] | None
     ) -> tuple[str, tuple[int, int, float, float]] | None:
-        """Decodes at least at that size, in the shape of the image."""
+        """Decodes at least at that size, with the image's aspect ratio."""
         del mode
         if not size:
             return None

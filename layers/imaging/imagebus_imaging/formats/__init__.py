@@ -1,4 +1,4 @@
-"""What is known of each format without decoding a pixel: one module per format.
+"""What is known about each format without decoding a pixel: one module per format.
 
 A format module recognises its own bytes (`detect`) and walks their structure (`walk`): sizes, frames, scans,
 metadata, and where the image ends. Walks read untrusted bytes in Python, so each is linear in the bytes and
@@ -13,7 +13,7 @@ from typing import Any
 from imagebus_imaging.formats.base import Structure
 from imagebus_imaging.model import Limits
 
-# Loaded in this order until one of them recognises the bytes: a JPEG loads the first alone.
+# Loaded in this order until one recognises the bytes: a JPEG loads only the first.
 _MODULES = {
     "JPEG": "jpeg",
     "PNG": "png",
@@ -25,7 +25,7 @@ _MODULES = {
 
 
 def detect(data: bytes) -> str | None:
-    """The format's name from its first bytes, or None. Names and content types are an uploader's claims."""
+    """The format's name from its first bytes, or None. Names and content types prove nothing."""
     for module in dict.fromkeys(_MODULES.values()):
         name: str | None = _load(module).detect(data)
         if name:

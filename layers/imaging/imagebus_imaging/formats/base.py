@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from imagebus_imaging.model import Hdr, Limits, Rejected
 
 MAX_PARTS = 100_000
-"""Segments, chunks or boxes a walk visits before it calls the file too costly."""
+"""Segments, chunks or boxes that a walk visits before the file counts as too costly."""
 
 Span = tuple[int, int]
 _GAP = 16  # spans nearer to each other than this are kept as one
@@ -17,8 +17,8 @@ _GAP = 16  # spans nearer to each other than this are kept as one
 class Structure:
     """Sizes as stored, before orientation. `end` is where the image ends and trailing data begins.
 
-    `metadata` is where the bytes lie that are not pixels. `decoder_bytes` is what decoding will hold in
-    memory, known beforehand because a decoder that runs out of it cannot always say so. `open_ended` means
+    `metadata` locates the bytes that are not pixels. `decoder_bytes` is the memory that decoding needs,
+    computed in advance because a decoder that runs out of memory cannot always report it. `open_ended` means
     that the walk stopped at `end`, where the pixels begin: the decoder reads them anyway and finds their end.
     `truncated` means that the end of the image is missing. `declares_video` is stated by the XMP of a motion
     photo.
@@ -37,7 +37,7 @@ class Structure:
 
 
 class Metadata:
-    """Where metadata lies, added up against the limit while the walk finds it."""
+    """The locations of metadata, added up against the limit during the walk."""
 
     def __init__(self, limits: Limits) -> None:
         self.spans: list[Span] = []

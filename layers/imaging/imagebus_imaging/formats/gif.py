@@ -39,7 +39,7 @@ def walk(data: bytes, limits: Limits) -> Structure:
         elif kind == b"\0" and data[at + 1 : at + 2] in (b"\x21", b"\x2c", b"\x3b"):
             at += 1  # an empty block between frames
         elif frames:
-            break  # writers that forget the trailer: every frame is whole, and every viewer shows it
+            break  # some writers omit the trailer: every frame is complete, and every viewer shows it
         else:
             raise corrupt(f"no block at byte {at}" if kind else "the file ends before its first frame")
     if not frames:

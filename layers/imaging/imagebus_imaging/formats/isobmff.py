@@ -55,7 +55,7 @@ def boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]
 
 
 def walk(data: bytes, limits: Limits) -> Structure:
-    """The image ends where the first thing begins that is no box of an image file."""
+    """The image ends before the first thing that is not a box of an image file."""
     end, main = 0, Main()
     found = set()
     for kind, body, box_end in _image_boxes(data):
@@ -97,7 +97,7 @@ class Main:
     """What the container declares: the sizes of all images in it, and the properties of the main one."""
 
     sizes: list[tuple[int, int]] = field(default_factory=list)
-    #: left, top, right, bottom of what is to be shown.
+    #: left, top, right, bottom of the visible part.
     crop: tuple[int, int, int, int] | None = None
     #: Colour primaries and transfer function as ITU-T H.273 numbers them.
     cicp: tuple[int, int] | None = None
@@ -109,7 +109,7 @@ class Main:
 
 
 def main_of(data: bytes) -> Main:
-    """The properties of the main image, empty where they cannot be read."""
+    """The properties of the main image, empty if they cannot be read."""
     main, reached = Main(), 0
     with suppress(Rejected):
         for kind, body, reached in _image_boxes(data):
@@ -149,7 +149,7 @@ def main_image(data: bytes, start: int, end: int) -> Main:
 def _associations(
     data: bytes, body: int, end: int, found: dict[int, list[int]], *, flags: bool = False
 ) -> None:
-    """The properties of each item, from however many `ipma` boxes there are."""
+    """The properties of each item, from all `ipma` boxes."""
     wide_ids, wide_indexes = data[body] > 0, data[body + 3] & 1
     at = body + 8
     for _ in range(min(int.from_bytes(data[body + 4 : at], "big"), MAX_PARTS)):
@@ -212,7 +212,7 @@ def _apply(data: bytes, properties: list[tuple[bytes, int, int]], main: Main) ->
 
 
 def _crop(clap: tuple[int, ...], width: int, height: int) -> tuple[int, int, int, int] | None:
-    """The clean aperture inside the image. Raises `Rejected` where nothing of it is inside."""
+    """The clean aperture inside the image. Raises `Rejected` if none of it is inside."""
     if not all(clap[1::2]):
         raise corrupt("a clean aperture without a size")
     shown_w, shown_h, off_x, off_y = (top / bottom for top, bottom in zip(clap[::2], clap[1::2], strict=True))

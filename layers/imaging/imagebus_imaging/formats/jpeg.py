@@ -14,7 +14,7 @@ SOS, EOI = 0xDA, 0xD9
 CUT = 0
 EXIF, XMP, ICC = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0"
 # Inside a scan 0xFF is followed by 0x00 (stuffing), a restart marker or another 0xFF (fill); anything else
-# ends it. Between segments decoders skip whatever is no marker.
+# ends it. Between segments decoders skip everything that is not a marker.
 _AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _MARKER = re.compile(rb"\xff[^\x00\xff]")
 _VIDEO = re.compile(rb"(?:MotionPhoto|MicroVideo)(?:=[\"']|>)\s*[1-9]|Semantic(?:=[\"']|>)\s*MotionPhoto")
@@ -36,7 +36,7 @@ def segments(data: bytes, start: int = 0) -> Iterator[tuple[int, int, int]]:
     """(marker, body, end) of each segment of the JPEG at `start`. The last is EOI, or CUT where the file was
     cut.
 
-    A scan's data is searched for its end only when the segment after it is asked for.
+    A scan's data is searched for its end only when the next segment is requested.
     """
     marker, at = 0, start + 2
     for _ in range(MAX_PARTS):
@@ -74,7 +74,7 @@ def walk(data: bytes, limits: Limits) -> Structure:
 
 
 def closed(data: bytes, structure: Structure, read_to: int, limits: Limits) -> Structure:
-    """The whole structure, when the decoder of its only scan had read up to `read_to` without an end."""
+    """The whole structure, if the decoder of its only scan found no end before `read_to`."""
     match = _AFTER_SCAN.search(data, max(structure.end, read_to - 1))
     if match is not None and data[match.end() - 1] == EOI:
         return replace(structure, end=match.end(), open_ended=False)
@@ -113,7 +113,7 @@ class _Found:
     progressive: bool = False
     declares_video: bool = False
     hdr: Hdr | None = None
-    #: Of a baseline frame; 0 for all others, which may have any number of scans.
+    #: For a baseline frame; 0 for others, which may have any number of scans.
     components: int = 0
 
     def structure(self, end: int, *, open_ended: bool = False, truncated: bool = False) -> Structure:
@@ -131,7 +131,7 @@ class _Found:
 
     def add_metadata(self, data: bytes, marker: int, body: int, end: int) -> None:
         self.metadata.add(body, end)
-        # The main packet only: its extensions may be megabytes, and say nothing of this.
+        # The main packet only: its extensions may be megabytes, and do not contain this.
         if marker == 0xE1 and data.startswith(XMP, body):
             self.declares_video |= _VIDEO.search(data, body, end) is not None
             if _GAIN_MAP.search(data, body, end):

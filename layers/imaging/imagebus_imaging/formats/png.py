@@ -1,4 +1,4 @@
-"""PNG: chunks from IHDR to IEND. A wrong checksum counts in the chunks that pixels need, and only there."""
+"""PNG: chunks from IHDR to IEND. A wrong checksum matters only in the chunks that pixels need."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def detect(data: bytes) -> str | None:
 
 
 def chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """(type, body, end) of each chunk, IEND last. Stops where the file is cut off."""
+    """(type, body, end) of each chunk, IEND last. Stops where the file is truncated."""
     at = 8
     for _ in range(MAX_PARTS):
         kind, body = data[at + 4 : at + 8], at + 8

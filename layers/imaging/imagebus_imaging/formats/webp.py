@@ -29,7 +29,7 @@ def detect(data: bytes) -> str | None:
 
 
 def end_of_riff(data: bytes) -> int:
-    """Where the chunks end. Raises `Rejected` where the header says more than there is."""
+    """Where the chunks end. Raises `Rejected` if the header claims more than the file has."""
     end = 8 + int.from_bytes(data[4:8], "little")
     if end > len(data) + _SLACK or end < 20:
         raise corrupt("the file is shorter than its header says")
@@ -66,7 +66,7 @@ def walk(data: bytes, limits: Limits) -> Structure:
             frames += 1
             check_frames(frames, size[0] * size[1] if size else 0, limits)
         elif kind not in {b"ANIM", b"ALPH"}:
-            # The first of VP8X, VP8 and VP8L says the canvas.
+            # The first of VP8X, VP8 and VP8L gives the canvas.
             size = size or size_of(data, kind, body, end)
     if size is None or not kinds & {b"VP8 ", b"VP8L", b"ANMF"}:
         raise corrupt("no image data")
@@ -75,7 +75,7 @@ def walk(data: bytes, limits: Limits) -> Structure:
 
 
 def _bytes_for_a_pixel(kinds: set[bytes]) -> int:
-    # Asked here, so that nothing of it is loaded for other formats.
+    # Checked here, so that it is not loaded for other formats.
     if b"ANMF" in kinds or import_module("imagebus_imaging.decoders.webp").libwebp() is None:
         return _CANVAS
     if b"VP8L" in kinds:
