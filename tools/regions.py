@@ -16,14 +16,8 @@ from imagebus_cli.stack.regions import DATA
 from imagebus_local import templates
 from tools import ROOT
 
-TEMPLATES = (
-    "template.yml",
-    "consumer.yml",
-    "cdn.yml",
-    "monitoring/template.yml",
-    "schemas/registry.yml",
-    "security/key.yml",
-)
+NESTED = {str(each["TemplateURL"]) for _, each in templates.nested(templates.read(ROOT / "template.yml"))}
+TEMPLATES = ("template.yml", "security/key.yml", *sorted(NESTED))
 #: What a type needs that not every region has, by the beginning of its name.
 SERVICES = {"AWS::EventSchemas::": "schemas", "AWS::CloudFront::": "cloudfront"}
 SOURCES = [

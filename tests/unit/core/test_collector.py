@@ -63,7 +63,7 @@ def test_no_cold_start_of_a_function_is_interrupted_by_the_collector(handler: st
 def test_what_the_imports_made_is_kept_out_of_the_collectors_sight_from_the_first_client_on():
     body = IMPORT_AND_FIRST_CLIENT.format(module="thumbnailer.handler", clients=("s3",))
     before, imported, ready = run(body, **LAMBDA)
-    assert before["frozen"] == imported["frozen"] == 0
+    assert before["frozen"] == imported["frozen"]
     assert imported["threshold"] > ready["threshold"] == 100_000
     assert ready["frozen"] > 50_000
 
@@ -86,7 +86,12 @@ def test_the_collector_is_on_all_the_time_also_where_no_client_is_ever_made():
 def test_outside_lambda_python_keeps_its_own_setting():
     body = IMPORT_AND_FIRST_CLIENT.format(module="thumbnailer.handler", clients=("s3",))
     before, _, ready = run(body)
-    assert (ready["on"], ready["threshold"], ready["frozen"]) == (True, before["threshold"], 0)
+    # Python 3.12 starts with some hundred frozen objects of its own.
+    assert (ready["on"], ready["threshold"], ready["frozen"]) == (
+        True,
+        before["threshold"],
+        before["frozen"],
+    )
 
 
 def test_the_eager_handler_of_the_benchmark_has_pythons_own_setting_as_well():
