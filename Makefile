@@ -92,7 +92,6 @@ ifneq ($(wildcard template.yml),)
 endif
 	$(BIN)/python -m tools.regions --check
 	$(BIN)/python -m tools.monitoring.template --check
-	$(BIN)/python -m layers.trim --check
 	$(BIN)/python -m tools.security.audit
 	$(BIN)/python -m tools.security.lint
 ifneq ($(wildcard tools/generate.py),)
@@ -117,10 +116,9 @@ coverage: $(READY) ## all but the end-to-end tests, with branch coverage
 	$(BIN)/pytest --numprocesses 2 --cov --cov-report=term --cov-report=html -m "not e2e"
 
 .PHONY: generate
-generate: $(READY) ## regenerate the generated files (schemas, docs/events.md, service models)
+generate: $(READY) ## regenerate the generated files (schemas, docs/events.md)
 	$(BIN)/python -m tools.generate
 	$(BIN)/python -m tools.monitoring.template
-	$(BIN)/python -m layers.trim
 
 .PHONY: simulate
 simulate: $(READY) ## run the deterministic simulator (SEEDS=N, 2000)
