@@ -86,7 +86,7 @@ check: $(READY) .checks/.made ## lint, format, types, template, contracts, gener
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/sam validate --lint --template template.yml --region eu-west-1
-	$(BIN)/cfn-lint consumer.yml cdn.yml monitoring/template.yml examples/*/template.yml
+	$(BIN)/cfn-lint examples/*/template.yml
 	$(BIN)/python -m tools check
 
 .PHONY: format

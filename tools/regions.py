@@ -87,4 +87,5 @@ def _linted() -> list[str]:
     command = [str(Path(sys.executable).with_name("cfn-lint")), "--regions", "ALL_REGIONS"]
     command += ["--format", "parseable", "--ignore-checks", "E3006"]
     command += ["--template", *(str(ROOT / path) for path in TEMPLATES)]
-    return subprocess.run(command, check=False, capture_output=True, text=True).stdout.splitlines()
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    return (done.stdout or (done.stderr if done.returncode else "")).splitlines()
