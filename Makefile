@@ -81,23 +81,13 @@ lock: $(READY) ## resolve requirements.in into requirements.lock
 	@touch $@
 
 .PHONY: check
-check: $(READY) .checks/.made ## contracts, lint, format, types, template, generated files
-	$(BIN)/imagebus schemas check
+check: $(READY) .checks/.made ## lint, format, types, template, contracts, generated files, security
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-ifneq ($(wildcard template.yml),)
 	$(BIN)/sam validate --lint --template template.yml --region eu-west-1
-	$(BIN)/cfn-lint consumer.yml cdn.yml monitoring/template.yml examples/*/template.yml
-endif
-	$(BIN)/python -m tools.regions --check
-	$(BIN)/python -m tools.monitoring.template --check
-	$(BIN)/python -m layers.trim --check
-	$(BIN)/python -m tools.security.audit
-	$(BIN)/python -m tools.security.lint
-ifneq ($(wildcard tools/generate.py),)
-	$(BIN)/python -m tools.generate --check
-endif
+	$(BIN)/cfn-lint examples/*/template.yml
+	$(BIN)/python -m tools check
 
 .PHONY: format
 format: $(READY) ## let ruff fix and format everything
@@ -117,10 +107,8 @@ coverage: $(READY) ## all but the end-to-end tests, with branch coverage
 	$(BIN)/pytest --numprocesses 2 --cov --cov-report=term --cov-report=html -m "not e2e"
 
 .PHONY: generate
-generate: $(READY) ## regenerate the generated files (schemas, docs/events.md, service models)
-	$(BIN)/python -m tools.generate
-	$(BIN)/python -m tools.monitoring.template
-	$(BIN)/python -m layers.trim
+generate: $(READY) ## regenerate the generated files (schemas, documents and monitoring)
+	$(BIN)/python -m tools generate
 
 .PHONY: simulate
 simulate: $(READY) ## run the deterministic simulator (SEEDS=N, 2000)
@@ -157,10 +145,8 @@ soak: $(READY) ## uploads for MINUTES, and whether memory or temporary files gro
 	@$(BIN)/imagebus load --minutes $(or $(MINUTES),10) --rate $(or $(RATE),2) --write docs/soak.md
 
 .PHONY: build
-build: $(READY) ## sam build, for AWS
-	@if command -v python3.13 >/dev/null 2>&1; then $(BIN)/sam build --template template.yml; \
-	else echo "no python3.13 on the PATH: building in a container"; \
-	  $(BIN)/sam build --template template.yml --use-container; fi
+build: $(READY) ## sam build, for AWS (ARCHITECTURE=arm64)
+	@$(BIN)/python -m tools.build $(ARCHITECTURE)
 
 .PHONY: deploy
 deploy: $(READY) ## build and deploy to your AWS account (STACK=imagebus PARAMETERS="Name=Value …" RUNTIME=…)
@@ -182,11 +168,11 @@ rollback: $(READY) ## deploy the release tag before this commit's (STACK=imagebu
 
 .PHONY: sbom
 sbom: $(READY) ## the bill of materials of what the functions ship, as CycloneDX (dist/sbom.cdx.json)
-	@mkdir -p dist && $(BIN)/python -m tools.release.sbom > dist/sbom.cdx.json && echo "dist/sbom.cdx.json"
+	@mkdir -p dist && $(BIN)/python -m tools sbom > dist/sbom.cdx.json && echo "dist/sbom.cdx.json"
 
 .PHONY: release
 release: build sbom ## the files of a release in dist/: layers, bill of materials, notes (TAG=vX.Y.Z)
-	@$(BIN)/python -m tools.release.assets "$(TAG)"
+	@$(BIN)/python -m tools release "$(TAG)"
 
 .PHONY: clean
 clean: ## stop the local AWS and remove what was built (not .venv)

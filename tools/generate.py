@@ -1,43 +1,53 @@
-"""`python -m tools.generate [--check]`: write the generated files, or say which are out of date."""
+"""The generated files of the repository: what they must hold, and which are out of date."""
 
 from __future__ import annotations
 
-import argparse
+import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
-from tools import ROOT
-from tools.contracts.files import Unreleased, generated, leftovers
+from tools.contracts import files as contracts
+from tools.monitoring import template as monitoring
 
 
-def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
-    """0 when all is as it should be now; 1 with --check when something is not; 2 when it cannot be known."""
-    parser = argparse.ArgumentParser(prog="python -m tools.generate", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; fail if something would change")
-    check: bool = parser.parse_args(arguments).check
-    try:
-        wanted, superfluous = generated(root), leftovers(root)
-    except Unreleased as reason:
-        sys.stderr.write(f"{reason}\n")
-        return 2
-    stale = [path for path, text in wanted.items() if not path.is_file() or _read(path) != text]
-    if check:
-        for path in [*stale, *superfluous]:
-            sys.stderr.write(f"{path.relative_to(root)} is out of date: run `make generate`.\n")
-        return 1 if stale or superfluous else 0
+def generated(root: Path) -> dict[Path, str]:
+    """Path -> text of every generated file. Raises Unreleased."""
+    return {
+        **contracts.generated(root),
+        root / "monitoring" / "template.yml": monitoring.text(),
+        root / "docs" / "openapi.json": _openapi(),
+    }
+
+
+def out_of_date(root: Path) -> list[Path]:
+    """Files that `write` would write or remove. Raises Unreleased."""
+    wanted = generated(root)
+    return [*_stale(wanted), *_superfluous(root, wanted)]
+
+
+def write(root: Path) -> list[Path]:
+    """Bring every file up to date; returns those that changed. Raises Unreleased."""
+    wanted = generated(root)
+    stale, superfluous = _stale(wanted), _superfluous(root, wanted)
     for path in superfluous:
         path.unlink()
     for path in stale:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(wanted[path].encode())
-        sys.stdout.write(f"{path.relative_to(root)}\n")
-    return 0
+    return [*stale, *superfluous]
 
 
-def _read(path: Path) -> str:
-    return path.read_bytes().decode()
+def _stale(wanted: dict[Path, str]) -> list[Path]:
+    return [path for path, text in wanted.items() if not path.is_file() or path.read_bytes() != text.encode()]
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _superfluous(root: Path, wanted: dict[Path, str]) -> list[Path]:
+    """Schemas of events that the catalog no longer has."""
+    schemas = contracts.ContractFiles(root).schemas
+    return sorted(path for path in schemas.glob("*@*.json") if path not in wanted)
+
+
+def _openapi() -> str:
+    """What the API says of itself. It runs as its own process: nothing but a service imports a service."""
+    command = [sys.executable, "-m", "api.openapi"]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout.decode()

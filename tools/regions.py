@@ -1,9 +1,4 @@
-"""Which regions lack something that the templates use: `python -m tools.regions [--check]`.
-
-Writes cli/imagebus_cli/stack/regions.json from cfn-lint's and botocore's region data. With --check it fails
-if the file is outdated or the templates need a type that some region lacks and no parameter does without,
-and lints the templates for all regions.
-"""
+"""Which regions lack something that the templates use, from cfn-lint's and botocore's region data."""
 
 from __future__ import annotations
 
@@ -21,7 +16,8 @@ from imagebus_cli.stack.regions import DATA
 from imagebus_local import templates
 from tools import ROOT
 
-TEMPLATES = ("template.yml", "consumer.yml", "monitoring/template.yml", "schemas/registry.yml")
+NESTED = {str(each["TemplateURL"]) for _, each in templates.nested(templates.read(ROOT / "template.yml"))}
+TEMPLATES = ("template.yml", "security/key.yml", *sorted(NESTED))
 #: What a type needs that not every region has, by the beginning of its name.
 SERVICES = {"AWS::EventSchemas::": "schemas", "AWS::CloudFront::": "cloudfront"}
 SOURCES = [
@@ -72,26 +68,24 @@ def _offered(service: str) -> set[str]:
     return {region for each in partitions for region in session.get_available_regions(service, each)}
 
 
-def lint() -> int:
-    """cfn-lint for all regions at once. E3006, a type that a region lacks, is what data() knows better."""
-    command = [str(Path(sys.executable).with_name("cfn-lint")), "--regions", "ALL_REGIONS"]
-    command += ["--ignore-checks", "E3006", "--template", *(str(ROOT / path) for path in TEMPLATES)]
-    return subprocess.run(command, check=False).returncode
+def write() -> None:
+    """Write regions.json with today's date."""
+    dated = {"date": datetime.now(UTC).date().isoformat(), **data()}
+    DATA.write_text(json.dumps(dated, indent=1) + "\n", encoding="utf-8")
 
 
-def main() -> int:
-    found = data()
-    if "--check" not in sys.argv:
-        dated = {"date": datetime.now(UTC).date().isoformat(), **found}
-        DATA.write_text(json.dumps(dated, indent=1) + "\n", encoding="utf-8")
-        return 0
+def problems() -> list[str]:
+    """What is wrong with the data, and what cfn-lint finds in the templates for all regions."""
     committed = json.loads(DATA.read_text(encoding="utf-8"))
     del committed["date"]
-    if committed != found:
-        sys.stderr.write(f"{DATA.relative_to(ROOT)} is outdated: python -m tools.regions\n")
-        return 1
-    return lint()
+    stale = f"{DATA.relative_to(ROOT)} is out of date: run `python -m tools regions`."
+    return [*([stale] if committed != data() else []), *_linted()]
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _linted() -> list[str]:
+    """Without E3006, a type that a region lacks: data() knows which of those a parameter does without."""
+    command = [str(Path(sys.executable).with_name("cfn-lint")), "--regions", "ALL_REGIONS"]
+    command += ["--format", "parseable", "--ignore-checks", "E3006"]
+    command += ["--template", *(str(ROOT / path) for path in TEMPLATES)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    return (done.stdout or (done.stderr if done.returncode else "")).splitlines()

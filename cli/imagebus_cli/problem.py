@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 
-#: Modules that come with an optional dependency, by the name of the extra.
-EXTRAS: Mapping[str, frozenset[str]] = {
-    "imaging": frozenset({"PIL", "cykooz", "isal", "pillow_heif"}),
-    "local": frozenset({"ministack", "samcli", "samtranslator"}),
-}
+#: Packages of this repository that the wheel leaves out.
+IN_A_CHECKOUT = frozenset({"imagebus_local", "samples", "tools"})
+#: Modules that `pip install 'imagebus[imaging]'` brings.
+IMAGING = frozenset({"PIL", "cykooz", "isal", "pillow_heif"})
 
 
 class Problem(Exception):
@@ -39,15 +37,14 @@ def explain(error: Exception) -> Problem | None:
 
 
 def _of_installation(error: ModuleNotFoundError) -> Problem | None:
-    """Something that an installation from the wheel lacks: the checkout, or an extra."""
-    module = (error.name or "").partition(".")[0]
-    if module in ("tools", "samples"):
-        advice = "Clone the repository, run `make setup` in it and use its .venv/bin/imagebus."
+    """What an installation from the wheel lacks: the checkout, or an extra."""
+    if error.name in IN_A_CHECKOUT:
+        advice = "Clone the repository, run `make setup` in it, and use its .venv/bin/imagebus."
         return Problem("This command needs a checkout of the imagebus repository.", advice)
-    extra = next((name for name, modules in EXTRAS.items() if module in modules), None)
-    if extra is None:
-        return None
-    return Problem(f"This command needs {module}.", f"Install it: pip install 'imagebus[{extra}]'")
+    module = (error.name or "").partition(".")[0]
+    if module in IMAGING:
+        return Problem(f"This command needs {module}.", "Install it: pip install 'imagebus[imaging]'")
+    return None
 
 
 def _of_aws(error: Exception) -> Problem | None:

@@ -128,16 +128,15 @@ def know_sources(actions: Any) -> None:
     def context(service: str, iam_action: str, body: bytes, params: dict[str, Any]) -> dict[str, Any]:
         found: dict[str, Any] = others(service, iam_action, body, params)
         if iam_action == "events:PutEvents":
-            found["events:source"] = source(body)
+            found["events:source"] = sources(body)
         return found
 
     actions.request_tag_context = context
 
 
-def source(body: bytes) -> str:
-    """The source that all entries share. AWS checks entry by entry; here a mixture counts as no source."""
-    sources = {entry.get("Source", "") for entry in json.loads(body).get("Entries", [])}
-    return str(sources.pop()) if len(sources) == 1 else ""
+def sources(body: bytes) -> list[str] | None:
+    """The sources of the entries: a key with several values. None, as if absent, without any."""
+    return sorted({str(entry.get("Source", "")) for entry in json.loads(body).get("Entries", [])}) or None
 
 
 def match_line_breaks(evaluator: Any) -> None:

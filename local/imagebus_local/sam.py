@@ -11,13 +11,15 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from imagebus_local import templates
-from imagebus_local.bytecode import compile_all, prune
+from imagebus_local import targets, templates
 from imagebus_local.errors import LocalError
+from imagebus_local.postbuild import finish
 
 Progress = Callable[[str], None]
 
 TAIL_LINES = 25
+#: The parameters that say what is built.
+TARGET = ("Runtime", "Architecture")
 
 
 def runtime() -> str:
@@ -29,13 +31,15 @@ def architecture() -> str:
     return "arm64" if platform.machine().lower() in {"arm64", "aarch64"} else "x86_64"
 
 
-def build(template: Path, folder: Path, environment: Mapping[str, str]) -> Path:
+def build(template: Path, folder: Path, environment: Mapping[str, str], *, container: bool = False) -> Path:
     """Builds `template` into `folder`/out and returns the built template; unchanged parts are kept.
 
     Raises LocalError `sam_missing` or `build_failed`.
     """
     command = ["build", "--template-file", str(template), "--build-dir", str(folder / "out")]
     command += ["--cached", "--cache-dir", str(folder / "cache")]
+    if container and not _interpreter(template, environment):
+        command.append("--use-container")
     finished = _sam(command, environment)
     if finished.returncode != 0:
         # After a failed download, SAM's cache treats a layer without its packages as built.
@@ -46,10 +50,7 @@ def build(template: Path, folder: Path, environment: Mapping[str, str]) -> Path:
             _build_advice(finished.stdout),
             tail(finished.stdout),
         )
-    prune(folder / "out")
-    interpreter = _interpreter(folder / "out", environment)
-    if interpreter:
-        compile_all(folder / "out", interpreter)
+    finish(folder / "out", _interpreter(template, environment))
     return folder / "out" / "template.yaml"
 
 
@@ -96,24 +97,50 @@ def deploy_real(
     `python` (such as `python3.13`) and `machine` default to template.yml's values. Packages are
     wheels for Amazon Linux whatever this computer is, but SAM wants an interpreter of that version on PATH.
     """
-    template = templates.read(root / "template.yml")
-    chosen = python or str(template["Parameters"]["Runtime"]["Default"])
-    target = machine or str(template["Parameters"]["Architecture"]["Default"])
-    folder = root / ".aws-sam" / "imagebus"
-    path = folder / "template.yml"
-    templates.write(path, templates.render(template, root, runtime=chosen, architecture=target))
     environment = dict(os.environ)
-    say(f"sam build ({chosen}, {target})")
-    built = build(path, folder, environment)
+    say("sam build")
+    built = build_for_lambda(root, python=python, machine=machine, environment=environment)
     say(f"sam deploy to stack {stack}")
-    overrides = {"Runtime": chosen, "Architecture": target, **parameters}
+    chosen = {name: str(templates.read(built)["Parameters"][name]["Default"]) for name in TARGET}
+    overrides = {**chosen, **parameters}
     return deploy(built, stack=stack, parameters=overrides, environment=environment)
 
 
-def _interpreter(folder: Path, environment: Mapping[str, str]) -> str | None:
-    """The interpreter of the built runtime; byte code of another version would be useless."""
-    name = str(templates.read(folder / "template.yaml")["Parameters"]["Runtime"]["Default"])
-    return sys.executable if name == runtime() else shutil.which(name, path=environment.get("PATH"))
+def build_for_lambda(
+    root: Path,
+    *,
+    python: str | None = None,
+    machine: str | None = None,
+    environment: Mapping[str, str],
+    container: bool = False,
+) -> Path:
+    """Builds template.yml for a processor of Lambda, whatever this one is; returns the built template."""
+    template = templates.read(root / "template.yml")
+    wanted = (python, machine)
+    chosen, target = (
+        each or str(template["Parameters"][name]["Default"])
+        for each, name in zip(wanted, TARGET, strict=True)
+    )
+    folder = root / ".aws-sam" / "imagebus"
+    rendered = templates.render(template, root, runtime=chosen, architecture=target)
+    path = folder / "template.yml"
+    templates.write(path, targets.retarget(rendered, folder / "layers", target))
+    return build(path, folder, environment, container=container)
+
+
+def _interpreter(template: Path, environment: Mapping[str, str]) -> str | None:
+    """An interpreter of the template's runtime that works: byte code of another version would be useless.
+
+    A shim of pyenv or asdf is on the PATH whether or not there is an interpreter behind it.
+    """
+    name = str(templates.read(template)["Parameters"]["Runtime"]["Default"])
+    if name == runtime():
+        return sys.executable
+    found = shutil.which(name, path=environment.get("PATH"))
+    if found is None:
+        return None
+    tried = subprocess.run([found, "-c", ""], check=False, env=dict(environment), capture_output=True)
+    return found if tried.returncode == 0 else None
 
 
 def _sam(arguments: Sequence[str], environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:

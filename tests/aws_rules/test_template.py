@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from imagebus_local import templates
 from tools.security.translate import Template, translated
 
 ROOT = Path(__file__).parents[2]
@@ -111,3 +113,77 @@ def test_an_event_that_reaches_no_queue_raises_an_alarm() -> None:
         dimensions = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
         assert alarm["Namespace"] == "AWS/Events"
         assert dimensions == {"RuleName": rule["Name"], **bus}, name
+
+
+def test_a_layer_that_other_stacks_name_keeps_its_old_versions() -> None:
+    """A function cannot be updated or rolled back to a layer version that was deleted.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/creating-deleting-layers.html
+    """
+    layers = dict(of_type("AWS::Lambda::LayerVersion"))
+    published = [each["Properties"]["Value"] for _, each in of_type("AWS::SSM::Parameter")]
+    named = {value["Ref"] for value in published if value.get("Ref") in layers}
+    assert len(named) == 1
+    assert {name for name, each in layers.items() if each.get("DeletionPolicy") == "Retain"} == named
+
+
+def test_the_archive_is_deleted_with_its_bus_and_not_before() -> None:
+    """An archive has a managed rule on its bus, and a bus with rules cannot be deleted.
+
+    So an archive that outlived the stack would leave it in DELETE_FAILED, and its fixed name would stop the
+    next deployment. What refers to the bus is deleted before it.
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-archive-event.html
+    https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DeleteEventBus.html
+    """
+    resources = template()["Resources"]
+    for name in ("EventBus", "Archive"):
+        assert resources[name].get("DeletionPolicy", "Delete") == "Delete"
+    on_the_bus = [
+        each
+        for _, each in [*of_type("AWS::Events::Rule"), *of_type("AWS::Events::Archive")]
+        if "EventBus" in templates.references(each)
+    ]
+    assert len(on_the_bus) == 9
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    [
+        "",
+        "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_a1b2",
+        "https://tenant.eu.auth0.com/",
+    ],
+)
+def test_an_issuer_may_end_in_a_slash(issuer: str) -> None:
+    """https://auth0.com/docs/secure/tokens/access-tokens/validate-access-tokens"""
+    assert re.fullmatch(template()["Parameters"]["JwtIssuer"]["AllowedPattern"], issuer)
+
+
+def test_the_stack_fits_into_a_new_account_but_for_throttles_that_are_retried() -> None:
+    """A new account may have 10 concurrent executions, and a mapping takes no limit below 2.
+
+    A throttled message counts as received, so docs/limits.md raises MaxReceiveCount for such an account.
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+    https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+    """
+    parameters = template()["Parameters"]
+    mappings = [each["Properties"] for _, each in of_type("AWS::Lambda::EventSourceMapping")]
+    limits = {
+        each["ScalingConfig"]["MaximumConcurrency"]["Ref"]
+        for each in mappings
+        if isinstance(each["ScalingConfig"]["MaximumConcurrency"], dict)
+    }
+    assert {parameters[name]["MinValue"] for name in limits} == {2}
+    advice = (ROOT / "docs/limits.md").read_text(encoding="utf-8")
+    for name in limits:
+        assert f"{name}=2" in advice
+    raised = re.search(r"MaxReceiveCount=(\d+)", advice)
+    assert raised
+    assert (
+        parameters["MaxReceiveCount"]["Default"] < int(raised[1]) <= parameters["MaxReceiveCount"]["MaxValue"]
+    )
+    assert not [
+        each
+        for each in of_type("AWS::Lambda::Function")
+        if "ReservedConcurrentExecutions" in each[1]["Properties"]
+    ]

@@ -92,11 +92,12 @@ def test_every_event_is_measured_with_its_stage_and_latency(pipeline: Pipeline) 
 
 def test_alarms_and_dashboard_are_deployed_and_alarms_have_somebody_to_tell(pipeline: Pipeline) -> None:
     watch = pipeline.client("cloudwatch")
-    alarms = watch.describe_alarms(AlarmNamePrefix="imagebus-", MaxRecords=100)["MetricAlarms"]
+    alarms = watch.describe_alarms(AlarmNamePrefix="imagebus", MaxRecords=100)["MetricAlarms"]
     topic = pipeline.outputs["AlarmTopicArn"]
-    assert {f"imagebus-{name}" for name in ("dead-letters", "stalled", "errors", "recorder-inbox-age")} <= {
-        alarm["AlarmName"] for alarm in alarms
-    }
+    assert {
+        *(f"imagebus-{name}" for name in ("dead-letters", "stalled", "errors")),
+        *(f"imagebus_{name}" for name in ("recorder_inbox_age", "ingest_lost_events")),
+    } <= {alarm["AlarmName"] for alarm in alarms}
     assert {tuple(alarm["AlarmActions"]) for alarm in alarms} == {(topic,)}
     name = f"imagebus-{watch.meta.region_name}"
     board = json.loads(watch.get_dashboard(DashboardName=name)["DashboardBody"])

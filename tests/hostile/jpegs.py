@@ -133,6 +133,12 @@ FILES: tuple[Hostile, ...] = (
         ("",),
     ),
     Hostile(
+        "record-flood.jpg",
+        "a hundred thousand ends of trailers, each of which begins before the others",
+        lambda: honest("JPEG") + bytes(30_000_000) + b"AXS!12345678" * 100_000,
+        ("",),
+    ),
+    Hostile(
         "junk-flood.jpg",
         "20 MB between two segments",
         lambda: after_soi(honest("JPEG"), segment(0xFE, b"") + b"\xff\0" * 10_000_000),

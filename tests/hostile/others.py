@@ -108,6 +108,12 @@ _GIFS = (
         ("too_costly",),
     ),
     Hostile(
+        "extension-flood.gif",
+        "five million empty extensions",
+        lambda: _gif(10, 10, b"\x21\xfe\0" * 5_000_000, _gif_frame(1, 1)),
+        ("too_costly",),
+    ),
+    Hostile(
         "short-data.gif",
         "1,000 x 1,000 from five bytes",
         lambda: _gif(1000, 1000, _gif_frame(1000, 1000)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -47,8 +48,12 @@ def test_every_producer_may_publish_under_its_own_name_only() -> None:
     sources = {}
     for entry in matrix():
         if entry.permission.action == "events:PutEvents":
-            assert entry.permission.only.startswith("StringEquals events:source = imagebus."), entry
-            sources[entry.permission.function] = entry.permission.only.rsplit(" ", 1)[1]
+            own = re.fullmatch(
+                r"ForAllValues:StringEquals events:source = (imagebus\.\w+); Null events:source = false",
+                entry.permission.only,
+            )
+            assert own, entry
+            sources[entry.permission.function] = own[1]
     assert sources["ThumbnailerFunction"] == "imagebus.thumbnailer"
     assert sources["MetadataFunction"] == sources["LabelsFunction"] == "imagebus.analyzer"
     assert sources["SweeperFunction"] == sources["RecorderFunction"] == "imagebus.recorder"

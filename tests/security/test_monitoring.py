@@ -13,14 +13,10 @@ from imagebus.events.catalog import STAGES
 from imagebus_local import templates
 from tools.monitoring.alarms import ALARMS, Alarm
 from tools.monitoring.dashboard import body
-from tools.monitoring.template import PATH, template, text
+from tools.monitoring.template import template
 from tools.security.translate import translated
 
 ROOT = Path(__file__).parents[2]
-
-
-def test_the_committed_stack_is_the_generated_one() -> None:
-    assert PATH.read_text(encoding="utf-8") == text(), "run: python -m tools.monitoring.template"
 
 
 def sections() -> list[str]:

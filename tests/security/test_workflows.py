@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,13 @@ def test_only_the_release_writes_and_only_a_deployment_has_an_identity() -> None
             assert ("id-token" in job["permissions"]) == (path.name == "deploy.yml")
             if "id-token" in job["permissions"]:
                 assert job["environment"] in {"stage", "production"}
+
+
+def test_stage_and_production_are_two_stacks() -> None:
+    jobs = yaml.safe_load((ROOT / ".github/workflows/deploy.yml").read_text(encoding="utf-8"))["jobs"]
+    assert len({job["env"]["STACK"] for job in jobs.values()}) == len(jobs) == 2
+    assert re.search(r"^STACK \?= ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert "STACK=" not in json.dumps(jobs)
 
 
 def test_every_command_is_a_make_target_that_exists() -> None:

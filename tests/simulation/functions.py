@@ -1,4 +1,4 @@
-"""The functions as Lambda runs them: the real handlers with clients of their own, wired like handler.py."""
+"""The functions as Lambda runs them: the real handlers with their own clients, wired as in handler.py."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ SIZES = ((100, 100), (320, 320))
 
 
 class Outage(Exception):
-    """What a stage depends on does not work."""
+    """A dependency of a stage is down."""
 
 
 def build(name: str, world: World) -> Function:
-    """One execution environment of the function: calls to the outside go through `world.client`."""
+    """One execution environment of the function; external calls go through `world.client`."""
     make = _MAKERS[name]
     clock = world.scheduler
 

@@ -1,4 +1,4 @@
-"""What a seed's users and operators do, and how bad its weather is."""
+"""What a seed's users and operators do, and how many faults it has."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ POISON = (
 
 
 def weather(random: Random) -> Weather:
-    """From a sunny day to a storm. A seed in five is calm, so that logic alone is tested as well."""
+    """From no faults to very many. One seed in five has none, so that the logic alone is tested as well."""
     if random.random() < 0.2:
         return Weather(concurrency=random.choice([1, 3, 10]))
     strength = random.choice([0.3, 1, 1, 2])
@@ -54,15 +54,15 @@ def weather(random: Random) -> Weather:
 
 @dataclass
 class Story:
-    """What was done, for the invariants to know what must have come of it."""
+    """What was done, from which the invariants derive what must have happened."""
 
     world: World
     random: Random
-    #: whether the schedule runs from the beginning; else the deliveries alone must bring images to their end
+    #: whether the schedule runs from the beginning; if not, deliveries alone must finish the images
     sweeping: bool = True
     poison: int = 0
     replays: int = 0
-    #: replays that reached the recorder only, or everybody
+    #: replays to the recorder only, or to every rule
     lost_table: bool = False
     _ends: list[float] = field(default_factory=list)
 
@@ -104,13 +104,13 @@ class Story:
                 if s3.buckets[wiring.UPLOADS].keys.get(key):
                     s3.delete_object(Bucket=wiring.UPLOADS, Key=key)
             case "delete version":
-                # an old version: what is current does not change
+                # an old version: the current one does not change
                 versions = s3.buckets[wiring.UPLOADS].keys.get(key, [])
                 if len(versions) > 1:
                     s3.delete_object(Bucket=wiring.UPLOADS, Key=key, VersionId=versions[0].version_id)
 
     def expected(self, key: str) -> tuple[str, str]:
-        """(revision, status) that a key must have in the end."""
+        """The final (revision, status) of a key."""
         newest = self.world.s3.buckets[wiring.UPLOADS].keys[key][-1]
         if newest.is_marker:
             status = "deleted"
@@ -145,7 +145,7 @@ class Story:
         self.world.send(self.world.inbox(name), self.random.choice(POISON))
 
     def replay(self, incident: str) -> None:
-        """Everything so far once more, in any order; to the recorder's rule unless asked for more."""
+        """Replays everything so far in any order, to the recorder's rule unless more are requested."""
         world, name = self.world, f"replay-{self.replays}"
         self.replays += 1
         if incident == "lost table":
@@ -165,10 +165,10 @@ class Story:
             world.scheduler.after(delay, lambda event=event: world.events.dispatch(event, only))  # type: ignore[misc]
         world.scheduler.after(delay, lambda: world.events.finish_replay(name))
 
-    # --- operators, once the storm is over ---
+    # --- operators, after the faulty phase ---
 
     def retry(self, *, everything: bool = False) -> int:
-        """`imagebus retry --all-failed`; or `imagebus retry KEY` for all that ever failed in any stage."""
+        """`imagebus retry --all-failed`; or `imagebus retry KEY` for every image that ever failed."""
         world, sent = self.world, 0
         store = DynamoDBEventStore(world.dynamodb, wiring.STATUS)  # type: ignore[arg-type]
         inboxes = {consumer.name: world.inbox(consumer.name) for consumer in wiring.consumers()}
@@ -182,7 +182,7 @@ class Story:
 
 @dataclass
 class _Operator:
-    """SQS for somebody whose calls never fail."""
+    """SQS for an operator, whose calls never fail."""
 
     world: World
 

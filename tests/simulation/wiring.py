@@ -1,4 +1,4 @@
-"""What the template declares and the simulation needs: the rules, and which queue each delivers to."""
+"""What the simulation needs from the template: the rules, and the queue that each delivers to."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FUNCTION_TIMEOUT = 30
 
 @dataclass(frozen=True)
 class Consumer:
-    """A stage: its rule's name and pattern; its inbox and dead letters carry its name."""
+    """A stage: its rule's name and pattern. Its inbox and dead letters are named after it."""
 
     name: str
     rule: str

@@ -32,14 +32,14 @@ from tests.simulation.scheduler import EPOCH, Scheduler, TimedOut
 
 @dataclass(frozen=True)
 class Weather:
-    """How bad a seed is."""
+    """The faults of a seed."""
 
     rates: Rates = field(default_factory=Rates)
     #: chance that EventBridge or SQS delivers something twice
     duplicate: float = 0.0
     #: chance that a delivery takes half a minute
     late: float = 0.0
-    #: chance that EventBridge gives a delivery up
+    #: chance that EventBridge gives up on a delivery
     undelivered: float = 0.0
     #: chance that one entry of PutEvents fails
     refused: float = 0.0
@@ -77,14 +77,14 @@ class World:
         )
         self._wakes: dict[str, float] = {}
         self._running: Counter[str] = Counter()
-        #: Stages whose dependency is down; keys that their stage cannot do; functions that nobody runs.
+        #: Stages whose dependency is down; keys that their stage cannot handle; functions that do not run.
         self.down: set[str] = set()
         self.paused: set[str] = set()
-        #: What the invariants must know: who died where, and what went to whose dead letters.
+        #: For the invariants: which function died where, and what went to which dead letters.
         self.may_be_told_twice: set[str] = set()
         self.never_told: set[str] = set()
         self.recorder_gave_up = False
-        #: Folders of revisions for which a worker gave up: nobody removes what it had written by then.
+        #: Folders of revisions for which a worker gave up: nobody removes what it had written.
         self.left_behind: set[str] = set()
         self.leftovers = False
 
@@ -123,7 +123,7 @@ class World:
         self.wake(url)
 
     def wake(self, url: str) -> None:
-        """Look into the queue when its next message shows itself."""
+        """Poll the queue when its next message becomes visible."""
         if (visible := self.sqs.next_visible(url)) is None:
             return
         at = max((visible - EPOCH).total_seconds(), self.scheduler.seconds) + self.random.uniform(0.001, 0.01)
@@ -140,7 +140,7 @@ class World:
     def _poll(self, url: str) -> None:
         name, batch = self._functions[url]
         if name in self.paused or self._running[url] >= self.weather.concurrency:
-            return  # unpausing, or an invocation that ends, wakes it again
+            return  # unpausing, or the end of an invocation, wakes it
         dead = self.sqs.queues[url].dead_letter_url
         before = self.sqs.depth(dead) if dead else 0
         received = self.sqs.receive_message(
@@ -160,7 +160,7 @@ class World:
         self.wake(url)
 
     def _show_again(self, url: str, receipt_handle: str) -> None:
-        """At least once: the message is in flight, and stays in the queue for somebody else as well."""
+        """At least once: the message is in flight, and also stays in the queue."""
         message = next(m for m in self.sqs.queues[url].messages if m.receipt_handle == receipt_handle)
         message.visible_at = self.scheduler.now() + timedelta(seconds=self.random.choice([0, 0.05, 5]))
 
@@ -170,7 +170,7 @@ class World:
             answer = function(lambda_event(messages, self.sqs.queues[url].arn))
             failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
             for message in messages:
-                # Lambda's poller itself may fail to delete what was handled.
+                # Lambda's poller may fail to delete a handled message.
                 if message["MessageId"] not in failed and not self.faults.chance(self.weather.rates.crash):
                     self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         except TimedOut:
@@ -221,22 +221,22 @@ class World:
         return Client(function, real, self.faults, hurt)
 
     def check_dependency(self, job: Job) -> None:
-        """Workers call it where the pixels would be: the place of a lost permission or a broken decoder."""
+        """Workers call this in place of pixels, to simulate a missing permission or a broken decoder."""
         if "pixels" in self.down:
             raise functions.Outage("the pixels are out of order")
 
-    # --- what the invariants must know ---
+    # --- for the invariants ---
 
     def _note_fault(self, function: str, what: str, operation: str, request: dict[str, Any]) -> None:
         if function == "notifier" and what not in ("throttled", "timed out"):
             if operation == "publish" and what != "before":
                 self.may_be_told_twice.add(_told(request))
             if operation == "put_item" and request["Item"]["sending"]["S"] == "sent":
-                # also when the mark was written: whether its answer came is all the same by then
+                # also after the mark was written: whether its response arrived does not matter then
                 self.may_be_told_twice.add(request["Item"]["event_id"]["S"])
         if function in ("thumbnailer", "watermarker"):
-            # A message's twin may be done with it; and what no version pins is only seen to be gone: in both
-            # cases nobody tries again, and so nobody takes back what a first attempt had written.
+            # The duplicate may have been handled, and an object without a version is only seen to be gone.
+            # In both cases nobody retries, so nobody removes what the first attempt had written.
             self.leftovers |= self.weather.duplicate > 0 or not self.weather.names_versions
 
     def _note_dead_letters(self, name: str, bodies: list[str]) -> None:
@@ -251,7 +251,7 @@ class World:
 
 
 class _Waking(Client):
-    """SQS for a function: what it sends or delays, a poller will see."""
+    """SQS for a function: pollers see what it sends or delays."""
 
     def __init__(self, world: World, function: str, hurt: Any) -> None:
         super().__init__(function, world.sqs, world.faults, hurt)
@@ -269,7 +269,7 @@ class _Waking(Client):
 
 
 def event_id(body: str) -> str:
-    """Of an event in a queue; empty for what is none."""
+    """The id of an event in a queue; empty if the message is not an event."""
     try:
         return str(json.loads(body)["detail"]["meta"]["event_id"])
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -290,7 +290,7 @@ def _told(request: Mapping[str, Any]) -> str:
 
 
 def _sequencer(random: Random) -> Any:
-    """Growing, and not of one length: "1F" is older than "1F05", and that is older than "2"."""
+    """Increasing, with different lengths: "1F" is older than "1F05", which is older than "2"."""
     state = {"number": 0x61A0B2}
 
     def next_one() -> str:

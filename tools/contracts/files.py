@@ -1,4 +1,4 @@
-"""Which files are generated, and what must stand in them."""
+"""The files of the contracts: where they are, and what the generated ones must hold."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ContractFiles:
 
     @property
     def released(self) -> Path:
-        """Copies of what consumers were promised. Only a release writes here."""
+        """Copies of the released schemas. Only a release writes here."""
         return self.schemas / "released"
 
     @property
@@ -42,7 +42,7 @@ class ContractFiles:
 
 
 class Unreleased(Exception):
-    """A superseded version was never released, so nobody knows its schema any more."""
+    """A superseded version was never released, so its schema is lost."""
 
 
 def schema_texts(files: ContractFiles) -> dict[str, str]:
@@ -66,12 +66,12 @@ def _text(files: ContractFiles, model: type[EventData], version: int) -> str:
     except FileNotFoundError:
         raise Unreleased(
             f"{model.detail_type} has an upcaster from version {version}, but schemas/released/{name}.json "
-            "is not there: release that version first (imagebus schemas release)."
+            "is missing: release that version first (imagebus schemas release)."
         ) from None
 
 
 def generated(root: Path) -> dict[Path, str]:
-    """Path -> text of every generated file. Raises Unreleased."""
+    """Path -> text of every generated contract file. Raises Unreleased."""
     files = ContractFiles(root)
     texts = schema_texts(files)
     schemas = {name: json.loads(text) for name, text in texts.items()}
@@ -83,10 +83,3 @@ def generated(root: Path) -> dict[Path, str]:
         files.schemas / "asyncapi.yml": asyncapi_text(schemas, golden),
         root / "docs" / "events.md": events_page(schemas, golden, received),
     }
-
-
-def leftovers(root: Path) -> list[Path]:
-    """Schemas that no event in the catalog has any more."""
-    files = ContractFiles(root)
-    wanted = generated(root)
-    return sorted(path for path in files.schemas.glob("*@*.json") if path not in wanted)

@@ -1,12 +1,10 @@
-"""The files of a release: `python -m tools.release.assets vX.Y.Z`, after `make build sbom`."""
+"""The files of a release."""
 
 from __future__ import annotations
 
 import re
 import shutil
-import sys
-
-from tools import ROOT
+from pathlib import Path
 
 LAYERS = ("CoreLayer", "ImagingLayer")
 
@@ -21,22 +19,16 @@ def notes(changelog: str, version: str) -> str:
     return found.group(1).strip() + "\n"
 
 
-def main(tag: str) -> int:
-    """Writes dist/NOTES.md and an archive of each layer; 1 when tag and project do not name one version."""
+def write(root: Path, tag: str) -> None:
+    """Write dist/NOTES.md and an archive of each layer. Raises ValueError if the tag is not the version."""
     version = tag.removeprefix("v")
-    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    project = (root / "pyproject.toml").read_text(encoding="utf-8")
     if f'\nversion = "{version}"\n' not in project:
-        sys.stderr.write(f"{tag} is not the version in pyproject.toml\n")
-        return 1
-    dist = ROOT / "dist"
+        raise ValueError(f"{tag} is not the version in pyproject.toml")
+    dist = root / "dist"
     dist.mkdir(exist_ok=True)
-    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    changelog = (root / "CHANGELOG.md").read_text(encoding="utf-8")
     (dist / "NOTES.md").write_text(notes(changelog, version), encoding="utf-8")
     for layer in LAYERS:
-        built = ROOT / ".aws-sam" / "build" / layer
+        built = root / ".aws-sam" / "imagebus" / "out" / layer
         shutil.make_archive(str(dist / f"imagebus-{version}-{layer}"), "zip", built)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else ""))

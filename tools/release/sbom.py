@@ -1,19 +1,18 @@
-"""The software bill of materials of the functions, from the lock: `python -m tools.release.sbom`.
+"""The software bill of materials of the functions, from the lock, as CycloneDX 1.6.
 
-CycloneDX 1.6: what the layers ship, that is layers/*/requirements.txt and what those need.
+It lists what the layers ship: layers/*/requirements.txt, and what those depend on.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import sys
 import uuid
+from pathlib import Path
 from typing import Any
 
 from packaging.utils import canonicalize_name
 
-from tools import ROOT
 from tools.security.audit import Package, packages
 
 NAMESPACE = uuid.UUID("6f1b6e0a-6a53-5d0e-9a58-0d8c1b6d5f11")
@@ -57,20 +56,16 @@ def document(version: str, found: list[Package]) -> dict[str, Any]:
     }
 
 
-def main() -> None:
+def bill(root: Path) -> dict[str, Any]:
+    """The bill of materials of a checkout."""
     roots: set[str] = set()
-    for path in sorted(ROOT.glob("layers/*/requirements.txt")):
+    for path in sorted(root.glob("layers/*/requirements.txt")):
         roots |= {
             re.split(r"[=<>\[; ]", line, maxsplit=1)[0]
             for line in path.read_text(encoding="utf-8").splitlines()
             if line.strip() and not line.startswith("#")
         }
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    lock = (root / "requirements.lock").read_text(encoding="utf-8")
+    project = (root / "pyproject.toml").read_text(encoding="utf-8")
     version = re.findall(r'^version = "(.+)"$', project, re.MULTILINE)[0]
-    json.dump(document(version, shipped(lock, roots)), sys.stdout, indent=2)
-    sys.stdout.write("\n")
-
-
-if __name__ == "__main__":
-    main()
+    return document(version, shipped(lock, roots))

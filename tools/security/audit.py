@@ -1,8 +1,7 @@
-"""An audit of the locked packages that needs the locks only: `python -m tools.security.audit [--yanked]`.
+"""An audit of the locked packages that needs only the locks.
 
-Every package is pinned and has hashes, and none is older than security/minimum.yml allows. With --yanked, uv
-also asks the package index whether a version was withdrawn. What was published after that file's date it does
-not know.
+Every package must be pinned, have hashes, and not be older than security/minimum.yml allows. That file names
+the versions with known flaws as of its date; newer advisories are not in it.
 """
 
 from __future__ import annotations
@@ -19,10 +18,7 @@ import yaml
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from tools import ROOT
-
 LOCKS = ("requirements.lock", "requirements-uv.lock", "security/checks.lock")
-MINIMUM = ROOT / "security" / "minimum.yml"
 
 
 @dataclass(frozen=True, order=True)
@@ -60,8 +56,8 @@ def wrong(lock: str, minimum: Mapping[str, Mapping[str, str]]) -> list[str]:
     return found
 
 
-def yanked(lock: Path) -> list[str]:
-    """Versions that were withdrawn, in uv's words. Asks the package index."""
+def withdrawn(lock: Path) -> list[str]:
+    """Withdrawn versions, in uv's words. Asks the package index."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "uv", "pip", "install", "--dry-run", "--no-deps", "--target", folder]
         done = subprocess.run(
@@ -72,20 +68,12 @@ def yanked(lock: Path) -> list[str]:
     return [line for line in done.stderr.splitlines() if "yanked" in line]
 
 
-def main() -> int:
-    minimum = yaml.safe_load(MINIMUM.read_text(encoding="utf-8"))
-    found, count = [], 0
+def problems(root: Path, *, yanked: bool = False) -> list[str]:
+    """What is wrong with the locks of a checkout, in words."""
+    minimum = yaml.safe_load((root / "security" / "minimum.yml").read_text(encoding="utf-8"))
+    found = []
     for name in LOCKS:
-        text = (ROOT / name).read_text(encoding="utf-8")
-        count += len(list(packages(text)))
-        found += [f"{name}: {line}" for line in wrong(text, minimum)]
-        if "--yanked" in sys.argv:
-            found += [f"{name}: {line}" for line in yanked(ROOT / name)]
-    for line in found:
-        sys.stderr.write(f"{line}\n")
-    sys.stdout.write(f"audit: {count} locked packages, {len(found)} wrong\n")
-    return 1 if found else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        lock = root / name
+        found += [f"{name}: {line}" for line in wrong(lock.read_text(encoding="utf-8"), minimum)]
+        found += [f"{name}: {line}" for line in withdrawn(lock)] if yanked else []
+    return found

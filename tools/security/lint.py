@@ -1,14 +1,14 @@
-"""Checkov on what CloudFormation will see, each exception with its reason: `python -m tools.security.lint`.
+"""Run checkov on what CloudFormation will see. Each exception needs a reason.
 
-Checkov's rules do not know Serverless resources, so it gets the translated template. It has an environment
-of its own (.checks, made by `make check` from security/checks.lock), because it pins half of what we use.
+Checkov's rules do not know Serverless resources, so it gets the translated template. It has its own
+environment (.checks, which `make check` creates from security/checks.lock), because it pins half of our
+dependencies.
 """
 
 from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,10 +16,7 @@ from pathlib import Path
 
 import yaml
 
-from tools import ROOT
 from tools.security.translate import translated
-
-EXCEPTIONS = ROOT / "security" / "checkov.yml"
 
 
 @dataclass(frozen=True, order=True)
@@ -54,20 +51,13 @@ def verdict(found: Sequence[Finding], exceptions: dict[str, str]) -> list[str]:
     ]
 
 
-def main() -> int:
-    exceptions = yaml.safe_load(EXCEPTIONS.read_text(encoding="utf-8"))
+def problems(root: Path) -> list[str]:
+    """What is wrong with the template, in words. Nested stacks are part of it."""
+    checkov = root / ".checks" / "bin" / "checkov"
+    if not checkov.exists():
+        return ["checkov is not installed: run `make check`"]
+    exceptions = yaml.safe_load((root / "security" / "checkov.yml").read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "translated.json"
-        plain.write_text(json.dumps(translated(ROOT / "template.yml")), encoding="utf-8")
-        found = findings(ROOT / ".checks" / "bin" / "checkov", [plain])
-    wrong = verdict(found, exceptions)
-    for line in wrong:
-        sys.stderr.write(f"{line}\n")
-    sys.stdout.write(
-        f"checkov: {len(found)} findings, {len(exceptions)} rules excepted, {len(wrong)} wrong\n"
-    )
-    return 1 if wrong else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        plain.write_text(json.dumps(translated(root / "template.yml")), encoding="utf-8")
+        return verdict(findings(checkov, [plain]), exceptions)

@@ -1,12 +1,8 @@
-"""Who may do what to which resource: the committed matrix, and the same read from the template.
-
-`python -m tools.security.matrix` prints the template's permissions in the matrix's own form.
-"""
+"""Who may do what to which resource: the committed matrix, and the same as read from the template."""
 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +11,7 @@ from typing import Any, Literal
 import yaml
 
 from tools import ROOT
-from tools.security.translate import Template, translated
+from tools.security.translate import Template
 
 MATRIX = ROOT / "security" / "matrix.yml"
 
@@ -150,7 +146,3 @@ def as_yaml(permissions: Iterable[Permission]) -> str:
         row.setdefault("code", []).append(each.action)
         row.update({name: value for name in ("only", "when") if (value := getattr(each, name))})
     return yaml.safe_dump(tree, sort_keys=False, default_flow_style=None, width=200)
-
-
-if __name__ == "__main__":
-    sys.stdout.write(as_yaml(granted(translated(Path("template.yml")))))

@@ -1,12 +1,8 @@
-"""template.yml as CloudFormation will see it, nested stacks written out: SAM's own translation, offline.
-
-`python -m tools.security.translate` prints it as JSON.
-"""
+"""template.yml as CloudFormation will see it, nested stacks written out: SAM's own translation, offline."""
 
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -42,11 +38,3 @@ def translated(path: Path, parameters: Mapping[str, str] | None = None) -> Templ
     plain: Template = translator.translate(template, values)
     # SAM writes its own parameters as YAML parsed them; linters want text.
     return nesting.flat(json.loads(json.dumps(plain, default=str)), path.parent)
-
-
-def main() -> None:
-    json.dump(translated(Path("template.yml")), sys.stdout, indent=1)
-
-
-if __name__ == "__main__":
-    main()

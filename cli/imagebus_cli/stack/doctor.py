@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -33,8 +34,11 @@ class Finding:
 
 
 def here() -> Iterator[Finding]:
-    """Check this computer: tools, the checkout and the local stack."""
+    """Check this computer: Python, and in a checkout the tools and the local stack."""
     yield python(sys.version_info[:2])
+    if importlib.util.find_spec("imagebus_local") is None:
+        yield Finding("checkout", Verdict.NOTE, "none", "Only development and the local stack need one.")
+        return
     yield tool("make", shutil.which("make"), "Install it: apt install make, or xcode-select --install")
     beside = Path(sys.executable).with_name("sam")
     yield tool("sam", str(beside) if beside.exists() else shutil.which("sam"), "Run: make setup")

@@ -20,11 +20,13 @@ def find(name: str | None, *, profile: str | None = None, region: str | None = N
     """
     import boto3
 
-    import imagebus_local
-
     if name is None:
         if profile or region:
             raise Problem("--profile and --region are for a stack on AWS.", "Add --stack NAME.", exit_code=2)
+        try:
+            import imagebus_local
+        except ModuleNotFoundError:
+            raise Problem("Only a checkout has a local stack.", "Name a stack on AWS with --stack.") from None
         status = imagebus_local.status()
         if status.state != "up" or status.local is None:
             raise Problem("The local AWS is not running.", "Run: imagebus local up, or name a --stack.")

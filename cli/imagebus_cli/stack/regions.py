@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-#: Written by `python -m tools.regions`.
+#: Written by `python -m tools regions`.
 DATA = Path(__file__).with_name("regions.json")
 
 

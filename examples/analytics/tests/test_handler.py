@@ -1,4 +1,4 @@
-"""analytics, fed the golden events of the pipeline: examples of what the bus really delivers."""
+"""analytics, tested with the pipeline's golden events: examples of what the bus delivers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def delivered(envelope: dict[str, Any]) -> dict[str, Any]:
-    """What the function answers when its inbox brings this event."""
+    """The function's response to this event from its inbox."""
     return Inbox(one_by_one(receive))({"Records": [sqs_record(json.dumps(envelope))]})
 
 
@@ -80,7 +80,7 @@ def test_old_and_new_versions_of_an_event_make_rows_of_one_shape() -> None:
 
 def test_the_columns_are_those_of_the_table() -> None:
     class Loader(yaml.SafeLoader):
-        """Reads CloudFormation's short forms as nothing in particular."""
+        """Ignores CloudFormation's short forms."""
 
     Loader.add_multi_constructor("!", lambda *_: None)
     template = yaml.load((HERE.parent / "template.yml").read_text("utf-8"), Loader)

@@ -1,4 +1,4 @@
-"""tagger, fed the golden events of the pipeline: examples of what the bus really delivers."""
+"""tagger, tested with the pipeline's golden events: examples of what the bus delivers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def delivered(envelope: dict[str, Any]) -> dict[str, Any]:
-    """What the function answers when its inbox brings this event."""
+    """The function's response to this event from its inbox."""
     return Inbox(one_by_one(handler.receive))({"Records": [sqs_record(json.dumps(envelope))]})
 
 
@@ -57,7 +57,7 @@ def tags(s3: Any, key: str, **version: str) -> dict[str, str]:
 @pytest.mark.usefixtures("s3")
 @pytest.mark.parametrize("name", EVENTS)
 def test_every_event_that_the_rule_lets_through_is_handled(name: str) -> None:
-    """Its object is gone already, which is no failure."""
+    """The object no longer exists, which is not a failure."""
     assert delivered(EVENTS[name]) == {"batchItemFailures": []}
 
 

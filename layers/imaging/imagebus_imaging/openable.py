@@ -8,7 +8,7 @@ anywhere in a file; loaders, PDF readers and browsers look where something begin
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 from imagebus_imaging.formats.base import Span
 
@@ -37,7 +37,7 @@ def found_in(data: bytes, end: int, starts: Iterable[int], metadata: Iterable[Sp
     if _is_zip(data):
         return "a ZIP archive"
     begins = (name for at in starts for name, pattern in _BEGINNINGS if pattern.match(data, at))
-    anywhere = (_anywhere(data, *span) for span in _joined([*metadata, (end, len(data))]))
+    anywhere = (_anywhere(data, *span) for span in (*metadata, (end, len(data))))
     return next(begins, None) or _document(data, end) or next(filter(None, anywhere), None)
 
 
@@ -46,20 +46,6 @@ def _document(data: bytes, end: int) -> str | None:
         return "a page or script"
     # Readers look for a PDF's first line near the start of the file, and some everywhere.
     return "a PDF" if _PDF.search(data, 0, _PDF_HEAD) or _PDF.search(data, end) else None
-
-
-def _joined(spans: Iterable[Span], gap: int = 16) -> Iterator[Span]:
-    """Joins neighbours, so that data cut into segments of metadata is searched as a whole."""
-    start = stop = -1
-    for begin, end in sorted(spans):
-        if start >= 0 and begin <= stop + gap:
-            stop = max(stop, end)
-            continue
-        if start >= 0:
-            yield start, stop
-        start, stop = begin, end
-    if start >= 0:
-        yield start, stop
 
 
 def _anywhere(data: bytes, start: int, end: int) -> str | None:

@@ -23,7 +23,7 @@ _PADDING = b"\0\xff \t\r\n\x1a"
 _VIDEO_BOXES = frozenset(
     b"ftyp moov mdat free skip wide uuid meta udta moof mfra sidx styp mvex pdin sefd mpvd".split()
 )
-_MAX_PARTS = 64
+_MAX_PARTS, _MAX_LAST = 64, 8
 _MAX_SEF_ENTRIES = 256
 _PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 # (kind, its first bytes, whether they are all of it)
@@ -57,7 +57,7 @@ def tail_of(data: bytes) -> tuple[int, list[Part]]:
     """(start, parts) of the records found from the end of the file."""
     stop = len(data)
     parts: list[Part] = []
-    while len(parts) < _MAX_PARTS:
+    while len(parts) < _MAX_LAST:
         end = len(data[max(0, stop - 64) : stop].rstrip(b"\0")) + max(0, stop - 64) if parts else stop
         part = _last(data, end)
         if part is None or data[part.start - 4 : part.start] == b"sefd":

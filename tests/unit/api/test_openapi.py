@@ -14,7 +14,7 @@ COMMITTED = Path(__file__).parents[3] / "docs" / "openapi.json"
 
 
 def test_the_committed_document_is_current() -> None:
-    """If not: python -m api.openapi docs/openapi.json"""
+    """If not: make generate"""
     assert json.loads(COMMITTED.read_text(encoding="utf-8")) == document()
 
 

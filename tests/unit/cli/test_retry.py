@@ -113,7 +113,7 @@ def test_a_stage_without_an_inbox_is_reported_and_the_others_are_retried(stack: 
 def test_an_unknown_key_is_a_problem_and_a_finished_image_exits_with_1(stack: Deployed):
     stack.hold(*(recorded(event) for event in story()))
     assert run(KEY) == (1, {"retried": [], "problems": []})
-    with pytest.raises(Problem, match="known"):
+    with pytest.raises(Problem, match="no image"):
         run("nobody.jpg")
 
 

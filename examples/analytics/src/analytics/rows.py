@@ -11,7 +11,7 @@ Row = dict[str, Any]
 
 
 def row(event: Event[EventData]) -> Row:
-    """The envelope as columns; `data` stays JSON, because every event type has its own."""
+    """The envelope as columns; `data` stays JSON, because it differs between event types."""
     meta = event.meta
     return {
         "event_id": meta.event_id,

@@ -15,7 +15,7 @@ from imagebus.telemetry import logger, set_log_context
 from tagger.objects import write
 from tagger.tags import tags
 
-#: What the rule in template.yml lets through.
+#: What the rule in template.yml matches.
 HANDLERS: Mapping[str, Callable[[Delivery], None]] = {
     "ImageRejected": lambda delivery: tag(delivery, ImageRejected),
     "ImageProcessed": lambda delivery: tag(delivery, ImageProcessed),

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import TagTypeDef
 
-#: Deleted since, or a delete marker is the newest version: nothing is left to tag.
+#: The object was deleted, or its newest version is a delete marker: there is nothing to tag.
 GONE = frozenset({"NoSuchKey", "NoSuchVersion", "MethodNotAllowed"})
 
 
 def write(s3: S3Client, bucket: str, meta: Meta, ours: Tags) -> bool:
-    """Whether anything was written. Of a versioned object, the version that was processed is tagged."""
+    """Returns whether anything was written. Tags the processed version of a versioned object."""
     where: dict[str, Any] = {"Bucket": bucket, "Key": meta.image_key}
     if meta.version_id:
         where["VersionId"] = meta.version_id

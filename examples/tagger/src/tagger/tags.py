@@ -1,4 +1,4 @@
-"""What an outcome says of an image, as S3 object tags. Pure."""
+"""An image's outcome as S3 object tags. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PREFIX = "imagebus-"
 REVISION = PREFIX + "revision"
 PROCESSED_AT = PREFIX + "processed-at"
 
-#: An object has at most ten tags, and not every character can stand in one.
+#: An object has at most ten tags, and some characters are not allowed in them.
 #: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
 MAX_TAGS = 10
 MAX_VALUE = 256
@@ -23,7 +23,7 @@ Tags = dict[str, str]
 
 
 def tags(event: Event[ImageProcessed | ImageRejected]) -> Tags:
-    """The most important first. The revision says which upload they are about."""
+    """The most important tags first. The revision identifies their upload."""
     data = event.data
     told: dict[str, str | None]
     if isinstance(data, ImageProcessed):
@@ -35,10 +35,10 @@ def tags(event: Event[ImageProcessed | ImageRejected]) -> Tags:
 
 
 def merge(present: Mapping[str, str], ours: Tags) -> Tags | None:
-    """The object's tags from now on, or None where those of a newer upload, or these, are there already.
+    """The object's new tags, or None if it already has these, or those of a newer upload.
 
-    An outcome that was announced twice counts from its first time, whichever comes first, as in the log of
-    the pipeline. Tags of others stay; where there is no room for all of ours, the last are left out.
+    An outcome that was announced twice keeps its first time, in whatever order they arrive, as in the
+    pipeline's log. Other tags stay; if there is no room for all of ours, the last ones are left out.
     """
     revision = present.get(REVISION, "")
     if revision > ours[REVISION]:

@@ -10,6 +10,7 @@ MAX_PARTS = 100_000
 """Segments, chunks or boxes that a walk visits before the file counts as too costly."""
 
 Span = tuple[int, int]
+_GAP = 16  # spans nearer to each other than this are kept as one
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ class Metadata:
             raise Rejected(
                 "too_costly", "the metadata is too large", self._limits.max_metadata_bytes, self._size
             )
+        if self.spans and start - self.spans[-1][1] <= _GAP:
+            start = self.spans.pop()[0]
         self.spans.append((start, end))
 
 

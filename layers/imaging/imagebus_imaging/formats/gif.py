@@ -34,7 +34,7 @@ def walk(data: bytes, limits: Limits) -> Structure:
             at, blocks = _sub_blocks(data, at + 11 + _colour_table(data[at + 9]), blocks)
         elif kind == b"\x21":
             start = at
-            at, blocks = _sub_blocks(data, at + 2, blocks)
+            at, blocks = _sub_blocks(data, at + 2, blocks + 1)
             metadata.add(start, at)
         elif kind == b"\0" and data[at + 1 : at + 2] in (b"\x21", b"\x2c", b"\x3b"):
             at += 1  # an empty block between frames
@@ -58,9 +58,9 @@ def _sub_blocks(data: bytes, at: int, blocks: int) -> tuple[int, int]:
     while at < size:
         length = data[at]
         at += length + 1
+        if blocks > _MAX_BLOCKS:
+            raise Rejected("too_costly", "the file is cut into too many parts", _MAX_BLOCKS, blocks)
         if not length:
             return at, blocks
         blocks += 1
-        if blocks > _MAX_BLOCKS:
-            raise Rejected("too_costly", "the file is cut into too many parts", _MAX_BLOCKS, blocks)
     raise corrupt("the file ends inside a block")

@@ -1,0 +1,114 @@
+"""`python -m tools`: the tools that only a checkout needs. `make` calls them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from tools import ROOT, regions
+from tools.contracts import gate
+from tools.contracts.files import ContractFiles, Unreleased
+from tools.generate import out_of_date, write
+from tools.release import assets, sbom
+from tools.security import audit, lint, matrix
+from tools.security.translate import translated
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def tools() -> None:
+    """Development tools for a checkout."""
+
+
+@app.command()
+def check() -> None:
+    """Check the contracts, the generated files, the locked packages and the templates."""
+    failed = [
+        _report("contracts", gate.problems(ContractFiles(ROOT))),
+        _report("generated files", _generated()),
+        _report("locked packages", audit.problems(ROOT)),
+        _report("checkov", lint.problems(ROOT)),
+        _report("regions", regions.problems()),
+    ]
+    raise typer.Exit(any(failed))
+
+
+@app.command()
+def generate(
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit with 1 if a file would change.")
+    ] = False,
+) -> None:
+    """Write the generated files: schemas, AsyncAPI, OpenAPI, docs/events.md and the monitoring stack."""
+    if check:
+        raise typer.Exit(_report("generated files", _generated()))
+    for path in write(ROOT):
+        typer.echo(str(path.relative_to(ROOT)))
+
+
+@app.command("audit")
+def audit_locks(
+    yanked: Annotated[
+        bool, typer.Option("--yanked", help="Also ask the package index for withdrawn versions.")
+    ] = False,
+) -> None:
+    """Check that every locked package is pinned, has hashes and is not a version with a known flaw."""
+    raise typer.Exit(_report("locked packages", audit.problems(ROOT, yanked=yanked)))
+
+
+@app.command("regions")
+def region_data() -> None:
+    """Update the data on what AWS regions lack, after a change of the templates or the locked packages."""
+    regions.write()
+
+
+@app.command()
+def permissions() -> None:
+    """Print the template's permissions in the form of security/matrix.yml."""
+    typer.echo(matrix.as_yaml(matrix.granted(translated(ROOT / "template.yml"))), nl=False)
+
+
+@app.command()
+def translate() -> None:
+    """Print template.yml as plain CloudFormation, in JSON."""
+    typer.echo(json.dumps(translated(ROOT / "template.yml"), indent=1))
+
+
+@app.command("sbom")
+def bill_of_materials() -> None:
+    """Print the bill of materials of what the functions ship, as CycloneDX JSON."""
+    typer.echo(json.dumps(sbom.bill(ROOT), indent=2))
+
+
+@app.command()
+def release(tag: Annotated[str, typer.Argument(help="The release's tag, vX.Y.Z.")]) -> None:
+    """Write a release's notes and layers to dist/, after `make build`."""
+    try:
+        assets.write(ROOT, tag)
+    except ValueError as error:
+        raise typer.Exit(_report("release", [str(error)])) from None
+
+
+def _generated() -> list[str]:
+    try:
+        stale = out_of_date(ROOT)
+    except Unreleased as reason:
+        return [str(reason)]
+    return [f"{path.relative_to(ROOT)} is out of date: run `make generate`." for path in stale]
+
+
+def _report(what: str, problems: Sequence[str]) -> bool:
+    """Whether there are any."""
+    for problem in problems:
+        typer.echo(f"✗ {what}: {problem}", err=True)
+    if not problems:
+        typer.echo(f"✓ {what}")
+    return bool(problems)
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m tools")
