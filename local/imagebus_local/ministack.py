@@ -56,7 +56,7 @@ def dead_letter_undelivered(service: Any, queues: Any) -> None:
             return
         letters = (target.get("DeadLetterConfig") or {}).get("Arn")
         if letters is None or _refusal(queues, letters, rule["Arn"]):
-            _log.warning("InvocationsFailedToBeSentToDLQ: %s to %s", rule["Arn"], letters)
+            _log.warning("InvocationsFailedToBeSentToDlq: %s to %s", rule["Arn"], letters)
             return
         code, message = refusal
         attributes = {
