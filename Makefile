@@ -88,7 +88,6 @@ check: $(READY) .checks/.made ## lint, format, types, template, contracts, gener
 	$(BIN)/sam validate --lint --template template.yml --region eu-west-1
 	$(BIN)/cfn-lint examples/*/template.yml
 	$(BIN)/python -m tools check
-	$(BIN)/python -m layers.trim --check
 
 .PHONY: format
 format: $(READY) ## let ruff fix and format everything
@@ -108,9 +107,8 @@ coverage: $(READY) ## all but the end-to-end tests, with branch coverage
 	$(BIN)/pytest --numprocesses 2 --cov --cov-report=term --cov-report=html -m "not e2e"
 
 .PHONY: generate
-generate: $(READY) ## regenerate the generated files (schemas, documents, monitoring, service models)
+generate: $(READY) ## regenerate the generated files (schemas, documents and monitoring)
 	$(BIN)/python -m tools generate
-	$(BIN)/python -m layers.trim
 
 .PHONY: simulate
 simulate: $(READY) ## run the deterministic simulator (SEEDS=N, 2000)

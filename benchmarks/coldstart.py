@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.environment import EAGER as EAGER_PACKAGES
 from benchmarks.environment import ROOT
+from imagebus_local import botocore_data
 
 EAGER = "everything-eager"
 SETTINGS = {
@@ -56,7 +58,7 @@ SETTINGS = {
     "MIN_CONFIDENCE": "70",
 }
 # What template.yml sets for every function of ours.
-OURS = {"IMAGEBUS_MODELS": "trimmed", "PYDANTIC_DISABLE_PLUGINS": "true"}
+OURS = {"IMAGEBUS_CLIENTS": "trimmed", "PYDANTIC_DISABLE_PLUGINS": "true"}
 # What each handler imports, and the clients that its first event makes it create.
 HANDLERS = {
     "ingest": ("ingest.handler", ("events", "sqs")),
@@ -76,9 +78,7 @@ importlib.import_module({module!r})
 from imagebus.aws import client
 for name in {clients!r}: client(name)
 """
-# One handler for everything, as it is often written: all libraries and all clients at import. It reads our
-# contracts but is not one of our functions. AWS_LAMBDA_FUNCTION_NAME would make `imagebus` tune the garbage
-# collector, so it is not set here.
+# One handler for everything, as it is often written: all libraries and all clients at import.
 _EAGER = """
 import boto3
 from aws_lambda_powertools import Logger, Metrics, Tracer
@@ -115,10 +115,13 @@ def scripts() -> dict[str, str]:
 def measure(names: Sequence[str], rounds: int) -> dict[str, float]:
     """Handler -> median CPU milliseconds, rounds interleaved. Omits handlers that cannot be imported."""
     samples: dict[str, list[float]] = {name: [] for name in names}
-    with TemporaryDirectory() as bytecode:
+    with TemporaryDirectory() as folder:
+        core = Path(folder, "core")
+        shutil.copytree(ROOT / "layers" / "core", core)
+        botocore_data.write(core / "imagebus" / "botocore_data")
         for turn in range(rounds + 1):
             for name in names:
-                spent = _once(name, bytecode)
+                spent = _once(name, core, Path(folder, "bytecode"))
                 # The first round compiles the bytecode and warms the page cache.
                 if turn and spent is not None:
                     samples[name].append(spent)
@@ -127,21 +130,17 @@ def measure(names: Sequence[str], rounds: int) -> dict[str, float]:
 
 def environment_of(name: str) -> dict[str, str]:
     """A handler's environment variables, except for the location of its code."""
-    not_inherited = {"PYTHONDONTWRITEBYTECODE", "AWS_LAMBDA_FUNCTION_NAME", *OURS}
+    not_inherited = {"PYTHONDONTWRITEBYTECODE", *OURS}
     inherited = {key: value for key, value in os.environ.items() if key not in not_inherited}
-    settings = inherited | SETTINGS | OURS
-    if name == EAGER:
-        for ours in ("AWS_LAMBDA_FUNCTION_NAME", *OURS):
-            del settings[ours]
-    return settings
+    return inherited | SETTINGS | ({} if name == EAGER else OURS)
 
 
-def _once(name: str, bytecode: str) -> float | None:
+def _once(name: str, core: Path, bytecode: Path) -> float | None:
     services = sorted((ROOT / "services").iterdir()) if (ROOT / "services").exists() else []
-    paths: list[Path] = [ROOT / "layers" / "core", ROOT / "layers" / "imaging", *services]
+    paths: list[Path] = [core, ROOT / "layers" / "imaging", *services]
     paths += [EAGER_PACKAGES] if name == EAGER else []
     body = scripts()[name]
-    where = {"PYTHONPATH": os.pathsep.join(map(str, paths)), "PYTHONPYCACHEPREFIX": bytecode}
+    where = {"PYTHONPATH": os.pathsep.join(map(str, paths)), "PYTHONPYCACHEPREFIX": str(bytecode)}
     done = subprocess.run(
         [sys.executable, "-c", _TIMED.format(body=body, hidden=_NOT_IN_LAYERS)],
         capture_output=True,

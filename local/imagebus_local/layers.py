@@ -13,8 +13,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from imagebus_local.bytecode import compile_all, prune
 from imagebus_local.errors import LocalError
+from imagebus_local.postbuild import finish
 
 # What a layer's third-party files depend on, stored beside them. They are reinstalled when it changes.
 _NOTE = "installed-for"
@@ -39,8 +39,7 @@ def build(source: Path, target: Path, environment: Mapping[str, str]) -> Path:
         if package.is_dir() and (package / "__init__.py").is_file():
             shutil.rmtree(content / package.name, ignore_errors=True)
             shutil.copytree(package, content / package.name, ignore=shutil.ignore_patterns("__pycache__"))
-    prune(content)
-    compile_all(content)
+    finish(content, sys.executable)
     return content.parent
 
 

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from imagebus_local import targets, templates
-from imagebus_local.bytecode import compile_all, prune
 from imagebus_local.errors import LocalError
+from imagebus_local.postbuild import finish
 
 Progress = Callable[[str], None]
 
@@ -50,10 +50,7 @@ def build(template: Path, folder: Path, environment: Mapping[str, str], *, conta
             _build_advice(finished.stdout),
             tail(finished.stdout),
         )
-    prune(folder / "out")
-    interpreter = _interpreter(template, environment)
-    if interpreter:
-        compile_all(folder / "out", interpreter)
+    finish(folder / "out", _interpreter(template, environment))
     return folder / "out" / "template.yaml"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from imagebus_local import LocalError, bytecode, layers, sam
+from imagebus_local import LocalError, layers, postbuild, sam
 
 
 def write(path: Path, text: str = "") -> Path:
@@ -23,14 +23,14 @@ def test_what_no_function_reads_is_pruned(tmp_path: Path) -> None:
         write(tmp_path / ".mypy_cache" / "big.json"),
     ]
     kept = [write(tmp_path / "package" / "code.py"), write(tmp_path / "package" / "tests_of_time.py")]
-    bytecode.prune(tmp_path)
+    postbuild.prune(tmp_path)
     assert [each.exists() for each in gone] == [False] * 3
     assert [each.exists() for each in kept] == [True] * 2
 
 
 def test_byte_code_holds_after_the_file_times_changed(tmp_path: Path) -> None:
     source = write(tmp_path / "module.py", "ANSWER = 42")
-    bytecode.compile_all(tmp_path)
+    postbuild.compile_all(tmp_path)
     compiled = Path(importlib.util.cache_from_source(str(source)))
     # PEP 552: bit 0 of the flags says "by hash", bit 1 "check the source"; unchecked is 1.
     assert int.from_bytes(compiled.read_bytes()[4:8], "little") == 1

@@ -1,9 +1,8 @@
-"""The trimmed service models: every call that our code makes, sent just as botocore's full models send it."""
+"""Trimmed clients have every call that our code makes, and send it exactly as botocore's own do."""
 
 from __future__ import annotations
 
 import ast
-import json
 import os
 import re
 import shutil
@@ -21,10 +20,8 @@ from botocore.loaders import Loader
 
 from benchmarks.coldstart import OURS
 from imagebus import aws
-from imagebus.models import FOLDER, TrimmedLoader, is_trimmed
-from imagebus_local.bytecode import prune
+from imagebus_local import botocore_data, postbuild
 from imagebus_local.templates import read
-from layers import trim
 
 ROOT = Path(__file__).parents[3]
 PLACES = {
@@ -34,22 +31,30 @@ PLACES = {
     "the embedded AWS": {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ENDPOINT_URL": "http://localhost:4566"},
     "a FIPS region": {"AWS_DEFAULT_REGION": "us-gov-west-1", "AWS_USE_FIPS_ENDPOINT": "true"},
 }
-OPERATIONS = [(service, name) for service, names in trim.OPERATIONS.items() for name in names]
+OPERATIONS = botocore_data.OPERATIONS
 UUID = rb"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 #: Read once for all tests.
 FULL = Loader()
-#: What botocore calls by itself, and what only a presigned form is made from.
+#: What botocore calls by itself, and what only a presigned form is derived from.
 NOT_CALLED = {"CreateBucket", "CreateSession", "DescribeEndpoints", "HeadBucket"}
 
 
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    botocore_data.write(folder)
+    return folder
+
+
 @pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_REGION", "AWS_SESSION_TOKEN", "IMAGEBUS_MODELS"):
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, data: Path) -> Iterator[None]:
+    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_REGION", "AWS_SESSION_TOKEN", "IMAGEBUS_CLIENTS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setattr(aws, "TRIMMED", data)
     _forget()
     yield
     _forget()
@@ -72,59 +77,13 @@ def full_client(service: str, config: Config | None = None) -> Any:
 
 
 def trimmed_client(service: str, config: Config | None = None) -> Any:
-    return _client(TrimmedLoader(), service, config)
+    return _client(aws.TrimmedLoader(), service, config)
 
 
 def _client(loader: Loader, service: str, config: Config | None) -> Any:
     session = botocore.session.Session()
     session.register_component("data_loader", loader)
     return session.create_client(service, config=config or aws.CONFIG)
-
-
-# --- the files ---------------------------------------------------------------------------------------------
-
-
-def test_the_committed_models_are_what_the_locked_botocore_gives():
-    wanted = trim.files()
-    assert {path.relative_to(FOLDER) for path in FOLDER.rglob("*.json")} == set(wanted)
-    for path, text in wanted.items():
-        assert (FOLDER / path).read_text(encoding="utf-8") == text, f"{path}: run `python -m layers.trim`"
-
-
-def test_what_is_kept_of_a_model_is_untouched_but_for_its_documentation():
-    def undocumented(node: dict[str, Any]) -> dict[str, Any]:
-        dropped = ("documentation", "documentationUrl")
-        return {k: v for k, v in node.items() if k not in dropped or not isinstance(v, str)}
-
-    for path in trim.files():
-        if path.name == "service-2.json":
-            full = json.loads(
-                json.dumps(Loader().load_data(str(path.with_suffix("")))), object_hook=undocumented
-            )
-            ours = json.loads((FOLDER / path).read_text(encoding="utf-8"))
-            assert ours["metadata"] == full["metadata"]
-            for part in ("operations", "shapes"):
-                assert ours[part] == {name: full[part][name] for name in ours[part]}
-
-
-def test_the_models_ship_with_the_layer(tmp_path: Path):
-    shutil.copytree(FOLDER, tmp_path / "models")
-    prune(tmp_path)
-    left = {path.relative_to(tmp_path / "models") for path in tmp_path.rglob("*.json")}
-    assert left == set(trim.files())
-
-
-def test_somebody_who_adds_a_call_is_told_that_the_models_are_out_of_date(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-):
-    shutil.copytree(FOLDER, tmp_path / "models")
-    monkeypatch.setattr(trim, "FOLDER", tmp_path / "models")
-    assert trim.main(["--check"]) == 0
-    monkeypatch.setattr(trim, "OPERATIONS", {**trim.OPERATIONS, "sns": ("Publish", "Subscribe")})
-    assert trim.main(["--check"]) == 1
-    assert "service-2.json is out of date: python -m layers.trim" in capsys.readouterr().err
-    assert trim.main([]) == 0
-    assert trim.main(["--check"]) == 0
 
 
 # --- the calls of our code ---------------------------------------------------------------------------------
@@ -138,7 +97,7 @@ def _sources() -> Iterator[tuple[Path, ast.Module]]:
 
 
 def _called(tree: ast.AST) -> set[str]:
-    """Names of methods that are called, and of those that paginators and presigned addresses are made for."""
+    """Methods that are called, and those that paginators and presigned URLs are made for."""
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     methods = [(node.func, node) for node in calls if isinstance(node.func, ast.Attribute)]
     named = {"get_paginator", "get_waiter", "generate_presigned_url"}
@@ -158,31 +117,33 @@ def _methods(service: str) -> dict[str, str]:
     return {xform_name(name): name for name in model["operations"]}
 
 
-def test_every_call_that_our_code_makes_is_in_the_trimmed_models():
-    methods = {service: _methods(service) for service in trim.OPERATIONS}
+def test_every_call_that_our_code_makes_is_kept():
+    """If not: add it to local/imagebus_local/botocore_data.py."""
+    methods = {service: _methods(service) for service in OPERATIONS}
     seen = set()
     for path, tree in _sources():
         for service in _services(tree):
-            assert service in trim.OPERATIONS, f"{path.name} uses {service}, which has no trimmed model"
+            assert service in OPERATIONS, f"{path.name} calls {service}"
             for name in _called(tree) & set(methods[service]):
                 operation = methods[service][name]
-                assert operation in trim.OPERATIONS[service], f"{path.name}: {service} {name}"
+                assert operation in OPERATIONS[service], f"{path.name} calls {service} {name}"
                 seen.add((service, operation))
-    assert {each for each in OPERATIONS if each[1] not in NOT_CALLED} == seen
+    kept = {(service, name) for service, names in OPERATIONS.items() for name in names}
+    assert {each for each in kept if each[1] not in NOT_CALLED} == seen
 
 
-def test_no_call_of_our_code_is_outside_the_trimmed_models_where_no_annotation_names_its_client():
-    methods = {service: _methods(service) for service in trim.OPERATIONS}
+def test_no_call_goes_to_a_client_that_no_annotation_names():
+    methods = {service: _methods(service) for service in OPERATIONS}
     for path, tree in _sources():
         if _services(tree):
             continue
         for name in _called(tree):
             owners = {service: known[name] for service, known in methods.items() if name in known}
-            in_ours = [operation in trim.OPERATIONS[service] for service, operation in owners.items()]
-            assert not owners or any(in_ours), f"{path.name}: {name} of {', '.join(owners)}"
+            kept = [operation in OPERATIONS[service] for service, operation in owners.items()]
+            assert not owners or any(kept), f"{path.name}: {name} of {', '.join(owners)}"
 
 
-def test_every_error_that_our_code_catches_by_name_is_in_the_trimmed_models():
+def test_every_error_that_our_code_catches_by_name_is_kept():
     found = 0
     for path, tree in _sources():
         services = _services(tree)
@@ -195,8 +156,23 @@ def test_every_error_that_our_code_catches_by_name_is_in_the_trimmed_models():
     assert found >= 2
 
 
+def test_what_is_kept_is_unchanged_but_for_its_documentation(data: Path):
+    def undocumented(node: Any) -> Any:
+        if isinstance(node, dict):
+            return {k: undocumented(v) for k, v in node.items() if not ("documentation" in k and v is str(v))}
+        return [undocumented(each) for each in node] if isinstance(node, list) else node
+
+    plain = Loader(include_default_search_paths=False, extra_search_paths=[str(data)])
+    for service in OPERATIONS:
+        version = FULL.determine_latest_version(service, "service-2")
+        ours, full = (each.load_data(f"{service}/{version}/service-2") for each in (plain, Loader()))
+        assert ours["metadata"] == full["metadata"]
+        for part in ("operations", "shapes"):
+            assert ours[part] == {name: undocumented(full[part][name]) for name in ours[part]}
+
+
 @pytest.mark.parametrize(("service", "method"), [("s3", "list_objects_v2"), ("dynamodb", "query")])
-def test_a_call_that_comes_in_pages_is_paged_as_ever(service: str, method: str):
+def test_a_call_that_comes_in_pages_is_paged_the_same(service: str, method: str):
     ours, full = trimmed_client(service), full_client(service)
     assert ours.can_paginate(method)
     assert (
@@ -233,7 +209,7 @@ def _filled(shape: Any, everything: bool, seen: tuple[str, ...] = ()) -> Any:
 
 
 class _Sent(Exception):
-    """Ends a call once its request is there; holds the request."""
+    """Ends a call once its request is complete; contains the request."""
 
 
 def parameters_of(service: str, operation: str, everything: bool) -> Any:
@@ -242,7 +218,7 @@ def parameters_of(service: str, operation: str, everything: bool) -> Any:
 
 
 def request_of(client: Any, operation: str, parameters: Any) -> Any:
-    """What the call would put on the wire, or the error that it ends with before."""
+    """What the call would send, or the error that it ends with before."""
 
     def answer(request: Any, **_: Any) -> AWSResponse:
         raise _Sent(request)
@@ -260,7 +236,7 @@ def request_of(client: Any, operation: str, parameters: Any) -> Any:
 def _comparable(request: Any) -> Any:
     body = request.body.read() if hasattr(request.body, "read") else request.body
     headers = {name.lower(): _text(value) for name, value in request.headers.items()}
-    # of the moment, not of the model
+    # These depend on the time, not on the model.
     for name in ("x-amz-date", "amz-sdk-invocation-id"):
         headers.pop(name, None)
     headers["authorization"] = re.sub(r"/\d{8}/|Signature=\w+", "/", headers.get("authorization", ""))
@@ -272,8 +248,8 @@ def _text(value: Any) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
-@pytest.mark.parametrize("service", trim.OPERATIONS)
-def test_a_client_of_a_trimmed_model_speaks_to_the_same_place_under_the_same_name(service: str, place: str):
+@pytest.mark.parametrize("service", OPERATIONS)
+def test_a_trimmed_client_has_the_same_endpoint_and_signer(service: str, place: str):
     def about(client: Any) -> list[Any]:
         model = client.meta.service_model
         return [
@@ -292,22 +268,22 @@ def test_a_client_of_a_trimmed_model_speaks_to_the_same_place_under_the_same_nam
     assert about(trimmed_client(service)) == about(full_client(service))
 
 
-@pytest.mark.parametrize("service", trim.OPERATIONS)
-def test_every_request_is_the_very_one_that_the_full_model_makes(service: str, place: str):
+@pytest.mark.parametrize("service", OPERATIONS)
+def test_every_request_is_the_one_that_the_full_model_sends(service: str, place: str):
     ours, full = trimmed_client(service), full_client(service)
     sent = 0
-    for operation in trim.OPERATIONS[service]:
+    for operation in OPERATIONS[service]:
         for everything in (False, True):
             parameters = parameters_of(service, operation, everything)
             request = request_of(ours, operation, parameters)
             assert request == request_of(full, operation, parameters), operation
             sent += len(request) == 4
-    assert sent >= len(trim.OPERATIONS[service])
+    assert sent >= len(OPERATIONS[service])
 
 
-def test_presigned_addresses_and_forms_are_the_same(place: str):
+def test_presigned_urls_and_forms_are_the_same(place: str):
     version4 = aws.CONFIG.merge(Config(signature_version="s3v4"))
-    of_the_moment = {"policy", "x-amz-date", "x-amz-signature"}
+    depends_on_time = {"policy", "x-amz-date", "x-amz-signature"}
     signed = []
     for client in (trimmed_client("s3", version4), full_client("s3", version4)):
         parameters = {
@@ -318,12 +294,12 @@ def test_presigned_addresses_and_forms_are_the_same(place: str):
         }
         url = client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=60)
         form = client.generate_presigned_post("uploads", "a.jpg", Conditions=[["eq", "$key", "a.jpg"]])
-        fields = {name: value for name, value in form["fields"].items() if name not in of_the_moment}
+        fields = {name: value for name, value in form["fields"].items() if name not in depends_on_time}
         signed.append((re.sub(r"X-Amz-(Date|Signature)=\w+", "", url), form["url"], fields))
     assert signed[0] == signed[1]
 
 
-def test_an_answer_is_read_as_the_full_model_reads_it():
+def test_a_response_is_parsed_as_with_the_full_model():
     body = b"<Error><Code>NoSuchKey</Code><Message>gone</Message></Error>"
     headers = {
         "ETag": '"abc"',
@@ -357,35 +333,39 @@ def test_without_the_variable_a_client_has_every_call_of_its_service():
 
 
 def test_with_the_variable_a_client_has_the_calls_of_our_functions(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("IMAGEBUS_MODELS", "trimmed")
+    monkeypatch.setenv("IMAGEBUS_CLIENTS", "trimmed")
     assert hasattr(aws.client("s3"), "put_object")
     assert not hasattr(aws.client("s3"), "copy_object")
 
 
-def test_a_service_without_a_trimmed_model_is_whole_in_any_case(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("IMAGEBUS_MODELS", "trimmed")
-    assert not is_trimmed("cloudfront")
+def test_without_the_data_a_client_is_complete(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """As after a plain `sam build`, and in the tests of a consumer."""
+    monkeypatch.setenv("IMAGEBUS_CLIENTS", "trimmed")
+    monkeypatch.setattr(aws, "TRIMMED", tmp_path / "none")
+    assert hasattr(aws.client("s3"), "copy_object")
+
+
+def test_a_client_of_another_service_is_always_complete(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("IMAGEBUS_CLIENTS", "trimmed")
     client = aws.client("cloudfront")
     assert client.meta.endpoint_url == "https://cloudfront.amazonaws.com"
     assert hasattr(client, "create_invalidation")
 
 
-def test_credentials_that_come_from_sts_come_from_where_they_always_do(place: str):
+def test_credentials_from_sts_come_from_the_same_endpoint(place: str):
     assert trimmed_client("sts").meta.endpoint_url == full_client("sts").meta.endpoint_url
 
 
-def test_a_runtime_that_knows_a_later_api_version_uses_its_own_model(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_runtime_with_a_later_api_version_uses_its_own_model(tmp_path: Path):
     later = tmp_path / "sns" / "2999-01-01"
     later.mkdir(parents=True)
     (later / "service-2.json").write_text('{"later": true}', encoding="utf-8")
-    loader = TrimmedLoader()
+    loader = aws.TrimmedLoader()
     loader.search_paths.append(str(tmp_path))
     assert loader.load_service_model("sns", "service-2") == {"later": True}
 
 
-def test_no_four_hundred_folders_are_looked_into(monkeypatch: pytest.MonkeyPatch):
+def test_a_trimmed_client_does_not_look_into_the_folder_of_every_service(monkeypatch: pytest.MonkeyPatch):
     listed: list[str] = []
     listing = os.listdir
     monkeypatch.setattr(os, "listdir", lambda path=".": listed.append(str(path)) or listing(path))
@@ -393,7 +373,20 @@ def test_no_four_hundred_folders_are_looked_into(monkeypatch: pytest.MonkeyPatch
     assert len(listed) <= 8
 
 
-def test_the_template_gives_them_to_our_functions_and_the_benchmark_measures_what_the_template_sets():
+def test_a_finished_build_contains_the_data_and_a_plain_one_does_not(tmp_path: Path, data: Path):
+    library = tmp_path / "CoreLayer" / "python" / "imagebus"
+    shutil.copytree(ROOT / "layers" / "core" / "imagebus", library)
+    assert not (library / "botocore_data").exists()
+    postbuild.finish(tmp_path, None)
+    built, expected = (
+        {path.relative_to(folder): path.read_text() for path in folder.rglob("*") if path.is_file()}
+        for folder in (library / "botocore_data", data)
+    )
+    assert built == expected
+    assert {"LICENSE.txt", "NOTICE", "endpoints.json"} <= {path.name for path in built}
+
+
+def test_the_template_sets_what_the_benchmark_measures():
     set_for_all = read(ROOT / "template.yml")["Globals"]["Function"]["Environment"]["Variables"]
     assert {name: set_for_all.get(name) for name in OURS} == OURS
-    assert OURS["IMAGEBUS_MODELS"] == "trimmed"
+    assert OURS["IMAGEBUS_CLIENTS"] == "trimmed"
