@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from imagebus_imaging import Limits, Rejected, WatermarkSpec, describe, thumbnails, validate, watermark
-from imagebus_imaging.model import Code
+from imagebus_imaging.interface import Code
 from imagebus_imaging.sandbox import DecoderStalled, run_child
 from tests.fuzz.mutations import mutation
 

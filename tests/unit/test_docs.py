@@ -84,6 +84,13 @@ def test_every_imagebus_command_exists(name: str) -> None:
             command = subcommands[word]
 
 
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_python_module_that_is_run_exists(name: str) -> None:
+    for module in re.findall(r"python -m ([\w.]+)", text_of(name)):
+        path = ROOT / module.replace(".", "/")
+        assert path.with_suffix(".py").is_file() or (path / "__main__.py").is_file(), f"{name}: {module}"
+
+
 @pytest.mark.parametrize("name", [each for each in DOCUMENTS if each not in GENERATED])
 def test_lines_are_not_too_wide(name: str) -> None:
     prose = re.sub(r"\]\([^)\n]*\)", "]", FENCE.sub("", text_of(name))).splitlines()

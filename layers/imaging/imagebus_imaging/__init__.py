@@ -10,8 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from imagebus_imaging.metadata import analysis_jpeg, describe
-    from imagebus_imaging.model import (
+    from imagebus_imaging.interface import (
         RECIPE,
         AnalysisJpeg,
         Derived,
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
         Rejected,
         WatermarkSpec,
     )
+    from imagebus_imaging.metadata import analysis_jpeg, describe
     from imagebus_imaging.thumbnailing import thumbnails
     from imagebus_imaging.validation import validate
     from imagebus_imaging.watermarking import watermark
@@ -42,14 +42,14 @@ __all__ = [
 ]
 
 _HOME = {
-    "RECIPE": "model",
-    "AnalysisJpeg": "model",
-    "Derived": "model",
-    "Description": "model",
-    "ImageInfo": "model",
-    "Limits": "model",
-    "Rejected": "model",
-    "WatermarkSpec": "model",
+    "RECIPE": "interface",
+    "AnalysisJpeg": "interface",
+    "Derived": "interface",
+    "Description": "interface",
+    "ImageInfo": "interface",
+    "Limits": "interface",
+    "Rejected": "interface",
+    "WatermarkSpec": "interface",
     "analysis_jpeg": "metadata",
     "describe": "metadata",
     "thumbnails": "thumbnailing",

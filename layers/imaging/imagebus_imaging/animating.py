@@ -10,7 +10,7 @@ from PIL import Image, ImageSequence
 from imagebus_imaging.decoders import decode_failures_are_rejections, load_decoder, open_image
 from imagebus_imaging.encoding import derived
 from imagebus_imaging.formats import detect
-from imagebus_imaging.model import Derived, Limits, Rejected
+from imagebus_imaging.interface import Derived, Limits, Rejected
 from imagebus_imaging.resizing import fit, scale
 
 Size = tuple[int, int]

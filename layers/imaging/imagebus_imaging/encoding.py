@@ -11,7 +11,7 @@ from PIL import Image
 
 from imagebus.image_types import MIME_OF_FORMAT
 from imagebus_imaging.decoders import load_decoder
-from imagebus_imaging.model import Derived
+from imagebus_imaging.interface import Derived
 
 # WebP: method 2 is twice as fast as 4, for as many bytes. PNG is written without Pillow.
 _SAVE: dict[str, dict[str, Any]] = {

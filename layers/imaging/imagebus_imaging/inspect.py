@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from imagebus_imaging.model import Derived, ImageInfo, Limits, Rejected, WatermarkSpec
+from imagebus_imaging.interface import Derived, ImageInfo, Limits, Rejected, WatermarkSpec
 from imagebus_imaging.sandbox import DecoderFault, DecoderStalled, run_child
 from imagebus_imaging.thumbnailing import thumbnails
 from imagebus_imaging.validation import DEFAULT_LIMITS, check_size_and_type, validate

@@ -13,7 +13,7 @@ from PIL import Image, ImageFile
 from imagebus_imaging.colour import PLAIN_MODES, plain, to_srgb
 from imagebus_imaging.decoders import DECODE_ERRORS, decode_failures_are_rejections, open_image
 from imagebus_imaging.exif import orientation_in
-from imagebus_imaging.model import Rejected
+from imagebus_imaging.interface import Rejected
 from imagebus_imaging.resizing import scale_down
 
 # EXIF orientation -> the transposition that puts the image upright.

@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from imagebus_imaging.model import Limits, Rejected
+from imagebus_imaging.interface import Limits, Rejected
 
 _MAX_ANSWER = 1 << 20
 _OVER_LIMIT = frozenset({signal.SIGKILL, signal.SIGXCPU, signal.SIGPROF})

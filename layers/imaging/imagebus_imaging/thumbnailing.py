@@ -9,7 +9,7 @@ from importlib import import_module
 from PIL import Image
 
 from imagebus_imaging.encoding import encode, output_format_for
-from imagebus_imaging.model import Derived
+from imagebus_imaging.interface import Derived
 from imagebus_imaging.raster import flatten, load_scaled
 from imagebus_imaging.resizing import fit, scale
 

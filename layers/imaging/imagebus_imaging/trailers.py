@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from imagebus_imaging.formats.base import Span, Structure
 from imagebus_imaging.formats.isobmff import boxes
 from imagebus_imaging.formats.jpeg import walk_from
-from imagebus_imaging.model import Limits, Rejected
+from imagebus_imaging.interface import Limits, Rejected
 
 UNKNOWN = "unknown"
 _PADDING = b"\0\xff \t\r\n\x1a"

@@ -18,7 +18,7 @@ from imagebus_imaging import openable, trailers
 from imagebus_imaging.decoders import decode_failures_are_rejections, load_decoder, open_image
 from imagebus_imaging.formats import detect, walk
 from imagebus_imaging.formats.base import Structure, check_frames, check_size
-from imagebus_imaging.model import ImageInfo, Limits, Rejected, Trailer
+from imagebus_imaging.interface import ImageInfo, Limits, Rejected, Trailer
 from imagebus_imaging.raster import displayed_size, orientation_of
 from imagebus_imaging.sandbox import decode_in_child
 

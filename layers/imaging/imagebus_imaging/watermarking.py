@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from imagebus_imaging.decoders import decode_failures_are_rejections, open_image
 from imagebus_imaging.encoding import encode, output_format_for
-from imagebus_imaging.model import Derived, WatermarkSpec
+from imagebus_imaging.interface import Derived, WatermarkSpec
 from imagebus_imaging.raster import flatten, load_scaled
 from imagebus_imaging.resizing import fit, scale
 

@@ -12,7 +12,7 @@ from imagebus.meter import Meter
 from imagebus.objects import Gone, ObjectRef, ObjectStore
 from imagebus_imaging import Limits, Rejected
 from imagebus_imaging import validate as validate_image
-from imagebus_imaging.model import Policy
+from imagebus_imaging.interface import Policy
 
 #: The wall-clock limit depends on the machine, not on the image: it only has to end before the function does.
 _PATIENCE, _LONGEST_SECONDS = 4, 24

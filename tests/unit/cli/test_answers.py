@@ -1,4 +1,4 @@
-"""What commands print in JSON, and the advice that goes with what AWS says."""
+"""What commands print as JSON, and the advice for errors from AWS."""
 
 from __future__ import annotations
 

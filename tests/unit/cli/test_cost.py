@@ -1,4 +1,4 @@
-"""The price of an image follows from its own events, and stays under what is promised."""
+"""The price of an image follows from its own events, and stays under the target."""
 
 from __future__ import annotations
 

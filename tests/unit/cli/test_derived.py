@@ -1,4 +1,4 @@
-"""Derived images on disk, whatever their key is called."""
+"""Derived images on disk, whatever their key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An idle stack costs what its parts cost, as the template has them, and stays under what is promised."""
+"""An idle stack costs the sum of its parts in the template, and stays under the target."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def settled(node: Any, conditions: Mapping[str, bool]) -> Any:
 
 
 def polled_function(mapping: Mapping[str, Any]) -> str:
-    """The function of a mapping, also of one that is there only under a condition."""
+    """The function of a mapping, also of a conditional one."""
     name = mapping["FunctionName"]
     return str(name["Fn::If"][1]["Ref"] if "Fn::If" in name else name["Ref"])
 

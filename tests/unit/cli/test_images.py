@@ -1,4 +1,4 @@
-"""`imagebus list`, `events`, `get` and `delete`, as a person or a script meets them."""
+"""`imagebus list`, `events`, `get` and `delete`, as a user or a script sees them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a load run says about its images and about memory."""
+"""What a load run reports about its images and about memory."""
 
 from __future__ import annotations
 

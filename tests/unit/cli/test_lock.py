@@ -1,4 +1,4 @@
-"""The lock is what the projects' files ask for."""
+"""The lock matches the project's requirement files."""
 
 from __future__ import annotations
 

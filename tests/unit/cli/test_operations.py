@@ -1,4 +1,4 @@
-"""A replay covers the window that was asked for, reaches the rules that were named, waits for the archive."""
+"""A replay covers the requested window, reaches the named rules, and waits for the archive."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NAMES = ["imagebus_recorder", "imagebus_notifier", "imagebus_cleaner"]
 
 
 class Events:
-    """Of EventBridge, what a replay needs."""
+    """The part of EventBridge that a replay needs."""
 
     exceptions = boto3.client("events", region_name="eu-west-1").exceptions
 

@@ -1,4 +1,4 @@
-"""A person's own folder."""
+"""A user's own folder."""
 
 from __future__ import annotations
 

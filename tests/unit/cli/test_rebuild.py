@@ -110,7 +110,7 @@ def test_a_log_that_cannot_be_read_is_reported_and_the_others_are_rebuilt(bench:
 
 
 def test_an_item_that_dynamodb_refuses_is_reported_and_the_others_are_written(bench: Rebuilding):
-    """One that is too large fails a whole transaction."""
+    """An item that is too large fails a whole transaction."""
     put, transact = bench.dynamodb.put_item, bench.dynamodb.transact_write_items
 
     def refusing(**request: Any) -> Any:

@@ -1,4 +1,4 @@
-"""When an image ended as it should."""
+"""When an image has its expected outcome."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`imagebus retry` sends what the API sends, and one image that cannot be read stops no other."""
+"""`imagebus retry` sends what the API sends, and an unreadable image does not stop the others."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ CLOCK = ManualClock()
 
 
 class Deployed(Stack):
-    """A stack in memory; `queues` hears what is sent."""
+    """A stack in memory; `queues` records what is sent."""
 
     queues: RecordingQueues
 
@@ -68,7 +68,7 @@ def run(*arguments: str) -> tuple[int, Any]:
 
 
 def failed(key: str, stage: str = "thumbnailer") -> list[RecordedEvent]:
-    """All is done but the work of one stage, which failed."""
+    """Everything is done except the work of one stage, which failed."""
     events = story(key)
     facts = STAGE_NAMED[stage].emits if stage in STAGE_NAMED else ()
     kept = [event for event in events if event.detail_type not in facts]

@@ -1,4 +1,4 @@
-"""`imagebus status` and `erase`, as a person or a script meets them."""
+"""`imagebus status` and `erase`, as a user or a script sees them."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_an_unknown_key_has_no_status(stack: Stack, options: tuple[str, ...]):
 
 
 def read(stack: Stack, keys: Iterable[str], *_: object) -> dict[str, Item]:
-    """One by one: the table of the tests knows no batches."""
+    """One by one: the tests' table does not support batches."""
     return {key: item for key in keys if (item := stack.store.status(key))}
 
 
@@ -139,7 +139,7 @@ def test_nothing_is_erased_without_a_yes_and_the_question_is_no_part_of_the_answ
     assert refused.exit_code == 1
     assert len(left(stack)) == 3
     done = run("erase", "a.jpg", "--json", answer="y\n")
-    assert json.loads(done.stdout.removeprefix(" y"))["versions"] == 2  # the echo of what was typed
+    assert json.loads(done.stdout.removeprefix(" y"))["versions"] == 2  # the echo of the input
     assert "Permanently erase" in done.stderr
 
 

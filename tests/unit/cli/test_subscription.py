@@ -1,4 +1,4 @@
-"""A queue of our own on the topic."""
+"""A temporary queue on the topic."""
 
 from __future__ import annotations
 

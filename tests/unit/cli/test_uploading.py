@@ -62,7 +62,7 @@ def versions(stack: Stack) -> list[str]:
 
 
 def interrupt_after(stack: Stack, puts: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C while the put of that number is under way."""
+    """Ctrl-C during the n-th put."""
     put_object, count, lock = stack.s3.put_object, iter(range(1, 10_000)), threading.Lock()
 
     def put(**request: Any) -> Any:
@@ -144,7 +144,7 @@ def test_a_put_whose_answer_was_lost_is_not_put_twice(
     picture.write_bytes(b"one")
     put_object = stack.s3.put_object
 
-    def put_twice(**request: Any) -> Any:  # as the SDK does after a connection that broke
+    def put_twice(**request: Any) -> Any:  # as the SDK does after a broken connection
         put_object(**request)
         return put_object(**request)
 

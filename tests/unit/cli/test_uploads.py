@@ -1,4 +1,4 @@
-"""Uploading, and waiting for the end by what the table says."""
+"""Uploading, and waiting for the final status in the table."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from typing import Any, get_args
 import pytest
 
 from imagebus_imaging import thumbnails
-from imagebus_imaging.model import Code
+from imagebus_imaging.interface import Code
 from tests.hostile.__main__ import write
 from tests.hostile.base import Hostile
 from tests.hostile.corpus import CORPUS

@@ -11,7 +11,7 @@ import zlib
 import pytest
 
 from imagebus_imaging import Limits, Rejected, describe, thumbnails, validate
-from imagebus_imaging.model import Trailer
+from imagebus_imaging.interface import Trailer
 from tests.hostile.base import after_soi, box, chunk, honest, longer, png, segment
 from tests.unit.imaging.pictures import assert_quadrants, encoded, opened, quadrants
 from tests.unit.imaging.test_trailers import MOTION_XMP, VIDEO, sef

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageChops
 
 from imagebus_imaging import Rejected, WatermarkSpec, watermark
-from imagebus_imaging.model import Position
+from imagebus_imaging.interface import Position
 from tests.unit.imaging.pictures import encoded, near, opened
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from imagebus_imaging.decoders.base import Decoder
 from imagebus_imaging.formats import detect
-from imagebus_imaging.model import Rejected
+from imagebus_imaging.interface import Rejected
 
 # Decoders raise all of these for broken bytes. RuntimeError comes from libheif and libavif, KeyError
 # and TypeError from header fields that are missing or have the wrong type.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from imagebus_imaging.deflate import DeflateError, adler32, decompressobj
 from imagebus_imaging.formats.base import Span
 from imagebus_imaging.formats.png import chunks, is_sound
-from imagebus_imaging.model import Rejected
+from imagebus_imaging.interface import Rejected
 
 STEP = 1 << 20
 _BLOCK = 65_535

@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import Any
 
 from imagebus_imaging.formats.base import Structure
-from imagebus_imaging.model import Limits
+from imagebus_imaging.interface import Limits
 
 # Loaded in this order until one recognises the bytes: a JPEG loads only the first.
 _MODULES = {

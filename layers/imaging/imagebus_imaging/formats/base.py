@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from imagebus_imaging.model import Hdr, Limits, Rejected
+from imagebus_imaging.interface import Hdr, Limits, Rejected
 
 MAX_PARTS = 100_000
 """Segments, chunks or boxes that a walk visits before the file counts as too costly."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from imagebus_imaging.formats.base import Metadata, Structure, check_frames, corrupt
-from imagebus_imaging.model import Limits, Rejected
+from imagebus_imaging.interface import Limits, Rejected
 
 _MAX_BLOCKS = 400_000  # of up to 255 bytes each
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from imagebus_imaging.formats.base import MAX_PARTS, Metadata, Span, Structure, corrupt, too_many_parts
 from imagebus_imaging.formats.png import HDR
-from imagebus_imaging.model import Hdr, Limits, Rejected
+from imagebus_imaging.interface import Hdr, Limits, Rejected
 
 # What image files have at top level. `mpvd` is the video of a motion photo.
 _TOP = frozenset(b"meta mdat moov free skip wide uuid idat mpvd pitm styp".split())

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from imagebus_imaging.formats.base import MAX_PARTS, Metadata, Structure, corrupt, too_many_parts
-from imagebus_imaging.model import Hdr, Limits, Rejected
+from imagebus_imaging.interface import Hdr, Limits, Rejected
 
 APP, COM = range(0xE0, 0xF0), 0xFE
 SOS, EOI = 0xDA, 0xD9

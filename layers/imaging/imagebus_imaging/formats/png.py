@@ -13,7 +13,7 @@ from imagebus_imaging.formats.base import (
     corrupt,
     too_many_parts,
 )
-from imagebus_imaging.model import Hdr, Limits
+from imagebus_imaging.interface import Hdr, Limits
 
 HDR: dict[int, Hdr] = {16: "pq", 18: "hlg"}
 """By the transfer function that cICP and nclx name."""

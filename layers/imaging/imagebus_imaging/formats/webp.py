@@ -13,7 +13,7 @@ from imagebus_imaging.formats.base import (
     corrupt,
     too_many_parts,
 )
-from imagebus_imaging.model import Limits
+from imagebus_imaging.interface import Limits
 
 _PIXELS = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ANIM", b"ANMF", b"ALPH"})
 # Writers that count the RIFF header, or forget a padding byte.
