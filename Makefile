@@ -146,7 +146,7 @@ soak: $(READY) ## uploads for MINUTES, and whether memory or temporary files gro
 
 .PHONY: build
 build: $(READY) ## sam build, for AWS (ARCHITECTURE=arm64)
-	@$(BIN)/python -m tools.build $(ARCHITECTURE)
+	@$(BIN)/python -m tools build $(ARCHITECTURE)
 
 .PHONY: deploy
 deploy: $(READY) ## build and deploy to your AWS account (STACK=imagebus PARAMETERS="Name=Value …" RUNTIME=…)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
+from imagebus_local import LocalError, sam
 from tools import ROOT, regions
 from tools.contracts import gate
 from tools.contracts.files import ContractFiles, Unreleased
@@ -46,7 +48,11 @@ def generate(
     """Write the generated files: schemas, AsyncAPI, OpenAPI, docs/events.md and the monitoring stack."""
     if check:
         raise typer.Exit(_report("generated files", _generated()))
-    for path in write(ROOT):
+    try:
+        written = write(ROOT)
+    except Unreleased as reason:
+        raise typer.Exit(_report("generated files", [str(reason)])) from None
+    for path in written:
         typer.echo(str(path.relative_to(ROOT)))
 
 
@@ -76,6 +82,20 @@ def permissions() -> None:
 def translate() -> None:
     """Print template.yml as plain CloudFormation, in JSON."""
     typer.echo(json.dumps(translated(ROOT / "template.yml"), indent=1))
+
+
+@app.command()
+def build(
+    architecture: Annotated[
+        str | None, typer.Argument(help="x86_64 or arm64 (default: as in template.yml).")
+    ] = None,
+) -> None:
+    """Run `sam build` for AWS, in a container if this computer lacks the Python of the functions."""
+    try:
+        built = sam.build_for_lambda(ROOT, machine=architecture, environment=dict(os.environ), container=True)
+    except LocalError as error:
+        raise typer.Exit(_report("build", [f"{error.message} {error.advice}\n{error.detail}"])) from None
+    typer.echo(f"built: {built.relative_to(ROOT)}")
 
 
 @app.command("sbom")

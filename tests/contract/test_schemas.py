@@ -98,8 +98,8 @@ def test_what_is_committed_is_what_is_generated() -> None:
 def test_generating_twice_changes_nothing_and_a_changed_or_stray_file_is_noticed(tmp_path: Path) -> None:
     for name in ("schemas", "monitoring"):
         shutil.copytree(FILES.root / name, tmp_path / name)
-    for name in ("template.yml", "consumer.yml"):
-        shutil.copy(FILES.root / name, tmp_path)
+    for path in FILES.root.glob("*.yml"):
+        shutil.copy(path, tmp_path)
     assert [path.name for path in generate.write(tmp_path)] == ["events.md", "openapi.json"]
     assert generate.write(tmp_path) == []
     edited = tmp_path / "schemas" / "imagebus.validator@ImageValidated.json"

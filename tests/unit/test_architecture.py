@@ -55,6 +55,10 @@ def offences(paths: Iterable[Path], forbidden: set[str]) -> list[str]:
     ]
 
 
+def test_only_the_commands_for_a_checkout_import_its_tools():
+    assert offences([path for path in sources("cli") if path.name != "checkout.py"], {"tools"}) == []
+
+
 @pytest.mark.parametrize("folder", FORBIDDEN)
 def test_a_part_imports_only_what_it_may(folder: str):
     paths = list(sources(folder))

@@ -6,7 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
-LAYERS = ("CoreLayer", "ImagingLayer")
+LAYERS = ("AuthLayer", "CoreLayer", "ImagingLayer")
 
 
 def notes(changelog: str, version: str) -> str:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+import imagebus_local
 from imagebus_cli import main
+from imagebus_cli.output import terminal
 from imagebus_cli.problem import Problem, explain
+from imagebus_cli.stack import find
 from imagebus_local import LocalError
 
 runner = CliRunner()
@@ -25,6 +30,42 @@ def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess
 def test_every_command_explains_itself(command: str):
     assert command in runner.invoke(main.app, ["--help"]).output
     assert runner.invoke(main.app, [command, "--help"]).exit_code == 0
+
+
+def test_the_help_groups_every_command_by_topic():
+    page = runner.invoke(main.app, ["--help"]).output
+    assert {"Images", "A stack", "This computer"} <= main.PANELS.keys()
+    assert all(f"─ {panel} ─" in page for panel in main.PANELS)
+    assert "─ Commands ─" not in page, "a command without a topic"
+
+
+def test_the_version_is_that_of_the_installed_package():
+    done = runner.invoke(main.app, ["--version"])
+    assert (done.exit_code, done.output) == (0, f"imagebus {version('imagebus')}\n")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("retry",), ("get", "a", "--processed", "--thumbnail", "b"), ("cost", "--prices", "x")]
+)
+def test_wrong_usage_is_reported_before_the_stack_is_looked_up(
+    monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+):
+    monkeypatch.setattr(find, "find", lambda *_, **__: pytest.fail("looked up"))
+    raised = runner.invoke(main.app, arguments).exception
+    assert isinstance(raised, Problem)
+    assert raised.exit_code == 2
+
+
+def test_progress_is_no_part_of_a_json_document(monkeypatch: pytest.MonkeyPatch):
+    def down() -> bool:
+        terminal.console.print("on the way")
+        return True
+
+    monkeypatch.setattr(imagebus_local, "down", down)
+    done = runner.invoke(main.app, ["local", "down", "--json"])
+    assert json.loads(done.stdout) == {"state": "down", "was_up": True}
+    assert done.stderr == "on the way\n"
+    assert runner.invoke(main.app, ["local", "down"]).stdout.startswith("on the way\n")
 
 
 def test_help_loads_no_aws_sdk_and_no_image_library():
