@@ -72,9 +72,9 @@ def test_a_shim_without_an_interpreter_is_none(tmp_path: Path, works: bool) -> N
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sam, "_sam", run)
-        compiled: list[str] = []
-        patch.setattr(sam, "compile_all", lambda folder, interpreter: compiled.append(interpreter))
+        compiled: list[str | None] = []
+        patch.setattr(sam, "finish", lambda folder, interpreter: compiled.append(interpreter))
         environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
         sam.build(template_for("python3.99", tmp_path), tmp_path, environment, container=True)
     assert ("--use-container" in commands[0]) == (not works)
-    assert compiled == ([str(shim)] if works else [])
+    assert compiled == [str(shim) if works else None]
