@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Mapping
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, Field, TypeAdapter
 from pydantic.json_schema import models_json_schema
@@ -25,6 +25,7 @@ from api.models import (
 )
 from api.settings import Settings
 from imagebus import __version__
+from imagebus.history.view import Status
 from imagebus.image_types import MIME_TYPES
 from imagebus.listing import DEFAULT_LIMIT, MAX_LIMIT
 
@@ -74,6 +75,7 @@ def _query(name: str, about: str, schema: Schema) -> Schema:
     return {"name": name, "in": "query", "description": about, "schema": schema}
 
 
+FILENAME = _query("filename", "The file name, which ends the key.", {"type": "string", "maxLength": 255})
 URLS = _query("urls", "true adds presigned URLs.", {"type": "string", "enum": ["true", "false", ""]})
 
 
@@ -95,6 +97,7 @@ def _answer(about: str, content: Schema | None = None, headers: Schema | None = 
 
 
 UNCHANGED = _answer("Unchanged.")
+BINARY: Schema = {"schema": {"type": "string", "format": "binary", "minLength": 1}}
 TEXT: Schema = {"schema": {"type": "string"}}
 
 
@@ -136,10 +139,7 @@ def _redirect(name: str, about: str, *parameters: Schema) -> Schema:
 
 
 def _paths() -> Schema:
-    status_schema = {
-        "type": "string",
-        "enum": ["processing", "completed", "rejected", "failed", "deleted", ""],
-    }
+    status_schema = {"type": "string", "enum": [*get_args(Status), ""]}
     limit_schema = {  # an empty parameter counts as an absent one
         "anyOf": [
             {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT},
@@ -209,20 +209,8 @@ def _paths() -> Schema:
                 "Upload a small image, as bytes or as base64 in JSON; at most 4 MiB",
                 {202: _answer("Stored and queued for processing.", _json(_ref(Accepted)), LOCATION_HEADER)},
                 (400, 413, 415),
-                parameters=(
-                    _query(
-                        "filename",
-                        "The file name, which ends the key.",
-                        {"type": "string", "maxLength": 255},
-                    ),
-                ),
-                body={
-                    **{
-                        mime: {"schema": {"type": "string", "format": "binary", "minLength": 1}}
-                        for mime in MIME_TYPES
-                    },
-                    **_json(_ref(InlineUpload)),
-                },
+                parameters=(FILENAME,),
+                body={**dict.fromkeys(MIME_TYPES, BINARY), **_json(_ref(InlineUpload))},
             )
         },
         "/images/{key}": {

@@ -1,8 +1,7 @@
-"""Trimmed clients have every call that our code makes, and send it exactly as botocore's own do."""
+"""Trimmed clients send every request exactly as botocore's own do."""
 
 from __future__ import annotations
 
-import ast
 import os
 import re
 import shutil
@@ -35,8 +34,6 @@ OPERATIONS = botocore_data.OPERATIONS
 UUID = rb"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 #: Read once for all tests.
 FULL = Loader()
-#: What botocore calls by itself, and what only a presigned form is derived from.
-NOT_CALLED = {"CreateBucket", "CreateSession", "DescribeEndpoints", "HeadBucket"}
 
 
 @pytest.fixture(scope="module")
@@ -72,103 +69,14 @@ def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> st
     return str(request.param)
 
 
-def full_client(service: str, config: Config | None = None) -> Any:
-    return _client(FULL, service, config)
-
-
-def trimmed_client(service: str, config: Config | None = None) -> Any:
-    return _client(aws.TrimmedLoader(), service, config)
-
-
-def _client(loader: Loader, service: str, config: Config | None) -> Any:
+def full_client(service: str, config: Config = aws.CONFIG, loader: Loader = FULL) -> Any:
     session = botocore.session.Session()
     session.register_component("data_loader", loader)
-    return session.create_client(service, config=config or aws.CONFIG)
+    return session.create_client(service, config=config)
 
 
-# --- the calls of our code ---------------------------------------------------------------------------------
-
-
-def _sources() -> Iterator[tuple[Path, ast.Module]]:
-    for folder in (ROOT / "services", ROOT / "layers" / "core"):
-        for path in sorted(folder.rglob("*.py")):
-            if "testing" not in path.parts:
-                yield path, ast.parse(path.read_text(encoding="utf-8"))
-
-
-def _called(tree: ast.AST) -> set[str]:
-    """Methods that are called, and those that paginators and presigned URLs are made for."""
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    methods = [(node.func, node) for node in calls if isinstance(node.func, ast.Attribute)]
-    named = {"get_paginator", "get_waiter", "generate_presigned_url"}
-    made_for = [node.args[0] for method, node in methods if method.attr in named and node.args]
-    names = {argument.value for argument in made_for if isinstance(argument, ast.Constant)}
-    return names | {method.attr for method, _ in methods}
-
-
-def _services(tree: ast.AST) -> set[str]:
-    """The services whose clients a module's annotations name."""
-    modules = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    return {name.split(".")[0].removeprefix("mypy_boto3_") for name in modules if "mypy_boto3_" in name}
-
-
-def _methods(service: str) -> dict[str, str]:
-    model = FULL.load_service_model(service, "service-2")
-    return {xform_name(name): name for name in model["operations"]}
-
-
-def test_every_call_that_our_code_makes_is_kept():
-    """If not: add it to local/imagebus_local/botocore_data.py."""
-    methods = {service: _methods(service) for service in OPERATIONS}
-    seen = set()
-    for path, tree in _sources():
-        for service in _services(tree):
-            assert service in OPERATIONS, f"{path.name} calls {service}"
-            for name in _called(tree) & set(methods[service]):
-                operation = methods[service][name]
-                assert operation in OPERATIONS[service], f"{path.name} calls {service} {name}"
-                seen.add((service, operation))
-    kept = {(service, name) for service, names in OPERATIONS.items() for name in names}
-    assert {each for each in kept if each[1] not in NOT_CALLED} == seen
-
-
-def test_no_call_goes_to_a_client_that_no_annotation_names():
-    methods = {service: _methods(service) for service in OPERATIONS}
-    for path, tree in _sources():
-        if _services(tree):
-            continue
-        for name in _called(tree):
-            owners = {service: known[name] for service, known in methods.items() if name in known}
-            kept = [operation in OPERATIONS[service] for service, operation in owners.items()]
-            assert not owners or any(kept), f"{path.name}: {name} of {', '.join(owners)}"
-
-
-def test_every_error_that_our_code_catches_by_name_is_kept():
-    found = 0
-    for path, tree in _sources():
-        services = _services(tree)
-        for node in ast.walk(tree):
-            holder = node.value if isinstance(node, ast.Attribute) else None
-            if isinstance(holder, ast.Attribute) and holder.attr == "exceptions" and services:
-                (service,) = services
-                assert hasattr(trimmed_client(service).exceptions, node.attr), f"{path.name}: {node.attr}"
-                found += 1
-    assert found >= 2
-
-
-def test_what_is_kept_is_unchanged_but_for_its_documentation(data: Path):
-    def undocumented(node: Any) -> Any:
-        if isinstance(node, dict):
-            return {k: undocumented(v) for k, v in node.items() if not ("documentation" in k and v is str(v))}
-        return [undocumented(each) for each in node] if isinstance(node, list) else node
-
-    plain = Loader(include_default_search_paths=False, extra_search_paths=[str(data)])
-    for service in OPERATIONS:
-        version = FULL.determine_latest_version(service, "service-2")
-        ours, full = (each.load_data(f"{service}/{version}/service-2") for each in (plain, Loader()))
-        assert ours["metadata"] == full["metadata"]
-        for part in ("operations", "shapes"):
-            assert ours[part] == {name: undocumented(full[part][name]) for name in ours[part]}
+def trimmed_client(service: str, config: Config = aws.CONFIG) -> Any:
+    return full_client(service, config, aws.TrimmedLoader())
 
 
 @pytest.mark.parametrize(("service", "method"), [("s3", "list_objects_v2"), ("dynamodb", "query")])
