@@ -73,7 +73,7 @@ def test_two_hundred_files_interrupted_and_started_again_are_there_once_each(
     first = interrupted(pipeline, folder, prefix)
     there = versions(pipeline, prefix)
     assert first.returncode == 130, first.stderr
-    assert "Interrupted. Run the same command again to go on." in first.stderr
+    assert "Interrupted. Run the same command again to continue." in first.stderr
     assert SOME <= len(there) < FILES
     said = re.fullmatch(r"200 files: (\d+) uploaded, (\d+) not started\n", first.stdout)
     assert said, first.stdout

@@ -91,12 +91,11 @@ class Page:
             raise AssertionError(f"{error}; instead: {seen}") from error
 
     def open_image(self, name: str) -> None:
-        for tile in self.find_all("#gallery li"):
-            if tile.find_element(By.CSS_SELECTOR, ".name").text.startswith(name):
-                tile.find_element(By.TAG_NAME, "button").click()
-                self.wait(lambda: self.find_all("#image-body svg.timeline"), "the image's timeline")
-                return
-        raise AssertionError(f"no tile {name}")
+        script = """const tile = Array.from(document.querySelectorAll('#gallery li')).find((each) =>
+            each.querySelector('.name').textContent.startsWith(arguments[0]))
+            return tile ? tile.querySelector('button') : null"""
+        self.wait(lambda: self.driver.execute_script(script, name), f"a tile {name}").click()
+        self.wait(lambda: self.find_all("#image-body svg.timeline"), "the image's timeline")
 
     def emulate(
         self, *, scheme: str = "light", width: int = 1280, height: int = 900, mobile: bool = False

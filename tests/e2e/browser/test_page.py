@@ -177,9 +177,8 @@ def test_nothing_stands_in_the_way_of_assistive_technology(
     page.emulate(scheme=scheme, width=width, height=900, mobile=width < 500)
     page.open()
     harbour, meadow, broken = files
-    if len(page.find_all("#gallery li")) < 3:
-        page.choose_files(*files.values())
-        page.wait_for(**{harbour: "Completed", meadow: "Completed", broken: "Rejected"})
+    page.choose_files(*files.values())
+    page.wait_for(**{harbour: "Completed", meadow: "Completed", broken: "Rejected"})
     page.wait(lambda: page.find_all("#gallery img.shown"), "thumbnails")
     time.sleep(0.4)  # until the images have faded in
     assert page.accessibility() == []
