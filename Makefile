@@ -137,7 +137,7 @@ latency: $(READY) ## measure upload to completed on the embedded AWS
 	@$(BIN)/imagebus latency --write docs/latency.md
 
 .PHONY: load
-load: $(READY) ## N uploads at RATE a second on the embedded AWS: lost, stuck, told twice, latencies (N=500 RATE=20)
+load: $(READY) ## N uploads at RATE a second on the embedded AWS: lost, stuck, duplicates, latency (N=500 RATE=20)
 	@$(BIN)/imagebus load --count $(or $(N),500) --rate $(or $(RATE),20) --write docs/load.md
 
 .PHONY: soak

@@ -95,7 +95,7 @@ def statements(
 
 def _permissions(function: str, statement: Mapping[str, Any], when: str) -> Iterator[Permission]:
     if statement["Effect"] != "Allow" or "NotAction" in statement or "NotResource" in statement:
-        raise ValueError(f"{function}: {statement.get('Sid')} is no plain Allow")
+        raise ValueError(f"{function}: {statement.get('Sid')} is not a plain Allow")
     for resource in as_list(statement["Resource"]):
         name, under = resource_name(resource)
         for action in as_list(statement["Action"]):
