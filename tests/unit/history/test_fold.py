@@ -49,18 +49,16 @@ def whole(rev: str = FIRST) -> list[RecordedEvent]:
 
 
 @pytest.mark.slow
-def test_all_40320_orders_of_eight_events_give_one_identical_item():
-    """Six events, two of them twice."""
+def test_all_orders_of_eight_events_give_one_identical_item():
+    """Six events, two of them twice. Half as many orders for each: its copies are one and the same object."""
     clock = ManualClock()
     events = story(clock=clock)[:5]
     six = log_of(*events, failure(events[1], "labels", clock=clock))
-    eight = [*six, six[1], six[3]]
     expected = canonical(fold(six, REQUIRED))
-    orders = 0
-    for order in permutations(eight):
-        orders += 1
-        assert canonical(fold(order, REQUIRED)) == expected
-    assert orders == 40_320
+    orders = set(permutations([0, 1, 2, 3, 4, 5, 1, 3]))
+    assert len(orders) == 40_320 // 2 // 2
+    for order in orders:
+        assert canonical(fold([six[number] for number in order], REQUIRED)) == expected
 
 
 EVENTS = [
