@@ -23,9 +23,9 @@ class Mutant:
 MUTANTS: dict[str, Mutant] = {
     "re-emit removed: announced on the transition only": Mutant(
         "recorder.record",
-        "        projection = self.project(image_key)\n        if announce",
-        "        old = self._store.status(image_key); projection = self.project(image_key); announce &= projection.item != old\n"
-        "        if announce",
+        "        projection = self.project(image_key)\n        if projection",
+        "        old = self._store.status(image_key); projection = self.project(image_key); announce &= projection is not None and projection.item != old\n"
+        "        if projection",
     ),
     "logged before it is published": Mutant(
         "recorder.record",

@@ -19,6 +19,7 @@ from imagebus.testing import (
     InMemorySNS,
     InMemorySQS,
     Rule,
+    erasures_table,
     lambda_event,
     ledger_table,
     status_table,
@@ -57,7 +58,12 @@ class World:
         self.sqs = InMemorySQS(self.scheduler, random)
         self.sns = InMemorySNS()
         self.dynamodb = InMemoryDynamoDB(
-            {wiring.STATUS: status_table(), wiring.LEDGER: ledger_table()}, weather.page_items
+            {
+                wiring.STATUS: status_table(),
+                wiring.LEDGER: ledger_table(),
+                wiring.ERASURES: erasures_table(),
+            },
+            weather.page_items,
         )
         self.s3 = InMemoryS3(
             {
