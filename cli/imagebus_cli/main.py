@@ -32,6 +32,7 @@ PANELS: Mapping[str, Mapping[str, Callable[..., None] | typer.Typer]] = {
         "list": images.list_images,
         "status": images.status,
         "events": images.events,
+        "diff": images.diff,
         "get": images.get,
         "delete": images.delete,
         "erase": images.erase,

@@ -8,7 +8,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Protocol
 
 from imagebus.history.fold import STATUS_SK, Item
-from imagebus.history.recorded import RecordedEvent
+from imagebus.history.recorded import RecordedEvent, known_at
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -29,6 +29,10 @@ class EventStore(Protocol):
 
     def latest(self, image_key: str) -> Sequence[RecordedEvent]:
         """The events of the image's highest revision."""
+        ...
+
+    def known_at(self, image_key: str, at: str) -> Sequence[RecordedEvent]:
+        """The events that had occurred at that time, of the highest revision among them."""
         ...
 
     def status(self, image_key: str) -> Item | None: ...
@@ -69,6 +73,9 @@ class DynamoDBEventStore:
         if first is None:
             return []
         return [first, *takewhile(lambda event: event.revision == first.revision, events)]
+
+    def known_at(self, image_key: str, at: str) -> Sequence[RecordedEvent]:
+        return known_at(self._events(image_key), at)
 
     def history(self, image_key: str) -> Sequence[RecordedEvent]:
         """Every event of the image, newest revision first."""

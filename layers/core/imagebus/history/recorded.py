@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from typing import Any
 
 from imagebus.events import Event, EventData, NotAnEvent
@@ -66,6 +67,17 @@ class RecordedEvent:
     def precedence(self) -> tuple[str, str]:
         """Of two events with the same id, the one where this is smaller stays in the log."""
         return (self.occurred_at, self.canonical)
+
+
+def known_at(newest_first: Iterable[RecordedEvent], at: str) -> list[RecordedEvent]:
+    """The events that had occurred at that time, of the highest revision among them.
+
+    Takes the image's events by revision, newest revision first, and reads no further than it must.
+    """
+    for _, events in groupby(newest_first, key=lambda event: event.revision):
+        if known := [event for event in events if event.occurred_at <= at]:
+            return known
+    return []
 
 
 def latest_revision(events: Iterable[RecordedEvent]) -> list[RecordedEvent]:
