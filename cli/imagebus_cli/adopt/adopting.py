@@ -64,7 +64,7 @@ class Found:
         if self.version_id:
             item["version-id"] = self.version_id
         return {
-            "source": "imagebus.import",
+            "source": "aws.s3",
             "detail-type": "Object Created",
             "time": timestamp(self.modified),
             "detail": {"bucket": {"name": bucket}, "object": item, "reason": "imported"},

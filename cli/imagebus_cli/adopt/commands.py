@@ -76,7 +76,7 @@ def import_objects(
     tally, interrupted = Tally(), False
     with terminal.step("import") as say:
         try:
-            for number, (each, outcome) in enumerate(_steps(stack, candidates, rate, bucket), 1):
+            for number, (each, outcome) in enumerate(steps(stack, candidates, rate, bucket), 1):
                 tally.add(each.key, outcome, each.size)
                 if number % 10 == 0:
                     say(_line(tally))
@@ -90,7 +90,7 @@ def import_objects(
         raise typer.Exit(1)
 
 
-def _steps(stack: Stack, candidates: Iterable[Candidate], rate: float, source: str) -> Iterator[Step]:
+def steps(stack: Stack, candidates: Iterable[Candidate], rate: float, source: str) -> Iterator[Step]:
     from imagebus.clock import SystemClock
     from imagebus.naming import inbox_urls
     from imagebus_cli.adopt.adopting import Importer, Pace

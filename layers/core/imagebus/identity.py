@@ -25,7 +25,7 @@ def revision(sequencer: str) -> str:
 
 
 def imported_revision(modified: datetime, version_id: str) -> str:
-    """The revision of an object without a sequencer. Every sequencer of S3 is greater: see ADR 20.
+    """The revision of an object without a sequencer. Every sequencer of S3 is greater: see ADR 21.
 
     Sixteen zeros, then the time of the write in milliseconds, so that of two versions the newer is greater.
     """
