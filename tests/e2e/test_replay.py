@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from imagebus.bus import bus_entry
 from imagebus.events import caused_by
 from imagebus.events.catalog import parse
 from imagebus.events.failures import ProcessingFailed
@@ -68,7 +69,7 @@ def delete_every_item(pipeline: Pipeline) -> int:
 def put_again(pipeline: Pipeline, event: RecordedEvent, times: int) -> None:
     """Publishes the same event this many times at once."""
     bus = pipeline.outputs["EventBusName"]
-    entry = parse(event.detail_type, event.detail).entry(bus)
+    entry = bus_entry(parse(event.detail_type, event.detail), bus)
     put = pipeline.client("events").put_events
     with ThreadPoolExecutor(10) as pool:
         for answer in pool.map(lambda _: put(Entries=[entry]), range(times)):
@@ -168,7 +169,9 @@ def test_retry_completes_an_image_whose_stage_had_failed_and_it_is_announced_onc
     event = caused_by(
         cause.meta, failure, clock=ManualClock(), discriminator=f"thumbnailer/{cause.meta.event_id}"
     )
-    answer = pipeline.client("events").put_events(Entries=[event.entry(pipeline.outputs["EventBusName"])])
+    answer = pipeline.client("events").put_events(
+        Entries=[bus_entry(event, pipeline.outputs["EventBusName"])]
+    )
     assert answer["FailedEntryCount"] == 0
     assert pipeline.wait(key, "failed")["reason"] == "thumbnailer: Boom"
 

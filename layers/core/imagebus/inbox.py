@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from pydantic import ValidationError
 
 from imagebus.events import Event, EventData, NotAnEvent, read
+from imagebus.events.envelope import is_replayed
 from imagebus.telemetry import clear_log_context, count, logger
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Delivery:
 
     @property
     def replayed(self) -> bool:
-        return "replay-name" in self.envelope
+        return is_replayed(self.envelope)
 
 
 class Queue(Protocol):
