@@ -52,7 +52,7 @@ def _json(text: str) -> dict[str, Any]:
 def sam(pipeline: Pipeline, folder: Path, *arguments: str) -> str:
     """Runs the SAM CLI in a consumer's folder, against the AWS of the pipeline."""
     program = str(Path(sys.executable).with_name("sam"))
-    environment = pipeline.target.environment | {"SAM_CLI_TELEMETRY": "0"}
+    environment = pipeline.target.environment | {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.2"}
     done = subprocess.run(
         [program, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
