@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
-
 from imagebus.clock import Clock
-from imagebus.events import Event, Meta, NotAnEvent, caused_by, new_event
+from imagebus.events import Event, InvalidEvent, Meta, NotAnEvent, caused_by, new_event
 from imagebus.events.failures import ProcessingFailed
 from imagebus.identity import canonical_json, revision
 from imagebus.inbox import Delivery
@@ -41,7 +39,7 @@ def report(delivery: Delivery, stage: str, default_attempts: int, clock: Clock) 
     )
     try:
         return _attach(envelope, data, stage, clock)
-    except (KeyError, TypeError, AttributeError, ValidationError) as error:
+    except (KeyError, TypeError, AttributeError, InvalidEvent) as error:
         raise NotAnEvent("the event names no image") from error
 
 
