@@ -154,7 +154,7 @@ deploy: $(READY) ## build and deploy to your AWS account (STACK=imagebus PARAMET
 	  $(foreach pair,$(PARAMETERS),--parameter "$(pair)")
 
 .PHONY: smoke
-smoke: $(READY) ## one image through a deployed stack, and gone again (STACK=imagebus)
+smoke: $(READY) ## two images through a deployed stack and its API, and gone again (STACK=imagebus)
 	@$(BIN)/imagebus smoke --stack $(STACK)
 
 .PHONY: rollback
