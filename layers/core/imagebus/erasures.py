@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from imagebus.identity import image_id
+from imagebus.identity import image_id, is_imported
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -34,8 +34,11 @@ class Erasure:
 
     def covers(self, meta: Mapping[str, Any]) -> bool:
         """Whether it was erased; `meta` has `revision` and perhaps `version_id`, as events and items have."""
-        version_id = meta.get("version_id")
-        return meta["revision"] <= self.through or (bool(version_id) and self.has_version(str(version_id)))
+        version_id, revision = meta.get("version_id"), meta["revision"]
+        if version_id and self.has_version(str(version_id)):
+            return True
+        # An import's revision is below every real one, but its object is there: it was uploaded later.
+        return bool(revision <= self.through and not is_imported(revision))
 
     def has_version(self, version_id: str) -> bool:
         return _digest(version_id) in self.versions

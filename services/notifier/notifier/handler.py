@@ -23,9 +23,9 @@ def notify_delivery(delivery: Delivery, ledger: Ledger, topic: Topic, erasures: 
         raise NotAnEvent(f"no notification for {envelope['detail-type']}")
     event = read(HANDLED[envelope["detail-type"]], envelope["detail"])
     set_log_context(event.meta)
-    if "replay-name" in envelope:  # the rule already excludes replays; nobody is notified about the past
+    if delivery.replayed:  # the rule already excludes replays; nobody is notified about the past
         return
-    if erasures.of(event.meta.image_key).covers(event.meta.model_dump()):
+    if erasures.of(event.meta.image_key).covers(event.meta.as_json()):
         logger().info("erased")
         return
     sent = notify(event, ledger, topic)

@@ -10,6 +10,7 @@ from urllib.parse import quote_plus
 
 import pytest
 
+from imagebus.bus import bus_entry
 from imagebus.erasures import DynamoDBErasures
 from imagebus.history.recorded import RecordedEvent
 from imagebus.identity import revision
@@ -91,7 +92,7 @@ def test_a_key_is_taken_as_it_is(bench: Bench, key: str):
     assert event.meta.image_key == key
     assert event.meta.version_id == "v000001"
     assert (event.data.bucket, event.data.size) == ("uploads", 5)
-    assert event.entry("bus")["Resources"] == [f"arn:aws:s3:::uploads/{key}"]
+    assert bus_entry(event, "bus")["Resources"] == [f"arn:aws:s3:::uploads/{key}"]
     assert event.meta.correlation_id == event.meta.event_id
     assert event.meta.causation_id is None
 
@@ -238,7 +239,7 @@ def test_an_upload_while_another_is_being_erased_is_a_fresh_start(bench: Bench, 
     bench.receive(*bench.events[1:])
     (fresh,) = bench.bus.events
     assert fresh.meta.version_id == "v000002"
-    assert not bench.erasures.of("k").covers(fresh.meta.model_dump())
+    assert not bench.erasures.of("k").covers(fresh.meta.as_json())
 
 
 def test_a_later_upload_that_is_removed_by_hand_is_deleted_and_not_erased(bench: Bench):
@@ -250,7 +251,7 @@ def test_a_later_upload_that_is_removed_by_hand_is_deleted_and_not_erased(bench:
     remove(bench, "v000002")
     bench.receive(*bench.events[2:])
     assert bench.bus.types == ["ImageDeleted", "ImageUploaded", "ImageDeleted"]
-    assert not bench.erasures.of("k").covers(bench.bus.events[-1].meta.model_dump())
+    assert not bench.erasures.of("k").covers(bench.bus.events[-1].meta.as_json())
 
 
 def test_a_lifecycle_rule_removes_only_what_nobody_sees(bench: Bench):

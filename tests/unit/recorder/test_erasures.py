@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from imagebus.erasures import DynamoDBErasures, Erasure
 from imagebus.history.required import DEFAULT, Required
+from imagebus.identity import imported_revision
 from imagebus.inbox import Inbox
 from imagebus.store import DynamoDBEventStore
 from imagebus.testing import (
@@ -119,4 +121,5 @@ def test_an_erasure_covers_what_is_as_old_or_of_an_erased_version():
     erasure = Erasure(FIRST)
     assert erasure.covers({"revision": FIRST})
     assert not erasure.covers({"revision": SECOND, "version_id": "v1"})
+    assert not erasure.covers({"revision": imported_revision(datetime.now(UTC), "v2"), "version_id": "v2"})
     assert not Erasure().covers({"revision": FIRST, "version_id": None})
