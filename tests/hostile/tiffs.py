@@ -30,7 +30,9 @@ def directory(at: int, *entries: Entry, following: int = 0, counts: dict[int, in
     return b"".join((*head, struct.pack("<I", following), longer))
 
 
-def page(width: int, height: int, offsets: Sequence[int], lengths: Sequence[int], *more: Entry) -> list[Entry]:
+def page(
+    width: int, height: int, offsets: Sequence[int], lengths: Sequence[int], *more: Entry
+) -> list[Entry]:
     """A page in grey. `more` may replace its tags."""
     tags: dict[int, Entry] = {
         entry[0]: entry
@@ -122,10 +124,30 @@ FILES: tuple[Hostile, ...] = tuple(
         ("shared-strips", "1,600 strips that are one bomb", lambda: _shared_strips(1_600), ("",)),
         ("strip-bomb", "a strip of a gigabyte for 64 x 48 pixels", _bomb, ("", "corrupt", "too_costly")),
         ("tag-flood", "65,535 tags", _many_tags, ("",)),
-        ("huge-tag", "a tag of four billion values", lambda: grey((270, 2, b"text"), counts={270: 2**32 - 1}), ("",)),
-        ("wide-bits", "BitsPerSample of a million values", lambda: grey((258, 3, [8] * 1_000_000)), ("too_costly",)),
-        ("claims-4gp", "65,535 x 65,535", lambda: grey((256, 4, [65_535]), (257, 4, [65_535])), ("too_many_pixels",)),
-        ("claims-90mp", "9,500 x 9,500 from 3 KB", lambda: grey((256, 4, [9500]), (257, 4, [9500])), ("corrupt",)),
+        (
+            "huge-tag",
+            "a tag of four billion values",
+            lambda: grey((270, 2, b"text"), counts={270: 2**32 - 1}),
+            ("",),
+        ),
+        (
+            "wide-bits",
+            "BitsPerSample of a million values",
+            lambda: grey((258, 3, [8] * 1_000_000)),
+            ("too_costly",),
+        ),
+        (
+            "claims-4gp",
+            "65,535 x 65,535",
+            lambda: grey((256, 4, [65_535]), (257, 4, [65_535])),
+            ("too_many_pixels",),
+        ),
+        (
+            "claims-90mp",
+            "9,500 x 9,500 from 3 KB",
+            lambda: grey((256, 4, [9500]), (257, 4, [9500])),
+            ("corrupt",),
+        ),
         ("no-size", "0 x 0", lambda: grey((256, 4, [0])), ("corrupt",)),
         ("strip-outside", "pixels behind the end", lambda: grey((273, 4, [1 << 30])), ("corrupt",)),
         ("directory-outside", "a directory behind the end", lambda: tiff(PIXELS, 1 << 30), ("corrupt",)),

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Protocol
 
 from imagebus.history.fold import STATUS_SK, Item
-from imagebus.history.recorded import RecordedEvent
+from imagebus.history.recorded import FOREVER, RecordedEvent, known_at
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -28,7 +27,11 @@ class EventStore(Protocol):
         ...
 
     def latest(self, image_key: str) -> Sequence[RecordedEvent]:
-        """The events of the image's highest revision."""
+        """The events of the image's newest revision; none if no event shows that there is one."""
+        ...
+
+    def known_at(self, image_key: str, at: str) -> Sequence[RecordedEvent]:
+        """`latest` as it was at that time."""
         ...
 
     def status(self, image_key: str) -> Item | None: ...
@@ -64,11 +67,10 @@ class DynamoDBEventStore:
         self._put(request)
 
     def latest(self, image_key: str) -> Sequence[RecordedEvent]:
-        events = self._events(image_key)
-        first = next(events, None)
-        if first is None:
-            return []
-        return [first, *takewhile(lambda event: event.revision == first.revision, events)]
+        return known_at(self._events(image_key), FOREVER)
+
+    def known_at(self, image_key: str, at: str) -> Sequence[RecordedEvent]:
+        return known_at(self._events(image_key), at)
 
     def history(self, image_key: str) -> Sequence[RecordedEvent]:
         """Every event of the image, newest revision first."""

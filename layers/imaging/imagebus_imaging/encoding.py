@@ -23,7 +23,7 @@ _SAVE: dict[str, dict[str, Any]] = {
 
 
 def output_format_for(source_format: str, wanted: str | None) -> str:
-    """`auto` or None: same as the source, but GIF gives PNG, HEIF, TIFF and JXL give JPEG: none of them is written."""
+    """`auto` or None: as the source. Formats that are not written give JPEG, and GIF gives PNG."""
     if wanted and wanted.lower() != "auto":
         name = wanted.upper().replace("JPG", "JPEG")
         if name not in _SAVE:

@@ -11,8 +11,8 @@ from imagebus.image_types import (
     IMAGE_TYPES,
     MIME_OF_EXTENSION,
     MIME_TYPES,
-    SourceFormat,
     MimeType,
+    SourceFormat,
 )
 from imagebus_local.templates import read
 

@@ -56,7 +56,8 @@ def test_a_jpeg_in_a_jxl_is_shown_as_the_jpeg(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "size", [(8, 8), (256, 256), (640, 480), (1, 1), (513, 7), (1920, 1080), (9000, 3), (320, 240), (200, 100)]
+    "size",
+    [(8, 8), (256, 256), (640, 480), (1, 1), (513, 7), (1920, 1080), (9000, 3), (320, 240), (200, 100)],
 )
 def test_the_size_is_known_before_anything_is_decoded(size: tuple[int, int]) -> None:
     structure = jxl.walk(encoded(quadrants().resize(size), "JXL"), LIMITS)

@@ -84,7 +84,9 @@ def test_what_the_camera_wrote_is_read_and_nothing_else() -> None:
     head = page(64, 48, [8], [len(PIXELS)], (0x10F, 2, b"Maker\0"), (0x8769, 4, [0]), (0x8825, 4, [0]))
     below = at + len(directory(at, *head))
     shot = directory(below, (0x9003, 2, b"2026:07:14 18:21:05\0"), (0xA431, 2, b"serial number\0"))
-    head = [(tag, kind, [below]) if tag in (0x8769, 0x8825) else (tag, kind, values) for tag, kind, values in head]
+    head = [
+        (tag, kind, [below]) if tag in (0x8769, 0x8825) else (tag, kind, values) for tag, kind, values in head
+    ]
     data = tiff(PIXELS + directory(at, *head) + shot, at)
     assert validate(data, LIMITS).trailer is None
     assert describe(data).exif == {"make": "Maker", "taken_at": "2026-07-14T18:21:05"}

@@ -1,4 +1,4 @@
-"""JPEG XL pixels, where the optional decoder is installed (docs/adr/0019)."""
+"""JPEG XL pixels, where the optional decoder is installed (docs/adr/0022)."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class DecodedJxl(Decoder):
     def __init__(self, image: Image.Image, info: dict[str, Any], boxes: list[Any]) -> None:
         self._image = image
         super().__init__(BytesIO())
-        self.info |= info
+        self.info.update(info)
         for box in boxes:
             if box.box_type == b"Exif":
                 self.info["exif"] = bytes(box.data)[_EXIF_OFFSET:]

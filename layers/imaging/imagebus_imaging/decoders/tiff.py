@@ -18,9 +18,11 @@ from imagebus_imaging.formats.tiff import BITS, COMPRESSION, EXIF, OFFSETS, Dire
 from imagebus_imaging.interface import Rejected
 
 _NEEDED = frozenset(
-    (256, 257, BITS, COMPRESSION, 262, 266, 277, 278, 282, 283, 284, 292, 293, 296, 317, 320, 322, 323)
-    + (332, 338, 339, 347, 529, 530, 532, 34675, *OFFSETS, *OFFSETS.values())
-)
+    (
+        256, 257, BITS, COMPRESSION, 262, 266, 277, 278, 282, 283, 284, 292, 293, 296, 317, 320, 322, 323,
+        332, 338, 339, 347, 529, 530, 532, 34675, *OFFSETS, *OFFSETS.values(),
+    )
+)  # fmt: skip
 # None, CCITT, LZW, JPEG, Deflate, PackBits. Old-style JPEG (6) has as many meanings as it had writers.
 _COMPRESSIONS = frozenset((1, 2, 3, 4, 5, 7, 8, 32773, 32946))
 _MODES = frozenset(("1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr", "I;16", "I;16B"))
@@ -41,7 +43,9 @@ def open_bytes(data: bytes) -> Decoder:
     wide = page.number(data, BITS, 1) > 8 and image.mode.startswith("I")
     plain = page.number(data, BITS, 1) == 16 and page.number(data, _PHOTOMETRIC) != _WHITE_IS_ZERO
     if image.mode not in _MODES or (wide and not plain):
-        raise Rejected("unsupported_format", f"TIFF with {page.number(data, BITS, 1)}-bit {image.mode} pixels")
+        raise Rejected(
+            "unsupported_format", f"TIFF with {page.number(data, BITS, 1)}-bit {image.mode} pixels"
+        )
     image.info["exif"] = _exif(data, page)
     return image
 
