@@ -33,17 +33,19 @@ def _validate(data: bytes, limits: Limits) -> ImageInfo:
     )
 
 
-def _derived(name: str, data: bytes) -> Derived:
-    body = name.encode() + b" of " + data
+def _derived(name: str, look: str, data: bytes) -> Derived:
+    body = f"{name} {look} of ".encode() + data
     return Derived(name, 64, 48, "PNG", "image/png", body, hashlib.sha256(body).hexdigest())
 
 
-def _thumbnails(data: bytes, sizes: Sequence[tuple[int, int]], **_: object) -> list[Derived]:
-    return [_derived(f"{width}x{height}", data) for width, height in sizes]
+def _thumbnails(
+    data: bytes, sizes: Sequence[tuple[int, int]], *, background: str, **_: object
+) -> list[Derived]:
+    return [_derived(f"{width}x{height}", background, data) for width, height in sizes]
 
 
 def _watermark(data: bytes, spec: WatermarkSpec, **_: object) -> Derived:
-    return _derived("watermarked", data)
+    return _derived("watermarked", str(spec.opacity), data)
 
 
 def _describe(data: bytes) -> Description:
