@@ -14,8 +14,8 @@ STACK ?= imagebus
 
 export SAM_CLI_TELEMETRY := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-
-# One worker has the end-to-end tests, which mostly wait for the embedded AWS; two compute meanwhile.
+# The tests start dozens of Python processes, which would compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## list the targets
@@ -94,6 +94,7 @@ format: $(READY) ## let ruff fix and format everything
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# One worker has the end-to-end tests, which mostly wait for the embedded AWS; two compute meanwhile.
 .PHONY: test
 test: $(READY) ## every test: unit, contract, integration, simulation, end to end
 	$(BIN)/pytest --numprocesses 3
@@ -154,7 +155,7 @@ deploy: $(READY) ## build and deploy to your AWS account (STACK=imagebus PARAMET
 	  $(foreach pair,$(PARAMETERS),--parameter "$(pair)")
 
 .PHONY: smoke
-smoke: $(READY) ## one image through a deployed stack, and gone again (STACK=imagebus)
+smoke: $(READY) ## two images through a deployed stack and its API, and gone again (STACK=imagebus)
 	@$(BIN)/imagebus smoke --stack $(STACK)
 
 .PHONY: rollback

@@ -55,7 +55,7 @@ def sam(folder: Path, *arguments: str) -> str:
     """Runs the SAM CLI in a consumer's folder, against the running local AWS."""
     program = str(Path(sys.executable).with_name("sam"))
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    environment |= imagebus_local.env() | {"SAM_CLI_TELEMETRY": "0"}
+    environment |= imagebus_local.env() | {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.2"}
     done = subprocess.run(
         [program, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )

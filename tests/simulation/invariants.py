@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from tests.simulation import reference, rows, wiring
-from tests.simulation.reference import Fact, folder_of, revision_of
+from tests.simulation.reference import Fact, folder_of
 from tests.simulation.scheduler import EPOCH
 from tests.simulation.story import Story, Upload
 from tests.simulation.watch import named_objects, wrong_object
@@ -19,6 +19,7 @@ from tests.simulation.world import World
 FINAL = frozenset({"ImageProcessed", "ImageRejected", "ProcessingFailed", "ProcessingStalled"})
 FAILURE_OF_A_FAILURE = "a failure to handle a failure"
 TERMINAL = frozenset({"completed", "rejected", "failed", "deleted"})
+TOLD = {"good": "ImageProcessed", "corrupt": "ImageRejected", "empty": "ImageRejected"}
 ENDS_IN = {"good": "completed", "corrupt": "rejected", "empty": "rejected", "delete": "deleted"}
 
 
@@ -42,8 +43,17 @@ def unfinished(story: Story) -> Iterator[str]:
 
 
 def newest(story: Story) -> list[Upload]:
-    """The last thing that users did to each key."""
+    """What each key shows since the last thing that users did to it."""
     return list({upload.key: upload for upload in story.uploads}.values())
+
+
+def revisions(story: Story, key: str) -> set[str]:
+    """Under which revisions what is current may show: that of the upload, and of removals since."""
+    found: set[str] = set()
+    for upload in story.uploads:
+        if upload.key == key:
+            found = found | {upload.revision} if upload.removal else {upload.revision}
+    return found
 
 
 def outcomes(story: Story) -> Iterator[str]:
@@ -59,7 +69,7 @@ def outcomes(story: Story) -> Iterator[str]:
 
 def _wrong_outcome(story: Story, upload: Upload, item: dict[str, Any]) -> Iterator[str]:
     status = ENDS_IN[upload.kind]
-    if (item.get("revision"), item.get("status")) != (upload.revision, status):
+    if item.get("status") != status or item["revision"] not in revisions(story, upload.key):
         yield f"{item.get('status')} of {item.get('revision')}, not {status} of {upload.revision}"
         return
     reason = upload.kind if status == "rejected" else None
@@ -73,18 +83,20 @@ def _wrong_outcome(story: Story, upload: Upload, item: dict[str, Any]) -> Iterat
         if item["sha256"] != hashlib.sha256(upload.body).hexdigest():
             yield "the digest is not the upload's"
         names = {thumbnail["name"] for thumbnail in item["thumbnails"]}
-        if names not in [settings.names for settings in story.world.deployed]:
+        if names not in [settings.names for settings in story.world.versions]:
             yield f"shows the sizes {sorted(names)}"
-        if {
-            named["key"].startswith(folder_of(upload.key, upload.revision)) for named in named_objects(item)
-        } != {True}:
+        home = folder_of(upload.key, item["revision"])
+        if not all(named["key"].startswith(home) for named in named_objects(item)):
             yield "shows another upload's objects"
         for named in named_objects(item):
             yield from wrong_object(story.world, named)
             stored = story.world.s3.buckets[wiring.IMAGES].keys.get(named["key"])
             if stored and not stored[-1].body.endswith(b" of " + upload.body):
                 yield f"{named['key']} was not made from the upload"
-    created = reference.milliseconds(_at(story, upload.at), item["created_at"]) / 1000
+    shown = next(
+        each for each in story.uploads if (each.key, each.revision) == (upload.key, item["revision"])
+    )
+    created = reference.milliseconds(_at(story, shown.at), item["created_at"]) / 1000
     if created < -story.world.weather.skew - 0.001:
         yield f"created {-created} s before the upload"
 
@@ -98,7 +110,8 @@ def projections(world: World) -> Iterator[str]:
     statuses, logs = rows.statuses(world.dynamodb), rows.logs(world.dynamodb)
     for key in sorted(statuses.keys() | logs.keys()):
         if key not in statuses or key not in logs:
-            yield f"{key}: status without log, or log without status"
+            if any(map(reference.takes_place, logs.get(key, ()))) or key in statuses:
+                yield f"{key}: status without log, or log without status"
             continue
         wrong = min(
             (
@@ -128,7 +141,7 @@ def completeness(story: Story) -> Iterator[str]:
 
 
 def notifications(story: Story) -> Iterator[str]:
-    """Who is told of what follows from what users did and which stages gave up, each of it once."""
+    """Notifications follow from what users did and which stages gave up, and each is sent once."""
     world, evidence = story.world, story.world.evidence
     bodies = [body["event"] for body in world.sns.bodies()]
     told = Counter(body["detail"]["meta"]["event_id"] for body in bodies)
@@ -142,17 +155,13 @@ def notifications(story: Story) -> Iterator[str]:
         if fact.type == "ProcessingFailed":
             failed = fact.data["failed_event"]["detail"].get("meta", {}).get("event_id", "")
             if (fact.data["stage"], failed) not in evidence.given_up:
-                yield f"{fact.upload[0]}: told of a failure that nobody had: {fact.data['stage']}"
-    allowed = {
-        "good": {"ImageProcessed"},
-        "corrupt": {"ImageRejected"},
-        "empty": {"ImageRejected"},
-        "delete": set(),
-    }
+                yield f"{fact.upload[0]}: told about a failure that nobody had: {fact.data['stage']}"
     for upload in story.uploads:
-        wrong = about.get((upload.key, upload.revision), set()) & {"ImageProcessed", "ImageRejected"}
-        if not wrong <= allowed[upload.kind]:
-            yield f"{upload.key}: told {wrong} about a {upload.kind} upload"
+        said = about.get((upload.key, upload.revision), set()) & {"ImageProcessed", "ImageRejected"}
+        # What a removal left is looked up later, when it may be something else again.
+        wrong = len(said) > 1 if upload.removal else not said <= {TOLD.get(upload.kind)}
+        if wrong:
+            yield f"{upload.key}: told {said} about a {upload.kind} upload"
 
 
 def everybody_is_told(story: Story) -> Iterator[str]:
@@ -164,13 +173,11 @@ def everybody_is_told(story: Story) -> Iterator[str]:
     if not story.holes:
         yield from (f"{event}: told, and never published" for event in told - finals)
     for upload in newest(story):
-        kind = {"good": "ImageProcessed", "corrupt": "ImageRejected", "empty": "ImageRejected"}.get(
-            upload.kind
-        )
+        kind = TOLD.get(upload.kind)
         if kind and upload.key not in world.evidence.unheard:
-            event = reference.event_id(kind, upload.key, upload.revision)
-            if event not in told | never:
-                yield f"{upload.key}: {upload.kind}, and nobody was told of {kind}"
+            ids = {reference.event_id(kind, upload.key, each) for each in revisions(story, upload.key)}
+            if ids.isdisjoint(told | never):
+                yield f"{upload.key}: {upload.kind}, and {kind} was not announced"
 
 
 def _archived(world: World) -> Iterator[Fact]:
@@ -179,10 +186,9 @@ def _archived(world: World) -> Iterator[Fact]:
 
 def objects(story: Story) -> Iterator[str]:
     """No derived image of an overwritten or deleted upload remains."""
-    world, current = story.world, set()
-    for key, versions in world.s3.buckets[wiring.UPLOADS].keys.items():
-        if versions and not versions[-1].is_marker:
-            current.add(folder_of(key, revision_of(versions[-1].sequencer)))
+    world = story.world
+    items = rows.statuses(world.dynamodb)
+    current = {folder_of(key, item["revision"]) for key, item in items.items() if item["status"] != "deleted"}
     for name in world.s3.buckets[wiring.IMAGES].keys:
         home = "/".join(name.split("/")[:2]) + "/"
         excused = world.evidence.leftovers or home in world.evidence.left_behind or world.evidence.unheard

@@ -15,6 +15,11 @@ from imagebus_imaging import Derived, Description, ImageInfo, Limits, Rejected, 
 GOOD, CORRUPT, EMPTY = b"good ", b"corrupt ", b""
 
 
+def kind(data: bytes) -> str:
+    """What a user knows of a picture."""
+    return "empty" if not data else "good" if data.startswith(GOOD) else "corrupt"
+
+
 def _validate(data: bytes, limits: Limits) -> ImageInfo:
     if not data.startswith(GOOD):
         raise Rejected("corrupt", "not an image")

@@ -28,6 +28,11 @@ ENDS = {
     "metadata": ("MetadataExtracted",),
     "labels": ("LabelsDetected", "LabelsSkipped"),
 }
+TYPES = {name for names in ENDS.values() for name in names} | {
+    "ImageProcessed",
+    "ProcessingFailed",
+    "ProcessingStalled",
+}
 REQUIRED = "ThumbnailsCreated ImageWatermarked MetadataExtracted LabelsDetected|LabelsSkipped"
 
 
@@ -84,10 +89,21 @@ def folder_of(key: str, revision: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:32] + f"/{revision}/"
 
 
+def takes_place(fact: Fact) -> bool:
+    """Whether the fact proves that there was an upload or a deletion of its revision."""
+    if fact.type != "ProcessingFailed":
+        return fact.type in TYPES
+    failed = fact.data["failed_event"]
+    if failed["source"] == "aws.s3":
+        removed = failed["detail"].get("deletion-type", "Delete Marker Created")
+        return bool(removed == "Delete Marker Created")
+    return failed["detail-type"] in TYPES - {"ProcessingFailed"}
+
+
 def log_of(facts: Iterable[Fact]) -> list[Fact]:
     """The facts of the newest revision, oldest first; of two with one id, the one that happened first."""
     facts = list(facts)
-    newest = max(fact.meta["revision"] for fact in facts)
+    newest = max(fact.meta["revision"] for fact in facts if takes_place(fact))
     by_id: dict[str, list[Fact]] = {}
     for fact in facts:
         if fact.meta["revision"] == newest:

@@ -22,13 +22,18 @@ STAGES = ("thumbnailer", "watermarker", "metadata", "labels")
 
 @dataclass(frozen=True)
 class Upload:
-    """What a user did to a key; `kind` is good, corrupt, empty or delete."""
+    """What a key shows since a user did something; `kind` is good, corrupt, empty or delete.
+
+    After a `removal` of a version, an older one or nothing may be current. The system announces that unless
+    it knows that it was so before.
+    """
 
     key: str
     revision: str
     kind: str
     body: bytes
     at: float
+    removal: bool = False
 
 
 @dataclass
@@ -68,9 +73,9 @@ class Story:
     def use(self, key: str | None = None) -> None:
         random = self.random
         key = key or random.choice(KEYS[:2] if random.random() < 0.7 else KEYS)
-        action = random.choice(["good"] * 6 + ["corrupt", "empty", "delete", "delete version"])
-        if action == "delete version":
-            self._delete_old_version(key)
+        action = random.choice(["good"] * 6 + ["corrupt", "empty", "delete", "remove version"])
+        if action == "remove version":
+            self._remove_version(key)
         else:
             self.upload(key, action)
 
@@ -84,15 +89,22 @@ class Story:
             s3.delete_object(Bucket=wiring.UPLOADS, Key=key)
         else:
             return
-        newest = s3.buckets[wiring.UPLOADS].keys[key][-1]
-        revision = revision_of(newest.sequencer)
+        revision = revision_of(self.world.last_sequencer)
         self.uploads.append(Upload(key, revision, kind, body, self.world.scheduler.seconds))
 
-    def _delete_old_version(self, key: str) -> None:
-        """The current version does not change."""
-        versions = self.world.s3.buckets[wiring.UPLOADS].keys.get(key, [])
-        if len(versions) > 1:
-            self.world.s3.delete_object(Bucket=wiring.UPLOADS, Key=key, VersionId=versions[0].version_id)
+    def _remove_version(self, key: str) -> None:
+        """For good: an old version, the current one (an older one is current then), or the last one."""
+        s3 = self.world.s3
+        if not (versions := s3.buckets[wiring.UPLOADS].keys.get(key, [])):
+            return
+        gone = self.random.choice([versions[0], versions[-1]])
+        s3.delete_object(Bucket=wiring.UPLOADS, Key=key, VersionId=gone.version_id)
+        left = s3.buckets[wiring.UPLOADS].keys[key]
+        body = left[-1].body if left else b""
+        kind = "delete" if not left or left[-1].is_marker else pixels.kind(body)
+        revision = revision_of(self.world.last_sequencer)
+        now = self.world.scheduler.seconds
+        self.uploads.append(Upload(key, revision, kind, body, now, removal=True))
 
     def _interfere(self, derived: str) -> None:
         """Overwrite or delete an image while a worker is writing what it derived from it."""
@@ -150,6 +162,7 @@ class Story:
         """For a while both versions run; `rebuild` then brings every image up to date."""
         world, new = self.world, self.random.choice(OTHERS)
         world.deployed = (*world.deployed, new)
+        world.versions = (*world.versions, new)
 
     def expire_ledger(self) -> None:
         """After the ledger's retention; nothing that it held is on its way any more."""
@@ -172,11 +185,10 @@ class Story:
         self.replay(everyone=True)
 
     def replay_with_backlog(self) -> None:
-        """The recorder is down while the replay runs, and long after it has ended."""
-        self.world.dynamodb.lose(wiring.STATUS)
-        self.world.watch.forget()
-        self.world.paused.add("recorder")
-        self.replay()
+        """The recorder stops while the replay runs, and goes on long after it has ended."""
+        self.lose_table()
+        stop = self.random.uniform(1, 20)
+        self.world.scheduler.after(stop, lambda: self.world.paused.add("recorder"))
         self.world.scheduler.after(self.random.uniform(600, 4000), lambda: self._resume("recorder"))
 
     def replay(self, *, everyone: bool = False) -> None:

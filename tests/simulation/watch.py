@@ -28,6 +28,7 @@ PLAIN = frozenset(
         "ProcessingStalled",
     ]
 )
+ROOTS = ("ImageUploaded", "ImageDeleted")
 #: What may differ between two publications of one fact: times, and what a retry has found out since.
 VARIES = {
     "ImageProcessed": {"stages", "duration_ms"},
@@ -79,8 +80,8 @@ class Watch:
                 yield f"after a wait of {waited:.0f} s"
             if "ImageProcessed" in self.facts[upload]:
                 yield "stalled, when it had long been processed"
-        for named in named_objects(fact.data):
-            if self._is_current(upload):
+        if self._is_current(fact):
+            for named in named_objects(fact.data):
                 yield from wrong_object(world, named)
 
     def _wrong_identity(self, fact: Fact) -> Iterator[str]:
@@ -101,14 +102,19 @@ class Watch:
         correlation = fact.meta["correlation_id"]
         if self._correlations.setdefault(fact.upload, correlation) != correlation:
             yield "belongs to a second correlation of one upload"
-        root = reference.event_id("ImageUploaded", key, revision)
-        if "ImageDeleted" not in (fact.type, *self.facts[fact.upload]) and correlation != root:
+        if correlation not in {reference.event_id(root, key, revision) for root in ROOTS}:
             yield "does not correlate with the upload"
 
-    def _is_current(self, upload: Upload) -> bool:
-        versions = self.world.s3.buckets[wiring.UPLOADS].keys.get(upload[0])
-        newest = versions[-1] if versions else None
-        return bool(newest and not newest.is_marker and reference.revision_of(newest.sequencer) == upload[1])
+    def _is_current(self, fact: Fact) -> bool:
+        """Whether nothing newer is known or current, for which the cleaner may have come already."""
+        key, revision = fact.upload
+        versions = self.world.s3.buckets[wiring.UPLOADS].keys.get(key)
+        if not versions or any(other > revision for name, other in self.facts if name == key):
+            return False
+        return bool(
+            fact.meta.get("version_id") == versions[-1].version_id
+            or reference.revision_of(versions[-1].sequencer) == revision
+        )
 
     # --- calls to AWS ---
 

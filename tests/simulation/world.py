@@ -72,6 +72,10 @@ class World:
         self.paused: set[str] = set()
         #: The deployed versions: while a deployment runs, functions of both take turns.
         self.deployed: tuple[Settings, ...] = (Settings(),)
+        #: ... and all that there ever were
+        self.versions: tuple[Settings, ...] = self.deployed
+        #: Of the last S3 event.
+        self.last_sequencer = ""
         self.evidence = Evidence()
         self.seen: Counter[str] = Counter()
         #: Called when a worker has written an object, so that users can interfere exactly then.
@@ -188,6 +192,7 @@ class World:
     # --- EventBridge ---
 
     def _from_s3(self, envelope: dict[str, Any]) -> None:
+        self.last_sequencer = envelope["detail"]["object"]["sequencer"]
         self._deliver(self._ingest_rule, envelope)
 
     def _refuses(self, entry: Mapping[str, Any]) -> bool:

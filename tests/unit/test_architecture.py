@@ -84,3 +84,12 @@ def test_the_history_of_an_image_is_pure():
 
 def test_the_services_are_found():
     assert {"api", "recorder", "notifier", "failures", "cleaner", "validator", "ingest"} <= set(SERVICES)
+
+
+@pytest.mark.parametrize(
+    "name", ["reference", "rows", "watch", "invariants", "coverage", "evidence", "settings"]
+)
+def test_the_oracle_of_the_simulator_is_not_the_product(name: str):
+    """What judges the system may not share its mistakes; it may know how the simulation is wired."""
+    path = ROOT / "tests" / "simulation" / f"{name}.py"
+    assert offences([path], {*SERVICES, *LIBRARY, "imagebus_cli"}) == []

@@ -1,7 +1,7 @@
-"""`python -m tests.simulation.mutants [--sample 50 --seed S] [--module NAME]`: exits with 1 if a mutant survives.
+"""`python -m tests.simulation.mutants [--sample 50 --seed S] [--module NAME]`: fails if a mutant survives.
 
-Each mutant meets the unit and integration tests of its module, and then some seeds of the simulator. Those that
-are known to change nothing are listed in equivalents.json with the reason.
+Each mutant meets the unit and integration tests of its module, and then some seeds of the simulator. Those
+that are known to change nothing are listed in equivalents.json with the reason.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ def main() -> int:
     arguments = parser.parse_args()
     known = json.loads(EQUIVALENTS.read_text())
     chosen = [
-        (mutant, tree, tests)
+        (mutant, make, tests)
         for module, path, tests in modules()
         if arguments.module in module
-        for mutant, tree in mutants_of(module, path)
+        for mutant, make in mutants_of(module, path)
         if mutant.id not in known and arguments.only in mutant.id
     ]
     if arguments.sample is not None:
@@ -54,8 +54,8 @@ def main() -> int:
         return 0
     preload([module for module, _, _ in modules()])
     started, verdicts = time.monotonic(), Counter[str]()
-    for mutant, tree, tests in chosen:
-        verdict = trial(mutant.module, tree, tests, arguments.seeds)
+    for mutant, make, tests in chosen:
+        verdict = trial(mutant.module, make(), tests, arguments.seeds)
         verdicts[verdict] += 1
         if verdict == "survived":
             print(f"SURVIVED {mutant}", flush=True)

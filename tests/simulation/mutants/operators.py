@@ -133,7 +133,7 @@ def statement(node: ast.AST) -> Iterator[Change]:
                 rest = node.handlers[:number] + node.handlers[number + 1 :]
                 yield "handler removed", ast.Try(node.body, rest, node.orelse, node.finalbody)
             elif not any(isinstance(each, ast.Raise) for each in ast.walk(handler)):
-                yield "handler removed", ast.If(ast.Constant(True), node.body, [])
+                yield "handler removed", ast.If(ast.Constant(1), node.body, [])
 
 
 OPERATORS: tuple[Operator, ...] = (

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import copy
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tests.simulation.mutants.operators import OPERATORS
@@ -26,6 +27,9 @@ TELEMETRY = frozenset(
 )
 #: What only the type checker reads.
 TYPING = frozenset({"cast", "TypeVar", "NewType", "Literal", "field"})
+#: What only people or the type checker read.
+UNREAD = frozenset({"annotation", "returns", "decorator_list", "bases", "type_params"})
+UNREAD_NODES = (ast.Import, ast.ImportFrom, ast.Global, ast.expr_context)
 
 
 @dataclass(frozen=True)
@@ -52,8 +56,8 @@ class Mutant:
         )
 
 
-def mutants_of(module: str, path: Path) -> Iterator[tuple[Mutant, ast.Module]]:
-    """Every mutant of a module, with its syntax tree. The trees are made one at a time."""
+def mutants_of(module: str, path: Path) -> Iterator[tuple[Mutant, Callable[[], ast.Module]]]:
+    """Every mutant of a module, and what makes its syntax tree."""
     tree = ast.parse(path.read_text())
     counts: dict[tuple[str, ...], int] = {}
     for route, node, scope, context in _sites(tree):
@@ -68,7 +72,7 @@ def mutants_of(module: str, path: Path) -> Iterator[tuple[Mutant, ast.Module]]:
                 line = getattr(node, "lineno", getattr(context, "lineno", 0))
                 yield (
                     Mutant(module, path, line, scope, what, _short(before), _short(after), counts[same]),
-                    _replaced(tree, route, instead),
+                    partial(_replaced, tree, route, instead),
                 )
 
 
@@ -96,29 +100,28 @@ def _sites(tree: ast.Module) -> Iterator[tuple[Route, ast.AST, str, ast.AST]]:
 
 
 def _excluded(parent: ast.AST, name: str, node: ast.AST, scope: str) -> bool:
-    if name in ("annotation", "returns", "decorator_list", "bases", "type_params"):
+    if name in UNREAD or isinstance(parent, ast.Raise) or isinstance(node, UNREAD_NODES):
         return True
-    if isinstance(node, ast.Import | ast.ImportFrom | ast.Global | ast.JoinedStr | ast.expr_context):
-        return not isinstance(node, ast.JoinedStr) or isinstance(parent, ast.Call)
-    if isinstance(node, ast.Constant) and isinstance(parent, ast.JoinedStr):
-        return True
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-        return True  # a docstring, or the body of a protocol
-    if isinstance(node, ast.ClassDef):
-        return any(isinstance(base, ast.Name) and base.id == "Protocol" for base in node.bases)
-    if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-        return True
-    if isinstance(node, ast.Call):
-        return bool(_called(node) & (TELEMETRY | TYPING))
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-        return bool(_called(node.value) & TELEMETRY)
-    if isinstance(parent, ast.Raise) and name in ("exc", "cause"):
-        return True  # the words of an error
-    if isinstance(node, ast.Assign) and not scope and _is_type(node):
-        return True
-    return isinstance(node, ast.FunctionDef) and any(
-        "overload" in ast.unparse(d) for d in node.decorator_list
-    )
+    match node:
+        case ast.JoinedStr():
+            found = isinstance(parent, ast.Call)
+        case ast.Constant():
+            found = isinstance(parent, ast.JoinedStr)
+        case ast.Expr(value=ast.Constant()):
+            found = True  # a docstring, or the body of a protocol
+        case ast.ClassDef():
+            found = any(isinstance(base, ast.Name) and base.id == "Protocol" for base in node.bases)
+        case ast.If():
+            found = "TYPE_CHECKING" in ast.unparse(node.test)
+        case ast.Expr(value=ast.Call() as call) | (ast.Call() as call):
+            found = bool(_called(call) & (TELEMETRY | TYPING))
+        case ast.Assign(value=ast.Subscript()):
+            found = not scope  # the name of a type
+        case ast.FunctionDef():
+            found = any("overload" in ast.unparse(each) for each in node.decorator_list)
+        case _:
+            found = False
+    return found
 
 
 def _called(call: ast.Call) -> set[str]:
@@ -133,11 +136,6 @@ def _called(call: ast.Call) -> set[str]:
     if isinstance(node, ast.Name):
         names.add(node.id)
     return names
-
-
-def _is_type(node: ast.Assign) -> bool:
-    """`Item = dict[str, Any]` at the top of a module."""
-    return isinstance(node.value, ast.Subscript)
 
 
 def _replaced(tree: ast.Module, route: Route, instead: ast.AST | None) -> ast.Module:

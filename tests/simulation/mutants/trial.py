@@ -1,4 +1,4 @@
-"""One mutant on trial, in a process of its own. The checkout is never touched: the module is made of its tree."""
+"""One mutant on trial, in a process of its own: the module is made of its tree, no file is touched."""
 
 from __future__ import annotations
 
