@@ -12,19 +12,25 @@ import pytest
 from botocore.loaders import JSONFileLoader
 from xdist.scheduler import LoadScopeScheduling
 
-# No test may reach a real account by accident, so these are set before any client is created.
+from tests.e2e import VARIABLE, elsewhere
+
+# No test may reach a real account by accident, so these are set before any client is created. Only the
+# end-to-end tests of a stack that is named use the credentials of the environment.
+if not elsewhere():
+    os.environ.update(
+        AWS_ACCESS_KEY_ID="test",
+        AWS_SECRET_ACCESS_KEY="test",
+        AWS_DEFAULT_REGION="us-east-1",
+        AWS_REGION="us-east-1",
+        AWS_EC2_METADATA_DISABLED="true",
+    )
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
+        os.environ.pop(name, None)
 os.environ.update(
-    AWS_ACCESS_KEY_ID="test",
-    AWS_SECRET_ACCESS_KEY="test",
-    AWS_DEFAULT_REGION="us-east-1",
-    AWS_REGION="us-east-1",
-    AWS_EC2_METADATA_DISABLED="true",
     POWERTOOLS_TRACE_DISABLED="true",
     POWERTOOLS_METRICS_NAMESPACE="imagebus",
     POWERTOOLS_SERVICE_NAME="test",
 )
-for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
-    os.environ.pop(name, None)
 
 
 def _parse_models_once() -> None:
@@ -54,6 +60,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "e2e" in item.path.parts:
             item.add_marker(pytest.mark.e2e)
+    if stack := elsewhere():
+        _limit(items, stack)
     items.sort(key=_rank)
 
 
@@ -67,6 +75,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """A worker that computes yields to the one with the end-to-end tests, which needs the longest."""
     if "PYTEST_XDIST_WORKER" in os.environ and "e2e" not in item.keywords:
         os.nice(10 - os.nice(0))
+
+
+def _limit(items: list[pytest.Item], stack: str) -> None:
+    """Skips what would reach an account by accident, and what only the embedded AWS allows."""
+    for item in items:
+        embedded = item.get_closest_marker("embedded")
+        if "e2e" not in item.keywords:
+            item.add_marker(pytest.mark.skip(reason=f"{VARIABLE} is set: end-to-end tests only"))
+        elif embedded:
+            item.add_marker(pytest.mark.skip(reason=f"not on the stack {stack}: {embedded.args[0]}"))
 
 
 class Groups(LoadScopeScheduling):

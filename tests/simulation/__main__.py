@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 os.environ.update(POWERTOOLS_LOG_LEVEL="CRITICAL", POWERTOOLS_SERVICE_NAME="simulation")
 
 from tests.simulation import coverage
-from tests.simulation.modes import MODES
+from tests.simulation.modes import KNOWN, MODES
 
 if TYPE_CHECKING:
     from tests.simulation.run import SeedReport
@@ -61,8 +61,9 @@ def summary(reports: Iterable[SeedReport], *, complete: bool) -> int:
         done[report.mode] += 1
         events += report.events
         seen.update(report.seen)
-        for pattern in MODES[report.mode].expected:
-            known[report.mode, pattern] += any(pattern in text for text in report.known)
+        for where, patterns in (("all", KNOWN), (report.mode, MODES[report.mode].expected)):
+            for pattern in patterns:
+                known[where, pattern] += any(pattern in text for text in report.known)
         if report.violations:
             failed[report.mode] += 1
             print(f"seed {report.seed} ({report.fingerprint}): {len(report.violations)} violations")

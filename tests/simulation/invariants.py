@@ -189,11 +189,13 @@ def objects(story: Story) -> Iterator[str]:
     world = story.world
     items = rows.statuses(world.dynamodb)
     current = {folder_of(key, item["revision"]) for key, item in items.items() if item["status"] != "deleted"}
+    removed = {folder_of(upload.key, "").split("/")[0] for upload in story.uploads if upload.removal}
     for name in world.s3.buckets[wiring.IMAGES].keys:
         home = "/".join(name.split("/")[:2]) + "/"
         excused = world.evidence.leftovers or home in world.evidence.left_behind or world.evidence.unheard
         if home not in current and not excused:
-            yield f"{name}: belongs to no current upload"
+            of = "a revision of the current version" if name.split("/")[0] in removed else "no current upload"
+            yield f"{name}: belongs to {of}"
 
 
 def quarantine(story: Story) -> Iterator[str]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.simulation import functions, invariants, pixels, replaying, wiring
 from tests.simulation.faults import Death
-from tests.simulation.modes import MODES, Mode, mode_of
+from tests.simulation.modes import KNOWN, MODES, Mode, mode_of
 from tests.simulation.story import Story
 from tests.simulation.weather import Weather
 from tests.simulation.world import World
@@ -90,7 +90,7 @@ def finish(seed: int, name: str, story: Story) -> SeedReport:
             found = [str(error)]
     found = [*world.watch.violations, *found]
     # A known fault has consequences that look like other ones.
-    known = any(pattern in text for text in found for pattern in mode.expected)
+    known = any(pattern in text for text in found for pattern in (*KNOWN, *mode.expected))
     return SeedReport(
         seed,
         name,

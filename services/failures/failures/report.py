@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from pydantic import ValidationError
+import msgspec
 
 from imagebus.clock import Clock
-from imagebus.events import Event, Meta, NotAnEvent, caused_by, new_event
+from imagebus.events import Event, InvalidEvent, Meta, NotAnEvent, caused_by, new_event
 from imagebus.events.failures import ProcessingFailed
 from imagebus.events.s3 import fact_of
 from imagebus.identity import canonical_json, event_id, revision
@@ -43,7 +43,7 @@ def report(delivery: Delivery, stage: str, default_attempts: int, clock: Clock) 
     )
     try:
         return _attach(envelope, data, stage, clock)
-    except (KeyError, TypeError, AttributeError, ValidationError) as error:
+    except (KeyError, TypeError, AttributeError, InvalidEvent) as error:
         raise NotAnEvent("the event names no image") from error
 
 
@@ -87,7 +87,7 @@ def _attach(
             clock=clock,
         )
         # The correlation that ingest will start when it publishes the fact after all.
-        meta = failure.meta.model_copy(update={"correlation_id": event_id(fact, key, version)})
+        meta = msgspec.structs.replace(failure.meta, correlation_id=event_id(fact, key, version))
         return replace(failure, meta=meta)
     cause = Meta.from_json(detail["meta"])
     return caused_by(cause, data, discriminator=f"{stage}/{cause.event_id}", clock=clock)
