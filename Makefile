@@ -14,8 +14,8 @@ STACK ?= imagebus
 
 export SAM_CLI_TELEMETRY := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-
-# One worker has the end-to-end tests, which mostly wait for the embedded AWS; two compute meanwhile.
+# The tests start dozens of Python processes, which would compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## list the targets
@@ -94,6 +94,7 @@ format: $(READY) ## let ruff fix and format everything
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# One worker has the end-to-end tests, which mostly wait for the embedded AWS; two compute meanwhile.
 .PHONY: test
 test: $(READY) ## every test: unit, contract, integration, simulation, end to end
 	$(BIN)/pytest --numprocesses 3
@@ -101,6 +102,10 @@ test: $(READY) ## every test: unit, contract, integration, simulation, end to en
 .PHONY: test-fast
 test-fast: $(READY) ## the unit and contract tests
 	$(BIN)/pytest --numprocesses 2 tests/unit tests/contract
+
+.PHONY: runtimes
+runtimes: $(READY) ## build for each of Lambda's runtimes that is installed, and run every function in it
+	IMAGEBUS_RUNTIMES=1 $(BIN)/pytest tests/runtimes
 
 .PHONY: coverage
 coverage: $(READY) ## all but the end-to-end tests, with branch coverage
@@ -158,7 +163,7 @@ destroy: $(READY) ## delete a stack with all its images (STACK=imagebus KEEP_DAT
 	@$(BIN)/imagebus destroy --stack $(STACK) $(if $(KEEP_DATA),--keep-data) $(if $(YES),--yes)
 
 .PHONY: smoke
-smoke: $(READY) ## one image through a deployed stack, and gone again (STACK=imagebus)
+smoke: $(READY) ## two images through a deployed stack and its API, and gone again (STACK=imagebus)
 	@$(BIN)/imagebus smoke --stack $(STACK)
 
 .PHONY: rollback

@@ -12,19 +12,25 @@ import pytest
 from botocore.loaders import JSONFileLoader
 from xdist.scheduler import LoadScopeScheduling
 
-# No test may reach a real account by accident, so these are set before any client is created.
+from tests.e2e import VARIABLE, elsewhere
+
+# No test may reach a real account by accident, so these are set before any client is created. Only the
+# end-to-end tests of a stack that is named use the credentials of the environment.
+if not elsewhere():
+    os.environ.update(
+        AWS_ACCESS_KEY_ID="test",
+        AWS_SECRET_ACCESS_KEY="test",
+        AWS_DEFAULT_REGION="us-east-1",
+        AWS_REGION="us-east-1",
+        AWS_EC2_METADATA_DISABLED="true",
+    )
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
+        os.environ.pop(name, None)
 os.environ.update(
-    AWS_ACCESS_KEY_ID="test",
-    AWS_SECRET_ACCESS_KEY="test",
-    AWS_DEFAULT_REGION="us-east-1",
-    AWS_REGION="us-east-1",
-    AWS_EC2_METADATA_DISABLED="true",
     POWERTOOLS_TRACE_DISABLED="true",
     POWERTOOLS_METRICS_NAMESPACE="imagebus",
     POWERTOOLS_SERVICE_NAME="test",
 )
-for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
-    os.environ.pop(name, None)
 
 
 def _parse_models_once() -> None:
@@ -45,23 +51,53 @@ def _parse_models_once() -> None:
 _parse_models_once()
 
 
+#: Hundreds of images. A replay sends everything in the archive, so its tests come before these.
+MANY_IMAGES = ("browser", "test_api.py", "test_pipeline.py", "test_upload.py")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """End-to-end tests have one stack and take longest, so they start first, and the slow ones next."""
     for item in items:
         if "e2e" in item.path.parts:
             item.add_marker(pytest.mark.e2e)
-    items.sort(key=lambda item: 0 if "e2e" in item.keywords else 1 if "slow" in item.keywords else 2)
+    if stack := elsewhere():
+        _limit(items, stack)
+    items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> int:
+    if "e2e" in item.keywords:
+        return int(any(name in item.path.parts for name in MANY_IMAGES))
+    return 2 if "slow" in item.keywords else 3
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A worker that computes yields to the one with the end-to-end tests, which needs the longest."""
+    if "PYTEST_XDIST_WORKER" in os.environ and "e2e" not in item.keywords:
+        os.nice(10 - os.nice(0))
+
+
+def _limit(items: list[pytest.Item], stack: str) -> None:
+    """Skips what would reach an account by accident, and what only the embedded AWS allows."""
+    for item in items:
+        embedded = item.get_closest_marker("embedded")
+        if "e2e" not in item.keywords:
+            item.add_marker(pytest.mark.skip(reason=f"{VARIABLE} is set: end-to-end tests only"))
+        elif embedded:
+            item.add_marker(pytest.mark.skip(reason=f"not on the stack {stack}: {embedded.args[0]}"))
 
 
 class Groups(LoadScopeScheduling):
-    """Sends each test to a worker that is free, but those that share something slow to one and the same."""
+    """Sends each test to a worker that is free, but those that share something slow to the same worker."""
 
-    #: The stack; mypy's cache; the parser, which two workers would install at once; ten thousand images.
+    #: The stack; mypy's cache; the parser, which two workers would install at once; images that take
+    #: seconds to make.
     TOGETHER = (
         "tests/e2e/",
-        "tests/contract/test_scaffold.py::",
-        "tests/contract/test_asyncapi.py::",
+        "tests/integration/test_scaffold.py::",
+        "tests/integration/test_asyncapi.py::",
         "tests/integration/api/test_lists.py::test_the_hundredth_page",
+        "tests/unit/samples/",
     )
 
     def _split_scope(self, nodeid: str) -> str:

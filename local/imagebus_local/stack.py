@@ -175,6 +175,7 @@ def _deploy(
     say: Progress,
 ) -> LocalState:
     environment = emulator.clean_environment() | emulator.client_environment(target.port)
+    environment["SAM_CLI_POLL_DELAY"] = "0.2"  # the default of 5 seconds spares AWS
     say("Building the layers")
     for source in places.layer_sources:
         layers.build(source, places.layer(source), environment)

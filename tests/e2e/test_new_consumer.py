@@ -44,7 +44,7 @@ def replay(pipeline: Pipeline, rule_arn: str, since: datetime) -> None:
 def stack_of_the_pipeline(pipeline: Pipeline) -> dict[str, Any]:
     """Everything in the pipeline's stack that another stack could change."""
     cloudformation, events = pipeline.client("cloudformation"), pipeline.client("events")
-    resources = cloudformation.describe_stack_resources(StackName=pipeline.local.stack)["StackResources"]
+    resources = cloudformation.describe_stack_resources(StackName=pipeline.target.stack)["StackResources"]
     bus = pipeline.outputs["EventBusName"]
     rules = events.list_rules(EventBusName=bus)["Rules"]
     queues = pipeline.client("sqs").list_queues().get("QueueUrls", [])

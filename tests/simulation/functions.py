@@ -85,7 +85,8 @@ def build_sweeper(world: World) -> Callable[[], Any]:
 
 def _ingest(world: World, client: Any, bus: Any) -> Any:
     objects = S3ObjectStore(client("s3"))
-    return one_by_one(lambda d: ingest(d, bus, objects.has_version, world.scheduler)), {}
+    store = DynamoDBEventStore(client("dynamodb"), wiring.STATUS)
+    return one_by_one(lambda d: ingest(d, bus, objects, store.history, world.scheduler)), {}
 
 
 def _validator(world: World, client: Any, bus: Any) -> Any:

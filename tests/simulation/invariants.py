@@ -10,7 +10,7 @@ from typing import Any
 
 from imagebus.history.fold import canonical, fold
 from imagebus.history.recorded import RecordedEvent
-from imagebus.identity import image_id, revision
+from imagebus.identity import image_id
 from imagebus.inbox import Inbox
 from imagebus.store import DynamoDBEventStore
 from imagebus.testing import InMemoryDynamoDB, RecordingBus, sqs_record, status_table
@@ -38,21 +38,19 @@ def unannounced(world: World) -> Iterator[str]:
 
 def unfinished(world: World) -> Iterator[str]:
     statuses = _statuses(world)
-    for key, versions in world.s3.buckets[wiring.UPLOADS].keys.items():
-        if versions and (statuses.get(key) is None or statuses[key]["status"] not in TERMINAL):
+    for key in world.s3.buckets[wiring.UPLOADS].keys:
+        if statuses.get(key) is None or statuses[key]["status"] not in TERMINAL:
             yield f"{key}: {statuses.get(key, {}).get('status')} is no end"
 
 
 def outcomes(story: Story) -> Iterator[str]:
     """Every image reaches the status that its newest version requires, however many stages failed before."""
     statuses = _statuses(story.world)
-    for key, versions in story.world.s3.buckets[wiring.UPLOADS].keys.items():
-        if not versions:
-            continue
-        newest, status = story.expected(key)
+    for key in story.world.s3.buckets[wiring.UPLOADS].keys:
+        status, oldest, etag = story.expected(key)
         item = statuses.get(key, {})
-        if (item.get("revision"), item.get("status")) != (newest, status):
-            yield f"{key}: {item.get('status')} of {item.get('revision')}, not {status} of {newest}"
+        if (item.get("status"), item.get("etag")) != (status, etag) or item["revision"] < oldest:
+            yield f"{key}: {item.get('status')} of {item.get('revision')}, not {status} of {oldest}"
 
 
 def projections(world: World) -> Iterator[str]:
@@ -106,10 +104,10 @@ def log_and_archive(world: World) -> Iterator[str]:
 def objects(story: Story) -> Iterator[str]:
     """No derived image of an overwritten or deleted upload remains."""
     world = story.world
-    current = {}
-    for key, versions in world.s3.buckets[wiring.UPLOADS].keys.items():
-        if versions:
-            current[image_id(key)] = "" if versions[-1].is_marker else revision(versions[-1].sequencer)
+    current = {
+        image_id(key): "" if item["status"] == "deleted" else item["revision"]
+        for key, item in _statuses(world).items()
+    }
     for name in world.s3.buckets[wiring.IMAGES].keys:
         image, rev, _ = name.split("/", 2)
         excused = world.leftovers or f"{image}/{rev}/" in world.left_behind

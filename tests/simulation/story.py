@@ -104,19 +104,21 @@ class Story:
                 if s3.buckets[wiring.UPLOADS].keys.get(key):
                     s3.delete_object(Bucket=wiring.UPLOADS, Key=key)
             case "delete version":
-                # an old version: the current one does not change
-                versions = s3.buckets[wiring.UPLOADS].keys.get(key, [])
-                if len(versions) > 1:
-                    s3.delete_object(Bucket=wiring.UPLOADS, Key=key, VersionId=versions[0].version_id)
+                # an old version, the current one (an older one is current then), or the last one
+                if versions := s3.buckets[wiring.UPLOADS].keys.get(key, []):
+                    gone = random.choice([versions[0], versions[-1]])
+                    s3.delete_object(Bucket=wiring.UPLOADS, Key=key, VersionId=gone.version_id)
 
-    def expected(self, key: str) -> tuple[str, str]:
-        """The final (revision, status) of a key."""
-        newest = self.world.s3.buckets[wiring.UPLOADS].keys[key][-1]
+    def expected(self, key: str) -> tuple[str, str, str | None]:
+        """The final status of a key, the oldest revision that it can have, and the etag of what it shows."""
+        versions = self.world.s3.buckets[wiring.UPLOADS].keys[key]
+        if not versions:
+            return "deleted", "", None
+        newest = versions[-1]
         if newest.is_marker:
-            status = "deleted"
-        else:
-            status = "completed" if newest.body.startswith(pixels.GOOD) else "rejected"
-        return revision(newest.sequencer), status
+            return "deleted", revision(newest.sequencer), None
+        status = "completed" if newest.body.startswith(pixels.GOOD) else "rejected"
+        return status, revision(newest.sequencer), newest.etag
 
     # --- incidents ---
 

@@ -1,10 +1,12 @@
-"""JSON Schema as pydantic writes it (draft 2020-12) in draft 4, the only dialect that the registry reads.
+"""JSON Schema as msgspec writes it (draft 2020-12) in draft 4, the only dialect that the registry reads.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-schema-create.html
 """
 
 from __future__ import annotations
 
+import inspect
+import re
 from typing import Any
 
 DIALECT = "http://json-schema.org/draft-04/schema#"
@@ -31,8 +33,8 @@ def draft4(schema: Any) -> Any:
     if "propertyNames" in schema:
         said_otherwise.add("additionalProperties")
     out: dict[str, Any] = {}
-    for key, value in schema.items():
-        if key not in _UNKNOWN | said_otherwise:
+    for key, value in sorted(schema.items()):
+        if key not in _UNKNOWN | said_otherwise and (key, value) != ("required", []):
             out.update(_keyword(key, value, schema))
     return out
 
@@ -48,6 +50,14 @@ def _keyword(key: str, value: Any, schema: dict[str, Any]) -> dict[str, Any]:
     match key:
         case "const":
             new = {"enum": [value]}
+        case "enum" if all(isinstance(each, str) for each in value):
+            new = {"enum": value, "type": "string"}
+        case "type" if value == "object" and not {"properties", "additionalProperties"} & schema.keys():
+            new = {"additionalProperties": True, "type": value}
+        case "pattern":  # Python's `$` also matches before a newline at the end
+            new = {"pattern": re.sub(r"\\Z$", "$", value)}
+        case "description":
+            new = {"description": inspect.cleandoc(value)}
         case "exclusiveMinimum" | "exclusiveMaximum":  # draft 4: a flag beside the limit
             new = {key.replace("exclusiveM", "m"): value, key: True}
         case "prefixItems":

@@ -11,10 +11,11 @@ import inspect
 import json
 from typing import Any
 
-from pydantic.json_schema import GenerateJsonSchema
+import msgspec
 
 from imagebus.events import EventData, Meta
 from imagebus.events.base import SOURCE_PREFIX
+from imagebus.events.envelope import REPLAY_NAME
 from tools.contracts.draft4 import DIALECT, draft4
 
 #: The registry's limit for one schema's content.
@@ -24,13 +25,6 @@ MAX_CONTENT = 100_000
 # In every event that EventBridge delivers.
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html
 _TEXT = ("version", "id", "detail-type", "source", "account", "time", "region")
-
-
-class _WithoutFieldTitles(GenerateJsonSchema):
-    """Removes titles: `Duration Ms` adds nothing to `duration_ms`."""
-
-    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - pydantic's hook
-        return False
 
 
 def schema_name(model: type[EventData], version: int) -> str:
@@ -50,7 +44,7 @@ def schema_of(model: type[EventData]) -> dict[str, Any]:
     properties["source"]["enum"] = [SOURCE_PREFIX + model.producer]
     properties["detail-type"]["enum"] = [model.detail_type]
     properties["resources"] = {"type": "array", "items": {"type": "string"}}
-    properties["replay-name"] = {"type": "string", "description": "Only in replayed events."}
+    properties[REPLAY_NAME] = {"type": "string", "description": "Only in replayed events."}
     properties["detail"] = {
         "type": "object",
         "required": ["meta", "data"],
@@ -73,8 +67,9 @@ def schema_of(model: type[EventData]) -> dict[str, Any]:
 
 
 def _model_schema(model: type[Any], definitions: dict[str, Any]) -> dict[str, Any]:
-    schema: dict[str, Any] = draft4(model.model_json_schema(schema_generator=_WithoutFieldTitles))
-    definitions.update(schema.pop("definitions", {}))
+    found = json.loads(msgspec.json.encode(msgspec.json.schema(model)))["$defs"]
+    definitions.update({name: draft4(each) for name, each in found.items()})
+    schema: dict[str, Any] = definitions.pop(model.__name__)
     return schema
 
 

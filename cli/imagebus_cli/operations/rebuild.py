@@ -34,10 +34,10 @@ class RebuildResult:
 def rebuild_one(store: EventStore, required: Required, image_key: str) -> RebuildResult:
     """Update one status item from its log."""
     try:
-        if not store.latest(image_key):
-            return RebuildResult(image_key, "without log")
         before = store.status(image_key)
         projection = Projector(store, required).project(image_key)
+        if projection is None:
+            return RebuildResult(image_key, "without log")
     except (Contended, *UNREADABLE) as error:
         return RebuildResult(image_key, "failed", described(error))
     except ClientError as error:

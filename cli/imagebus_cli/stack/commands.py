@@ -38,26 +38,36 @@ def doctor(target: Target, out: Output) -> None:
 def smoke(
     stack: Stack,
     out: Output,
-    patience: Annotated[float, typer.Option(help="Seconds to wait for the image.")] = 120,
+    patience: Annotated[float, typer.Option(help="Seconds to wait for the images.")] = 120,
+    token: Annotated[
+        str | None,
+        typer.Option(envvar="IMAGEBUS_TOKEN", help="JWT for an API with JwtIssuer.", show_default=False),
+    ] = None,
 ) -> None:
-    """Send one image through the stack, then erase it. Exits with 1 if it did not complete."""
-    import uuid
-    from datetime import UTC, datetime
+    """Send two images through the stack and its API, delete and erase them. Exits with 1 if a step failed.
 
-    from imagebus_cli.images.erase import erase
-    from imagebus_cli.measure.load import picture
-    from imagebus_cli.problem import Problem
-    from imagebus_cli.uploads.tracking import Upload, seconds, wait
+    One is uploaded with a presigned form. The other has a key with characters that URL-encoding changes, so
+    that the first deployment proves which form of a key S3's events carry. Without a --token, an API that
+    needs one is left out.
+    """
+    from imagebus_cli.stack import smoke
 
-    upload = Upload(f"smoke/{uuid.uuid4().hex}.jpg", "", datetime.now(UTC))
-    stack.s3.put_object(Bucket=stack.uploads, Key=upload.key, Body=picture(0), ContentType="image/jpeg")
-    try:
-        item = wait(stack, [upload], patience=patience).get(upload.key, {})
-        status = item.get("status")
-        took = round(seconds(upload, item), 3) if item else None
-        document = {"image_key": upload.key, "status": status, "seconds": took}
-        out.write(document, f"{status} in {took} s" if item else f"not finished after {patience:g} s")
-        if status != "completed":
-            raise Problem("The image did not complete.", "See docs/runbook.md.", exit_code=1)
-    finally:
-        erase(stack, upload.key)
+    report = smoke.run(stack, token=token, patience=patience)
+    if report.problem and report.problem.exit_code != 1:
+        raise report.problem
+    lines = [
+        f"{each['image_key']}: {each['status']} in {each['seconds']} s"
+        if each["seconds"] is not None
+        else f"{each['image_key']}: not finished after {patience:g} s"
+        for each in report.images
+    ]
+    if report.event_keys == "encoded":
+        lines.append("S3's events carry URL-encoded keys; ingest decoded them (metric KeysDecoded).")
+    elif report.event_keys == "raw":
+        lines.append("S3's events carry the keys as they are.")
+    if not report.through_api and report.images:
+        lines.append("The API needs a token and was left out: give one with --token or IMAGEBUS_TOKEN.")
+    document = {name: value for name, value in vars(report).items() if name != "problem"}
+    out.write({"ok": report.problem is None, **document}, *lines)
+    if report.problem:
+        raise report.problem

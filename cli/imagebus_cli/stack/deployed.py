@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -15,6 +15,7 @@ from imagebus.store import DynamoDBEventStore
 from imagebus_cli.operations.table import StatusTable
 
 if TYPE_CHECKING:
+    from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
@@ -57,6 +58,14 @@ class Stack:
     @cached_property
     def events(self) -> EventBridgeClient:
         return self.session.client("events", endpoint_url=self.endpoint, config=CONFIG)
+
+    @cached_property
+    def apigateway(self) -> APIGatewayClient:
+        return self.session.client("apigateway", endpoint_url=self.endpoint, config=CONFIG)
+
+    @cached_property
+    def logs(self) -> Any:
+        return self.session.client("logs", endpoint_url=self.endpoint, config=CONFIG)
 
     @cached_property
     def store(self) -> DynamoDBEventStore:

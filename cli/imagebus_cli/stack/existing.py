@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imagebus_cli.stack import names, settling
+from imagebus_cli.stack import names, outsiders, settling
 from imagebus_cli.stack.findings import Finding, Findings, Verdict
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ LISTED: Mapping[str, tuple[str, str, str, str, str, str]] = {
         "aws events delete-event-bus --name {name}",
     ),
     "AWS::Events::Rule": (
-        *("events", "list_rules", "Rules", "Name", "NamePrefix"),
+        *outsiders.RULES,
         "aws events remove-targets --rule {name} --ids inbox && aws events delete-rule --name {name}",
     ),
     "AWS::EventSchemas::Registry": (

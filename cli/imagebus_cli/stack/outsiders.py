@@ -1,4 +1,4 @@
-"""What others have put on a stack's bus. EventBridge does not delete a bus that has rules."""
+"""Rules on a bus, and those that others have put on a stack's. EventBridge deletes no bus that has rules."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import boto3
+
+#: How rules are listed: service, operation, list in its answer, name in an item, argument with a prefix.
+RULES = ("events", "list_rules", "Rules", "Name", "NamePrefix")
 
 
 @dataclass(frozen=True)
@@ -36,22 +39,26 @@ class Outsider:
 
 
 def outsiders(
-    session: boto3.Session, bus: str, rules: Collection[str], archives: Collection[str]
+    session: boto3.Session, bus: str, own_rules: Collection[str], own_archives: Collection[str]
 ) -> Iterator[Outsider]:
-    """Rules and archives on the bus that are not the stack's: `rules` and `archives` are its physical ids.
+    """Rules and archives on the bus that are not the stack's; its own are given by their physical ids.
 
     A rule that a service manages, such as the one behind an archive, goes with what it is for.
     """
     events: Any = session.client("events")
-    own = {each.rpartition("|")[2].rpartition("/")[2] for each in rules}  # CloudFormation says BUS|RULE
+    own = {each.rpartition("|")[2].rpartition("/")[2] for each in own_rules}  # CloudFormation says BUS|RULE
     with suppress(events.exceptions.ResourceNotFoundException):
-        for rule in _all(events.list_rules, "Rules", EventBusName=bus):
+        for rule in rules(session, bus):
             if rule["Name"] not in own and not rule.get("ManagedBy"):
                 yield Outsider("rule", rule["Name"], bus)
         arn = events.describe_event_bus(Name=bus)["Arn"]
         for archive in _all(events.list_archives, "Archives", EventSourceArn=arn):
-            if archive["ArchiveName"] not in archives:
+            if archive["ArchiveName"] not in own_archives:
                 yield Outsider("archive", archive["ArchiveName"], bus)
+
+
+def rules(session: boto3.Session, bus: str) -> Iterator[Any]:
+    return _all(session.client("events").list_rules, "Rules", EventBusName=bus)
 
 
 def _all(operation: Any, key: str, **arguments: str) -> Iterator[Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imagebus_cli.stack import concurrency
+from imagebus_cli.stack import concurrency, outsiders
 from imagebus_cli.stack.findings import Finding, Findings, Verdict
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def of_new_stack(session: boto3.Session) -> list[Finding]:
         used = {
             (BUSES, "event buses", 1): sum(1 for _ in _all(events.list_event_buses, "EventBuses")) - 1,
             (RULES, "rules on the default bus", DEFAULT_BUS_RULES): sum(
-                1 for _ in _all(events.list_rules, "Rules")
+                1 for _ in outsiders.rules(session, "default")
             ),
         }
         client = session.client("service-quotas")

@@ -7,7 +7,7 @@ import json
 import os
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import botocore.session
 from botocore.config import Config
@@ -15,6 +15,9 @@ from botocore.loaders import JSONFileLoader, Loader
 
 from imagebus.bus import EventBridgeBus
 from imagebus.clock import SystemClock
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 #: Short timeouts and few retries, because every call has an inbox behind it that retries.
 CONFIG = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
@@ -66,6 +69,25 @@ def client(service: str, config: Config = CONFIG) -> Any:
     """
     trimmed = os.environ.get("IMAGEBUS_CLIENTS") == "trimmed" and (TRIMMED / service).is_dir()
     return _session(trimmed=trimmed).create_client(service, config=config)
+
+
+def presigner() -> S3Client:
+    """An S3 client whose presigned URLs and forms name the bucket's host in its own region.
+
+    By default botocore presigns for the global endpoint, which answers 400 for regions launched after
+    March 2019, and redirects browsers in the others. An endpoint that is set, such as an emulator's, has no
+    hosts of buckets.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+    https://github.com/boto/boto3/pull/4768
+    """
+    regional = Config(
+        signature_version="s3v4",
+        s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"},
+    )
+    path = Config(signature_version="s3v4", s3={"addressing_style": "path"})
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    s3: S3Client = client("s3", CONFIG.merge(path if endpoint else regional))
+    return s3
 
 
 @cache

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from pydantic import ValidationError
-
 from imagebus.events import Event, EventData, NotAnEvent, read
+from imagebus.events.envelope import is_replayed
 from imagebus.telemetry import clear_log_context, count, logger
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ class Delivery:
         return envelope
 
     def event(self, model: type[D]) -> Event[D]:
-        """The event as the model reads it. Raises NotAnEvent or pydantic.ValidationError."""
+        """The event as the model reads it. Raises NotAnEvent."""
         envelope = self.envelope
         if envelope["detail-type"] != model.detail_type:
             raise NotAnEvent(f"expected {model.detail_type}")
@@ -68,7 +67,7 @@ class Delivery:
 
     @property
     def replayed(self) -> bool:
-        return "replay-name" in self.envelope
+        return is_replayed(self.envelope)
 
 
 class Queue(Protocol):
@@ -158,7 +157,7 @@ class Inbox:
             return delivery.message_id
         try:
             return self._group_by(delivery)
-        except (NotAnEvent, ValidationError):
+        except NotAnEvent:
             return delivery.message_id
 
     def _given_up(self, delivery: Delivery, error: Exception) -> bool:
@@ -175,7 +174,7 @@ class Inbox:
                     delivery.body,
                     {
                         "error_type": type(error).__name__,
-                        "message": explain(error)[:1000] or "no message",
+                        "message": str(error)[:1000] or "no message",
                         "attempts": str(delivery.receive_count),
                     },
                 )
@@ -198,19 +197,8 @@ def backoff(receive_count: int, error: Exception | None = None) -> int:
     return int(min(2**receive_count, MAX_BACKOFF_SECONDS))
 
 
-def explain(error: Exception) -> str:
-    """A description of the error without the invalid values, which are user data."""
-    if isinstance(error, ValidationError):
-        fields = {
-            ".".join(map(str, item["loc"])) + ": " + item["type"]
-            for item in error.errors(include_input=False)
-        }
-        return "; ".join(sorted(fields))
-    return str(error)
-
-
 def _traceback(error: Exception) -> bool:
-    return not isinstance(error, RetryLater | NotAnEvent | ValidationError)
+    return not isinstance(error, RetryLater | NotAnEvent)
 
 
 def _description(delivery: Delivery, error: Exception, last: bool) -> dict[str, Any]:

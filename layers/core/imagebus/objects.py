@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -14,8 +15,8 @@ class Superseded(Exception):
     """The object has been overwritten or deleted. Another event follows, so this one needs no answer."""
 
 
-class Gone(Exception):
-    """The object does not exist, and no event will report it: its version was permanently removed."""
+class Gone(Superseded):
+    """The version was permanently removed. S3's event about that is still to come or was handled before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,16 @@ class ObjectRef:
     etag: str
 
 
+@dataclass(frozen=True, slots=True)
+class CurrentObject:
+    """What S3 shows under a key. `version_id` is None in a bucket without versions."""
+
+    version_id: str | None
+    size: int
+    etag: str
+    modified_at: datetime | None = None
+
+
 class ObjectStore(Protocol):
     def get(self, ref: ObjectRef) -> bytes:
         """The whole object. Raises Superseded or Gone."""
@@ -35,6 +46,10 @@ class ObjectStore(Protocol):
 
     def is_current(self, ref: ObjectRef) -> bool:
         """Whether this upload is still the newest of its key."""
+        ...
+
+    def current(self, bucket: str, key: str) -> CurrentObject | None:
+        """The current version of the key; None if it has none, or only a delete marker."""
         ...
 
     def has_version(self, bucket: str, key: str, version_id: str) -> bool:
@@ -78,6 +93,13 @@ class S3ObjectStore:
     def is_current(self, ref: ObjectRef) -> bool:
         head = self._head(ref)
         return head is not None and not head.get("deleted") and _same(ref, head)
+
+    def current(self, bucket: str, key: str) -> CurrentObject | None:
+        head = self._head(ObjectRef(bucket, key, None, ""))
+        if head is None or head.get("deleted"):
+            return None
+        version_id, etag = head.get("VersionId"), head["ETag"].strip('"')
+        return CurrentObject(version_id, head["ContentLength"], etag, head.get("LastModified"))
 
     def _head(self, ref: ObjectRef) -> dict[str, Any] | None:
         """The newest version; `{"deleted": True}` for a delete marker, None if there is no object."""

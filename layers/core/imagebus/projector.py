@@ -31,14 +31,17 @@ class Projector:
         self._store = store
         self._required = required
 
-    def project(self, image_key: str) -> Projection:
-        """Fold the log, and write the status item if it differs. Raises Contended.
+    def project(self, image_key: str) -> Projection | None:
+        """Fold the log, and write the status item if it differs; None if there is no log. Raises Contended.
 
         The status is read before the log: whoever appended last also folds last, or makes this write fail.
         """
         for _ in range(ATTEMPTS):
             stored = self._store.status(image_key)
-            log = latest_revision(self._store.latest(image_key))
+            events = self._store.latest(image_key)
+            if not events:
+                return None
+            log = latest_revision(events)
             item = fold(log, self._required)
             expected = stored.get("log_digest") if stored else None
             if stored == item or self._store.replace_status(item, expected):

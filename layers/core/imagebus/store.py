@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from itertools import takewhile
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Protocol
 
 from imagebus.history.fold import STATUS_SK, Item
-from imagebus.history.recorded import RecordedEvent
+from imagebus.history.recorded import RecordedEvent, shows_revision
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -28,7 +28,7 @@ class EventStore(Protocol):
         ...
 
     def latest(self, image_key: str) -> Sequence[RecordedEvent]:
-        """The events of the image's highest revision."""
+        """The events of the image's newest revision; none if no event shows that there is one."""
         ...
 
     def status(self, image_key: str) -> Item | None: ...
@@ -64,11 +64,12 @@ class DynamoDBEventStore:
         self._put(request)
 
     def latest(self, image_key: str) -> Sequence[RecordedEvent]:
-        events = self._events(image_key)
-        first = next(events, None)
-        if first is None:
-            return []
-        return [first, *takewhile(lambda event: event.revision == first.revision, events)]
+        # Nearly always the first group: a revision that nothing shows to exist is skipped.
+        for _, events in groupby(self._events(image_key), lambda event: event.revision):
+            found = list(events)
+            if any(map(shows_revision, found)):
+                return found
+        return []
 
     def history(self, image_key: str) -> Sequence[RecordedEvent]:
         """Every event of the image, newest revision first."""

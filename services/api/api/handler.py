@@ -6,13 +6,11 @@ import os
 from functools import cache
 from typing import Any
 
-from botocore.config import Config
-
 from api.app import Api
 from api.page import Page, compose, web
 from api.settings import Settings
 from api.storage import S3Storage, Storage, origin
-from imagebus.aws import CONFIG, client
+from imagebus.aws import client, presigner
 from imagebus.clock import SystemClock
 from imagebus.listing import ImageIndex
 from imagebus.retrying import Retrier
@@ -22,8 +20,7 @@ from imagebus.store import DynamoDBEventStore
 @cache
 def api() -> Api:
     settings = Settings.from_environment(os.environ)
-    s3 = client("s3", CONFIG.merge(Config(signature_version="s3v4")))
-    storage = S3Storage(s3)
+    storage = S3Storage(presigner())
     store = DynamoDBEventStore(client("dynamodb"), settings.status_table)
     return Api(
         settings,

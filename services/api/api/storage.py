@@ -63,7 +63,7 @@ class Storage(Protocol):
 
 
 class S3Storage:
-    """The client must sign with Signature Version 4: only then do URLs name the bucket's own region."""
+    """`client` is imagebus.aws.presigner()."""
 
     def __init__(self, client: S3Client) -> None:
         self._client = client

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from pydantic import ValidationError
+import msgspec
 
 from imagebus.clock import Clock
-from imagebus.events import Event, Meta, NotAnEvent, caused_by, new_event
+from imagebus.events import Event, InvalidEvent, Meta, NotAnEvent, caused_by, new_event
 from imagebus.events.failures import ProcessingFailed
-from imagebus.identity import canonical_json, revision
+from imagebus.events.s3 import fact_of
+from imagebus.identity import canonical_json, event_id, revision
 from imagebus.inbox import Delivery
 
 #: Leaves room for the envelope: no event may exceed 64 KB.
@@ -41,7 +43,7 @@ def report(delivery: Delivery, stage: str, default_attempts: int, clock: Clock) 
     )
     try:
         return _attach(envelope, data, stage, clock)
-    except (KeyError, TypeError, AttributeError, ValidationError) as error:
+    except (KeyError, TypeError, AttributeError, InvalidEvent) as error:
         raise NotAnEvent("the event names no image") from error
 
 
@@ -71,13 +73,21 @@ def _attach(
 ) -> Event[ProcessingFailed]:
     detail = envelope["detail"]
     if envelope["source"] == "aws.s3":
-        return new_event(
+        fact = fact_of(envelope)
+        if fact is None:
+            raise NotAnEvent("the removal of a version, which is no revision that could fail")
+        item = detail["object"]
+        key, version = item["key"], revision(item["sequencer"])
+        failure = new_event(
             data,
-            image_key=detail["object"]["key"],
-            revision=revision(detail["object"]["sequencer"]),
-            version_id=detail["object"].get("version-id"),
+            image_key=key,
+            revision=version,
+            version_id=item.get("version-id"),
             discriminator=stage,
             clock=clock,
         )
+        # The correlation that ingest will start when it publishes the fact after all.
+        meta = msgspec.structs.replace(failure.meta, correlation_id=event_id(fact, key, version))
+        return replace(failure, meta=meta)
     cause = Meta.from_json(detail["meta"])
     return caused_by(cause, data, discriminator=f"{stage}/{cause.event_id}", clock=clock)

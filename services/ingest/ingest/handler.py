@@ -2,30 +2,46 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from imagebus.aws import bus, client
 from imagebus.bus import EventBus
 from imagebus.clock import Clock, SystemClock
 from imagebus.consumer import consumer
+from imagebus.events import Event, EventData
 from imagebus.inbox import Delivery
-from imagebus.objects import S3ObjectStore
+from imagebus.objects import ObjectStore, S3ObjectStore
 from imagebus.telemetry import logger, set_log_context
-from ingest.keys import HasVersion, under_actual_key
+from ingest.keys import under_actual_key
 from ingest.objects import translate
 
+if TYPE_CHECKING:
+    from imagebus.history.recorded import RecordedEvent
+    from ingest.removals import Log
 
-def ingest(delivery: Delivery, bus: EventBus, has_version: HasVersion, clock: Clock) -> None:
-    fact = translate(delivery.envelope, clock)
-    if fact is None:
-        logger().info("an old version was deleted")
+
+def ingest(delivery: Delivery, bus: EventBus, objects: ObjectStore, log: Log, clock: Clock) -> None:
+    event: Event[EventData] | None
+    if fact := translate(delivery.envelope, clock):
+        event = under_actual_key(fact, objects.has_version, clock)
+    else:
+        from ingest.removals import announce_current  # rare, and it loads every contract
+
+        event = announce_current(delivery.envelope, objects, log, clock)
+    if event is None:
+        logger().info("the current version has not changed")
         return
-    event = under_actual_key(fact, has_version, clock)
     set_log_context(event.meta)
     bus.publish([event])
     logger().info(event.detail_type)
 
 
-def _has_version(bucket: str, key: str, version_id: str) -> bool:
-    return S3ObjectStore(client("s3")).has_version(bucket, key, version_id)
+def _log(image_key: str) -> Sequence[RecordedEvent]:
+    from imagebus.store import DynamoDBEventStore
+
+    return DynamoDBEventStore(client("dynamodb"), os.environ["STATUS_TABLE"]).history(image_key)
 
 
-handle = consumer(lambda delivery: ingest(delivery, bus(), _has_version, SystemClock()))
+handle = consumer(lambda delivery: ingest(delivery, bus(), S3ObjectStore(client("s3")), _log, SystemClock()))

@@ -33,18 +33,18 @@ def under_actual_key(event: Event[Any], has_version: HasVersion, clock: Clock) -
     key, so no other image can be meant. Without a version id the key is taken as it is.
     """
     meta, bucket = event.meta, event.data.bucket
-    decoded = _decoded(meta.image_key)
-    if decoded == meta.image_key or meta.version_id is None:
+    actual = decoded(meta.image_key)
+    if actual == meta.image_key or meta.version_id is None:
         return event
     if has_version(bucket, meta.image_key, meta.version_id):
         return event
-    if not has_version(bucket, decoded, meta.version_id):
+    if not has_version(bucket, actual, meta.version_id):
         raise ObjectNotFound("S3 has no such version under either form of the key, or does not let us see it")
     count("KeysDecoded", "ingest")
     logger().warning("S3 sent an encoded key")
     return new_event(
         event.data,
-        image_key=decoded,
+        image_key=actual,
         revision=meta.revision,
         version_id=meta.version_id,
         clock=clock,
@@ -52,7 +52,8 @@ def under_actual_key(event: Event[Any], has_version: HasVersion, clock: Clock) -
     )
 
 
-def _decoded(key: str) -> str:
+def decoded(key: str) -> str:
+    """The key, if it is URL-encoded; otherwise the same text."""
     try:
         return unquote_plus(key, errors="strict")
     except UnicodeDecodeError:

@@ -12,7 +12,9 @@ from imagebus.meter import Meter
 
 
 def translate(envelope: dict[str, Any], clock: Clock) -> Event[ImageUploaded] | Event[ImageDeleted] | None:
-    """The event for an upload or a deletion; None for any other. The key is as S3 sent it. Raises NotAnEvent.
+    """The event for an upload or a deletion; None for any other.
+
+    The key is as S3 sent it. Raises NotAnEvent.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
     """
@@ -40,4 +42,4 @@ def translate(envelope: dict[str, Any], clock: Clock) -> Event[ImageUploaded] | 
             return new_event(ImageDeleted(bucket=bucket, deletion_type=detail["deletion-type"]), **identity)
     except (KeyError, TypeError, AttributeError) as error:
         raise NotAnEvent(f"not an S3 event: {type(error).__name__}") from error
-    return None  # an old version was deleted: the current one has not changed
+    return None  # a version was permanently removed

@@ -21,7 +21,7 @@ def carried(event: RecordedEvent) -> RecordedEvent | None:
 
 
 def check(detail_type: str, detail: dict[str, object]) -> Meta:
-    """Which image an event is about. Raises NotAnEvent or pydantic.ValidationError if it breaks its contract.
+    """Which image an event is about. Raises InvalidEvent if it breaks its contract.
 
     A type that is not in the catalog is another team's fact about the image: it is logged and not folded.
     """

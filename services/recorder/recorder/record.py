@@ -35,12 +35,14 @@ class Recorder:
         for event in events:
             self._store.append(event)
         projection = self.project(image_key)
+        if projection is None:
+            return []
         if announce and self.is_unannounced(projection.item):
             self.announce(projection)
         return projection.log
 
-    def project(self, image_key: str) -> Projection:
-        """Update the status item from its log. Raises Contended."""
+    def project(self, image_key: str) -> Projection | None:
+        """Update the status item from its log, if there is one. Raises Contended."""
         return self._projector.project(image_key)
 
     def is_unannounced(self, item: Item) -> bool:

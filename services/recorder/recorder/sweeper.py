@@ -42,6 +42,8 @@ def sweep(
         for item in listed:
             with _isolated(item, counts):
                 projection = recorder.project(item["image_key"])
+                if projection is None:
+                    raise WithoutLog("rebuild or erase it")
                 if recorder.is_unannounced(projection.item):
                     recorder.announce(projection)
                     counts["announced"] += 1
@@ -59,6 +61,10 @@ def sweep(
     if counts["failed"]:
         raise SweepIncomplete(f"{counts['failed']} images")
     return dict(counts)
+
+
+class WithoutLog(Exception):
+    """There is a status item but no log."""
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from imagebus.events import Event
 from imagebus.events.ingest import ImageUploaded
 from imagebus.events.validator import ImageRejected, ImageValidated, Trailer
 from imagebus.meter import Meter
-from imagebus.objects import Gone, ObjectRef, ObjectStore
+from imagebus.objects import ObjectRef, ObjectStore
 from imagebus_imaging import Limits, Rejected
 from imagebus_imaging import validate as validate_image
 from imagebus_imaging.interface import Policy
@@ -40,7 +40,7 @@ def limits_of(env: Mapping[str, str]) -> Limits:
 def judge(
     event: Event[ImageUploaded], objects: ObjectStore, limits: Limits, meter: Meter
 ) -> ImageValidated | ImageRejected:
-    """Raises Superseded if another upload has replaced this one. Does not read an object of invalid size."""
+    """Raises Superseded if this upload was replaced or removed. Does not read an object of invalid size."""
     uploaded, meta = event.data, event.meta
     if uploaded.size == 0:
         return ImageRejected(code="empty", detail="The object has no bytes.")
@@ -51,10 +51,7 @@ def judge(
             actual=uploaded.size,
             detail="The object is larger than the pipeline accepts.",
         )
-    try:
-        data = objects.get(ObjectRef(uploaded.bucket, meta.image_key, meta.version_id, uploaded.etag))
-    except Gone:
-        return ImageRejected(code="gone", detail="The object was removed before it could be read.")
+    data = objects.get(ObjectRef(uploaded.bucket, meta.image_key, meta.version_id, uploaded.etag))
     meter.bytes_in = len(data)
     try:
         info = validate_image(data, limits)

@@ -144,7 +144,7 @@ def test_the_key_is_asked_for_once_and_a_wrong_one_is_not_kept_quiet(page: Page)
     page.open(key="not-the-key")
     page.wait(lambda: "valid key" in page.text("#key-problem"), "what is wrong with the key")
     page.forget_console()  # the browser itself logs the 403
-    page.give_key(page.pipeline.local.api_key or "")
+    page.give_key(page.pipeline.target.api_key or "")
     page.wait(lambda: page.text("#connection") == "Live", "the list is live")
     page.driver.refresh()
     page.wait(lambda: page.text("#connection") == "Live", "live again, unasked")

@@ -6,7 +6,7 @@ import json
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import boto3
@@ -52,13 +52,18 @@ class Answer:
         return json.loads(self.body)
 
 
+@cache
+def _clients() -> tuple[Any, Any, Any]:
+    """Made once: they keep nothing of what moto forgets after each test."""
+    s3 = boto3.client("s3", config=Config(signature_version="s3v4"))
+    return s3, boto3.client("dynamodb"), boto3.client("sqs")
+
+
 class World:
     """The stack around the API, and the recorder that fills its table."""
 
     def __init__(self, **settings: Any) -> None:
-        self.s3 = boto3.client("s3", config=Config(signature_version="s3v4"))
-        self.dynamodb = boto3.client("dynamodb")
-        self.sqs = boto3.client("sqs")
+        self.s3, self.dynamodb, self.sqs = _clients()
         self.s3.create_bucket(Bucket=UPLOADS)
         self.s3.put_bucket_versioning(Bucket=UPLOADS, VersioningConfiguration={"Status": "Enabled"})
         self.s3.create_bucket(Bucket=IMAGES)

@@ -256,6 +256,23 @@ def test_a_version_that_was_removed_for_good_is_gone_or_superseded(aws: Aws):
         objects.get(new)
 
 
+def test_what_is_current_is_the_newest_version_that_is_left(aws: Aws):
+    objects = S3ObjectStore(aws.s3)
+    old, new = refs(aws, pinned=True)
+    current = objects.current("uploads", KEY)
+    assert current is not None
+    assert (current.version_id, current.size, current.etag) == (new.version_id, 3, new.etag)
+    aws.s3.delete_object(Bucket="uploads", Key=KEY, VersionId=new.version_id)
+    current = objects.current("uploads", KEY)
+    assert current is not None
+    assert current.version_id == old.version_id
+    marker = aws.s3.delete_object(Bucket="uploads", Key=KEY)["VersionId"]
+    assert objects.current("uploads", KEY) is None
+    for version in (marker, old.version_id):
+        aws.s3.delete_object(Bucket="uploads", Key=KEY, VersionId=version)
+    assert objects.current("uploads", KEY) is None
+
+
 def test_objects_are_listed_by_prefix_and_deleted(aws: Aws):
     objects = S3ObjectStore(aws.s3)
     for name in ("a/1", "a/2", "b/1"):

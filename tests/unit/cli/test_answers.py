@@ -12,7 +12,6 @@ from botocore import exceptions as aws
 from typer.testing import CliRunner
 
 import imagebus_local
-from imagebus.history.fold import Item
 from imagebus.testing.errors import client_error
 from imagebus_cli import main
 from imagebus_cli.demo import run as demo
@@ -23,10 +22,8 @@ from imagebus_cli.problem import explain
 from imagebus_cli.stack import find as where
 from imagebus_cli.stack import preflight
 from imagebus_cli.stack.deployed import Stack
-from imagebus_cli.uploads import tracking as uploads
-from imagebus_cli.uploads.tracking import Upload
 from imagebus_local import sam
-from tests.unit.cli.builders import item, result
+from tests.unit.cli.builders import result
 from tests.unit.cli.test_images import known, stack
 from tests.unit.cli.test_load import load_run
 from tools.contracts import gate
@@ -89,20 +86,6 @@ def test_a_demonstration_says_how_each_image_ended_and_nothing_else(monkeypatch:
         ("b.jpg", "failed"),
     ]
     assert CliRunner().invoke(main.app, ["demo"]).stdout.startswith("on the way")
-
-
-@pytest.mark.parametrize(("status", "code"), [("completed", 0), ("failed", 1), (None, 1)])
-def test_a_smoke_test_says_how_its_image_ended_and_leaves_nothing(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch, status: str | None, code: int
-):
-    def wait(_: Stack, put: list[Upload], **__: object) -> dict[str, Item]:
-        return {put[0].key: item(put[0].key, status)} if status else {}
-
-    monkeypatch.setattr(uploads, "wait", wait)
-    done = CliRunner().invoke(main.app, ["smoke", "--json"])
-    assert json.loads(done.stdout)["status"] == status
-    assert getattr(done.exception, "exit_code", 0) == code
-    assert "Versions" not in stack.s3.list_object_versions(Bucket="uploads")
 
 
 def test_a_load_run_is_told_in_numbers():

@@ -66,7 +66,7 @@ def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
 
 
 class CloudFormation:
-    """The stack of TEMPLATE, as CloudFormation tells of it while it exists and after its deletion."""
+    """The stack of TEMPLATE, as CloudFormation describes it, also after its deletion."""
 
     def __init__(self, session: boto3.Session) -> None:
         self.session = session

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from failures.dead_letter import handle_dead_letter
-from imagebus.bus import MAX_EVENT_BYTES, entry_bytes
-from imagebus.identity import revision
+from imagebus.bus import MAX_EVENT_BYTES, bus_entry, entry_bytes
+from imagebus.identity import event_id, revision
 from imagebus.inbox import Inbox, one_by_one
 from imagebus.objects import S3ObjectStore
 from imagebus.testing import InMemoryS3, ManualClock, RecordingBus, sqs_record
@@ -41,7 +41,7 @@ class Bench:
     @property
     def failure(self) -> AnEvent:
         (event,) = self.bus.events
-        assert entry_bytes(event.entry("bus")) <= MAX_EVENT_BYTES
+        assert entry_bytes(bus_entry(event, "bus")) <= MAX_EVENT_BYTES
         return event
 
     @property
@@ -92,6 +92,31 @@ def test_an_event_of_s3_fails_for_the_image_that_it_names(bench: Bench):
     bench.receive(json.dumps(S3_EVENT))
     meta = bench.failure.meta
     assert (meta.image_key, meta.revision, meta.version_id) == ("k", revision("1F"), "v")
+
+
+def removal(deletion_type: str, **more: str) -> dict[str, Any]:
+    detail = S3_EVENT["detail"] | {"deletion-type": deletion_type} | more  # type: ignore[operator]
+    return S3_EVENT | {"detail-type": "Object Deleted", "detail": detail}
+
+
+@pytest.mark.parametrize("reason", ["DeleteObject", "Lifecycle Expiration"])
+def test_the_removal_of_a_version_is_kept_and_fails_no_image(bench: Bench, reason: str):
+    body = json.dumps(removal("Permanently Deleted", reason=reason))
+    assert bench.receive(body) == 0
+    assert bench.bus.events == []
+    assert bench.kept[0]["body"] == body
+
+
+@pytest.mark.parametrize(
+    ("event", "fact"),
+    [(S3_EVENT, "ImageUploaded"), (removal("Delete Marker Created"), "ImageDeleted")],
+    ids=["upload", "marker"],
+)
+def test_a_failure_of_ingest_has_the_correlation_of_the_fact_that_it_kept_back(
+    bench: Bench, event: dict[str, Any], fact: str
+):
+    bench.receive(json.dumps(event))
+    assert bench.failure.meta.correlation_id == event_id(fact, "k", revision("1F"))
 
 
 def test_the_same_failure_again_is_the_same_event_and_another_stages_is_not(bench: Bench):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -48,18 +49,16 @@ def whole(rev: str = FIRST) -> list[RecordedEvent]:
 
 
 @pytest.mark.slow
-def test_all_40320_orders_of_eight_events_give_one_identical_item():
-    """Six events, two of them twice."""
+def test_all_orders_of_eight_events_give_one_identical_item():
+    """Six events, two of them twice. Half as many orders for each: its copies are one and the same object."""
     clock = ManualClock()
     events = story(clock=clock)[:5]
     six = log_of(*events, failure(events[1], "labels", clock=clock))
-    eight = [*six, six[1], six[3]]
     expected = canonical(fold(six, REQUIRED))
-    orders = 0
-    for order in permutations(eight):
-        orders += 1
-        assert canonical(fold(order, REQUIRED)) == expected
-    assert orders == 40_320
+    orders = set(permutations([0, 1, 2, 3, 4, 5, 1, 3]))
+    assert len(orders) == 40_320 // 2 // 2
+    for order in orders:
+        assert canonical(fold([six[number] for number in order], REQUIRED)) == expected
 
 
 EVENTS = [
@@ -118,6 +117,29 @@ def test_of_two_events_with_one_id_the_earlier_stays():
     clock.advance(5)
     late = log_of(uploaded(clock=clock))
     assert latest_revision([*late, *early]) == early == latest_revision([*early, *late])
+
+
+def removal_failed() -> RecordedEvent:
+    """ingest gave up on the removal of an old version, as earlier versions reported it."""
+    event = {
+        "source": "aws.s3",
+        "detail-type": "Object Deleted",
+        "detail": {"deletion-type": "Permanently Deleted"},
+    }
+    failed = failure(uploaded(rev=SECOND), "ingest", clock=ManualClock())
+    return recorded(replace(failed, data=failed.data.model_copy(update={"failed_event": event})))
+
+
+def foreign(rev: str) -> RecordedEvent:
+    return replace(recorded(uploaded(rev=rev)), source="tagger.app", detail_type="TagsAssigned")
+
+
+@pytest.mark.parametrize("stray", [removal_failed(), foreign(SECOND)], ids=["failed removal", "foreign"])
+def test_an_event_that_shows_no_upload_opens_no_revision(stray: RecordedEvent):
+    log = whole(FIRST)
+    assert fold([*log, stray], REQUIRED) == fold(log, REQUIRED)
+    with pytest.raises(ValueError, match="nothing"):
+        fold([stray], REQUIRED)
 
 
 def test_nothing_cannot_be_folded():

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from itertools import permutations
 from typing import Any
 from urllib.parse import quote_plus
 
 import pytest
 
+from imagebus.bus import bus_entry
+from imagebus.history.recorded import RecordedEvent
 from imagebus.identity import revision
 from imagebus.inbox import Inbox, one_by_one
 from imagebus.objects import S3ObjectStore
 from imagebus.testing import InMemoryS3, ManualClock, RecordingBus, sqs_record
 from imagebus.testing.s3 import Bucket
 from ingest.handler import ingest
+from tests.unit.core.events import recorded
 
 KEYS = [
     "a/b.jpg",
@@ -30,6 +34,18 @@ KEYS = [
 ]
 
 
+class _Objects(S3ObjectStore):
+    """Notes the keys that S3 is asked about."""
+
+    def __init__(self, s3: InMemoryS3, asked: list[str]) -> None:
+        super().__init__(s3)  # type: ignore[arg-type]
+        self._asked = asked
+
+    def has_version(self, bucket: str, key: str, version_id: str) -> bool:
+        self._asked.append(key)
+        return super().has_version(bucket, key, version_id)
+
+
 class Bench:
     def __init__(self, *, names_versions: bool = True) -> None:
         self.bus = RecordingBus()
@@ -37,11 +53,11 @@ class Bench:
         uploads = Bucket(versioned=True, sends_events=True, names_versions=names_versions)
         self.s3 = InMemoryS3({"uploads": uploads}, send=self.events.append)
         self.asked: list[str] = []
-        self.inbox = Inbox(one_by_one(lambda d: ingest(d, self.bus, self.has_version, ManualClock())))
+        objects = _Objects(self.s3, self.asked)
+        self.inbox = Inbox(one_by_one(lambda d: ingest(d, self.bus, objects, self.log, ManualClock())))
 
-    def has_version(self, bucket: str, key: str, version_id: str) -> bool:
-        self.asked.append(key)
-        return S3ObjectStore(self.s3).has_version(bucket, key, version_id)  # type: ignore[arg-type]
+    def log(self, key: str) -> list[RecordedEvent]:
+        return [recorded(event) for event in self.bus.events if event.meta.image_key == key]
 
     def encode(self, how: Callable[[str], str] = quote_plus) -> None:
         """The events that were sent, as they are if S3 encodes the key in them."""
@@ -66,7 +82,7 @@ def test_a_key_is_taken_as_it_is(bench: Bench, key: str):
     assert event.meta.image_key == key
     assert event.meta.version_id == "v000001"
     assert (event.data.bucket, event.data.size) == ("uploads", 5)
-    assert event.entry("bus")["Resources"] == [f"arn:aws:s3:::uploads/{key}"]
+    assert bus_entry(event, "bus")["Resources"] == [f"arn:aws:s3:::uploads/{key}"]
     assert event.meta.correlation_id == event.meta.event_id
     assert event.meta.causation_id is None
 
@@ -102,6 +118,110 @@ def test_the_removal_of_an_old_version_is_not(bench: Bench):
     bench.s3.delete_object(Bucket="uploads", Key="k", VersionId="v000001")
     assert bench.receive(*bench.events) == 0
     assert bench.bus.types == ["ImageUploaded", "ImageUploaded"]
+
+
+def versions(bench: Bench) -> list[str]:
+    return [version.version_id for version in bench.s3.buckets["uploads"].keys["k"]]
+
+
+def put(bench: Bench, *bodies: bytes) -> None:
+    for body in bodies:
+        bench.s3.put_object(Bucket="uploads", Key="k", Body=body)
+
+
+def remove(bench: Bench, version_id: str) -> None:
+    bench.s3.delete_object(Bucket="uploads", Key="k", VersionId=version_id)
+
+
+def test_when_the_current_version_is_removed_the_older_one_is_announced(bench: Bench):
+    put(bench, b"old", b"newer")
+    bench.receive(*bench.events)
+    remove(bench, "v000002")
+    assert bench.receive(bench.events[-1]) == 0
+    restored = bench.bus.events[-1]
+    assert (restored.data.reason, restored.data.size, restored.meta.version_id) == ("restored", 3, "v000001")
+    assert restored.data.etag == bench.bus.events[0].data.etag
+    assert restored.meta.revision == revision(bench.events[-1]["detail"]["object"]["sequencer"])
+    assert restored.meta.revision > bench.bus.events[1].meta.revision
+
+
+def test_when_the_last_version_is_removed_the_image_is_deleted(bench: Bench):
+    put(bench, b"1")
+    bench.receive(*bench.events)
+    remove(bench, "v000001")
+    bench.receive(bench.events[-1])
+    deleted = bench.bus.events[-1]
+    assert (deleted.detail_type, deleted.data.permanent) == ("ImageDeleted", True)
+    assert deleted.meta.revision > bench.bus.events[0].meta.revision
+
+
+def test_removing_a_delete_marker_brings_the_image_back(bench: Bench):
+    put(bench, b"1")
+    bench.s3.delete_object(Bucket="uploads", Key="k")
+    bench.receive(*bench.events)
+    remove(bench, versions(bench)[-1])
+    bench.receive(bench.events[-1])
+    assert [event.detail_type for event in bench.bus.events] == [
+        "ImageUploaded",
+        "ImageDeleted",
+        "ImageUploaded",
+    ]
+
+
+def test_removing_old_versions_of_a_deleted_image_changes_nothing(bench: Bench):
+    put(bench, b"1", b"2")
+    bench.s3.delete_object(Bucket="uploads", Key="k")
+    bench.receive(*bench.events)
+    remove(bench, "v000001")
+    bench.receive(bench.events[-1])
+    assert bench.bus.types == ["ImageUploaded", "ImageUploaded", "ImageDeleted"]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_the_newest_fact_is_what_is_current_whatever_order_the_events_came_in(order: tuple[int, ...]):
+    bench = Bench()
+    put(bench, b"1", b"2")
+    remove(bench, "v000002")
+    remove(bench, "v000001")
+    put(bench, b"3")
+    assert len(bench.events) == 5
+    bench.receive(*[bench.events[number] for number in order], bench.events[4])
+    newest = max(bench.bus.events, key=lambda event: event.meta.revision)
+    assert (newest.detail_type, newest.meta.version_id) == ("ImageUploaded", "v000003")
+
+    remove(bench, "v000003")
+    bench.receive(bench.events[-1])
+    newest = max(bench.bus.events, key=lambda event: event.meta.revision)
+    assert newest.detail_type == "ImageDeleted"
+
+
+def test_a_removal_that_overtakes_its_upload_is_not_taken_for_an_old_versions(bench: Bench):
+    put(bench, b"1")
+    bench.receive(*bench.events)
+    put(bench, b"2")
+    remove(bench, "v000002")
+    late, removed = bench.events[-2:]
+    bench.receive(removed, late)
+    newest = max(bench.bus.events, key=lambda event: event.meta.revision)
+    assert newest.meta.version_id == "v000001"
+
+
+def test_a_lifecycle_rule_removes_only_what_nobody_sees(bench: Bench):
+    put(bench, b"1", b"2")
+    remove(bench, "v000001")
+    bench.events[-1]["detail"]["reason"] = "Lifecycle Expiration"
+    assert bench.receive(bench.events[-1]) == 0
+    assert bench.bus.events == []
+
+
+def test_a_removal_under_an_encoded_key_is_announced_for_the_image_that_the_log_knows(bench: Bench):
+    bench.s3.put_object(Bucket="uploads", Key="a b.jpg", Body=b"1")
+    bench.receive(*bench.events)
+    bench.s3.delete_object(Bucket="uploads", Key="a b.jpg", VersionId="v000001")
+    bench.events[-1]["detail"]["object"]["key"] = "a+b.jpg"
+    bench.receive(bench.events[-1])
+    deleted = bench.bus.events[-1]
+    assert (deleted.detail_type, deleted.meta.image_key) == ("ImageDeleted", "a b.jpg")
 
 
 def test_a_bucket_that_names_no_versions_will_do():

@@ -6,6 +6,7 @@ Kept free of imports of the producers' modules: a Lambda function loads the even
 from imagebus.events.base import (
     Event,
     EventData,
+    InvalidEvent,
     Meta,
     NotAnEvent,
     UnknownEvent,
@@ -18,6 +19,7 @@ from imagebus.events.base import (
 __all__ = [
     "Event",
     "EventData",
+    "InvalidEvent",
     "Meta",
     "NotAnEvent",
     "UnknownEvent",

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+import msgspec
 
 from imagebus.events.base import Count, EventData, Model, Name, Text
 
-Short = Annotated[str, Field(max_length=200)]
-Percent = Annotated[float, Field(ge=0, le=100)]
+Short = Annotated[str, msgspec.Meta(max_length=200)]
+Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
 
 
 class MetadataExtracted(EventData):
     """Properties, an allow-list of EXIF (never a position or a serial number), colours and hashes."""
 
     producer = "analyzer"
-    properties: Annotated[dict[Short, bool | int | float | Short], Field(max_length=40)]
-    exif: Annotated[dict[Short, bool | int | float | Short], Field(max_length=40)]
+    properties: Annotated[dict[Short, bool | int | float | Short], msgspec.Meta(max_length=40)]
+    exif: Annotated[dict[Short, bool | int | float | Short], msgspec.Meta(max_length=40)]
     dominant_colors: Annotated[
-        tuple[Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")], ...], Field(max_length=16)
+        tuple[Annotated[str, msgspec.Meta(pattern=r"^#[0-9a-f]{6}\Z")], ...], msgspec.Meta(max_length=16)
     ]
     thumbhash: Short
     phash: Short
@@ -28,7 +28,7 @@ class MetadataExtracted(EventData):
 class Label(Model):
     name: Short
     confidence: Percent
-    parents: Annotated[tuple[Short, ...], Field(max_length=20)] = ()
+    parents: Annotated[tuple[Short, ...], msgspec.Meta(max_length=20)] = ()
 
 
 class Box(Model):
@@ -60,7 +60,7 @@ class Faces(Model):
     """The number of faces, and the largest ones; the raw output has all of them."""
 
     count: Count
-    largest: Annotated[tuple[Face, ...], Field(max_length=20)]
+    largest: Annotated[tuple[Face, ...], msgspec.Meta(max_length=20)]
 
 
 class ModerationLabel(Model):
@@ -86,11 +86,11 @@ class LabelsDetected(EventData):
 
     producer = "analyzer"
     upcasters = (_model_versions,)
-    labels: Annotated[tuple[Label, ...], Field(max_length=100)]
-    model_versions: Annotated[dict[Name, Short], Field(max_length=10)]
+    labels: Annotated[tuple[Label, ...], msgspec.Meta(max_length=100)]
+    model_versions: Annotated[dict[Name, Short], msgspec.Meta(max_length=10)]
     faces: Faces | None = None
-    moderation: Annotated[tuple[ModerationLabel, ...], Field(max_length=50)] | None = None
-    skipped: Annotated[dict[Name, Text], Field(max_length=10)] | None = None
+    moderation: Annotated[tuple[ModerationLabel, ...], msgspec.Meta(max_length=50)] | None = None
+    skipped: Annotated[dict[Name, Text], msgspec.Meta(max_length=10)] | None = None
 
 
 class LabelsSkipped(EventData):

@@ -3,39 +3,80 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar, dataclass_transform
 
-from pydantic import BaseModel, ConfigDict, Field
+import msgspec
 
 from imagebus import identity
-from imagebus.clock import Clock, parse_timestamp, timestamp
+from imagebus.clock import Clock, timestamp
 
 SOURCE_PREFIX = "imagebus."
 
-Timestamp = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$")]
-EventId = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
-ImageKey = Annotated[str, Field(min_length=1, max_length=1024)]
-Revision = Annotated[str, Field(pattern=r"^[0-9A-Z]{32,64}$")]
-Name = Annotated[str, Field(min_length=1, max_length=255)]
-Text = Annotated[str, Field(max_length=1000)]
-Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
+Timestamp = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z\Z")]
+EventId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")]
+ImageKey = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
+Revision = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Z]{32,64}\Z")]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+Text = Annotated[str, msgspec.Meta(max_length=1000)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 
 
-class Model(BaseModel):
-    """Frozen, strict (a number is never read from text) and tolerant of fields added later."""
+class NotAnEvent(Exception):
+    """The message is not an EventBridge event."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", allow_inf_nan=False)
+
+class UnknownEvent(NotAnEvent):
+    """The detail type is not in the catalog, or its version is newer than this code."""
+
+
+class InvalidEvent(NotAnEvent):
+    """The detail breaks its contract. The message names the field but not its value, which is user data."""
+
+
+_T = TypeVar("_T", bound="_ModelType")
+
+
+class _ModelType(msgspec.StructMeta):
+    """Sets what msgspec does not let a class inherit."""
+
+    def __new__(
+        cls: type[_T], name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any
+    ) -> _T:
+        return super().__new__(cls, name, bases, namespace, **options | {"frozen": True, "kw_only": True})
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+class Model(msgspec.Struct, metaclass=_ModelType, frozen=True, kw_only=True):
+    """Frozen, strict (a number is never read from text) and tolerant of fields added later.
+
+    What is read is always valid; what is created is checked when it becomes an event.
+    """
 
     def as_json(self) -> dict[str, Any]:
         """JSON-ready; absent optional fields are omitted."""
-        return self.model_dump(mode="json", exclude_none=True)
+        fields = ((name, getattr(self, name)) for name in self.__struct_fields__)
+        return {name: _as_json(value) for name, value in fields if value is not None}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
-        """Raises pydantic.ValidationError if the schema forbids the value."""
-        return cls.model_validate_json(json.dumps(value))
+        """Raises InvalidEvent if the schema forbids the value."""
+        try:
+            return msgspec.json.decode(json.dumps(value), type=cls)
+        except msgspec.DecodeError as error:
+            raise InvalidEvent(_without_values(str(error))) from None
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, Model):
+        return value.as_json()
+    return [_as_json(each) for each in value] if isinstance(value, tuple) else value
+
+
+def _without_values(message: str) -> str:
+    return re.sub(r"^Invalid enum value .* - at `", "Invalid enum value - at `", message, flags=re.DOTALL)
 
 
 class Usage(Model):
@@ -50,23 +91,15 @@ class Usage(Model):
 
 class Meta(Model):
     event_id: EventId
-    schema_version: Annotated[int, Field(ge=1)]
+    schema_version: Annotated[int, msgspec.Meta(ge=1)]
     image_key: ImageKey
     revision: Revision
-    version_id: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
+    version_id: Annotated[str, msgspec.Meta(min_length=1, max_length=1024)] | None = None
     correlation_id: EventId
     causation_id: EventId | None = None
     occurred_at: Timestamp
     producer: Name
     usage: Usage = Usage()
-
-
-class NotAnEvent(Exception):
-    """The message is not an EventBridge event."""
-
-
-class UnknownEvent(NotAnEvent):
-    """The detail type is not in the catalog, or its version is newer than this code."""
 
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
@@ -130,28 +163,20 @@ class Event(Generic[D_co]):
     def detail(self) -> dict[str, Any]:
         return {"meta": self.meta.as_json(), "data": self.data.as_json()}
 
-    def entry(self, bus_name: str) -> dict[str, Any]:
-        """The PutEvents request entry. `Resources` holds the object's ARN if the fact names a bucket."""
-        bucket = getattr(self.data, "bucket", None)
-        return {
-            "EventBusName": bus_name,
-            "Source": self.source,
-            "DetailType": self.detail_type,
-            "Time": parse_timestamp(self.meta.occurred_at),
-            "Resources": [f"arn:aws:s3:::{bucket}/{self.meta.image_key}"] if bucket else [],
-            "Detail": identity.canonical_json(self.detail()),
-        }
-
 
 def read(model: type[D], detail: Mapping[str, Any]) -> Event[D]:
     """Read an event of any released version as the newest version.
 
-    Raises NotAnEvent (UnknownEvent for a newer version), or pydantic.ValidationError for a detail that breaks
-    its contract.
+    Raises UnknownEvent for a newer version, InvalidEvent for a detail that breaks its contract.
     """
     meta = Meta.from_json(detail.get("meta") or {})
     data = model.from_json(model.upcast(detail.get("data") or {}, meta.schema_version))
-    return Event(meta.model_copy(update={"schema_version": model.version()}), data)
+    return Event(msgspec.structs.replace(meta, schema_version=model.version()), data)
+
+
+def _checked(meta: Meta, data: D) -> Event[D]:
+    """Our own events keep the contract as well. Raises InvalidEvent."""
+    return Event(Meta.from_json(meta.as_json()), type(data).from_json(data.as_json()))
 
 
 def new_event(
@@ -177,7 +202,7 @@ def new_event(
         producer=data.producer,
         usage=usage or Usage(),
     )
-    return Event(meta, data)
+    return _checked(meta, data)
 
 
 def caused_by(
@@ -196,4 +221,4 @@ def caused_by(
         producer=data.producer,
         usage=usage or Usage(),
     )
-    return Event(meta, data)
+    return _checked(meta, data)

@@ -62,7 +62,7 @@ STAGE_OF: Mapping[str, Stage] = {fact: stage for stage in STAGES for fact in sta
 def parse(detail_type: str, detail: Mapping[str, Any]) -> Event[EventData]:
     """Read an event of any released version as the newest version.
 
-    Raises UnknownEvent, or pydantic.ValidationError for a detail that breaks its contract.
+    Raises UnknownEvent, or InvalidEvent for a detail that breaks its contract.
     """
     model = BY_DETAIL_TYPE.get(detail_type)
     if model is None:

@@ -20,8 +20,10 @@ class ImageUploaded(EventData):
 
 
 class ImageDeleted(EventData):
-    """The object was deleted: a delete marker is its newest version."""
+    """The key has no current object: its newest version is a delete marker, or no version is left."""
 
     producer = "ingest"
     bucket: Name
     deletion_type: Literal["Delete Marker Created"]
+    #: True if versions were permanently removed. `deletion_type` keeps the one value that version 1 allows.
+    permanent: bool | None = None

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+import msgspec
 
 from imagebus.events.base import Count, EventData, Name
 from imagebus.events.validator import Side
 from imagebus.image_types import Format
 
-Milliseconds = Annotated[int, Field(ge=-(2**53) + 1, le=2**53 - 1)]
+Milliseconds = Annotated[int, msgspec.Meta(ge=-(2**53) + 1, le=2**53 - 1)]
 
 
 class ProcessingStalled(EventData):
     """Required facts are overdue: the image has waited too long for them."""
 
     producer = "recorder"
-    missing: Annotated[tuple[Name, ...], Field(max_length=50)]
+    missing: Annotated[tuple[Name, ...], msgspec.Meta(max_length=50)]
     waited_s: Count
 
 
@@ -25,11 +25,11 @@ class ImageProcessed(EventData):
     """Every required fact is present: the final success. `stages` maps a stage to its milliseconds."""
 
     producer = "recorder"
-    stages: Annotated[dict[Name, Milliseconds], Field(max_length=50)]
+    stages: Annotated[dict[Name, Milliseconds], msgspec.Meta(max_length=50)]
     duration_ms: Milliseconds
-    counts: Annotated[dict[Name, Count], Field(max_length=50)]
+    counts: Annotated[dict[Name, Count], msgspec.Meta(max_length=50)]
     format: Format | None = None
     width: Side | None = None
     height: Side | None = None
     #: The label with Rekognition's highest confidence.
-    top_label: Annotated[str, Field(max_length=200)] | None = None
+    top_label: Annotated[str, msgspec.Meta(max_length=200)] | None = None

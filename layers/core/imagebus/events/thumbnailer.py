@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+import msgspec
 
 from imagebus.events.base import Count, EventData, Model, Name
 from imagebus.events.validator import Sha256, Side
@@ -16,7 +16,7 @@ class Thumbnail(Model):
 
     name: Name
     bucket: Name
-    key: Annotated[str, Field(min_length=1, max_length=1024)]
+    key: Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
     width: Side
     height: Side
     format: Format
@@ -29,5 +29,5 @@ class ThumbnailsCreated(EventData):
 
     producer = "thumbnailer"
     recipe: Name
-    items: Annotated[tuple[Thumbnail, ...], Field(max_length=50)]
+    items: Annotated[tuple[Thumbnail, ...], msgspec.Meta(max_length=50)]
     still: bool | None = None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+import msgspec
 
 from imagebus.events.base import Count, EventData, Model, Name, Text
 from imagebus.image_types import Format
 
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Side = Annotated[int, Field(ge=1, le=2**31 - 1)]
+Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+Side = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 RejectionCode = Literal[
     "unsupported_format",
     "empty",
@@ -44,8 +44,8 @@ class ImageValidated(EventData):
     height: Side
     mode: Name
     has_alpha: bool
-    frames: Annotated[int, Field(ge=1)]
-    orientation: Annotated[int, Field(ge=1, le=8)]
+    frames: Annotated[int, msgspec.Meta(ge=1)]
+    orientation: Annotated[int, msgspec.Meta(ge=1, le=8)]
     sha256: Sha256
     trailer: Trailer | None = None
     #: The end of the image is missing; what is there is shown.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+import msgspec
 
 from imagebus.events.base import Count, EventData, Name
 from imagebus.events.validator import Side
@@ -17,7 +17,7 @@ class ImageWatermarked(EventData):
     producer = "watermarker"
     recipe: Name
     bucket: Name
-    key: Annotated[str, Field(min_length=1, max_length=1024)]
+    key: Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
     width: Side
     height: Side
     format: Format

@@ -9,6 +9,8 @@ from functools import cached_property
 from typing import Any
 
 from imagebus.events import Event, EventData, NotAnEvent
+from imagebus.events.catalog import BY_DETAIL_TYPE
+from imagebus.events.s3 import fact_of
 from imagebus.identity import canonical_json
 
 #: Raised by reading or folding a log that holds an event this code cannot read: one that broke its contract
@@ -69,17 +71,30 @@ class RecordedEvent:
 
 
 def latest_revision(events: Iterable[RecordedEvent]) -> list[RecordedEvent]:
-    """The distinct events of the highest revision, oldest first. Raises ValueError for no events."""
-    kept: dict[str, RecordedEvent] = {}
-    highest = ""
+    """The distinct events of the image's newest revision, oldest first.
+
+    A revision exists if one of its events shows that it does. Raises ValueError if there is none.
+    """
+    revisions: dict[str, dict[str, RecordedEvent]] = {}
     for event in events:
-        if event.revision > highest:
-            highest = event.revision
-            kept = {}
-        if event.revision == highest:
-            other = kept.get(event.event_id)
-            if other is None or event.precedence < other.precedence:
-                kept[event.event_id] = event
-    if not kept:
-        raise ValueError("nothing to fold")
-    return sorted(kept.values(), key=lambda event: event.precedence)
+        kept = revisions.setdefault(event.revision, {})
+        other = kept.get(event.event_id)
+        if other is None or event.precedence < other.precedence:
+            kept[event.event_id] = event
+    for _, kept in sorted(revisions.items(), reverse=True):
+        if any(map(shows_revision, kept.values())):
+            return sorted(kept.values(), key=lambda event: event.precedence)
+    raise ValueError("nothing to fold")
+
+
+def shows_revision(event: RecordedEvent) -> bool:
+    """Whether the event can only be about an upload or a deletion that took place under its revision.
+
+    Other teams' facts can carry any revision. A failure carries that of the event that failed.
+    """
+    if event.detail_type != "ProcessingFailed":
+        return event.detail_type in BY_DETAIL_TYPE
+    failed = event.detail["data"]["failed_event"]
+    if failed["source"] == "aws.s3":
+        return fact_of(failed) is not None
+    return failed["detail-type"] != "ProcessingFailed" and failed["detail-type"] in BY_DETAIL_TYPE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
@@ -82,7 +82,8 @@ class InMemoryS3:
             bucket.keys[key] = [version for version in versions if version.version_id != wanted]
             reason = {"reason": "DeleteObject", "deletion-type": "Permanently Deleted"}
             for version in gone:
-                self._report(request["Bucket"], "Object Deleted", key, version, reason)
+                removed = replace(version, sequencer=self._sequencer())
+                self._report(request["Bucket"], "Object Deleted", key, removed, reason)
         elif bucket.versioned:
             marker = self._version(bucket, b"", is_marker=True)
             bucket.keys.setdefault(key, []).append(marker)

@@ -1,0 +1,148 @@
+"""Two images through a deployed stack: one with a form of the API, one under a key that is easily misread."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
+
+from botocore.exceptions import ClientError
+
+from imagebus_cli.images.erase import erase
+from imagebus_cli.measure.load import picture
+from imagebus_cli.problem import Problem
+from imagebus_cli.stack.api import Api, TokenRequired
+from imagebus_cli.stack.deployed import Stack
+from imagebus_cli.uploads.tracking import TERMINAL, Upload, seconds
+
+#: Characters that URL-encoding changes, or that look like it.
+ODD_NAME = "a b+c%2Bd#é.jpg"
+#: What ingest logs when it finds an object only under the decoded key.
+DECODED = "S3 sent an encoded key"
+
+Look = Callable[[str], Mapping[str, Any] | None]
+
+
+@dataclass
+class Report:
+    """`images`: key, status and seconds of each. `event_keys`: how S3's events carry keys, if known."""
+
+    through_api: bool = False
+    event_keys: str | None = None
+    images: list[dict[str, Any]] = field(default_factory=list)
+    problem: Problem | None = None
+
+
+def run(stack: Stack, *, token: str | None, patience: float, pause: float = 0.5) -> Report:
+    """Upload, status, derived image, deletion; then erase what is left, whatever happened."""
+    body = picture(0)
+    report = Report()
+    uploads: list[Upload] = []
+    started = datetime.now(UTC)
+    try:
+        api = _api(stack, token)
+        report.through_api = api is not None
+        uploads.append(_put(stack, body))
+        if api:
+            uploads.append(Upload(api.upload("smoke.jpg", "image/jpeg", body), "", datetime.now(UTC)))
+        look = api.image if api else stack.store.status
+        report.images = list(_outcomes(look, uploads, patience, pause))
+        _require_completed(stack, report.images)
+        report.event_keys = _event_keys(stack, started)
+        if api:
+            _read_and_delete(stack, api, uploads, patience, pause)
+    except Problem as problem:
+        report.problem = problem
+    finally:
+        for upload in uploads:
+            erase(stack, upload.key)
+    return report
+
+
+def _api(stack: Stack, token: str | None) -> Api | None:
+    try:
+        return Api.connect(stack, token)
+    except TokenRequired:
+        return None
+
+
+def _put(stack: Stack, body: bytes) -> Upload:
+    """The API chooses plain keys, so this one goes to S3 directly."""
+    upload = Upload(f"smoke/{uuid.uuid4().hex}/{ODD_NAME}", "", datetime.now(UTC))
+    stack.s3.put_object(Bucket=stack.uploads, Key=upload.key, Body=body, ContentType="image/jpeg")
+    return upload
+
+
+def _outcomes(look: Look, uploads: list[Upload], patience: float, pause: float) -> Iterator[dict[str, Any]]:
+    deadline = time.monotonic() + patience
+    for upload in uploads:
+        image = look(upload.key)
+        while (image is None or image["status"] not in TERMINAL) and time.monotonic() < deadline:
+            time.sleep(pause)
+            image = look(upload.key)
+        ended = image if image and image["status"] in TERMINAL else None
+        took = round(seconds(upload, dict(ended)), 3) if ended else None
+        yield {"image_key": upload.key, "status": image and image["status"], "seconds": took}
+
+
+def _require_completed(stack: Stack, images: list[dict[str, Any]]) -> None:
+    """Raises Problem."""
+    if all(image["status"] == "completed" for image in images):
+        return
+    odd = images[0]["image_key"]
+    forms = {encode(odd, safe=safe) for encode in (quote, quote_plus) for safe in ("", "/")} | {
+        unquote(odd),
+        unquote_plus(odd),
+    }
+    if found := next((form for form in sorted(forms - {odd}) if stack.store.status(form)), None):
+        raise Problem(
+            f"S3's events carry the key {odd!r} as {found!r}, and ingest took that for the key.",
+            "services/ingest/ingest/keys.py recognizes one encoding; this is another.",
+            exit_code=1,
+        )
+    if images[0]["seconds"] is None and any(image["status"] == "completed" for image in images[1:]):
+        raise Problem(
+            f"A plain key worked, and {odd!r} did not: S3's events may carry another form of this key.",
+            "The dead letters of ingest hold the event.",
+            exit_code=1,
+        )
+    raise Problem("An image did not complete.", "See docs/runbook.md.", exit_code=1)
+
+
+def _event_keys(stack: Stack, since: datetime) -> str | None:
+    """`encoded` if ingest had to decode a key, else `raw`; None if its log may not be read."""
+    name = stack.outputs["InboxUrls"].rsplit("/", 1)[-1].partition("_")[0]
+    try:
+        pages = stack.logs.get_paginator("filter_log_events").paginate(
+            logGroupName=f"/aws/lambda/{name}/ingest",
+            startTime=int(since.timestamp() * 1000),
+            filterPattern=f'"{DECODED}"',
+        )
+        decoded = any(DECODED in event["message"] for page in pages for event in page["events"])
+    except ClientError:
+        return None
+    return "encoded" if decoded else "raw"
+
+
+def _read_and_delete(stack: Stack, api: Api, uploads: list[Upload], patience: float, pause: float) -> None:
+    """Raises Problem."""
+    for upload in uploads:
+        image = api.image(upload.key)
+        if image is None:
+            raise Problem(f"The API has lost {upload.key!r}.", exit_code=1)
+        api.derived(image)
+        api.delete(upload.key)
+    deadline = time.monotonic() + patience
+    for upload in uploads:
+        while (stack.store.status(upload.key) or {}).get("status") != "deleted":
+            if time.monotonic() > deadline:
+                raise Problem(
+                    f"{upload.key!r} was deleted, and its status is not.", "See docs/runbook.md.", exit_code=1
+                )
+            time.sleep(pause)
+        if api.image(upload.key) is not None:
+            raise Problem(f"The API still shows {upload.key!r} after its deletion.", exit_code=1)

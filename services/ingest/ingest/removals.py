@@ -1,0 +1,100 @@
+"""What is current under a key after a version was permanently removed.
+
+S3's event names the removed version and nothing else, so S3 is asked what the key shows now. Removing an old
+version changes nothing; whether it was old follows from the log. If the log does not know, the current object
+is announced again: that costs a second run and shows the right image, whatever order the events came in.
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from imagebus.clock import Clock, timestamp
+from imagebus.events import Event, EventData, NotAnEvent, new_event
+from imagebus.events.ingest import ImageDeleted, ImageUploaded
+from imagebus.history.recorded import RecordedEvent, latest_revision
+from imagebus.identity import revision
+from imagebus.meter import Meter
+from imagebus.objects import CurrentObject
+from ingest.keys import decoded
+
+#: A key -> every event in its log, newest revision first.
+Log = Callable[[str], Sequence[RecordedEvent]]
+
+
+class Current(Protocol):
+    def current(self, bucket: str, key: str) -> CurrentObject | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A version of the key was permanently removed. `revision` is that of the removal."""
+
+    bucket: str
+    key: str
+    revision: str
+    version_id: str | None
+
+
+def removal(envelope: dict[str, Any]) -> Removal | None:
+    """None for any other event, and for lifecycle rules: they remove noncurrent versions, which nobody sees.
+
+    Raises NotAnEvent.
+    """
+    try:
+        detail = envelope["detail"]
+        if envelope["detail-type"] != "Object Deleted" or detail["deletion-type"] != "Permanently Deleted":
+            return None
+        if detail.get("reason") == "Lifecycle Expiration":
+            return None
+        item = detail["object"]
+        return Removal(
+            detail["bucket"]["name"], item["key"], revision(item["sequencer"]), item.get("version-id")
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise NotAnEvent(f"not an S3 event: {type(error).__name__}") from error
+
+
+def announce_current(
+    envelope: dict[str, Any], objects: Current, log: Log, clock: Clock
+) -> Event[EventData] | None:
+    """The event about what is current now; None if nothing that is current was removed. Raises NotAnEvent."""
+    removed = removal(envelope)
+    if removed is None:
+        return None
+    events = log(removed.key)
+    if not events and (other := decoded(removed.key)) != removed.key and (events := log(other)):
+        removed = Removal(removed.bucket, other, removed.revision, removed.version_id)
+    current = objects.current(removed.bucket, removed.key)
+    if _was_old(removed, current, events):
+        return None
+    identity: dict[str, Any] = {
+        "image_key": removed.key,
+        "revision": removed.revision,
+        "clock": clock,
+        "usage": Meter(clock).usage(),
+    }
+    if current is None:
+        gone = ImageDeleted(bucket=removed.bucket, deletion_type="Delete Marker Created", permanent=True)
+        return new_event(gone, version_id=removed.version_id, **identity)
+    modified = timestamp(current.modified_at) if current.modified_at else None
+    restored = ImageUploaded(
+        bucket=removed.bucket, size=current.size, etag=current.etag, reason="restored", uploaded_at=modified
+    )
+    return new_event(restored, version_id=current.version_id, **identity)
+
+
+def _was_old(removed: Removal, current: CurrentObject | None, events: Sequence[RecordedEvent]) -> bool:
+    """Whether the log has the removed version below what it shows, and shows what is current."""
+    if removed.version_id is None or not events:
+        return False
+    newest = latest_revision(events)
+    known = [event.revision for event in events if event.meta.get("version_id") == removed.version_id]
+    if not newest or not known or max(known) >= newest[0].revision:
+        return False
+    if any(event.detail_type == "ImageDeleted" for event in newest):
+        return current is None
+    return current is not None and newest[0].meta.get("version_id") == current.version_id
