@@ -124,8 +124,8 @@ def write_import(session: boto3.Session, plan: removal.Plan, folder: Path) -> li
     import_set = f"--stack-name {plan.stack} --change-set-name data"
     return [
         "To bring the data back into a new stack of this name:",
-        f"  aws cloudformation create-change-set {import_set} --change-set-type IMPORT \\",
-        f"    --resources-to-import file://{resources.name} --template-body file://{body.name}",
+        f"  aws cloudformation create-change-set {import_set} --change-set-type IMPORT "
+        f"--resources-to-import file://{resources.name} --template-body file://{body.name}",
         f"  aws cloudformation wait change-set-create-complete {import_set}",
         f"  aws cloudformation execute-change-set {import_set}",
         f"  aws cloudformation wait stack-import-complete --stack-name {plan.stack}",

@@ -67,7 +67,7 @@ class Plan:
             else:
                 yield f"  The {what} {each.physical} goes FOR GOOD, with everything in it."
         for outsider in self.outsiders:
-            yield f"  {outsider} is not part of the stack."
+            yield f"  Not part of the stack: {outsider}."
 
     def require_permission(self, *, force: bool) -> None:
         """Raises Problem if the deletion would fail, or break something else."""
