@@ -81,6 +81,15 @@ def test_an_image_shows_its_thumbnails_its_events_and_its_facts(page: Page, file
         "ImageProcessed",
     }
     assert any("after ImageValidated, which caused it" in event for event in events)
+    slider = page.find("#past")
+    assert page.text("#past-state") == "As it is now"
+    slider.send_keys(Keys.HOME, Keys.ARROW_RIGHT)
+    page.wait(lambda: "after ImageValidated" in page.text("#past-state"), "what was known then")
+    assert page.text("#past-state").startswith("Processing")
+    assert "outstanding: ThumbnailsCreated" in page.text("#past-state")
+    assert len(page.find_all("svg.timeline g.later")) == len(events) - 2
+    slider.send_keys(Keys.END)
+    assert len(page.find_all("svg.timeline g.later")) == 0
     assert len(page.find_all(".strip img")) == 4
     page.wait(
         lambda: page.driver.execute_script(
