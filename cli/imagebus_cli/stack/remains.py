@@ -122,10 +122,10 @@ def write_import(session: boto3.Session, plan: removal.Plan, folder: Path) -> li
     body.write_text(json.dumps(template, indent=1) + "\n", encoding="utf-8")
     resources.write_text(json.dumps(wanted, indent=1) + "\n", encoding="utf-8")
     import_set = f"--stack-name {plan.stack} --change-set-name data"
+    files = f"--resources-to-import file://{resources.name} --template-body file://{body.name}"
     return [
         "To bring the data back into a new stack of this name:",
-        f"  aws cloudformation create-change-set {import_set} --change-set-type IMPORT "
-        f"--resources-to-import file://{resources.name} --template-body file://{body.name}",
+        f"  aws cloudformation create-change-set {import_set} --change-set-type IMPORT {files}",
         f"  aws cloudformation wait change-set-create-complete {import_set}",
         f"  aws cloudformation execute-change-set {import_set}",
         f"  aws cloudformation wait stack-import-complete --stack-name {plan.stack}",
