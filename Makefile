@@ -103,6 +103,10 @@ test: $(READY) ## every test: unit, contract, integration, simulation, end to en
 test-fast: $(READY) ## the unit and contract tests
 	$(BIN)/pytest --numprocesses 2 tests/unit tests/contract
 
+.PHONY: runtimes
+runtimes: $(READY) ## build for each of Lambda's runtimes that is installed, and run every function in it
+	IMAGEBUS_RUNTIMES=1 $(BIN)/pytest tests/runtimes
+
 .PHONY: coverage
 coverage: $(READY) ## all but the end-to-end tests, with branch coverage
 	$(BIN)/pytest --numprocesses 2 --cov --cov-report=term --cov-report=html -m "not e2e"

@@ -148,7 +148,7 @@ def main() -> None:
             store, scan = DynamoDBEventStore(dynamodb, table), StatusTable(dynamodb, table)
             measure("rebuild, all status items lost", rebuild_all(scan, store, required))
             measure("rebuild, nothing to do", rebuild_all(scan, store, required))
-            measure("verify", verify_all(scan, store, required, clock))
+            measure("verify", verify_all(scan.images(), store, required, clock))
             for image in list(scan.images()):
                 if image.status is not None:
                     store.replace_status({**image.status, "status": "wrong"}, image.status["log_digest"])

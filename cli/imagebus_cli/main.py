@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from imagebus_cli import checkout
+from imagebus_cli.adopt import commands as adopt
 from imagebus_cli.demo import commands as demo
 from imagebus_cli.images import commands as images
 from imagebus_cli.images.inspect import inspect
@@ -32,6 +33,7 @@ PANELS: Mapping[str, Mapping[str, Callable[..., None] | typer.Typer]] = {
         "list": images.list_images,
         "status": images.status,
         "events": images.events,
+        "diff": images.diff,
         "get": images.get,
         "delete": images.delete,
         "erase": images.erase,
@@ -41,6 +43,7 @@ PANELS: Mapping[str, Mapping[str, Callable[..., None] | typer.Typer]] = {
         "deploy": stack.deploy,
         "doctor": stack.doctor,
         "smoke": stack.smoke,
+        "import": adopt.import_objects,
         "cost": measure.cost,
         "replay": operations.replay,
         "rebuild": operations.rebuild,

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -16,6 +17,7 @@ from botocore.exceptions import ClientError
 from ministack.services import s3
 
 from imagebus.objects import S3ObjectStore
+from imagebus_local import templates
 from tests.aws_rules.emulated import messages, patched, queue, rule
 from tests.aws_rules.wire import Raw
 
@@ -78,3 +80,19 @@ def test_a_delete_marker_is_a_version_and_what_may_not_be_listed_is_forbidden_in
 def test_another_error_is_not_taken_for_a_missing_object() -> None:
     with pytest.raises(ClientError, match="503"):
         has_version(503)
+
+
+def test_who_reads_a_version_that_may_be_gone_may_list_so_that_it_is_missing_and_not_forbidden() -> None:
+    template = templates.read(Path(__file__).parents[2] / "template.yml")
+    actions: dict[str, set[str]] = {}
+    for name, each in template["Resources"].items():
+        document = each.get("Properties", {}).get("PolicyDocument") or {}
+        inline = [policy["PolicyDocument"] for policy in each.get("Properties", {}).get("Policies", ())]
+        for statement in (line for one in (document, *inline) for line in one.get("Statement", ())):
+            if "UploadsBucket" in str(statement.get("Resource")):
+                allowed = statement["Action"]
+                actions.setdefault(name, set()).update([allowed] if isinstance(allowed, str) else allowed)
+    listing = {"s3:ListBucket", "s3:ListBucketVersions"}
+    readers = {name for name, allowed in actions.items() if "s3:GetObjectVersion" in allowed}
+    assert readers >= {"ReadUploads", "ApiRole"}
+    assert [name for name in readers if not listing <= actions[name]] == []

@@ -20,12 +20,12 @@ INNER = ("Traceback", 'File "', "botocore", "AccessDenied", "arn:aws", "/opt/pyt
 
 def call(bench: Bench, payload: Payload) -> Answer:
     """Sends the request and follows it up without credentials: follows a redirect, submits a form."""
-    local = bench.pipeline.local
+    target = bench.pipeline.target
     options = dict(payload)
     method, path, file = options.pop("method"), options.pop("path"), options.pop("file", None)
-    headers = {"x-api-key": str(local.api_key), **options.pop("headers", {})}
+    headers = {"x-api-key": str(target.api_key), **options.pop("headers", {})}
     answer = requests.request(
-        method, f"{local.api_url}{path}", headers=headers, allow_redirects=False, timeout=60, **options
+        method, f"{target.api_url}{path}", headers=headers, allow_redirects=False, timeout=60, **options
     )
     if answer.status_code >= 400:
         return Answer(_clean(answer), answer.text)

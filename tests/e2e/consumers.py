@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import imagebus_local
 from tests.e2e.harness import Pipeline, eventually
 
 
@@ -51,11 +49,10 @@ def _json(text: str) -> dict[str, Any]:
     return line if isinstance(line, dict) else {}
 
 
-def sam(folder: Path, *arguments: str) -> str:
-    """Runs the SAM CLI in a consumer's folder, against the running local AWS."""
+def sam(pipeline: Pipeline, folder: Path, *arguments: str) -> str:
+    """Runs the SAM CLI in a consumer's folder, against the AWS of the pipeline."""
     program = str(Path(sys.executable).with_name("sam"))
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    environment |= imagebus_local.env() | {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.2"}
+    environment = pipeline.target.environment | {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.2"}
     done = subprocess.run(
         [program, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
@@ -68,7 +65,10 @@ def deployed(pipeline: Pipeline, folder: Path, *parameters: str) -> Iterator[Dep
     """The consumer in `folder`, deployed as its README says; afterwards deleted with everything it wrote."""
     stack = f"imagebus-{folder.name}"
     # A message that a busy machine refused is delivered again before the test times out.
-    sam(folder, "deploy", "--parameter-overrides", "VisibilityTimeout=30", *parameters)
+    bus, layer = pipeline.outputs["EventBusName"], f"/{pipeline.target.stack}/core-layer"
+    common = ("VisibilityTimeout=30", f"EventBusName={bus}", f"CoreLayer={layer}")
+    sam(pipeline, folder, "deploy", "--parameter-overrides", *common, *parameters)
+    pipeline.stacks.add(stack)
     cloudformation = pipeline.client("cloudformation")
     try:
         (described,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
@@ -80,4 +80,6 @@ def deployed(pipeline: Pipeline, folder: Path, *parameters: str) -> Iterator[Dep
             print(*consumer.log(), sep="\n")
             raise
     finally:
-        sam(folder, "delete", "--stack-name", stack, "--no-prompts", "--region", pipeline.local.region)
+        pipeline.stacks.discard(stack)
+        region = ("--region", pipeline.target.region)
+        sam(pipeline, folder, "delete", "--stack-name", stack, "--no-prompts", *region)

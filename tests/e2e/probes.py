@@ -66,11 +66,12 @@ class Bench:
         if logical == "*":
             return "*"
         if logical.startswith("*_"):
-            return f"arn:aws:sqs:{self.pipeline.local.region}:{ACCOUNT}:{self.pipeline.local.stack}_{logical}"
+            target = self.pipeline.target
+            return f"arn:aws:sqs:{target.region}:{ACCOUNT}:{target.stack}_{logical}"
         return self._arn(logical) + slash + rest
 
     def _arn(self, logical: str) -> str:
-        physical, region = self.resource(logical), self.pipeline.local.region
+        physical, region = self.resource(logical), self.pipeline.target.region
         if physical.startswith("arn:"):
             return physical
         if "://" in physical:

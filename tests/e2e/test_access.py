@@ -22,6 +22,8 @@ from tests.e2e.probes import LETTERS, PROBES, SCHEDULED_FUNCTIONS, Answer, Bench
 from tests.e2e.roles import Statement, without
 from tools.security.matrix import Entry, as_list, load
 
+pytestmark = pytest.mark.embedded("it reads the IAM decisions that the emulator records")
+
 #: Reading an empty queue takes a second, and this function reads ten, so it is proved beside the others.
 #: The API's probes call it, so they come last.
 PATIENT = "FailuresFunction"

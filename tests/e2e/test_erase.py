@@ -6,14 +6,12 @@ import pytest
 
 from imagebus.identity import derived_prefix
 from imagebus_cli.images.erase import erase
-from imagebus_cli.stack.deployed import Stack
 from tests.e2e.harness import Pipeline, jpeg
 
 
 @pytest.mark.e2e
 def test_an_erased_image_is_gone_with_all_its_versions(pipeline: Pipeline) -> None:
-    local = pipeline.local
-    stack = Stack.local(local.endpoint, local.region, local.outputs)
+    stack = pipeline.target.deployed
     key = pipeline.upload(pipeline.key(), jpeg())
     neighbour = pipeline.upload(f"{key}.backup", jpeg())
     pipeline.wait(key, "completed")

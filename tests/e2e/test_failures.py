@@ -43,6 +43,7 @@ def publish_again(pipeline: Pipeline, failed: RecordedEvent) -> None:
     )
 
 
+@pytest.mark.embedded("it takes permissions away")
 def test_a_stage_that_may_not_write_fails_by_name_and_completes_when_it_may_again(pipeline: Pipeline) -> None:
     key = pipeline.key("unwritable.jpg")
     with without_permission(pipeline, "ThumbnailerRole", "WriteDerived"):
@@ -92,6 +93,7 @@ def deleted(pipeline: Pipeline, stage: str) -> Iterator[None]:
         events.put_targets(**rule, Targets=[target])
 
 
+@pytest.mark.embedded("it breaks the delivery of events")
 @pytest.mark.parametrize(
     ("stage", "unreachable", "code"),
     [("Watermarker", closed, "NO_PERMISSIONS"), ("Metadata", deleted, "NO_RESOURCE")],
@@ -117,6 +119,7 @@ def test_an_event_that_cannot_reach_an_inbox_fails_for_its_stage_and_completes_l
     assert not any(pipeline.dead_letters().values())
 
 
+@pytest.mark.embedded("it breaks the delivery of events")
 def test_an_upload_that_cannot_reach_ingest_is_a_failure_of_that_image(pipeline: Pipeline) -> None:
     with closed(pipeline, "Ingest"):
         key = pipeline.upload(pipeline.key("undelivered.jpg"), jpeg())

@@ -11,7 +11,7 @@ from tests.e2e.harness import Pipeline, eventually, jpeg
 from tests.e2e.test_failures import without_permission
 from tests.e2e.test_observability import lines
 
-pytestmark = pytest.mark.e2e
+pytestmark = pytest.mark.embedded("it takes permissions away and disables pollers")
 
 
 def measured(pipeline: Pipeline, metric: str, stage: str) -> int:

@@ -17,7 +17,7 @@ from PIL import Image
 from imagebus_local import rekognition
 from tests.e2e.harness import Pipeline
 
-pytestmark = pytest.mark.e2e
+pytestmark = pytest.mark.embedded("it controls the stand-in for Rekognition")
 
 SIZES = [(64, 64), (3000, 150), (40, 2000), (1, 1), (12_000, 7), (80, 80)]
 
@@ -32,7 +32,7 @@ def stand_in(pipeline: Pipeline) -> Iterator[Pipeline]:
 
 def control(pipeline: Pipeline, method: str, plan: str = "") -> list[str]:
     """The errors that Rekognition's next calls get."""
-    url = f"{pipeline.local.endpoint}{rekognition.CONTROL}/{plan}"
+    url = f"{pipeline.target.endpoint}{rekognition.CONTROL}/{plan}"
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(urllib.request.Request(url, method=method), timeout=10) as response:
         planned: list[str] = json.load(response)

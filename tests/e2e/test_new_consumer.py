@@ -25,6 +25,7 @@ def scaffold(name: str, into: Path, *options: str) -> Path:
 
 def replay(pipeline: Pipeline, rule_arn: str, since: datetime) -> None:
     """Replays the archive from `since` until now to one rule; returns when the replay has completed."""
+    pipeline.wait_archived()
     events = pipeline.client("events")
     name = f"test-{uuid.uuid4().hex[:8]}"
     bus = events.describe_event_bus(Name=pipeline.outputs["EventBusName"])["Arn"]
@@ -44,7 +45,7 @@ def replay(pipeline: Pipeline, rule_arn: str, since: datetime) -> None:
 def stack_of_the_pipeline(pipeline: Pipeline) -> dict[str, Any]:
     """Everything in the pipeline's stack that another stack could change."""
     cloudformation, events = pipeline.client("cloudformation"), pipeline.client("events")
-    resources = cloudformation.describe_stack_resources(StackName=pipeline.local.stack)["StackResources"]
+    resources = cloudformation.describe_stack_resources(StackName=pipeline.target.stack)["StackResources"]
     bus = pipeline.outputs["EventBusName"]
     rules = events.list_rules(EventBusName=bus)["Rules"]
     queues = pipeline.client("sqs").list_queues().get("QueueUrls", [])

@@ -19,8 +19,8 @@ pytestmark = pytest.mark.e2e
 
 def lines(pipeline: Pipeline) -> Iterator[tuple[str, str]]:
     """Every line of every function's log."""
-    logs = pipeline.client("logs")
-    for group in logs.describe_log_groups()["logGroups"]:
+    logs, prefix = pipeline.client("logs"), f"/aws/lambda/{pipeline.target.stack}/"
+    for group in logs.describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]:
         pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"])
         for page in pages:
             for event in page["events"]:
@@ -33,6 +33,7 @@ def about(pipeline: Pipeline, key: str) -> list[dict[str, Any]]:
     return [json.loads(line) for _, line in lines(pipeline) if wanted in line and line.startswith("{")]
 
 
+@pytest.mark.embedded("it takes permissions away")
 def test_what_is_personal_is_in_no_log(pipeline: Pipeline) -> None:
     exif = Image.Exif()
     exif[0x010E] = exif[0x013B] = exif[0x8298] = f"{CANARY} photographed"
@@ -92,13 +93,14 @@ def test_every_event_is_measured_with_its_stage_and_latency(pipeline: Pipeline) 
 
 def test_alarms_and_dashboard_are_deployed_and_alarms_have_somebody_to_tell(pipeline: Pipeline) -> None:
     watch = pipeline.client("cloudwatch")
-    alarms = watch.describe_alarms(AlarmNamePrefix="imagebus", MaxRecords=100)["MetricAlarms"]
+    stack = pipeline.target.stack
+    alarms = watch.describe_alarms(AlarmNamePrefix=stack, MaxRecords=100)["MetricAlarms"]
     topic = pipeline.outputs["AlarmTopicArn"]
     assert {
-        *(f"imagebus-{name}" for name in ("dead-letters", "stalled", "errors")),
-        *(f"imagebus_{name}" for name in ("recorder_inbox_age", "ingest_lost_events")),
+        *(f"{stack}-{name}" for name in ("dead-letters", "stalled", "errors")),
+        *(f"{stack}_{name}" for name in ("recorder_inbox_age", "ingest_lost_events")),
     } <= {alarm["AlarmName"] for alarm in alarms}
     assert {tuple(alarm["AlarmActions"]) for alarm in alarms} == {(topic,)}
-    name = f"imagebus-{watch.meta.region_name}"
+    name = f"{stack}-{watch.meta.region_name}"
     board = json.loads(watch.get_dashboard(DashboardName=name)["DashboardBody"])
     assert "${" not in json.dumps(board)

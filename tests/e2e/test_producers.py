@@ -13,6 +13,8 @@ from botocore.exceptions import ClientError
 
 from tests.e2e.harness import Pipeline, jpeg
 
+pytestmark = pytest.mark.embedded("it creates IAM users")
+
 PRODUCERS = {
     "IngestRole": ("imagebus.ingest", "ImageUploaded"),
     "ValidatorRole": ("imagebus.validator", "ImageValidated"),
@@ -43,9 +45,9 @@ def acting_as(pipeline: Pipeline, role: str) -> Iterator[Any]:
     for arn in managed:
         iam.attach_user_policy(UserName=user, PolicyArn=arn)
     key = iam.create_access_key(UserName=user)["AccessKey"]
-    session = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=pipeline.local.region)
+    session = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=pipeline.target.region)
     try:
-        yield session.client("events", endpoint_url=pipeline.local.endpoint)
+        yield session.client("events", endpoint_url=pipeline.target.endpoint)
     finally:
         iam.delete_access_key(UserName=user, AccessKeyId=key["AccessKeyId"])
         for arn in managed:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from imagebus.bus import bus_entry
 from imagebus.events import caused_by
 from imagebus.events.catalog import parse
 from imagebus.events.failures import ProcessingFailed
@@ -23,10 +24,10 @@ from tests.e2e.harness import Pipeline, jpeg
 IMAGES, MORE, DELIVERIES = 100, 20, 50
 
 
-def imagebus(*arguments: str) -> tuple[int, dict[str, Any]]:
+def imagebus(pipeline: Pipeline, *arguments: str) -> tuple[int, dict[str, Any]]:
     """The command's exit code and the document that it printed."""
     run = subprocess.run(
-        [sys.executable, "-m", "imagebus_cli.main", *arguments, "--json"],
+        [sys.executable, "-m", "imagebus_cli.main", *arguments, *pipeline.target.options, "--json"],
         capture_output=True,
         text=True,
         check=False,
@@ -68,13 +69,14 @@ def delete_every_item(pipeline: Pipeline) -> int:
 def put_again(pipeline: Pipeline, event: RecordedEvent, times: int) -> None:
     """Publishes the same event this many times at once."""
     bus = pipeline.outputs["EventBusName"]
-    entry = parse(event.detail_type, event.detail).entry(bus)
+    entry = bus_entry(parse(event.detail_type, event.detail), bus)
     put = pipeline.client("events").put_events
     with ThreadPoolExecutor(10) as pool:
         for answer in pool.map(lambda _: put(Entries=[entry]), range(times)):
             assert answer["FailedEntryCount"] == 0
 
 
+@pytest.mark.embedded("it deletes every item of the status table")
 @pytest.mark.slow
 def test_a_lost_table_comes_back_from_the_archive_while_uploads_go_on(pipeline: Pipeline) -> None:
     keys = upload_all(pipeline, IMAGES)
@@ -88,7 +90,7 @@ def test_a_lost_table_comes_back_from_the_archive_while_uploads_go_on(pipeline: 
     assert pipeline.status(keys[0]) == {}
     with ThreadPoolExecutor(1) as pool:
         meanwhile = pool.submit(upload_all, pipeline, MORE)
-        code, replayed = imagebus("replay", "--follow")
+        code, replayed = imagebus(pipeline, "replay", "--follow")
         more = meanwhile.result()
     assert (code, replayed["state"]) == (0, "COMPLETED")
     assert replayed["rules"] == [pipeline.outputs["RecorderRuleArn"]]
@@ -101,7 +103,7 @@ def test_a_lost_table_comes_back_from_the_archive_while_uploads_go_on(pipeline: 
     assert {key: len(pipeline.notifications(key)) for key in [*keys, *more]} == dict.fromkeys(
         [*keys, *more], 1
     )
-    code, verified = imagebus("verify")
+    code, verified = imagebus(pipeline, "verify")
     assert (code, verified["differences"]) == (0, [])
     assert verified["images"] >= IMAGES + MORE
 
@@ -130,15 +132,15 @@ def test_a_wrong_status_item_is_found_and_put_right(pipeline: Pipeline) -> None:
     right = pipeline.wait(key, "completed")
     pipeline.settled()
     assert pipeline.store.replace_status({**right, "status": "rejected", "width": 3}, right["log_digest"])
-    code, verified = imagebus("verify")
+    code, verified = imagebus(pipeline, "verify")
     assert code == 1
     assert [each for each in verified["differences"] if each["image_key"] == key] == [
         {"image_key": key, "why": "not the fold of its log", "attributes": ["status", "width"]}
     ]
-    code, rebuilt = imagebus("rebuild", "--key", key)
+    code, rebuilt = imagebus(pipeline, "rebuild", "--key", key)
     assert (code, rebuilt["written"]) == (0, 1)
     assert pipeline.status(key) == right
-    assert imagebus("verify")[0] == 0
+    assert imagebus(pipeline, "verify")[0] == 0
 
 
 def test_retry_completes_an_image_whose_stage_had_failed_and_it_is_announced_once(pipeline: Pipeline) -> None:
@@ -167,11 +169,13 @@ def test_retry_completes_an_image_whose_stage_had_failed_and_it_is_announced_onc
     event = caused_by(
         cause.meta, failure, clock=ManualClock(), discriminator=f"thumbnailer/{cause.meta.event_id}"
     )
-    answer = pipeline.client("events").put_events(Entries=[event.entry(pipeline.outputs["EventBusName"])])
+    answer = pipeline.client("events").put_events(
+        Entries=[bus_entry(event, pipeline.outputs["EventBusName"])]
+    )
     assert answer["FailedEntryCount"] == 0
     assert pipeline.wait(key, "failed")["reason"] == "thumbnailer: Boom"
 
-    code, retried = imagebus("retry", key)
+    code, retried = imagebus(pipeline, "retry", key)
     assert code == 0
     assert retried["retried"] == [{"image_key": key, "event": "ImageValidated", "stages": ["thumbnailer"]}]
     pipeline.wait(key, "completed")
@@ -179,4 +183,4 @@ def test_retry_completes_an_image_whose_stage_had_failed_and_it_is_announced_onc
     pipeline.settled()
     statuses = [each.body["status"] for each in pipeline.notifications(key)]
     assert sorted(statuses) == ["completed", "failed"]
-    assert imagebus("retry", key)[0] == 1, "nothing is left to do"
+    assert imagebus(pipeline, "retry", key)[0] == 1, "nothing is left to do"

@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from imagebus.identity import derived_prefix
 from tests.e2e.harness import Pipeline, eventually, jpeg
 from tests.e2e.probes import SCHEDULED
 from tests.e2e.test_failures import without_permission
+
+pytestmark = pytest.mark.embedded("it disables pollers and takes permissions away")
 
 
 def come(pipeline: Pipeline, function: str) -> dict[str, Any]:

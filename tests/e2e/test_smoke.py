@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from imagebus_cli.stack import smoke
-from imagebus_cli.stack.deployed import Stack
 from tests.e2e.harness import Pipeline
 
 
 def test_a_sound_stack_passes_and_nothing_is_left(pipeline: Pipeline) -> None:
-    local = pipeline.local
-    stack = Stack.local(local.endpoint, local.region, local.outputs)
+    stack = pipeline.target.deployed
     report = smoke.run(stack, token=None, patience=120)
     assert report.problem is None
     assert report.through_api

@@ -31,9 +31,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "photos"
 
 
-def command(folder: Path, prefix: str, *options: str) -> Sequence[str]:
+def command(pipeline: Pipeline, folder: Path, prefix: str, *options: str) -> Sequence[str]:
     program = str(Path(sys.executable).with_name("imagebus"))
-    return [program, "upload", str(folder), "--prefix", prefix, *options]
+    return [program, "upload", str(folder), "--prefix", prefix, *options, *pipeline.target.options]
 
 
 def versions(pipeline: Pipeline, prefix: str) -> Counter[str]:
@@ -48,7 +48,7 @@ def versions(pipeline: Pipeline, prefix: str) -> Counter[str]:
 
 def interrupted(pipeline: Pipeline, folder: Path, prefix: str) -> subprocess.CompletedProcess[str]:
     """The result of the upload after Ctrl-C, pressed when some of the files were stored."""
-    arguments = command(folder, prefix, "--jobs", "2")
+    arguments = command(pipeline, folder, prefix, "--jobs", "2")
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
         try:
             eventually(
@@ -79,7 +79,9 @@ def test_two_hundred_files_interrupted_and_started_again_are_there_once_each(
     assert said, first.stdout
     assert [int(number) for number in said.groups()] == [len(there), FILES - len(there)]
 
-    second = subprocess.run(command(folder, prefix, "--json"), capture_output=True, text=True, check=False)
+    second = subprocess.run(
+        command(pipeline, folder, prefix, "--json"), capture_output=True, text=True, check=False
+    )
     assert second.returncode == 0, second.stderr
     document = json.loads(second.stdout)
     assert sorted(document["there_already"]) == sorted(there)

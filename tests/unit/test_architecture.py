@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
+
+from imagebus_local import templates
 
 ROOT = Path(__file__).parents[2]
 SERVICES = sorted(path.parent.name for path in (ROOT / "services").glob("*/*/__init__.py"))
@@ -84,3 +87,47 @@ def test_the_history_of_an_image_is_pure():
 
 def test_the_services_are_found():
     assert {"api", "recorder", "notifier", "failures", "cleaner", "validator", "ingest"} <= set(SERVICES)
+
+
+@pytest.mark.parametrize(
+    "name", ["reference", "rows", "watch", "invariants", "coverage", "evidence", "settings"]
+)
+def test_the_oracle_of_the_simulator_is_not_the_product(name: str):
+    """What judges the system may not share its mistakes; it may know how the simulation is wired."""
+    path = ROOT / "tests" / "simulation" / f"{name}.py"
+    assert offences([path], {*SERVICES, *LIBRARY, "imagebus_cli"}) == []
+
+
+#: What is particular to EventBridge's kind of bus (docs/adr/0018), and the only files that may know it.
+BUS = {
+    r"put_events|FailedEntryCount|\"DetailType\"": {"layers/core/imagebus/bus.py"},
+    r"replay[-_]name\b": {"layers/core/imagebus/events/envelope.py"},
+    r"(start|describe|cancel)_replay|describe_archive|list_rules|list_targets": {
+        "cli/imagebus_cli/operations/replay.py"
+    },
+    r"list_replays": {"services/recorder/recorder/replays.py"},
+    r"EventPattern": set(),
+}
+
+
+@pytest.mark.parametrize("pattern", BUS)
+def test_what_depends_on_the_kind_of_bus_is_in_one_place(pattern: str):
+    """In the code that runs on AWS: the embedded AWS and the test double imitate a bus."""
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for folder in ("layers", "services", "cli", "examples")
+        for path in sources(folder)
+        if "testing" not in path.parts and re.search(pattern, path.read_text())
+    }
+    assert found == BUS[pattern]
+
+
+def test_rules_on_the_bus_are_written_in_one_template():
+    paths = [*ROOT.glob("*.yml"), *ROOT.glob("examples/*/template.yml"), *ROOT.glob("monitoring/*.yml")]
+    with_rules = {
+        path.relative_to(ROOT).as_posix()
+        for path in paths
+        for each in templates.read(path).get("Resources", {}).values()
+        if each["Type"] == "AWS::Events::Rule" and "EventPattern" in each["Properties"]
+    }
+    assert with_rules == {"consumer.yml"}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from imagebus.events.envelope import REPLAY_NAME
 from imagebus.testing.eventbridge import matches
 from imagebus_local import nesting, templates
 from tools.contracts.golden import Golden
@@ -15,7 +16,7 @@ from tools.contracts.golden import Golden
 Reach = Literal["live and replayed", "live", "replayed", ""]
 
 #: What a replay adds to its events.
-REPLAYED: Mapping[str, Any] = {"replay-name": "example"}
+REPLAYED: Mapping[str, Any] = {REPLAY_NAME: "example"}
 
 
 @dataclass(frozen=True)

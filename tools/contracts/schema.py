@@ -15,6 +15,7 @@ import msgspec
 
 from imagebus.events import EventData, Meta
 from imagebus.events.base import SOURCE_PREFIX
+from imagebus.events.envelope import REPLAY_NAME
 from tools.contracts.draft4 import DIALECT, draft4
 
 #: The registry's limit for one schema's content.
@@ -43,7 +44,7 @@ def schema_of(model: type[EventData]) -> dict[str, Any]:
     properties["source"]["enum"] = [SOURCE_PREFIX + model.producer]
     properties["detail-type"]["enum"] = [model.detail_type]
     properties["resources"] = {"type": "array", "items": {"type": "string"}}
-    properties["replay-name"] = {"type": "string", "description": "Only in replayed events."}
+    properties[REPLAY_NAME] = {"type": "string", "description": "Only in replayed events."}
     properties["detail"] = {
         "type": "object",
         "required": ["meta", "data"],

@@ -81,6 +81,7 @@ const Api = (() => {
     credentials,
     list,
     image: (key, etag) => request(`${address(key)}?urls=true`, { etag }),
+    past: (key, at) => request(`${address(key)}?${new URLSearchParams({ at })}`),
     events: (key) => request(`${address(key)}/events`),
     retry: (key) => request(`${address(key)}/retry`, { method: "POST" }),
     remove: (key) => request(address(key), { method: "DELETE" }),

@@ -133,9 +133,11 @@ const Detail = (() => {
   }
 
   function timeline(events) {
+    const chart = Timeline.draw(events);
     return [
       el("h3", {}, "Events"),
-      el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Timeline" }, Timeline.draw(events)),
+      Past.slider(events.key, events.events, chart),
+      el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Timeline" }, chart),
       el("details", {}, el("summary", {}, "As a table"), el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Event table" }, Timeline.table(events))),
     ];
   }

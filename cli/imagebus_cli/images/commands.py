@@ -1,4 +1,4 @@
-"""`imagebus list`, `status`, `events`, `get`, `delete` and `erase`.
+"""`imagebus list`, `status`, `events`, `diff`, `get`, `delete` and `erase`.
 
 Exit code 1 always means that the image or file does not exist, or (`status --watch`) did not complete.
 """
@@ -13,7 +13,10 @@ import typer
 from imagebus_cli.command import Key, Target, command
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from imagebus.history.fold import Item
+    from imagebus.history.recorded import RecordedEvent
     from imagebus_cli.output.writer import Output
     from imagebus_cli.stack.deployed import Stack
 
@@ -67,23 +70,36 @@ def list_images(
 
 @command
 def status(
-    stack: Stack,
+    target: Target,
     out: Output,
     key: Key,
     watch: Annotated[
         bool, typer.Option("--watch", help="Wait for the outcome, also of a key that is not known yet.")
     ] = False,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            help="Show what was known then: ISO 8601, or an age (90m, 36h, 7d).", show_default=False
+        ),
+    ] = None,
 ) -> None:
     """Show an image's status, its outstanding stages and failures, and the ID that logs use for it.
 
-    Exits with 1 if the image does not exist; with --watch, also if it did not complete.
+    Exits with 1 if the image does not exist, or nothing was known --at that time; with --watch, also if it
+    did not complete.
     """
-    from imagebus_cli.images import lookup
+    from imagebus_cli.images import lookup, past
+    from imagebus_cli.moments import moment
     from imagebus_cli.output import terminal
+    from imagebus_cli.problem import Problem
 
+    if watch and at:
+        raise Problem("Use either --watch or --at.", exit_code=2)
+    when = moment(at) if at else None
+    stack = target.find()
     if watch:
         _wait(stack, key)
-    item = lookup.known(stack, key)
+    item = past.known(stack, key, when) if when else lookup.known(stack, key)
     if out.as_json:
         out.write(lookup.details(item))
     else:
@@ -124,22 +140,69 @@ def _lines(item: Item) -> dict[str, str]:
 
 
 @command
-def events(stack: Stack, out: Output, key: Key) -> None:
+def events(
+    stack: Stack,
+    out: Output,
+    key: Key,
+    everything: Annotated[bool, typer.Option("--all", help="Show every revision, oldest first.")] = False,
+) -> None:
     """Show the events of an image's newest revision: which event caused which, and how long each took."""
     from imagebus.history import view
-    from imagebus.history.timeline import timeline
-    from imagebus_cli.images import lookup
-    from imagebus_cli.output import terminal
+    from imagebus_cli.images import lookup, past
 
-    log = lookup.log(stack, key)
-    if out.as_json:
-        out.write(view.timeline(log).as_json())
+    if not everything:
+        log = lookup.log(stack, key)
+        out.write(view.timeline(log).as_json(), *_tree(log))
         return
+    revisions = past.revisions(stack, key)
+    lines = []
+    for log in revisions:
+        lines += [f"revision {log[0].revision}", *_tree(log)]
+    out.write({"key": key, "revisions": [view.timeline(log).as_json() for log in revisions]}, *lines)
+
+
+def _tree(log: Sequence[RecordedEvent]) -> Iterator[str]:
+    from imagebus.history.timeline import timeline
+
     for moment in timeline(log):
         name = "  " * moment.depth + moment.event.detail_type
         took = f"+{moment.own_ms} ms" if moment.cause else moment.event.occurred_at
-        line = f"{moment.end_ms:>7} ms  {name:<32} {took:<12} {moment.producer}"
-        terminal.console.print(terminal.safe(line), soft_wrap=True)
+        yield f"{moment.end_ms:>7} ms  {name:<32} {took:<12} {moment.producer}"
+
+
+@command
+def diff(
+    target: Target,
+    out: Output,
+    key: Key,
+    at: Annotated[
+        str, typer.Option(help="The earlier moment: ISO 8601, or an age (90m, 36h, 7d).", show_default=False)
+    ],
+    to: Annotated[
+        str | None,
+        typer.Option(help="The later moment, in the same formats (default: now).", show_default=False),
+    ] = None,
+) -> None:
+    """Show what changed about an image between two moments.
+
+    Exits with 1 if the image does not exist, or was not known yet at the later moment.
+    """
+    from datetime import UTC, datetime
+
+    from imagebus.clock import timestamp
+    from imagebus.identity import canonical_json
+    from imagebus_cli.images import past
+    from imagebus_cli.moments import moment
+
+    earlier, later = moment(at), moment(to) if to else datetime.now(UTC)
+    changes = past.diff(target.find(), key, earlier, later)
+    lines = [
+        f"{each.field}: {'-' if each.before is None else canonical_json(each.before)} -> "
+        f"{'-' if each.after is None else canonical_json(each.after)}"
+        for each in changes
+    ]
+    document = {"key": key, "at": timestamp(earlier), "to": timestamp(later)}
+    out.write(document | {"changes": [vars(each) for each in changes]}, *(lines or ["Nothing changed."]))
 
 
 @command

@@ -54,7 +54,7 @@ def known(stack: Stack, key: str) -> Item:
     """The status item. Raises Problem if there is none."""
     item = stack.store.status(key)
     if item is None:
-        raise _unknown()
+        raise unknown()
     return item
 
 
@@ -68,7 +68,7 @@ def log(stack: Stack, key: str) -> Sequence[RecordedEvent]:
     """The events of the newest revision. Raises Problem if there are none."""
     events = stack.store.latest(key)
     if not events:
-        raise _unknown()
+        raise unknown()
     return events
 
 
@@ -81,7 +81,7 @@ def place(stack: Stack, key: str, *, thumbnail: str | None, processed: bool) -> 
         version = (item or {}).get("version_id")
         return {"Bucket": stack.uploads, "Key": key} | ({"VersionId": version} if version else {})
     if item is None:
-        raise _unknown()
+        raise unknown()
     if processed:
         if "watermarked" not in item:
             raise Problem(
@@ -102,7 +102,7 @@ def fetch(stack: Stack, place: dict[str, str], target: str) -> int:
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
             raise
-        raise _unknown() from error
+        raise unknown() from error
     if target == STDOUT:
         return _copy(body, sys.stdout.buffer)
     file = Path(target)
@@ -146,11 +146,11 @@ def delete(stack: Stack, key: str) -> None:
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
             raise
-        raise _unknown() from error
+        raise unknown() from error
     stack.s3.delete_object(Bucket=stack.uploads, Key=key)
 
 
-def _unknown() -> Problem:
+def unknown() -> Problem:
     advice = "Keys are exact, and a new image appears after a moment. See: imagebus list"
     return Problem("There is no image with this key.", advice, exit_code=1)
 

@@ -112,27 +112,40 @@ def rebuild(
 
 
 @command
-def verify(stack: Stack, out: Output) -> None:
-    """Compare every status item with its log. Exits with 1 if one differs."""
+def verify(
+    stack: Stack,
+    out: Output,
+    sample: Annotated[
+        int | None, typer.Option(min=1, help="Check at most this many images.", show_default=False)
+    ] = None,
+    prefix: Annotated[str, typer.Option(help="Only images whose key starts with this.")] = "",
+    expect: Annotated[
+        list[str] | None,
+        typer.Option(help="An attribute that may differ; repeatable.", show_default=False),
+    ] = None,
+) -> None:
+    """Compare every status item with its log, folded by this checkout.
+
+    Before a deploy it shows what the new code would change. Exits with 1 if an item differs in anything that
+    you did not --expect.
+    """
     from imagebus.clock import SystemClock
+    from imagebus_cli.operations import gate
     from imagebus_cli.operations.retry import required
     from imagebus_cli.operations.verify import verify_all
     from imagebus_cli.output import terminal
 
-    differences, images = [], 0
-    checks = verify_all(stack.table, stack.store, required(stack), SystemClock())
+    summary = gate.Summary(expect or ())
+    images = gate.chosen(stack.table.images(), prefix, sample)
     with terminal.step("verify") as say:
-        for images, difference in enumerate(checks, 1):
-            if difference is not None:
-                differences.append({**vars(difference), "attributes": list(difference.attributes)})
-            if images % 500 == 0:
-                say(f"{images} images")
-    out.write(
-        {"images": images, "differences": differences},
-        f"{images} images, {len(differences)} differ from their log",
-    )
-    out.problems(differences)
-    if differences:
+        for difference in verify_all(images, stack.store, required(stack), SystemClock()):
+            summary.add(difference)
+            if summary.images % 500 == 0:
+                say(f"{summary.images} images")
+    document = summary.document()
+    out.write(document, *summary.lines())
+    out.problems(document["differences"])
+    if summary.unexpected:
         raise typer.Exit(1)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from imagebus.naming import rule_name
+from imagebus_cli.moments import moment
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack.deployed import Stack
 
@@ -37,22 +38,6 @@ class Progress:
     def __str__(self) -> str:
         reached = f", at {self.reached:%H:%M:%S}" if self.reached else ""
         return f"{self.state.lower()}{reached}, {self.waiting} events waiting in the inbox"
-
-
-def moment(text: str) -> datetime:
-    """ISO 8601 (UTC if it has no zone), or an age: `90m`, `36h`, `7d`. Raises Problem."""
-    units = {"m": "minutes", "h": "hours", "d": "days"}
-    if text[-1:] in units and text[:-1].isdecimal():
-        return datetime.now(UTC) - timedelta(**{units[text[-1]]: int(text[:-1])})
-    try:
-        when = datetime.fromisoformat(text)
-    except ValueError:
-        raise Problem(
-            f"{text!r} is not a valid time.",
-            "Examples: 2026-11-21T08:00:00Z, 2026-11-21, 90m, 36h, 7d.",
-            exit_code=2,
-        ) from None
-    return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
 def window(stack: Stack, start: str | None, end: str | None) -> Window:

@@ -10,7 +10,7 @@ from imagebus.history.fold import Item, canonical, fold
 from imagebus.history.recorded import UNREADABLE
 from imagebus.history.required import Required
 from imagebus.store import EventStore
-from imagebus_cli.operations.table import ScannedImage, StatusTable, described
+from imagebus_cli.operations.table import ScannedImage, described
 
 #: No recorder takes longer than this between writing the log and the status item.
 SETTLE_SECONDS = 1.0
@@ -19,18 +19,22 @@ LOOKS = 4
 
 @dataclass(frozen=True)
 class Difference:
-    """A status item that is not the fold of its log, and the attributes in which it differs."""
+    """A status item that is not the fold of its log, and the attributes in which it differs.
+
+    `status` says from what to what the status would change, if it would.
+    """
 
     image_key: str
     why: str
     attributes: tuple[str, ...] = ()
+    status: str = ""
 
 
 def verify_all(
-    table: StatusTable, store: EventStore, required: Required, clock: Clock
+    images: Iterable[ScannedImage], store: EventStore, required: Required, clock: Clock
 ) -> Iterator[Difference | None]:
     """For every image: None, or how its status item differs from its fold."""
-    for image in table.images():
+    for image in images:
         yield _difference(required, image) and verify_one(store, required, clock, image.image_key)
 
 
@@ -67,7 +71,9 @@ def _difference(required: Required, image: ScannedImage) -> Difference | None:
             return None
     except UNREADABLE as error:
         return Difference(image.image_key, f"cannot be folded: {described(error)}")
-    return Difference(image.image_key, "not the fold of its log", tuple(_changed(image.status, item)))
+    changed = tuple(_changed(image.status, item))
+    status = f"{image.status.get('status')} -> {item['status']}" if "status" in changed else ""
+    return Difference(image.image_key, "not the fold of its log", changed, status)
 
 
 def _changed(one: Item, two: Item) -> Iterable[str]:

@@ -6,8 +6,9 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from imagebus.clock import Clock
+from imagebus.clock import Clock, parse_timestamp
 from imagebus.events import Event, EventData
+from imagebus.identity import canonical_json
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -44,7 +45,7 @@ class EventBridgeBus:
         self._attempts = attempts
 
     def publish(self, events: Sequence[Event[EventData]]) -> None:
-        self.put([event.entry(self._bus_name) for event in events])
+        self.put([bus_entry(event, self._bus_name) for event in events])
 
     def put(self, entries: Sequence[dict[str, Any]]) -> None:
         """Publish PutEvents entries unchanged, to republish a stored event."""
@@ -91,6 +92,19 @@ def _chunks(entries: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]
         size += entry_size
     if chunk:
         yield chunk
+
+
+def bus_entry(event: Event[EventData], bus_name: str) -> dict[str, Any]:
+    """The PutEvents request entry. `Resources` holds the object's ARN if the fact names a bucket."""
+    bucket = getattr(event.data, "bucket", None)
+    return {
+        "EventBusName": bus_name,
+        "Source": event.source,
+        "DetailType": event.detail_type,
+        "Time": parse_timestamp(event.meta.occurred_at),
+        "Resources": [f"arn:aws:s3:::{bucket}/{event.meta.image_key}"] if bucket else [],
+        "Detail": canonical_json(event.detail()),
+    }
 
 
 def entry_bytes(entry: dict[str, Any]) -> int:

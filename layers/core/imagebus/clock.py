@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import UTC, datetime
 from typing import Protocol
+
+#: A date, or a date and a time with its offset from UTC.
+RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}([Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2}))?", re.ASCII)
 
 
 class Clock(Protocol):
@@ -32,6 +36,17 @@ def timestamp(moment: datetime) -> str:
 def parse_timestamp(text: str) -> datetime:
     """The inverse of `timestamp`; also accepts S3's times, which have whole seconds."""
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def parse_moment(text: str) -> datetime:
+    """An RFC 3339 time, or a date (its first moment in UTC). Raises ValueError."""
+    if not RFC_3339.fullmatch(text):
+        raise ValueError(f"{text!r} is not an RFC 3339 time")
+    moment = datetime.fromisoformat(text.upper())
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text!r} is out of range") from error
 
 
 def milliseconds_between(start: str, end: str) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
+from datetime import datetime
 from typing import Any
 
 #: Every event_id is a UUIDv5 in this namespace. Changing it would make every retry a new event.
@@ -21,6 +22,15 @@ SHARDS = 4
 def revision(sequencer: str) -> str:
     """The S3 sequencer as a sortable revision: for one key, newer is greater."""
     return sequencer.upper().ljust(REVISION_WIDTH, "0")
+
+
+def imported_revision(modified: datetime, version_id: str) -> str:
+    """The revision of an object without a sequencer. Every sequencer of S3 is greater: see ADR 21.
+
+    Sixteen zeros, then the time of the write in milliseconds, so that of two versions the newer is greater.
+    """
+    version = hashlib.sha256(version_id.encode()).hexdigest()[:4]
+    return f"{0:016}{round(modified.timestamp() * 1000):012X}{version.upper()}"
 
 
 def event_id(detail_type: str, image_key: str, revision: str, discriminator: str = "") -> str:

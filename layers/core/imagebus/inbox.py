@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from imagebus.events import Event, EventData, NotAnEvent, read
+from imagebus.events.envelope import is_replayed
 from imagebus.telemetry import clear_log_context, count, logger
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Delivery:
 
     @property
     def replayed(self) -> bool:
-        return "replay-name" in self.envelope
+        return is_replayed(self.envelope)
 
 
 class Queue(Protocol):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from itertools import groupby
 from typing import TYPE_CHECKING, Any, Protocol
 
 from imagebus.history.fold import STATUS_SK, Item
-from imagebus.history.recorded import RecordedEvent, shows_revision
+from imagebus.history.recorded import FOREVER, RecordedEvent, known_at
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -29,6 +28,10 @@ class EventStore(Protocol):
 
     def latest(self, image_key: str) -> Sequence[RecordedEvent]:
         """The events of the image's newest revision; none if no event shows that there is one."""
+        ...
+
+    def known_at(self, image_key: str, at: str) -> Sequence[RecordedEvent]:
+        """`latest` as it was at that time."""
         ...
 
     def status(self, image_key: str) -> Item | None: ...
@@ -64,12 +67,10 @@ class DynamoDBEventStore:
         self._put(request)
 
     def latest(self, image_key: str) -> Sequence[RecordedEvent]:
-        # Nearly always the first group: a revision that nothing shows to exist is skipped.
-        for _, events in groupby(self._events(image_key), lambda event: event.revision):
-            found = list(events)
-            if any(map(shows_revision, found)):
-                return found
-        return []
+        return known_at(self._events(image_key), FOREVER)
+
+    def known_at(self, image_key: str, at: str) -> Sequence[RecordedEvent]:
+        return known_at(self._events(image_key), at)
 
     def history(self, image_key: str) -> Sequence[RecordedEvent]:
         """Every event of the image, newest revision first."""

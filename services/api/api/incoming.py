@@ -13,6 +13,7 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from pydantic import TypeAdapter, ValidationError
 
 from api.problems import HttpProblem, invalid
+from imagebus.clock import parse_moment, timestamp
 from imagebus.listing import DEFAULT_LIMIT, MAX_LIMIT
 
 _LIMIT = re.compile(r"[1-9][0-9]{0,2}")
@@ -44,6 +45,20 @@ class Incoming:
         if value not in (None, "true", "false"):
             raise wrong("urls must be true or false.")
         return value == "true"
+
+    def at(self) -> str | None:
+        """The moment that the caller looks back to, as events carry it."""
+        text = self.query("at")
+        if text is None:
+            return None
+        try:
+            return timestamp(parse_moment(text))
+        except ValueError as error:
+            raise HttpProblem(
+                HTTPStatus.BAD_REQUEST,
+                "invalid_time",
+                "at must be an RFC 3339 time or a date, for example 2026-11-21T08:00:00Z or 2026-11-21.",
+            ) from error
 
     def only(self, *names: str) -> None:
         """Reject unknown parameters: they are mistakes that the caller wants to know about."""

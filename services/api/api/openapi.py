@@ -25,6 +25,7 @@ from api.models import (
 )
 from api.settings import Settings
 from imagebus import __version__
+from imagebus.clock import RFC_3339
 from imagebus.history.view import Status
 from imagebus.image_types import MIME_TYPES
 from imagebus.listing import DEFAULT_LIMIT, MAX_LIMIT
@@ -39,7 +40,8 @@ UploadRequests = UploadRequest | Annotated[list[UploadRequest], Field(min_length
 PROBLEMS: Mapping[int, str] = {
     400: "The request is invalid.",
     403: "The API key is missing or invalid.",
-    404: "The image does not exist (image_not_found), was deleted (image_deleted) or has no such derivative.",
+    404: "The image does not exist (image_not_found), was deleted (image_deleted), was not known then "
+    "(not_known_then) or has no such derivative.",
     405: "The address does not support this method.",
     409: "The image's status does not allow this.",
     413: "The file is too large.",
@@ -77,6 +79,14 @@ def _query(name: str, about: str, schema: Schema) -> Schema:
 
 FILENAME = _query("filename", "The file name, which ends the key.", {"type": "string", "maxLength": 255})
 URLS = _query("urls", "true adds presigned URLs.", {"type": "string", "enum": ["true", "false", ""]})
+
+
+AT = _query(
+    "at",
+    "Show what was known at this moment: an RFC 3339 time, or a date (its first moment in UTC). "
+    "Links to derived images are left out; cannot be combined with urls=true.",
+    {"type": "string", "pattern": f"^({RFC_3339.pattern})?$"},
+)
 
 
 def _json(schema: Schema) -> Schema:
@@ -214,7 +224,7 @@ def _paths() -> Schema:
             )
         },
         "/images/{key}": {
-            "get": _read("showImage", "Everything known about an image", Image, *image_key, URLS),
+            "get": _read("showImage", "Everything known about an image", Image, *image_key, URLS, AT),
             "delete": _operation(
                 "deleteImage",
                 "Delete an image and its derived images",
@@ -224,7 +234,7 @@ def _paths() -> Schema:
             ),
         },
         "/images/{key}/status": {
-            "get": _read("showStatus", "The same as GET /images/{key}", Image, *image_key, URLS)
+            "get": _read("showStatus", "The same as GET /images/{key}", Image, *image_key, URLS, AT)
         },
         "/images/{key}/events": {
             "get": _read(

@@ -20,8 +20,8 @@ from api.responses import conditional, etag, json_response, matches, redirect, t
 from api.settings import Settings
 from api.storage import Hidden, Storage
 from api.uploading import Uploads
-from api.views import all_urls, gallery_urls, image, links, original_url, pending, summary, timeline
-from imagebus.history.fold import Item
+from api.views import all_urls, gallery_urls, image, links, original_url, past, pending, summary, timeline
+from imagebus.history.fold import Item, fold
 from imagebus.history.view import Status
 from imagebus.listing import ImageIndex
 from imagebus.retrying import Retrier
@@ -135,8 +135,10 @@ class Routes:
         return conditional(shown.as_json(), etag(plain.as_json()), self.incoming.header("if-none-match"))
 
     def show(self, token: str) -> Response[str]:
-        self.incoming.only("urls")
+        self.incoming.only("urls", "at")
         wants_urls = self.incoming.wants_urls()
+        if at := self.incoming.at():
+            return self._show_past(untoken(token), at, wants_urls=wants_urls)
         item = self._item(token)
         urls = all_urls(item, self.storage, self.settings) if wants_urls else None
         return conditional(
@@ -195,6 +197,19 @@ class Routes:
         return json_response(Accepted(key=key, links=links(key)).as_json(), HTTPStatus.ACCEPTED)
 
     # --- shared
+
+    def _show_past(self, key: str, at: str, *, wants_urls: bool) -> Response[str]:
+        """What the log says was known then. S3 is not asked: it only knows the present."""
+        if wants_urls:
+            raise wrong(
+                "urls cannot be combined with at: what is stored now may not be what was stored then."
+            )
+        known = self.store.known_at(key, at)
+        if not known:
+            detail = f"Nothing was known about the image {key!r} at {at}: it has no event that is as old."
+            raise HttpProblem(HTTPStatus.NOT_FOUND, "not_known_then", detail)
+        shown = past(fold(known, self.settings.required)).as_json()
+        return conditional(shown, etag(shown), self.incoming.header("if-none-match"))
 
     def _item(self, token: str) -> Item:
         """The status item, checked against S3, which knows of an upload or deletion before any event does."""

@@ -57,6 +57,11 @@ def image(item: Item, urls: Urls | None = None) -> Image:
     return Image(**dict(view.details(item)), links=links(item["image_key"], item), urls=urls)
 
 
+def past(item: Item) -> Image:
+    """An image as it was. Its derived images may be gone, so nothing links to them."""
+    return Image(**dict(view.details(item)), links=links(item["image_key"]))
+
+
 def original_url(item: Item, storage: Storage, settings: Settings) -> str:
     """URLs pinned to the status's revision. Bytes that are not validated are downloaded, not displayed."""
     validated = item.get("mime")

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import msgspec
+
 from imagebus.clock import Clock
 from imagebus.events import Event, InvalidEvent, Meta, NotAnEvent, caused_by, new_event
 from imagebus.events.failures import ProcessingFailed
@@ -85,7 +87,7 @@ def _attach(
             clock=clock,
         )
         # The correlation that ingest will start when it publishes the fact after all.
-        meta = failure.meta.model_copy(update={"correlation_id": event_id(fact, key, version)})
+        meta = msgspec.structs.replace(failure.meta, correlation_id=event_id(fact, key, version))
         return replace(failure, meta=meta)
     cause = Meta.from_json(detail["meta"])
     return caused_by(cause, data, discriminator=f"{stage}/{cause.event_id}", clock=clock)

@@ -22,7 +22,7 @@ def notify_delivery(delivery: Delivery, ledger: Ledger, topic: Topic) -> None:
         raise NotAnEvent(f"no notification for {envelope['detail-type']}")
     event = read(HANDLED[envelope["detail-type"]], envelope["detail"])
     set_log_context(event.meta)
-    if "replay-name" in envelope:  # the rule already excludes replays; nobody is notified about the past
+    if delivery.replayed:  # the rule already excludes replays; nobody is notified about the past
         return
     sent = notify(event, ledger, topic)
     logger().info("notified" if sent else "already notified", extra={"event": event.detail_type})

@@ -71,5 +71,5 @@ def page(pipeline: Pipeline, axe: str, tmp_path: Path) -> Iterator[Page]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _warm(pipeline: Pipeline) -> None:
-    with urllib.request.urlopen(f"{pipeline.local.api_url}health") as response:
+    with urllib.request.urlopen(f"{pipeline.target.api_url}health") as response:
         assert json.load(response) == {"status": "ok"}

@@ -26,7 +26,7 @@ class Page:
 
     def open(self, *, key: str | None = None) -> None:
         """Open the page and enter the key unless the browser has one."""
-        self.driver.get(self.pipeline.local.api_url or "")
+        self.driver.get(self.pipeline.target.api_url or "")
         # A violation of the policy is an event of the document as well as a console message.
         self.driver.execute_script(
             "window.violations = [];"
@@ -34,7 +34,7 @@ class Page:
             " (e) => window.violations.push(`${e.violatedDirective} ${e.blockedURI}`))"
         )
         if self.find("#key").get_attribute("open") is not None:
-            self.give_key(key or self.pipeline.local.api_key or "")
+            self.give_key(key or self.pipeline.target.api_key or "")
 
     def give_key(self, key: str) -> None:
         self.find("#key-value").send_keys(key)

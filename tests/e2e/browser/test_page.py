@@ -81,6 +81,15 @@ def test_an_image_shows_its_thumbnails_its_events_and_its_facts(page: Page, file
         "ImageProcessed",
     }
     assert any("after ImageValidated, which caused it" in event for event in events)
+    slider = page.find("#past")
+    assert page.text("#past-state") == "As it is now"
+    slider.send_keys(Keys.HOME, Keys.ARROW_RIGHT)
+    page.wait(lambda: "after ImageValidated" in page.text("#past-state"), "what was known then")
+    assert page.text("#past-state").startswith("Processing")
+    assert "outstanding: ThumbnailsCreated" in page.text("#past-state")
+    assert len(page.find_all("svg.timeline g.later")) == len(events) - 2
+    slider.send_keys(Keys.END)
+    assert len(page.find_all("svg.timeline g.later")) == 0
     assert len(page.find_all(".strip img")) == 4
     page.wait(
         lambda: page.driver.execute_script(
@@ -144,7 +153,7 @@ def test_the_key_is_asked_for_once_and_a_wrong_one_is_not_kept_quiet(page: Page)
     page.open(key="not-the-key")
     page.wait(lambda: "valid key" in page.text("#key-problem"), "what is wrong with the key")
     page.forget_console()  # the browser itself logs the 403
-    page.give_key(page.pipeline.local.api_key or "")
+    page.give_key(page.pipeline.target.api_key or "")
     page.wait(lambda: page.text("#connection") == "Live", "the list is live")
     page.driver.refresh()
     page.wait(lambda: page.text("#connection") == "Live", "live again, unasked")

@@ -165,3 +165,43 @@ def test_a_thumbnail_of_another_size_names_those_there_are(world: World) -> None
     answer = world.get("images/cat.jpg/thumbnails/9x9")
     assert (answer.status, answer.json["code"]) == (404, "thumbnail_not_found")
     assert "320x320" in answer.json["detail"]
+
+
+def test_an_image_is_shown_as_it_was_at_a_moment(world: World) -> None:
+    world.completed("cat.jpg")
+    events = world.get("images/cat.jpg/events").json["events"]
+    shown = [world.get("images/cat.jpg", at=event["occurred_at"]).json for event in events]
+    assert [each["status"] for each in shown[:5]] == ["processing"] * 5
+    assert shown[-1]["status"] == "completed"
+    assert [len(each["stages"]) for each in shown] == sorted(len(each["stages"]) for each in shown)
+    now = world.get("images/cat.jpg").json
+    assert shown[-1] == now | {"links": {"self": "images/cat.jpg", "events": "images/cat.jpg/events"}}
+
+
+def test_a_deleted_image_can_be_looked_back_at(world: World) -> None:
+    world.completed("cat.jpg")
+    at = world.clock.now().isoformat().replace("+00:00", "Z")
+    world.clock.advance(60)
+    world.deleted("cat.jpg")
+    assert world.get("images/cat.jpg").json["code"] == "image_deleted"
+    assert world.get("images/cat.jpg", at=at).json["status"] == "completed"
+    assert world.get("images/cat.jpg", at="2999-01-01").json["status"] == "deleted"
+
+
+def test_before_its_first_event_nothing_was_known(world: World) -> None:
+    world.completed("cat.jpg")
+    answer = world.get("images/cat.jpg", at="1999-12-31T23:59:59Z")
+    assert (answer.status, answer.json["code"]) == (404, "not_known_then")
+    assert "1999-12-31T23:59:59.000Z" in answer.json["detail"]
+
+
+@pytest.mark.parametrize("at", ["yesterday", "2026-11-21T08:00:00", "2026-02-30"])
+def test_a_moment_that_is_none_is_refused_in_words(world: World, at: str) -> None:
+    world.completed("cat.jpg")
+    answer = world.get("images/cat.jpg", at=at)
+    assert (answer.status, answer.json["code"]) == (400, "invalid_time")
+
+
+def test_a_moment_has_no_urls(world: World) -> None:
+    world.completed("cat.jpg")
+    assert world.get("images/cat.jpg", at="2999-01-01", urls="true").json["code"] == "invalid_request"

@@ -21,7 +21,7 @@ from PIL import Image
 from analyzer.findings import faces
 from analyzer.labels import features
 from analyzer.rekognition import FACE_ATTRIBUTES, RekognitionBusy, analysis_work, skip
-from imagebus.bus import MAX_EVENT_BYTES, entry_bytes
+from imagebus.bus import MAX_EVENT_BYTES, bus_entry, entry_bytes
 from imagebus.events import caused_by
 from imagebus.events.analyzer import Feature, LabelsDetected, LabelsSkipped
 from imagebus.testing.clock import ManualClock
@@ -236,7 +236,7 @@ def test_the_most_that_can_be_found_fits_into_an_event(
     rekognition.add_response("detect_moderation_labels", {**MODERATION, "ModerationLabels": [moderated] * 60})
     told = fact(analysis_work(client, ALL, 70.0, clock)(job))
     event = caused_by(job.event.meta, told, clock=clock)
-    assert 40_000 < entry_bytes(event.entry("imagebus")) < MAX_EVENT_BYTES
+    assert 40_000 < entry_bytes(bus_entry(event, "imagebus")) < MAX_EVENT_BYTES
 
 
 def test_the_wire_call_is_understood_by_a_server(clock: ManualClock, job: Job) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
+from imagebus_cli.moments import moment
 from imagebus_cli.operations import replay as replaying
 from imagebus_cli.operations.replay import Window
 from imagebus_cli.problem import Problem
@@ -81,17 +82,17 @@ def stack(*states: str, depths: tuple[int, ...] = (0,), endpoint: str | None = N
     ],
 )
 def test_a_time_without_a_zone_is_utc(text: str, expected: datetime):
-    assert replaying.moment(text) == expected
+    assert moment(text) == expected
 
 
 def test_an_age_is_a_time_too():
-    assert abs(replaying.moment("36h") - (datetime.now(UTC) - timedelta(hours=36))) < timedelta(seconds=5)
+    assert abs(moment("36h") - (datetime.now(UTC) - timedelta(hours=36))) < timedelta(seconds=5)
 
 
 @pytest.mark.parametrize("text", ["yesterday", "", "h", "-3d", "2026-13-01"])
 def test_what_is_no_time_is_a_problem_of_usage(text: str):
     with pytest.raises(Problem, match="not a valid time") as caught:
-        replaying.moment(text)
+        moment(text)
     assert caught.value.exit_code == 2
 
 

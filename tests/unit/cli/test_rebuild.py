@@ -31,7 +31,7 @@ class Rebuilding(Bench):
         return dict(Counter(result.rebuilt for result in rebuild_all(self.scan, self.store, REQUIRED)))
 
     def differences(self) -> dict[str, Any]:
-        found = verify_all(self.scan, self.store, REQUIRED, self.clock)
+        found = verify_all(self.scan.images(), self.store, REQUIRED, self.clock)
         return {each.image_key: each.attributes or each.why for each in found if each is not None}
 
     def damage(self, key: str = KEY, **attributes: Any) -> None:

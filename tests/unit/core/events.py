@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from imagebus.bus import bus_entry
 from imagebus.events import Event, EventData, caused_by, new_event
 from imagebus.events.analyzer import LabelsSkipped, MetadataExtracted
 from imagebus.events.failures import ProcessingFailed
@@ -127,4 +128,4 @@ def recorded(event: Event[Any]) -> RecordedEvent:
 
 def envelope(event: Event[Any], **more: Any) -> dict[str, Any]:
     """As EventBridge delivers it; `**{"replay-name": …}` for a replay."""
-    return bus_entry_envelope(event.entry("bus")) | more
+    return bus_entry_envelope(bus_entry(event, "bus")) | more

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from imagebus.bus import MAX_BYTES, EventBridgeBus, EventTooLarge, PublishError, entry_bytes
+from imagebus.bus import MAX_BYTES, EventBridgeBus, EventTooLarge, PublishError, bus_entry, entry_bytes
 from imagebus.testing import InMemoryEventBridge, ManualClock
 from tests.unit.core.events import uploaded
 
@@ -58,7 +58,7 @@ def test_no_events_are_no_call():
 
 
 def test_a_call_stays_below_the_size_limit_of_the_service():
-    entry: dict[str, Any] = uploaded().entry("bus")
+    entry: dict[str, Any] = bus_entry(uploaded(), "bus")
     entry["Detail"] = "x" * 60_000
     client = InMemoryEventBridge()
     client._put = lambda _entry: {"EventId": "1"}  # type: ignore[method-assign]
@@ -68,7 +68,7 @@ def test_a_call_stays_below_the_size_limit_of_the_service():
 
 
 def test_an_event_over_64_kb_is_refused_before_it_is_sent():
-    entry: dict[str, Any] = uploaded().entry("bus") | {"Detail": "é" * 33_000}
+    entry: dict[str, Any] = bus_entry(uploaded(), "bus") | {"Detail": "é" * 33_000}
     client = InMemoryEventBridge()
     with pytest.raises(EventTooLarge, match="ImageUploaded"):
         EventBridgeBus(client, "bus", ManualClock()).put([entry])  # type: ignore[arg-type]
@@ -76,7 +76,7 @@ def test_an_event_over_64_kb_is_refused_before_it_is_sent():
 
 
 def test_the_entry_names_the_object_and_carries_the_time_of_the_fact():
-    entry = uploaded("a+b %2B/漢字.jpg").entry("bus")
+    entry = bus_entry(uploaded("a+b %2B/漢字.jpg"), "bus")
     assert entry["Resources"] == ["arn:aws:s3:::uploads/a+b %2B/漢字.jpg"]
     assert entry["Source"] == "imagebus.ingest"
     assert f"{entry['Time']:%Y-%m-%dT%H:%M:%S}" == "2026-01-02T03:04:05"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from failures.dead_letter import handle_dead_letter
-from imagebus.bus import MAX_EVENT_BYTES, entry_bytes
+from imagebus.bus import MAX_EVENT_BYTES, bus_entry, entry_bytes
 from imagebus.identity import event_id, revision
 from imagebus.inbox import Inbox, one_by_one
 from imagebus.objects import S3ObjectStore
@@ -41,7 +41,7 @@ class Bench:
     @property
     def failure(self) -> AnEvent:
         (event,) = self.bus.events
-        assert entry_bytes(event.entry("bus")) <= MAX_EVENT_BYTES
+        assert entry_bytes(bus_entry(event, "bus")) <= MAX_EVENT_BYTES
         return event
 
     @property

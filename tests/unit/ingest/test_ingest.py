@@ -10,6 +10,7 @@ from urllib.parse import quote_plus
 
 import pytest
 
+from imagebus.bus import bus_entry
 from imagebus.history.recorded import RecordedEvent
 from imagebus.identity import revision
 from imagebus.inbox import Inbox, one_by_one
@@ -81,7 +82,7 @@ def test_a_key_is_taken_as_it_is(bench: Bench, key: str):
     assert event.meta.image_key == key
     assert event.meta.version_id == "v000001"
     assert (event.data.bucket, event.data.size) == ("uploads", 5)
-    assert event.entry("bus")["Resources"] == [f"arn:aws:s3:::uploads/{key}"]
+    assert bus_entry(event, "bus")["Resources"] == [f"arn:aws:s3:::uploads/{key}"]
     assert event.meta.correlation_id == event.meta.event_id
     assert event.meta.causation_id is None
 

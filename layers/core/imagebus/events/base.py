@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar, dataclass_t
 import msgspec
 
 from imagebus import identity
-from imagebus.clock import Clock, parse_timestamp, timestamp
+from imagebus.clock import Clock, timestamp
 
 SOURCE_PREFIX = "imagebus."
 
@@ -162,18 +162,6 @@ class Event(Generic[D_co]):
 
     def detail(self) -> dict[str, Any]:
         return {"meta": self.meta.as_json(), "data": self.data.as_json()}
-
-    def entry(self, bus_name: str) -> dict[str, Any]:
-        """The PutEvents request entry. `Resources` holds the object's ARN if the fact names a bucket."""
-        bucket = getattr(self.data, "bucket", None)
-        return {
-            "EventBusName": bus_name,
-            "Source": self.source,
-            "DetailType": self.detail_type,
-            "Time": parse_timestamp(self.meta.occurred_at),
-            "Resources": [f"arn:aws:s3:::{bucket}/{self.meta.image_key}"] if bucket else [],
-            "Detail": identity.canonical_json(self.detail()),
-        }
 
 
 def read(model: type[D], detail: Mapping[str, Any]) -> Event[D]:

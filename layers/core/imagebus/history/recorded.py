@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from typing import Any
 
 from imagebus.events import Event, EventData, NotAnEvent
@@ -16,6 +17,9 @@ from imagebus.identity import canonical_json
 #: Raised by reading or folding a log that holds an event this code cannot read: one that broke its contract
 #: before the log checked it, or one of a newer version.
 UNREADABLE = (NotAnEvent, LookupError, TypeError, ValueError, AttributeError, RecursionError)
+
+#: Later than every `occurred_at`.
+FOREVER = "~"
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,19 @@ class RecordedEvent:
     def precedence(self) -> tuple[str, str]:
         """Of two events with the same id, the one where this is smaller stays in the log."""
         return (self.occurred_at, self.canonical)
+
+
+def known_at(newest_first: Iterable[RecordedEvent], at: str) -> list[RecordedEvent]:
+    """The events that had occurred at that time, of the newest revision that they show to exist.
+
+    Takes the image's events by revision, newest revision first, and reads no further than it must: nearly
+    always one revision.
+    """
+    for _, events in groupby(newest_first, key=lambda event: event.revision):
+        known = [event for event in events if event.occurred_at <= at]
+        if any(map(shows_revision, known)):
+            return known
+    return []
 
 
 def latest_revision(events: Iterable[RecordedEvent]) -> list[RecordedEvent]:

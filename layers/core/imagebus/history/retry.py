@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from imagebus.events.catalog import STAGE_NAMED, STAGES
+from imagebus.events.envelope import as_live
 from imagebus.history.fold import fold
 from imagebus.history.recorded import RecordedEvent, latest_revision
 from imagebus.history.required import Required, alternatives
@@ -55,8 +56,7 @@ def _unanswered(log: Sequence[RecordedEvent], facts: Facts) -> Iterator[tuple[st
     for event in log:
         if event.detail_type == "ProcessingFailed":
             stage, failed = event.detail["data"]["stage"], event.detail["data"]["failed_event"]
-            # Without the mark of a replay, because the outcome of the retry is to be announced.
-            envelope = {name: value for name, value in failed.items() if name != "replay-name"}
+            envelope = as_live(failed)
             if not _is_answered(stage, envelope, facts, ids):
                 yield stage, envelope
 

@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 from imagebus.clock import Clock
+from imagebus.events.envelope import REPLAY_NAME
 from imagebus.testing.clock import ManualClock
 from imagebus.testing.errors import client_error
 
@@ -98,7 +99,7 @@ class InMemoryEventBridge:
         """The archived events of the replay's window, as a replay delivers them; `random` shuffles them."""
         window = self.replays[name]
         events = [
-            event | {"id": f"eb-{next(self._ids)}", "replay-name": name}
+            event | {"id": f"eb-{next(self._ids)}", REPLAY_NAME: name}
             for at, event in self.archive
             if window["EventStartTime"] <= at <= window["EventEndTime"]
         ]

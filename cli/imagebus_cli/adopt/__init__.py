@@ -1,0 +1,1 @@
+"""Take objects into the pipeline that were there before it."""

@@ -1,0 +1,176 @@
+"""Take in the objects of the uploads bucket that have no log.
+
+Each is reported to ingest's inbox as S3 would have reported it, under a revision that every real upload
+beats. There is no state to resume from: what has no log is what an import asks for, and the same object is
+always the same event.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from botocore.exceptions import ClientError
+
+from imagebus.clock import Clock, timestamp
+from imagebus.identity import imported_revision
+from imagebus_cli.adopt.outcome import Outcome, of_error
+from imagebus_cli.adopt.sources import Candidate
+from imagebus_cli.problem import Problem
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+#: BatchGetItem's limit, and SendMessageBatch's.
+LOOKED_UP, SENT = 100, 10
+#: Objects looked at in parallel, and attempts to send a message that SQS refused.
+PARALLEL, ATTEMPTS = 10, 5
+
+T = TypeVar("T")
+
+#: Keys -> those that have a log.
+Known = Callable[[Sequence[str]], set[str]]
+#: What happened to one object.
+Step = tuple[Candidate, Outcome]
+
+
+@dataclass(frozen=True)
+class Found:
+    """An object as S3 shows it now."""
+
+    key: str
+    size: int
+    etag: str
+    modified: datetime
+    version_id: str | None
+
+    def envelope(self, bucket: str) -> dict[str, Any]:
+        """The event that S3 would have sent for the write.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+        """
+        item: dict[str, Any] = {
+            "key": self.key,
+            "size": self.size,
+            "etag": self.etag,
+            "sequencer": imported_revision(self.modified, self.version_id or self.etag),
+        }
+        if self.version_id:
+            item["version-id"] = self.version_id
+        return {
+            "source": "aws.s3",
+            "detail-type": "Object Created",
+            "time": timestamp(self.modified),
+            "detail": {"bucket": {"name": bucket}, "object": item, "reason": "imported"},
+        }
+
+
+class Pace:
+    """Keeps the number of objects per second at or below a rate."""
+
+    def __init__(self, rate: float, clock: Clock) -> None:
+        self._rate = rate
+        self._clock = clock
+        self._next = clock.now().timestamp()
+
+    def wait(self, objects: int) -> None:
+        now = self._clock.now().timestamp()
+        if now < self._next:
+            self._clock.sleep(self._next - now)
+        self._next = max(now, self._next) + objects / self._rate
+
+
+class Importer:
+    """`inbox` is the URL of ingest's queue."""
+
+    def __init__(
+        self, s3: S3Client, sqs: SQSClient, bucket: str, inbox: str, known: Known, pace: Pace
+    ) -> None:
+        self._s3 = s3
+        self._sqs = sqs
+        self._bucket = bucket
+        self._inbox = inbox
+        self._known = known
+        self._pace = pace
+
+    def run(self, candidates: Iterable[Candidate]) -> Iterator[Step]:
+        """Every object's outcome. An object is imported once SQS has its message. Raises Problem."""
+        with ThreadPoolExecutor(PARALLEL) as pool:
+            for fresh in unknown(candidates, self._known):
+                if isinstance(fresh, tuple):
+                    yield fresh
+                    continue
+                for some in batched(fresh, SENT):
+                    self._pace.wait(len(some))
+                    looked = list(pool.map(lambda each: self._look(each.key), some))
+                    self._send([found for found in looked if isinstance(found, Found)])
+                    for each, found in zip(some, looked, strict=True):
+                        if isinstance(found, Found):
+                            yield Candidate(each.key, found.size), Outcome.IMPORTED
+                        else:
+                            yield each, found
+
+    def _look(self, key: str) -> Found | Outcome:
+        """Reads the first byte: S3 then names the version and says whether it can be read at all."""
+        try:
+            try:
+                answer: Any = self._s3.get_object(Bucket=self._bucket, Key=key, Range="bytes=0-0")
+                answer["Body"].close()
+                size = int(answer["ContentRange"].rpartition("/")[2])
+            except ClientError as error:
+                if error.response["Error"].get("Code") not in ("InvalidRange", "416"):
+                    raise
+                answer, size = self._s3.head_object(Bucket=self._bucket, Key=key), 0  # an empty object
+        except ClientError as error:
+            return of_error(error)
+        version_id = answer.get("VersionId")
+        return Found(key, size, answer["ETag"].strip('"'), answer["LastModified"], version_id)
+
+    def _send(self, found: Sequence[Found]) -> None:
+        """Raises Problem if SQS keeps refusing one of them."""
+        entries = [
+            {"Id": str(number), "MessageBody": json.dumps(each.envelope(self._bucket))}
+            for number, each in enumerate(found)
+        ]
+        for _ in range(ATTEMPTS):
+            if not entries:
+                return
+            answer = self._sqs.send_message_batch(QueueUrl=self._inbox, Entries=entries)  # type: ignore[arg-type]
+            refused = {each["Id"] for each in answer.get("Failed", ())}
+            entries = [entry for entry in entries if entry["Id"] in refused]
+        if entries:
+            raise Problem(
+                "SQS refuses messages to ingest's inbox.", "Run the same command again to continue."
+            )
+
+
+def unknown(candidates: Iterable[Candidate], known: Known) -> Iterator[Step | list[Candidate]]:
+    """The outcomes of objects that are no work, and lists of those that have no log."""
+    for some in batched(candidates, LOOKED_UP):
+        there = known([each.key for each in some])
+        fresh = []
+        for each in some:
+            if each.key in there:
+                yield each, Outcome.KNOWN
+            elif is_folder(each):
+                yield each, Outcome.FOLDER
+            else:
+                fresh.append(each)
+        yield fresh
+
+
+def is_folder(each: Candidate) -> bool:
+    """Whether it is only the mark of a folder, as the S3 console makes it."""
+    return each.key.endswith("/") and not each.size
+
+
+def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    rest = iter(items)
+    while some := list(islice(rest, size)):
+        yield some

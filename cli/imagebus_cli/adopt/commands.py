@@ -1,0 +1,151 @@
+"""`imagebus import`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from imagebus_cli.command import Target, command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from imagebus_cli.adopt.adopting import Step
+    from imagebus_cli.adopt.outcome import Tally
+    from imagebus_cli.adopt.sources import Candidate
+    from imagebus_cli.output.writer import Output
+    from imagebus_cli.stack.deployed import Stack
+
+#: 128 + SIGINT, as a shell reports it.
+INTERRUPTED = 130
+
+
+@command
+def import_objects(
+    target: Target,
+    out: Output,
+    source: Annotated[
+        str | None,
+        typer.Argument(help="Copy from s3://BUCKET/PREFIX (default: take what is in the uploads bucket)."),
+    ] = None,
+    prefix: Annotated[str, typer.Option(help="Only objects whose key starts with this.")] = "",
+    inventory: Annotated[
+        str | None,
+        typer.Option(
+            help="Take the keys from an S3 Inventory report: manifest.json or CSV, a file or s3://…"
+        ),
+    ] = None,
+    rate: Annotated[float, typer.Option(min=0.1, help="Objects per second, at most.")] = 10.0,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say how many objects, bytes and dollars it would be.")
+    ] = False,
+    prices: Annotated[
+        str, typer.Option(help="Whose prices: us-east-1 or eu-west-1.", metavar="REGION")
+    ] = "us-east-1",
+) -> None:
+    """Take in objects that the pipeline has no log of. Any later upload to the same key wins.
+
+    You can interrupt an import and run it again: it continues with what still has no log.
+
+    Exit codes: 0 all are taken in; 1 some could not be; 2 usage error; 3 no stack; 130 interrupted by Ctrl-C.
+    """
+    from imagebus_cli.adopt import sources
+    from imagebus_cli.adopt.outcome import Tally
+    from imagebus_cli.output import terminal
+    from imagebus_cli.problem import Problem
+
+    address = sources.Address.parse(source) if source else None
+    if address and prefix:
+        raise Problem("Name the prefix in the address, or use --prefix, not both.", exit_code=2)
+    stack = target.find()
+    bucket = address.bucket if address else stack.uploads
+    if address and bucket == stack.uploads:
+        raise Problem(
+            "This is the uploads bucket itself.", "Use --prefix instead of an address.", exit_code=2
+        )
+    wanted = address.key if address else prefix
+    candidates = (
+        sources.inventoried(stack.s3, inventory, bucket, wanted)
+        if inventory
+        else sources.listed(stack.s3, bucket, wanted)
+    )
+    if dry_run:
+        _plan(stack, candidates, out, prices, copied=address is not None)
+        return
+    tally, interrupted = Tally(), False
+    with terminal.step("import") as say:
+        try:
+            for number, (each, outcome) in enumerate(steps(stack, candidates, rate, bucket), 1):
+                tally.add(each.key, outcome, each.size)
+                if number % 10 == 0:
+                    say(_line(tally))
+        except KeyboardInterrupt:
+            interrupted = True
+    _report(tally, out, interrupted=interrupted)
+    if interrupted:
+        terminal.problems.print("Interrupted. Run the same command again to continue.", soft_wrap=True)
+        raise typer.Exit(INTERRUPTED)
+    if tally.refused:
+        raise typer.Exit(1)
+
+
+def steps(stack: Stack, candidates: Iterable[Candidate], rate: float, source: str) -> Iterator[Step]:
+    from imagebus.clock import SystemClock
+    from imagebus.naming import inbox_urls
+    from imagebus_cli.adopt.adopting import Importer, Pace
+    from imagebus_cli.adopt.copying import Copier
+
+    known, pace = _known(stack), Pace(rate, SystemClock())
+    if source != stack.uploads:
+        return Copier(stack.s3, source, stack.uploads, known, pace).run(candidates)
+    inbox = inbox_urls(stack.outputs["InboxUrls"])["ingest"]
+    return Importer(stack.s3, stack.sqs, stack.uploads, inbox, known, pace).run(candidates)
+
+
+def _known(stack: Stack) -> Any:
+    from imagebus_cli.uploads.tracking import statuses
+
+    return lambda keys: set(statuses(stack, keys, ("image_key",)))
+
+
+def _plan(stack: Stack, candidates: Iterable[Candidate], out: Output, region: str, *, copied: bool) -> None:
+    """Count what has no log. What S3 refuses to read shows in the import itself."""
+    from imagebus_cli.adopt.adopting import unknown
+    from imagebus_cli.adopt.outcome import Outcome, Tally
+    from imagebus_cli.adopt.price import price
+    from imagebus_cli.output.text import bytes_text
+
+    tally, objects, size = Tally(), 0, 0
+    for fresh in unknown(candidates, _known(stack)):
+        if isinstance(fresh, tuple):
+            tally.add(fresh[0].key, fresh[1])
+            continue
+        for each in fresh:
+            if each.storage_class in ("GLACIER", "DEEP_ARCHIVE"):
+                tally.add(each.key, Outcome.ARCHIVED)
+            else:
+                objects, size = objects + 1, size + (each.size or 0)
+    usd = price(stack, objects, region, copied=copied)
+    document = {"objects": objects, "bytes": size, "usd": usd, "others": dict(tally.counts)}
+    cost = "no completed image to take a price from" if usd is None else f"about ${usd:.2f} ({region})"
+    line = f"{objects} objects would be taken in: {bytes_text(size)}, {cost}"
+    out.write(document, line, *(f"  {number} {each}" for each, number in tally.counts.items()))
+
+
+def _line(tally: Tally) -> str:
+    return ", ".join(f"{number} {outcome}" for outcome, number in tally.counts.items()) or "no objects"
+
+
+def _report(tally: Tally, out: Output, *, interrupted: bool) -> None:
+    from imagebus_cli.adopt.outcome import REFUSED
+
+    refused = [{"image_key": key, "code": str(each), "why": REFUSED[each]} for key, each in tally.refused]
+    document = {
+        "outcomes": {str(each): number for each, number in tally.counts.items()},
+        "bytes": tally.bytes,
+        "refused": refused,
+        "interrupted": interrupted,
+    }
+    out.write(document, _line(tally))
+    out.problems(refused)

@@ -1,0 +1,77 @@
+"""Copy another bucket's objects into the uploads bucket, inside S3. S3's own events do the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from boto3.s3.transfer import TransferConfig
+from botocore.exceptions import ClientError
+
+from imagebus_cli.adopt.adopting import SENT, Known, Pace, Step, batched, unknown
+from imagebus_cli.adopt.outcome import Outcome, of_error
+from imagebus_cli.adopt.sources import Candidate
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+#: CopyObject's limit. Larger objects are copied in parts.
+#: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+LARGEST = 5 * 1024**3
+PARTS = TransferConfig(multipart_threshold=LARGEST, multipart_chunksize=512 * 1024**2)
+
+
+class Copier:
+    """Keys stay as they are. An object that exists in the uploads bucket is never overwritten."""
+
+    def __init__(self, s3: S3Client, source: str, bucket: str, known: Known, pace: Pace) -> None:
+        self._s3 = s3
+        self._source = source
+        self._bucket = bucket
+        self._known = known
+        self._pace = pace
+
+    def run(self, candidates: Iterable[Candidate]) -> Iterator[Step]:
+        """Every object's outcome, in order."""
+        with ThreadPoolExecutor(SENT) as pool:
+            for fresh in unknown(candidates, self._known):
+                if isinstance(fresh, tuple):
+                    yield fresh
+                    continue
+                for some in batched(fresh, SENT):
+                    self._pace.wait(len(some))
+                    yield from zip(some, pool.map(self._copy, some), strict=True)
+
+    def _copy(self, each: Candidate) -> Outcome:
+        if self._exists(each.key):
+            return Outcome.KNOWN
+        source = {"Bucket": self._source, "Key": each.key}
+        try:
+            size = each.size
+            if size is None:
+                size = self._s3.head_object(**source)["ContentLength"]  # type: ignore[arg-type]
+            if size <= LARGEST:
+                self._s3.copy_object(
+                    Bucket=self._bucket,
+                    Key=each.key,
+                    CopySource=source,  # type: ignore[arg-type]
+                    TaggingDirective="REPLACE",  # tags need permissions of their own, and nothing reads them
+                    IfNoneMatch="*",
+                )
+            else:
+                self._s3.copy(source, self._bucket, each.key, Config=PARTS)  # type: ignore[arg-type]
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 412:
+                return Outcome.KNOWN  # somebody was faster
+            return of_error(error)
+        return Outcome.COPIED
+
+    def _exists(self, key: str) -> bool:
+        try:
+            self._s3.head_object(Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+                raise
+            return False
+        return True

@@ -1,0 +1,66 @@
+"""What an import does with each object."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from botocore.exceptions import ClientError
+
+
+class Outcome(StrEnum):
+    IMPORTED = "imported"
+    COPIED = "copied"
+    KNOWN = "known"
+    FOLDER = "folder"
+    GONE = "gone"
+    ARCHIVED = "archived"
+    CUSTOMER_KEY = "customer_key"
+    KMS_KEY = "kms_key"
+    DENIED = "denied"
+
+
+#: Why an object could not be imported. The others need nothing to be done.
+REFUSED = {
+    Outcome.ARCHIVED: "in an archive tier; restore it first",
+    Outcome.CUSTOMER_KEY: "encrypted with a key that the customer provides (SSE-C), which no function has",
+    Outcome.KMS_KEY: "encrypted with a KMS key that may not be used, or is disabled",
+    Outcome.DENIED: "S3 denies reading it",
+}
+
+
+@dataclass
+class Tally:
+    """The outcomes so far. `refused` holds the keys of objects that could not be imported."""
+
+    counts: Counter[Outcome] = field(default_factory=Counter)
+    bytes: int = 0
+    refused: list[tuple[str, Outcome]] = field(default_factory=list)
+
+    def add(self, key: str, outcome: Outcome, size: int | None = 0) -> None:
+        self.counts[outcome] += 1
+        self.bytes += size or 0
+        if outcome in REFUSED:
+            self.refused.append((key, outcome))
+
+
+def of_error(error: ClientError) -> Outcome:
+    """What S3's refusal to read an object means. Raises the error if it is about something else.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+    """
+    code = str(error.response["Error"].get("Code"))
+    message = str(error.response["Error"].get("Message"))
+    if code in ("NoSuchKey", "NoSuchVersion", "404", "PreconditionFailed"):
+        return Outcome.GONE
+    if code in ("InvalidObjectState", "ObjectNotInActiveTierError"):
+        return Outcome.ARCHIVED
+    if code.startswith("KMS.") or (code == "AccessDenied" and "kms:" in message):
+        return Outcome.KMS_KEY
+    if code in ("AccessDenied", "403"):
+        return Outcome.DENIED
+    if code in ("InvalidRequest", "400") and ("ncryption" in message or code == "400"):
+        return Outcome.CUSTOMER_KEY
+    raise error

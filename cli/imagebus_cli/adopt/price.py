@@ -1,0 +1,37 @@
+"""What an import will cost, from the usage of images that the stack has completed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from imagebus_cli.measure.cost import lines, load_prices, used
+from imagebus_cli.problem import Problem
+from imagebus_cli.stack.deployed import Stack
+
+#: The newest completed images that the price is taken from.
+SAMPLE = 25
+
+
+def price(stack: Stack, objects: int, region: str, *, copied: bool) -> float | None:
+    """US dollars for so many objects like the stack's newest images; None if it has completed none.
+
+    With one month of storage for what is derived, and for the originals if they are copied. Raises Problem.
+    """
+    try:
+        prices, _, _ = load_prices(region)
+    except KeyError:
+        raise Problem(
+            f"There are no prices for {region}.", "Use us-east-1 or eu-west-1.", exit_code=2
+        ) from None
+    items = stack.index.newest("completed", SAMPLE, None).items
+    images = [used(stack.store.latest(item["image_key"]), item) for item in map(dict, items)]
+    if not images:
+        return None
+    if not copied:
+        images = [replace(image, original_bytes=0) for image in images]
+    per_object = (
+        prices["s3_get"] + prices["dynamodb_read"] + prices["sqs_request"]
+    )  # the import's own requests
+    if copied:
+        per_object = prices["s3_get"] + prices["dynamodb_read"] + prices["s3_put"]
+    return objects * per_object + sum(line.usd for line in lines(images, prices, scale=objects / len(images)))

@@ -1,0 +1,1 @@
+"""Functions as Lambda runs them: a bare interpreter, the built layers and the function's folder."""

@@ -1,0 +1,390 @@
+"""`imagebus import`: what was in a bucket before the pipeline is taken in, once, and beaten by any upload."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+from typer.testing import CliRunner, Result
+
+from imagebus.clock import timestamp
+from imagebus.events.ingest import ImageUploaded
+from imagebus.history.recorded import RecordedEvent
+from imagebus.history.required import DEFAULT, Required
+from imagebus.identity import imported_revision, revision
+from imagebus.projector import Projector
+from imagebus.testing import ManualClock
+from imagebus_cli import main
+from imagebus_cli.adopt import copying
+from imagebus_cli.adopt.adopting import Pace
+from imagebus_cli.adopt.outcome import Outcome, of_error
+from imagebus_cli.problem import Problem
+from imagebus_cli.stack import find as where
+from imagebus_cli.stack.deployed import Stack
+from ingest.objects import translate
+from tests.tables import create_table
+from tests.unit.cli.test_images import known
+
+KEYS = ["a.jpg", "b/c d+é%20.png", "b/d.webp"]
+
+
+class World:
+    """A stack whose recorder is asked by hand to log what waits in ingest's inbox."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.session = boto3.Session(region_name="us-east-1")
+        self.sqs = self.session.client("sqs")
+        self.inbox = self.sqs.create_queue(QueueName="imagebus_ingest_inbox")["QueueUrl"]
+        outputs = {
+            "UploadsBucketName": "uploads",
+            "StatusTableName": "status",
+            "InboxUrls": self.inbox.replace("ingest", "{stage}"),
+            "RequiredFacts": DEFAULT,
+        }
+        self.stack = Stack(self.session, outputs)
+        create_table(self.stack.dynamodb, "status")
+        self.s3 = self.stack.s3
+        for bucket in ("uploads", "other"):
+            self.s3.create_bucket(Bucket=bucket)
+        versioned: Any = {"Status": "Enabled"}
+        self.s3.put_bucket_versioning(Bucket="uploads", VersioningConfiguration=versioned)
+        monkeypatch.setattr(where, "find", lambda *_, **__: self.stack)
+
+    def put(self, *keys: str, bucket: str = "uploads", **more: Any) -> None:
+        for key in keys:
+            self.s3.put_object(Bucket=bucket, Key=key, Body=b"x" * 7, **more)
+
+    def waiting(self) -> list[dict[str, Any]]:
+        """The messages in ingest's inbox, which this empties."""
+        found: list[dict[str, Any]] = []
+        while messages := self.sqs.receive_message(QueueUrl=self.inbox, MaxNumberOfMessages=10).get(
+            "Messages"
+        ):
+            for each in messages:
+                found.append(json.loads(each["Body"]))
+                self.sqs.delete_message(QueueUrl=self.inbox, ReceiptHandle=each["ReceiptHandle"])
+        return found
+
+    def record(self) -> list[str]:
+        """What ingest and the recorder do with them; returns the keys."""
+        keys = []
+        for envelope in self.waiting():
+            event = translate(envelope, ManualClock())
+            assert event is not None
+            self.stack.store.append(RecordedEvent.from_event(event))
+            Projector(self.stack.store, Required.parse(DEFAULT)).project(event.meta.image_key)
+            keys.append(event.meta.image_key)
+        return keys
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    with mock_aws():
+        yield World(monkeypatch)
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main.app, ["import", "--rate", "100000", *arguments])
+
+
+def document(*arguments: str, exit_code: int = 0) -> dict[str, Any]:
+    done = run("--json", *arguments)
+    assert done.exit_code == exit_code, done.output
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def test_objects_without_a_log_become_uploads(world: World):
+    world.put(*KEYS)
+    known(world.stack, "a.jpg")
+    assert document()["outcomes"] == {"known": 1, "imported": 2}
+    events = {
+        envelope["detail"]["object"]["key"]: translate(envelope, ManualClock())
+        for envelope in world.waiting()
+    }
+    assert events.keys() == set(KEYS[1:])
+    for key, event in events.items():
+        head = world.s3.head_object(Bucket="uploads", Key=key)
+        assert event is not None
+        assert event.meta.version_id == head["VersionId"]
+        assert event.data == ImageUploaded(
+            bucket="uploads",
+            size=7,
+            etag=head["ETag"].strip('"'),
+            reason="imported",
+            uploaded_at=timestamp(head["LastModified"]),
+        )
+
+
+def test_a_second_import_finds_nothing_to_do(world: World):
+    world.put(*KEYS)
+    document()
+    assert sorted(world.record()) == sorted(KEYS)
+    assert document()["outcomes"] == {"known": 3}
+    assert world.waiting() == []
+
+
+def test_an_object_that_is_asked_for_twice_is_one_event(world: World):
+    world.put("a.jpg")
+    document()
+    document()  # nothing was recorded in between
+    first, second = (translate(envelope, ManualClock()) for envelope in world.waiting())
+    assert first is not None
+    assert second is not None
+    assert first.meta.event_id == second.meta.event_id
+
+
+@pytest.mark.parametrize("sequencer", ["0055AED6DCD90281E5", "0000000000000001", "00065A1F2C3B4D5E6F"])
+def test_every_real_upload_beats_an_import(sequencer: str):
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html"""
+    written = datetime(2999, 1, 1, tzinfo=UTC)
+    assert imported_revision(written, "v") < revision(sequencer)
+
+
+def test_of_two_imported_versions_the_newer_is_greater_and_each_has_its_own_revision():
+    old, new = datetime(2020, 1, 1, tzinfo=UTC), datetime(2020, 1, 1, 0, 0, 1, tzinfo=UTC)
+    assert imported_revision(old, "b") < imported_revision(new, "a")
+    assert imported_revision(old, "a") != imported_revision(old, "b")
+    assert revision(imported_revision(old, "a")) == imported_revision(old, "a")
+
+
+def test_folder_marks_are_left_alone_and_empty_files_go_to_the_validator(world: World):
+    for key in ("trip/", "empty.jpg"):
+        world.s3.put_object(Bucket="uploads", Key=key, Body=b"")
+    assert document()["outcomes"] == {"folder": 1, "imported": 1}
+    (envelope,) = world.waiting()
+    assert envelope["detail"]["object"]["key"] == "empty.jpg"
+    assert envelope["detail"]["object"]["size"] == 0
+
+
+def test_an_object_in_an_archive_tier_is_named_and_the_others_are_taken_in(world: World):
+    world.put("a.jpg")
+    world.put("cold.jpg", StorageClass="GLACIER")
+    found = document(exit_code=1)
+    assert found["outcomes"] == {"imported": 1, "archived": 1}
+    assert found["refused"] == [
+        {"image_key": "cold.jpg", "code": "archived", "why": "in an archive tier; restore it first"}
+    ]
+    assert "cold.jpg: in an archive tier" in run().stdout
+
+
+def test_an_object_that_is_deleted_in_between_is_gone(world: World, monkeypatch: pytest.MonkeyPatch):
+    world.put("a.jpg", "b.jpg")
+    world.s3.delete_object(Bucket="uploads", Key="b.jpg")
+    page = {"Contents": [{"Key": "a.jpg", "Size": 7}, {"Key": "b.jpg", "Size": 7}]}
+    monkeypatch.setattr(world.s3, "get_paginator", lambda _: Pages(page))
+    assert document()["outcomes"] == {"imported": 1, "gone": 1}
+
+
+class Pages:
+    def __init__(self, *pages: dict[str, Any]) -> None:
+        self._pages = pages
+
+    def paginate(self, **_: Any) -> Sequence[dict[str, Any]]:
+        return self._pages
+
+
+def refusal(status: int, code: str, message: str = "") -> ClientError:
+    answer: Any = {
+        "Error": {"Code": code, "Message": message},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+    }
+    return ClientError(answer, "GetObject")
+
+
+SSE_C = (
+    "The object was stored using a form of Server Side Encryption. "
+    "The correct parameters must be provided to retrieve the object."
+)
+KMS = "User: arn:aws:iam::1:user/u is not authorized to perform: kms:Decrypt on resource: arn:aws:kms:…:key/k"
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (refusal(404, "NoSuchKey"), Outcome.GONE),
+        (refusal(403, "InvalidObjectState"), Outcome.ARCHIVED),
+        (refusal(403, "ObjectNotInActiveTierError"), Outcome.ARCHIVED),
+        (refusal(400, "InvalidRequest", SSE_C), Outcome.CUSTOMER_KEY),
+        (refusal(403, "AccessDenied", KMS), Outcome.KMS_KEY),
+        (refusal(400, "KMS.DisabledException"), Outcome.KMS_KEY),
+        (refusal(403, "AccessDenied", "Access Denied"), Outcome.DENIED),
+    ],
+)
+def test_each_refusal_of_s3_has_its_outcome(error: ClientError, outcome: Outcome):
+    assert of_error(error) is outcome
+
+
+def test_an_error_about_something_else_ends_the_import():
+    with pytest.raises(ClientError):
+        of_error(refusal(503, "SlowDown"))
+    with pytest.raises(ClientError):
+        of_error(refusal(400, "InvalidRequest", "Missing required header"))
+
+
+def test_a_dry_run_sends_nothing_and_counts_what_has_no_log(world: World):
+    world.put(*KEYS)
+    world.put("cold.jpg", StorageClass="GLACIER")
+    known(world.stack, "a.jpg", status="processing")
+    found = document("--dry-run")
+    assert found == {"objects": 2, "bytes": 14, "usd": None, "others": {"known": 1, "archived": 1}}
+    assert world.waiting() == []
+    assert "no completed image to take a price from" in run("--dry-run").stdout
+
+
+def test_a_prefix_narrows_it(world: World):
+    world.put(*KEYS)
+    assert document("--prefix", "b/")["outcomes"] == {"imported": 2}
+
+
+def test_an_interrupted_import_says_how_far_it_got_and_continues(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    keys = [f"{number:02}.jpg" for number in range(25)]
+    world.put(*keys)
+    waited = Pace.wait
+
+    def interrupt(pace: Pace, objects: int) -> None:
+        if objects == 10 and getattr(pace, "seen", 0) == 1:
+            raise KeyboardInterrupt
+        pace.seen = getattr(pace, "seen", 0) + 1  # type: ignore[attr-defined]
+        waited(pace, objects)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Pace, "wait", interrupt)
+        found = document(exit_code=130)
+    assert (found["outcomes"], found["interrupted"]) == ({"imported": 10}, True)
+    first = world.record()
+    assert document()["outcomes"] == {"known": 10, "imported": 15}
+    assert sorted(first + world.record()) == keys
+
+
+def test_messages_that_sqs_refuses_are_sent_again(world: World, monkeypatch: pytest.MonkeyPatch):
+    world.put(*KEYS)
+    send, calls = world.stack.sqs.send_message_batch, list[int]()
+
+    def half(QueueUrl: str, Entries: list[dict[str, Any]]) -> Any:  # noqa: N803
+        calls.append(len(Entries))
+        if len(Entries) == 1:
+            return send(QueueUrl=QueueUrl, Entries=Entries)  # type: ignore[arg-type]
+        send(QueueUrl=QueueUrl, Entries=Entries[1:])  # type: ignore[arg-type]
+        return {"Failed": [{"Id": Entries[0]["Id"], "SenderFault": False, "Code": "InternalError"}]}
+
+    monkeypatch.setattr(world.stack.sqs, "send_message_batch", half)
+    assert document()["outcomes"] == {"imported": 3}
+    assert calls == [3, 1]
+    assert len(world.waiting()) == 3
+
+
+def test_the_rate_is_kept():
+    clock = ManualClock()
+    pace, started = Pace(5, clock), clock.now()
+    for _ in range(4):
+        pace.wait(10)
+    assert (clock.now() - started).total_seconds() == pytest.approx(6)
+
+
+# --- from another bucket
+
+
+def test_another_bucket_is_copied_and_what_is_there_is_not_overwritten(world: World):
+    world.put(*KEYS, "other.jpg", bucket="other")
+    world.s3.put_object(Bucket="uploads", Key="b/d.webp", Body=b"mine")
+    assert document("s3://other/b/")["outcomes"] == {"known": 1, "copied": 1}
+    assert world.s3.get_object(Bucket="uploads", Key="b/d.webp")["Body"].read() == b"mine"
+    assert world.s3.get_object(Bucket="uploads", Key=KEYS[1])["Body"].read() == b"x" * 7
+    assert document("s3://other/b/")["outcomes"] == {"known": 2}
+    assert world.waiting() == []  # S3's own events report them
+
+
+def test_a_large_object_is_copied_in_parts(world: World, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(copying, "LARGEST", 5)
+    parts = copying.TransferConfig(multipart_threshold=5, multipart_chunksize=5 * 1024**2)
+    monkeypatch.setattr(copying, "PARTS", parts)
+    world.s3.put_object(Bucket="other", Key="big.jpg", Body=b"y" * (6 * 1024**2))
+    assert document("s3://other")["outcomes"] == {"copied": 1}
+    head = world.s3.head_object(Bucket="uploads", Key="big.jpg")
+    assert (head["ContentLength"], head["ETag"][-3:]) == (6 * 1024**2, '-2"')
+
+
+def test_an_object_that_cannot_be_copied_is_named(world: World):
+    world.put("a.jpg", bucket="other")
+    world.put("cold.jpg", bucket="other", StorageClass="GLACIER")
+    found = document("s3://other", exit_code=1)
+    assert found["outcomes"] == {"copied": 1, "archived": 1}
+
+
+@pytest.mark.parametrize(
+    "arguments", [("other/a",), ("s3://",), ("s3://uploads/a",), ("s3://other/a", "--prefix", "b")]
+)
+def test_an_address_that_makes_no_sense_is_a_usage_error(world: World, arguments: tuple[str, ...]):
+    raised = run(*arguments).exception
+    assert isinstance(raised, Problem)
+    assert raised.exit_code == 2
+
+
+# --- inventories
+
+
+def report(rows: Sequence[Sequence[object]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows(rows)
+    return gzip.compress(text.getvalue().encode())
+
+
+def manifest(columns: str, key: str = "reports/data/1.csv.gz", file_format: str = "CSV") -> bytes:
+    return json.dumps(
+        {
+            "sourceBucket": "uploads",
+            "destinationBucket": "arn:aws:s3:::other",
+            "fileFormat": file_format,
+            "fileSchema": columns,
+            "files": [{"key": key, "size": 1, "MD5checksum": "…"}],
+        }
+    ).encode()
+
+
+COLUMNS = "Bucket, Key, VersionId, IsLatest, IsDeleteMarker, Size, StorageClass"
+ROWS = [
+    ["uploads", "a.jpg", "2", "true", "false", 7, "STANDARD"],
+    ["uploads", "a.jpg", "1", "false", "false", 9, "STANDARD"],
+    ["uploads", "b/c+d%2B%C3%A9%2520.png", "1", "true", "false", 7, "STANDARD"],
+    ["uploads", "deleted.jpg", "3", "true", "true", "", ""],
+]
+
+
+def test_an_inventory_in_s3_names_the_objects(world: World):
+    world.put(*KEYS)
+    world.s3.put_object(Bucket="other", Key="reports/data/1.csv.gz", Body=report(ROWS))
+    world.s3.put_object(Bucket="other", Key="reports/x/manifest.json", Body=manifest(COLUMNS))
+    found = document("--inventory", "s3://other/reports/x/manifest.json")
+    assert found["outcomes"] == {"imported": 2}
+    assert sorted(world.record()) == KEYS[:2]
+
+
+def test_an_inventory_may_lie_in_a_folder(world: World, tmp_path: Path):
+    world.put(*KEYS)
+    (tmp_path / "manifest.json").write_bytes(manifest(COLUMNS))
+    (tmp_path / "1.csv.gz").write_bytes(report(ROWS))
+    assert document("--inventory", str(tmp_path / "manifest.json"), "--dry-run")["bytes"] == 14
+    (tmp_path / "keys.csv").write_text("uploads,a.jpg\nuploads,never.jpg\n")
+    assert document("--inventory", str(tmp_path / "keys.csv"))["outcomes"] == {"imported": 1, "gone": 1}
+
+
+def test_a_report_of_another_bucket_or_format_is_refused(world: World, tmp_path: Path):
+    (tmp_path / "keys.csv").write_text("elsewhere,a.jpg\n")
+    (tmp_path / "manifest.json").write_bytes(manifest(COLUMNS, file_format="ORC"))
+    for name, words in (("keys.csv", "elsewhere"), ("manifest.json", "ORC"), ("none.csv", "cannot be read")):
+        raised = run("--inventory", str(tmp_path / name)).exception
+        assert isinstance(raised, Problem), name
+        assert words in raised.message
