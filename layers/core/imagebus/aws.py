@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 #: Short timeouts and few retries, because every call has an inbox behind it that retries.
 CONFIG = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
 
-#: botocore's data for the calls of our functions. `imagebus deploy` writes it (imagebus_local/botocore_data.py);
-#: a plain `sam build` does not.
+#: botocore's data for the calls of our functions. `imagebus deploy` writes it; a plain `sam build` does not.
 TRIMMED = Path(__file__).with_name("botocore_data")
 
 
