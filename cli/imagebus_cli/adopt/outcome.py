@@ -26,7 +26,7 @@ REFUSED = {
     Outcome.ARCHIVED: "in an archive tier; restore it first",
     Outcome.CUSTOMER_KEY: "encrypted with a key that the customer provides (SSE-C), which no function has",
     Outcome.KMS_KEY: "encrypted with a KMS key that may not be used, or is disabled",
-    Outcome.DENIED: "S3 denies reading it",
+    Outcome.DENIED: "S3 denies access to it",
 }
 
 
