@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import marshal
 import os
 from functools import cache
 from typing import Any
 
+import botocore.session
 import pytest
-from botocore.loaders import JSONFileLoader
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.e2e import VARIABLE, elsewhere
@@ -33,22 +31,9 @@ os.environ.update(
 )
 
 
-def _parse_models_once() -> None:
-    """Every boto3 session parses its services' models again: a third of the time of tests with moto."""
-    load_file = JSONFileLoader.load_file
-
-    @cache
-    def parsed(path: str) -> bytes:
-        return marshal.dumps(json.loads(json.dumps(load_file(JSONFileLoader(), path))))
-
-    def load(self: JSONFileLoader, path: str) -> Any:
-        botocores_own = type(self) is JSONFileLoader and "/botocore/data/" in path
-        return marshal.loads(parsed(path)) if botocores_own else load_file(self, path)
-
-    JSONFileLoader.load_file = load
-
-
-_parse_models_once()
+# Every boto3 session has a loader of its own, which parses the models of its services again: most of the time
+# that a client takes.
+botocore.session.create_loader = cache(botocore.session.create_loader)
 
 
 #: Hundreds of images. A replay sends everything in the archive, so its tests come before these.
@@ -68,7 +53,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _rank(item: pytest.Item) -> int:
     if "e2e" in item.keywords:
         return int(any(name in item.path.parts for name in MANY_IMAGES))
-    return 2 if "slow" in item.keywords else 3
+    if "imaging" in item.path.parts:
+        return 2  # a fork copies the tables of the worker's memory, which grows with every test
+    return 3 if "slow" in item.keywords else 4
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -90,14 +77,16 @@ def _limit(items: list[pytest.Item], stack: str) -> None:
 class Groups(LoadScopeScheduling):
     """Sends each test to a worker that is free, but those that share something slow to the same worker."""
 
-    #: The stack; mypy's cache; the parser, which two workers would install at once; images that take
-    #: seconds to make.
+    #: The stack, mypy's cache, the parser, a wheel, a checkout, ten thousand images: made once, in seconds.
     TOGETHER = (
         "tests/e2e/",
         "tests/integration/test_scaffold.py::",
         "tests/integration/test_asyncapi.py::",
+        "tests/integration/test_new_stage.py::",
+        "tests/integration/test_wheel.py::",
         "tests/integration/api/test_lists.py::test_the_hundredth_page",
-        "tests/unit/samples/",
+        "tests/integration/imaging/test_hostile.py::",
+        "tests/integration/test_samples.py::",
     )
 
     def _split_scope(self, nodeid: str) -> str:

@@ -146,6 +146,14 @@ class Pipeline:
         looks = range(1 if self.target.embedded else 5)
         eventually(lambda: all(all(map(empty, urls)) for _ in looks), within=within, what="all inboxes empty")
 
+    def wait_archived(self) -> None:
+        """Until a replay finds the latest events. AWS advises ten minutes.
+
+        https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-archive.html
+        """
+        if self.target.endpoint is None:
+            time.sleep(600)
+
     def _queues(self) -> dict[str, str]:
         """The URLs of the queues of `stacks`, and of the listener, by name. An account may have others."""
         mine = tuple(f"{stack}{mark}" for stack in self.stacks for mark in "_-")

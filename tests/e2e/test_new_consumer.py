@@ -25,6 +25,7 @@ def scaffold(name: str, into: Path, *options: str) -> Path:
 
 def replay(pipeline: Pipeline, rule_arn: str, since: datetime) -> None:
     """Replays the archive from `since` until now to one rule; returns when the replay has completed."""
+    pipeline.wait_archived()
     events = pipeline.client("events")
     name = f"test-{uuid.uuid4().hex[:8]}"
     bus = events.describe_event_bus(Name=pipeline.outputs["EventBusName"])["Arn"]

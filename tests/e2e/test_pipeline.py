@@ -109,6 +109,7 @@ def replay_to_queue(pipeline: Pipeline, key: str, expected: int) -> list[dict[st
         Name=name, EventBusName=bus, EventPattern=json.dumps({"replay-name": [{"exists": True}]})
     )["RuleArn"]
     events.put_targets(Rule=name, EventBusName=bus, Targets=[{"Id": "queue", "Arn": arn}])
+    pipeline.wait_archived()
     archive = events.describe_archive(ArchiveName=pipeline.outputs["ArchiveName"])
     uploaded = pipeline.log(key)[0].occurred_at
     events.start_replay(

@@ -12,7 +12,7 @@ from imagebus.events.recorder import ImageProcessed, ProcessingStalled
 from imagebus.history.fold import Item
 from imagebus.history.recorded import RecordedEvent
 from imagebus.history.required import Required
-from imagebus.image_types import Format
+from imagebus.image_types import FORMATS, Format
 from imagebus.projector import Projection, Projector
 from imagebus.store import EventStore
 
@@ -68,7 +68,7 @@ class Recorder:
                 "thumbnails": len(item.get("thumbnails", ())),
                 "labels": len(labels),
             },
-            format=cast("Format | None", item.get("format")),
+            format=cast("Format | None", item["format"] if item.get("format") in FORMATS else None),
             width=item.get("width"),
             height=item.get("height"),
             top_label=max(labels, key=lambda label: float(label["confidence"]))["name"] if labels else None,
