@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -29,13 +28,15 @@ if TYPE_CHECKING:
 
 #: BatchGetItem's limit, and SendMessageBatch's.
 LOOKED_UP, SENT = 100, 10
-#: Objects looked at in parallel, and attempts to send a message that SQS refused.
-PARALLEL, ATTEMPTS = 10, 5
+#: How often a message that SQS refuses is sent.
+ATTEMPTS = 5
 
 T = TypeVar("T")
 
 #: Keys -> those that have a log.
 Known = Callable[[Sequence[str]], set[str]]
+#: Applies a function to several objects, perhaps in parallel.
+Spread = Callable[[Callable[[Candidate], Any], Sequence[Candidate]], Iterable[Any]]
 #: What happened to one object.
 Step = tuple[Candidate, Outcome]
 
@@ -99,22 +100,21 @@ class Importer:
         self._known = known
         self._pace = pace
 
-    def run(self, candidates: Iterable[Candidate]) -> Iterator[Step]:
+    def run(self, candidates: Iterable[Candidate], spread: Spread = map) -> Iterator[Step]:
         """Every object's outcome. An object is imported once SQS has its message. Raises Problem."""
-        with ThreadPoolExecutor(PARALLEL) as pool:
-            for fresh in unknown(candidates, self._known):
-                if isinstance(fresh, tuple):
-                    yield fresh
-                    continue
-                for some in batched(fresh, SENT):
-                    self._pace.wait(len(some))
-                    looked = list(pool.map(lambda each: self._look(each.key), some))
-                    self._send([found for found in looked if isinstance(found, Found)])
-                    for each, found in zip(some, looked, strict=True):
-                        if isinstance(found, Found):
-                            yield Candidate(each.key, found.size), Outcome.IMPORTED
-                        else:
-                            yield each, found
+        for fresh in unknown(candidates, self._known):
+            if isinstance(fresh, tuple):
+                yield fresh
+                continue
+            for some in batched(fresh, SENT):
+                self._pace.wait(len(some))
+                looked = list(spread(lambda each: self._look(each.key), some))
+                self._send([found for found in looked if isinstance(found, Found)])
+                for each, found in zip(some, looked, strict=True):
+                    if isinstance(found, Found):
+                        yield Candidate(each.key, found.size), Outcome.IMPORTED
+                    else:
+                        yield each, found
 
     def _look(self, key: str) -> Found | Outcome:
         """Reads the first byte: S3 then names the version and says whether it can be read at all."""
