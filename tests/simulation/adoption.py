@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from imagebus.erasures import DynamoDBErasures
 from imagebus.store import DynamoDBEventStore
 from imagebus_cli.adopt.adopting import Importer, Pace
 from imagebus_cli.adopt.outcome import Outcome
@@ -56,14 +57,18 @@ class Adoption:
     def run(self) -> Counter[Outcome]:
         """A whole import."""
         world = self._story.world
-        store = DynamoDBEventStore(world.client("operator", "dynamodb"), wiring.STATUS)
+        dynamodb = world.client("operator", "dynamodb")
+        store, erasures = (
+            DynamoDBEventStore(dynamodb, wiring.STATUS),
+            DynamoDBErasures(dynamodb, wiring.ERASURES),
+        )
 
         def known(keys: Sequence[str]) -> set[str]:
             return {key for key in keys if store.status(key)}
 
         clients: list[Any] = [world.client("operator", service) for service in ("s3", "sqs")]
         pace = Pace(self._story.random.choice([2, 50]), world.scheduler)
-        importer = Importer(*clients, wiring.UPLOADS, world.inbox("ingest"), known, pace)
+        importer = Importer(*clients, wiring.UPLOADS, world.inbox("ingest"), known, erasures, pace)
         ended: Counter[str] = Counter()
         counts: Counter[Outcome] = Counter()
         listed = list(self._listed())

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from botocore.exceptions import ClientError
 
 from imagebus.clock import Clock, timestamp
+from imagebus.erasures import Erasures
 from imagebus.identity import imported_revision
 from imagebus_cli.adopt.outcome import Outcome, of_error
 from imagebus_cli.adopt.sources import Candidate
@@ -51,6 +52,10 @@ class Found:
     modified: datetime
     version_id: str | None
 
+    @property
+    def revision(self) -> str:
+        return imported_revision(self.modified, self.version_id or self.etag)
+
     def envelope(self, bucket: str) -> dict[str, Any]:
         """The event that S3 would have sent for the write.
 
@@ -60,7 +65,7 @@ class Found:
             "key": self.key,
             "size": self.size,
             "etag": self.etag,
-            "sequencer": imported_revision(self.modified, self.version_id or self.etag),
+            "sequencer": self.revision,
         }
         if self.version_id:
             item["version-id"] = self.version_id
@@ -91,13 +96,21 @@ class Importer:
     """`inbox` is the URL of ingest's queue."""
 
     def __init__(
-        self, s3: S3Client, sqs: SQSClient, bucket: str, inbox: str, known: Known, pace: Pace
+        self,
+        s3: S3Client,
+        sqs: SQSClient,
+        bucket: str,
+        inbox: str,
+        known: Known,
+        erasures: Erasures,
+        pace: Pace,
     ) -> None:
         self._s3 = s3
         self._sqs = sqs
         self._bucket = bucket
         self._inbox = inbox
         self._known = known
+        self._erasures = erasures
         self._pace = pace
 
     def run(self, candidates: Iterable[Candidate], spread: Spread = map) -> Iterator[Step]:
@@ -130,7 +143,10 @@ class Importer:
         except ClientError as error:
             return of_error(error)
         version_id = answer.get("VersionId")
-        return Found(key, size, answer["ETag"].strip('"'), answer["LastModified"], version_id)
+        found = Found(key, size, answer["ETag"].strip('"'), answer["LastModified"], version_id)
+        erasure = self._erasures.of(key)
+        covered = erasure.covers({"revision": found.revision, "version_id": version_id})
+        return Outcome.ERASED if covered else found
 
     def _send(self, found: Sequence[Found]) -> None:
         """Raises Problem if SQS keeps refusing one of them."""

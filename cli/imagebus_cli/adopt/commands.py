@@ -106,9 +106,9 @@ def steps(stack: Stack, candidates: Iterable[Candidate], rate: float, source: st
     work: Importer | Copier
     if source == stack.uploads:
         inbox = inbox_urls(stack.outputs["InboxUrls"])["ingest"]
-        work = Importer(stack.s3, stack.sqs, stack.uploads, inbox, known, pace)
+        work = Importer(stack.s3, stack.sqs, stack.uploads, inbox, known, stack.erasures, pace)
     else:
-        work = Copier(stack.s3, source, stack.uploads, known, pace)
+        work = Copier(stack.s3, source, stack.uploads, known, stack.erasures, pace)
     with ThreadPoolExecutor(PARALLEL) as pool:
         yield from work.run(candidates, pool.map)
 
