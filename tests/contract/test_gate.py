@@ -28,11 +28,11 @@ VALIDATED = schema_of(ImageValidated)
 LIMITS = "a field keeps its limits and its default"
 NO_NEW_VALUES = "an enumeration gains no values"
 RENAMED = (
-    "imagebus.validator@ImageValidated: data.mime was renamed to media_type, apparently. "
+    "imagebus.watermarker@ImageWatermarked: data.recipe was renamed to method, apparently. "
     "Rule: a released field stays. "
-    "Undo this, or make it version 2: keep the change in layers/core/imagebus/events/validator.py, "
-    "add to ImageValidated.upcasters a function that turns data of version 1 into data of version 2, "
-    "write the golden event schemas/examples/imagebus.validator@ImageValidated@v2.json, "
+    "Undo this, or make it version 2: keep the change in layers/core/imagebus/events/watermarker.py, "
+    "add to ImageWatermarked.upcasters a function that turns data of version 1 into data of version 2, "
+    "write the golden event schemas/examples/imagebus.watermarker@ImageWatermarked@v2.json, "
     "and run `make generate`."
 )
 
@@ -84,7 +84,7 @@ BREAKING: dict[str, tuple[Change, str, str]] = {
         "data.size", "a field keeps its type",
     ),
     "a value more": (
-        lambda s: field(s, "format")["enum"].append("TIFF"), "data.format", NO_NEW_VALUES,
+        lambda s: field(s, "format")["enum"].append("BMP"), "data.format", NO_NEW_VALUES,
     ),
     "a value less": (
         lambda s: field(s, "format")["enum"].remove("GIF"), "data.format", "an enumeration keeps its values",
@@ -185,7 +185,7 @@ def test_a_golden_event_that_is_not_read_any_more_is_told(tmp_path: Path) -> Non
         text.replace('"schema_version": 1', '"schema_version": 99')
     )
     (sentence,) = problems(files)
-    assert "ImageValidated version 99 is newer than 1" in sentence
+    assert "ImageValidated version 99 is newer than 2" in sentence
 
 
 def test_a_release_promises_the_newest_and_doing_it_twice_changes_nothing(tmp_path: Path) -> None:
@@ -204,7 +204,7 @@ def test_a_release_promises_the_newest_and_doing_it_twice_changes_nothing(tmp_pa
 @pytest.mark.parametrize(
     ("module", "old", "new", "sentence"),
     [
-        ("validator.py", "    mime: Name", "    media_type: Name", RENAMED),
+        ("watermarker.py", "    recipe: Name", "    method: Name", RENAMED),
         ("validator.py", "    mime: Name", "    mime: Name\n    later: Name | None = None", ""),
     ],
     ids=["a renamed field fails", "an optional field passes"],

@@ -19,11 +19,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
+from imagebus.image_types import SourceFormat
 from imagebus_imaging import Limits, Rejected, WatermarkSpec, describe, thumbnails, validate, watermark
 from imagebus_imaging.interface import Code
 from imagebus_imaging.sandbox import DecoderStalled, run_child
 from tests.fuzz.mutations import mutation
 
+#: All formats, also those that are not accepted by default.
+LIMITS = Limits(formats=frozenset(get_args(SourceFormat)))
 _CODES = frozenset(get_args(Code))
 _KEPT = Path(".tmp/fuzz")
 _SLOW_SECONDS = 2.0
@@ -44,7 +47,7 @@ def judge(data: bytes) -> tuple[str, str | None]:
     """The outcome, and what is wrong with it, if anything."""
     started = time.process_time()
     try:
-        validate(data)
+        validate(data, LIMITS)
         outcome = "validated"
     except Rejected as refusal:
         outcome = refusal.code
@@ -71,7 +74,7 @@ def _derive(data: bytes) -> str | None:
 
 
 def _made(data: bytes) -> Mapping[str, Any]:
-    made = [*thumbnails(data, [(32, 32), (9, 9)]), watermark(data, WatermarkSpec(max_side=64))]
+    made = [*thumbnails(data, [(32, 32), (9, 9)], animated=True), watermark(data, WatermarkSpec(max_side=64))]
     found = describe(data)
     return {"made": len(made), "phash": found.phash}
 

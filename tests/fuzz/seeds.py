@@ -6,9 +6,12 @@ import io
 import zlib
 from functools import cache
 
+import pillow_jxl
 from PIL import Image
 
 from tests.hostile.base import after_soi, chunk, encoded, picture, png, segment
+
+assert pillow_jxl, "registers the encoder"
 
 
 def _animated(image_format: str) -> bytes:
@@ -59,4 +62,12 @@ def seeds() -> dict[str, bytes]:
         "alpha.avif": encoded(rgba, "AVIF"),
         "still.heic": encoded(image, "HEIF", exif=_exif().tobytes()),
         "alpha.heic": encoded(rgba, "HEIF"),
+        "raw.tif": encoded(image, "TIFF", exif=_exif(), dpi=(72, 72)),
+        "lzw.tif": encoded(rgba, "TIFF", compression="tiff_lzw"),
+        "jpeg.tif": encoded(image, "TIFF", compression="jpeg"),
+        "palette.tif": encoded(image.quantize(16), "TIFF", compression="packbits"),
+        "fax.tif": encoded(image.convert("1"), "TIFF", compression="group4"),
+        "pages.tif": _animated("TIFF"),
+        "still.jxl": encoded(image, "JXL"),
+        "alpha.jxl": encoded(rgba, "JXL", lossless=True),
     }

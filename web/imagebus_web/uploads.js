@@ -14,6 +14,9 @@ const Uploads = (() => {
     avif: "image/avif",
     heic: "image/heic",
     heif: "image/heif",
+    tif: "image/tiff",
+    tiff: "image/tiff",
+    jxl: "image/jxl",
   };
 
   const typeOf = (file) =>

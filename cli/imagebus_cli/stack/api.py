@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -22,6 +23,8 @@ RETRIES = urllib3.Retry(
     raise_on_status=False,
 )
 TIMEOUT = urllib3.Timeout(connect=5, read=40)
+#: How long a key may be refused after the deployment that made it.
+KEY_SECONDS = 60
 HTTP = urllib3.PoolManager(retries=RETRIES, timeout=TIMEOUT)
 
 
@@ -47,7 +50,11 @@ class Api:
         key = stack.apigateway.get_api_key(apiKey=stack.outputs["ApiKeyId"], includeValue=True)["value"]
         headers = {"x-api-key": key} | ({"Authorization": f"Bearer {token}"} if token else {})
         api = cls(stack.outputs["ApiUrl"], headers)
+        deadline = time.monotonic() + KEY_SECONDS
         answer = api._send("GET", "images?limit=1")
+        while answer.status == 403 and time.monotonic() < deadline:
+            time.sleep(1)
+            answer = api._send("GET", "images?limit=1")
         if answer.status == 401 and not token:
             raise TokenRequired
         api._check(answer, "GET images", 200)

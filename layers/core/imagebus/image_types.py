@@ -7,8 +7,17 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 Format = Literal["JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF"]
+SourceFormat = Literal["JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF", "TIFF", "JXL"]
 MimeType = Literal[
-    "image/jpeg", "image/png", "image/webp", "image/gif", "image/avif", "image/heic", "image/heif"
+    "image/jpeg",
+    "image/png",
+    "image/webp",
+    "image/gif",
+    "image/avif",
+    "image/heic",
+    "image/heif",
+    "image/tiff",
+    "image/jxl",
 ]
 
 
@@ -16,7 +25,7 @@ MimeType = Literal[
 class ImageType:
     """A MIME type, its format, and the file extensions in use; we write the first."""
 
-    format: Format
+    format: SourceFormat
     mime: MimeType
     extensions: tuple[str, ...]
 
@@ -30,7 +39,10 @@ IMAGE_TYPES = (
     ImageType("AVIF", "image/avif", ("avif",)),
     ImageType("HEIF", "image/heic", ("heic",)),
     ImageType("HEIF", "image/heif", ("heif",)),
+    ImageType("TIFF", "image/tiff", ("tif", "tiff")),
+    ImageType("JXL", "image/jxl", ("jxl",)),
 )
+#: Accepted by default; the other source formats only where `AcceptedFormats` names them.
 FORMATS: tuple[Format, ...] = get_args(Format)
 MIME_TYPES: tuple[MimeType, ...] = get_args(MimeType)
 

@@ -47,8 +47,10 @@ def _keyed(image: Image.Image) -> Image.Image:
 
 def _sixteen_bit(image: Image.Image) -> Image.Image:
     """The high byte of each sample, as Pillow narrows 16-bit RGB: `convert("L")` would clip at 255."""
-    wide = image if image.mode == "I;16" else image.convert("I;16")
+    wide = image if image.mode in ("I;16", "I;16B") else image.convert("I;16")
     low, high = Image.frombytes("LA", image.size, wide.tobytes()).split()
+    if wide.mode == "I;16B":
+        low, high = high, low
     key = image.info.get("transparency")
     if not isinstance(key, int):
         return high

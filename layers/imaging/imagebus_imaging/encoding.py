@@ -23,13 +23,13 @@ _SAVE: dict[str, dict[str, Any]] = {
 
 
 def output_format_for(source_format: str, wanted: str | None) -> str:
-    """`auto` or None: same as the source, but GIF gives PNG and HEIF gives JPEG: neither is written."""
+    """`auto` or None: as the source. Formats that are not written give JPEG, and GIF gives PNG."""
     if wanted and wanted.lower() != "auto":
         name = wanted.upper().replace("JPG", "JPEG")
         if name not in _SAVE:
             raise ValueError(f"cannot write {wanted!r}: choose one of {', '.join(sorted(_SAVE))}")
         return name
-    return {"GIF": "PNG", "HEIF": "JPEG"}.get(source_format, source_format)
+    return {"GIF": "PNG", "HEIF": "JPEG", "TIFF": "JPEG", "JXL": "JPEG"}.get(source_format, source_format)
 
 
 def encode(name: str, image: Image.Image, image_format: str, quality: int | None = None) -> Derived:

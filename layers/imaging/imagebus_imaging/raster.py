@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from PIL import Image, ImageFile
+from PIL import Image
 
 from imagebus_imaging.colour import PLAIN_MODES, plain, to_srgb
 from imagebus_imaging.decoders import DECODE_ERRORS, decode_failures_are_rejections, open_image
+from imagebus_imaging.decoders.base import Decoder
 from imagebus_imaging.exif import orientation_in
 from imagebus_imaging.interface import Rejected
 from imagebus_imaging.resizing import scale_down
@@ -57,15 +58,15 @@ def exif_of(info: Mapping[str | tuple[int, int], Any]) -> Image.Exif:
     return exif
 
 
-def orientation_of(image: ImageFile.ImageFile) -> int:
-    """EXIF orientation 1-8, 1 where there is none."""
-    if image.format == "HEIF":
-        return 1  # libheif has turned the pixels already
+def orientation_of(image: Decoder) -> int:
+    """EXIF orientation 1-8, 1 where there is none or the decoder has applied it."""
+    if image.is_upright:
+        return 1
     block = image.info.get("exif")
     return orientation_in(block) if isinstance(block, bytes) else 1
 
 
-def displayed_size(image: ImageFile.ImageFile, orientation: int) -> tuple[int, int]:
+def displayed_size(image: Decoder, orientation: int) -> tuple[int, int]:
     return (image.height, image.width) if orientation >= 5 else image.size
 
 

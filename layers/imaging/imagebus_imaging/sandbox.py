@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 
 from imagebus_imaging.interface import Limits, Rejected
 
-_MAX_ANSWER = 1 << 20
+MAX_ANSWER = 1 << 25
 _OVER_LIMIT = frozenset({signal.SIGKILL, signal.SIGXCPU, signal.SIGPROF})
 # A handler of the parent (a profiler, faulthandler) must not run in the child.
 _OWN_SIGNALS = (signal.SIGPROF, signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT)
@@ -120,16 +120,16 @@ def run_child(
 def _read(reader: int, deadline: float) -> tuple[bytes, bool]:
     poll = select.poll()
     poll.register(reader, select.POLLIN | select.POLLHUP)
-    answer = b""
-    while len(answer) < _MAX_ANSWER:
+    answer = bytearray()
+    while len(answer) < MAX_ANSWER:
         left = deadline - time.monotonic()
         if left <= 0 or not poll.poll(math.ceil(left * 1000)):
-            return answer, False
+            return bytes(answer), False
         part = os.read(reader, 65_536)
         if not part:
-            return answer, True
+            return bytes(answer), True
         answer += part
-    return answer, False
+    return bytes(answer), False
 
 
 def _child(

@@ -26,9 +26,10 @@ def thumbnails(
 ) -> list[Derived]:
     """One image per box of `sizes`, in their order, named `"WxH"` after the box; never enlarged.
 
-    `output_format` is None or "auto" (as the source; GIF gives PNG, HEIF gives JPEG), JPEG, PNG, WEBP or
-    AVIF. Transparency is kept where the output can hold it and composited over `background` for JPEG. An
-    animation gives a still of its first frame. `linear` scales in linear light. Raises `Rejected` for bytes
+    `output_format` is None or "auto" (as the source; GIF gives PNG; HEIF, TIFF and JXL give JPEG), JPEG,
+    PNG, WEBP or AVIF. Transparency is kept where the output can hold it and composited over `background` for
+    JPEG. An animation gives a still of its first frame. `linear` scales in linear light. Raises `Rejected`
+    for bytes
     that do not decode.
 
     `animated` gives animated WebP for GIF and WebP that move, where the output format is "auto" or WEBP; a

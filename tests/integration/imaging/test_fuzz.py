@@ -10,7 +10,7 @@ from multiprocessing import get_context
 import pytest
 
 from imagebus_imaging import validate
-from tests.fuzz.mutate import run
+from tests.fuzz.mutate import LIMITS, run
 from tests.fuzz.mutations import mutation
 from tests.fuzz.seeds import seeds
 
@@ -20,7 +20,7 @@ SEED = int(os.environ.get("FUZZ_SEED", random.randrange(1 << 32)))
 
 @pytest.mark.parametrize("name", sorted(seeds()))
 def test_mutations_grow_on_valid_files(name: str) -> None:
-    assert validate(seeds()[name]).width in (32, 48, 64)
+    assert validate(seeds()[name], LIMITS).width in (32, 48, 64)
 
 
 def test_a_mutation_can_be_made_again() -> None:

@@ -36,6 +36,7 @@ class Fake:
     stack: Stack
     outcome: str = "completed"
     token: str | None = None
+    refusals: int = 0
     form_status: int = 204
     object_status: int = 200
     deletes: bool = True
@@ -62,7 +63,8 @@ class Fake:
             return self.form_status, None, {}
         if path.startswith("/object?"):
             return self.object_status, None, {"Content-Type": "image/jpeg"}
-        if headers.get("x-api-key") != "secret-key":
+        if headers.get("x-api-key") != "secret-key" or self.refusals:
+            self.refusals -= 1
             return 403, {"code": "invalid_api_key", "detail": "Send a valid key."}, {}
         if self.token and headers.get("Authorization") != f"Bearer {self.token}":
             return 401, {"code": "invalid_token", "detail": "Send a valid token."}, {}
@@ -208,6 +210,17 @@ def test_an_api_that_needs_a_token_takes_one(fake: Fake) -> None:
     assert code(refused) == 1
     assert "invalid_token" in str(refused.exception)
     assert "another" not in refused.output + str(refused.exception)
+
+
+@pytest.mark.parametrize(("refusals", "passes"), [(2, True), (10**6, False)])
+def test_a_key_may_need_a_moment_after_the_deployment(
+    fake: Fake, monkeypatch: pytest.MonkeyPatch, refusals: int, passes: bool
+) -> None:
+    monkeypatch.setattr(api, "KEY_SECONDS", 60 if passes else 0)
+    fake.refusals = refusals
+    done = invoke()
+    assert code(done) == (0 if passes else 1)
+    assert ("invalid_api_key" in str(done.exception)) == (not passes)
 
 
 def test_without_a_token_the_pipeline_is_tested_without_the_api(fake: Fake) -> None:

@@ -290,6 +290,18 @@ def test_a_trimmed_client_does_not_look_into_the_folder_of_every_service(monkeyp
     assert len(listed) <= 8
 
 
+def test_nor_does_a_client_without_the_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    listed: list[str] = []
+    listing = os.listdir
+    monkeypatch.setattr(os, "listdir", lambda path=".": listed.append(str(path)) or listing(path))
+    monkeypatch.setenv("IMAGEBUS_CLIENTS", "trimmed")
+    monkeypatch.setattr(aws, "TRIMMED", tmp_path / "none")
+    client = aws.client("s3")
+    assert hasattr(client, "copy_object")
+    assert client.meta.endpoint_url == full_client("s3").meta.endpoint_url
+    assert len(listed) <= 8
+
+
 def test_a_finished_build_contains_the_data_and_a_plain_one_does_not(tmp_path: Path, data: Path):
     library = tmp_path / "CoreLayer" / "python" / "imagebus"
     shutil.copytree(ROOT / "layers" / "core" / "imagebus", library)

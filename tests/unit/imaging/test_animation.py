@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
+import signal
+import struct
+
 import pytest
 from PIL import Image
 
@@ -103,3 +108,43 @@ def test_an_animation_of_too_many_frames_is_refused_and_of_too_large_ones_is_sti
     monkeypatch.setattr(animating, "_BUDGET", 1000)
     with pytest.raises(Rejected, match="too_many_frames"):
         thumbnails(data, [(60, 60)], animated=True)
+
+
+def _bomb(width: int, height: int, frames: int) -> bytes:
+    """Frames that differ in every pixel, in few bytes."""
+    pictures = [Image.new("L", (width, height), 255 * (n % 2)) for n in range(frames)]
+    return encoded(pictures[0], "GIF", save_all=True, append_images=pictures[1:], duration=20)
+
+
+def test_an_animation_that_costs_too_much_is_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = _bomb(1000, 1000, 20)
+    assert len(data) < 100_000
+    assert validate(data).frames == 20
+    assert thumbnails(data, [(60, 60)], animated=True)[0].frames == 20
+    monkeypatch.setattr(animating, "_LIMITS", dataclasses.replace(animating._LIMITS, cpu_seconds=0.05))
+    (made,) = thumbnails(data, [(60, 60)], animated=True)
+    assert (made.format, made.frames) == ("PNG", 1)
+
+
+def test_an_animation_with_a_broken_later_frame_is_still() -> None:
+    broken = b"\x2c" + struct.pack("<HHHHB", 0, 0, 120, 80, 0) + b"\x0c\x04\xff\xff\xff\xff\0"
+    data = _animated("GIF")[:-1] + broken + b"\x3b"
+    assert validate(data).frames == 4
+    (made,) = thumbnails(data, [(60, 60)], animated=True)
+    assert made.frames == 1
+    assert near(opened(made).convert("RGB").getpixel((20, 20)), RED, 16)
+
+
+def test_frames_are_decoded_in_a_child(monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGSEGV)
+
+    monkeypatch.setattr(animating, "_animated", crash)
+    (made,) = thumbnails(_animated("GIF"), [(60, 60)], animated=True)
+    assert made.format == "PNG", "the parent lives, and the first frame is sound"
+
+
+def test_the_frames_of_all_sizes_are_held_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(animating, "_MAX_HELD_PIXELS", 3 * (60 * 40 + 90 * 60))
+    found = thumbnails(_animated("GIF"), [(120, 120), (90, 90), (60, 60)], animated=True)
+    assert [made.format for made in found] == ["PNG", "WEBP", "WEBP"]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from imagebus.events.base import Count, EventData, Model, Name, Text
-from imagebus.image_types import Format
+from imagebus.image_types import SourceFormat
 
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Side = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
@@ -31,14 +31,23 @@ class Trailer(Model):
     bytes: Count
 
 
+def _fewer_formats(data: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 had no optional formats."""
+    return data
+
+
 class ImageValidated(EventData):
-    """The bytes are an image that the pipeline accepts. Width and height are as displayed."""
+    """The bytes are an image that the pipeline accepts. Width and height are as displayed.
+
+    Version 2 added the formats that are accepted only where `AcceptedFormats` names them.
+    """
 
     producer = "validator"
+    upcasters = (_fewer_formats,)
     bucket: Name
     size: Count
     etag: Name
-    format: Format
+    format: SourceFormat
     mime: Name
     width: Side
     height: Side

@@ -23,6 +23,8 @@ class Decoder(ImageFile.ImageFile):
     full_size = (0, 0)
     read_to = 0
     truncated = False
+    #: Whether the decoder has applied the orientation.
+    is_upright = False
 
     def check(self) -> None:
         """Decodes as cheaply as possible while still finding every fault. Raises what decoders raise."""

@@ -33,6 +33,7 @@ class HeifPicture(Decoder):
 
     format = "HEIF"
     format_description = "HEIF image"
+    is_upright = True
 
     def _open(self) -> None:
         opener: Any = pillow_heif.HeifFile

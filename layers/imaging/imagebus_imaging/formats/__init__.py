@@ -21,6 +21,8 @@ _MODULES = {
     "GIF": "gif",
     "AVIF": "isobmff",
     "HEIF": "isobmff",
+    "TIFF": "tiff",
+    "JXL": "jxl",
 }
 
 
