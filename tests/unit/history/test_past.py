@@ -56,6 +56,13 @@ def test_nothing_is_known_before_the_first_event():
     assert known_at([first], first.occurred_at) == [first]
 
 
+def test_another_team_s_fact_opens_no_revision_in_the_past_either():
+    log = [recorded(event) for event in story()]
+    meta = {**log[-1].meta, "revision": SECOND, "event_id": "foreign"}
+    foreign = RecordedEvent("their.team", "ImageTagged", {"meta": meta, "data": {}})
+    assert known_at([foreign, *log], "~") == log
+
+
 def test_a_deleted_image_was_there_before_its_deletion():
     clock = ManualClock()
     log = [recorded(event) for event in story(clock=clock)]
