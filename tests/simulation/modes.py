@@ -11,6 +11,8 @@ from tests.simulation.weather import ORDINARY, ROUGH, Choices, Weather, draw
 #: Known in every mode: an image's age counts from its upload, not from the last news or the retry; and one
 #: version that a removal and its own event announce has two revisions, of which one leaves its objects.
 KNOWN = ("ProcessingStalled after a wait", "belongs to a revision of the current version")
+#: Has no divisor in common with the sum of all shares.
+MIX = 37
 
 
 @dataclass(frozen=True)
@@ -127,8 +129,9 @@ MODES: Mapping[str, Mode] = {
 
 
 def mode_of(seed: int) -> str:
-    """Which mode a seed has if none is named: every hundred seeds have all, by their shares."""
-    number = seed % sum(mode.share for mode in MODES.values())
+    """Which mode a seed has if none is named: every hundred seeds have all, mixed, by their shares."""
+    shares = sum(mode.share for mode in MODES.values())
+    number = seed * MIX % shares
     for name, mode in MODES.items():
         number -= mode.share
         if number < 0:
