@@ -9,6 +9,7 @@ from analyzer.metadata import metadata_work
 from cleaner.handler import clean
 from failures.dead_letter import handle_dead_letter
 from imagebus.bus import EventBridgeBus
+from imagebus.erasures import DynamoDBErasures
 from imagebus.events.analyzer import Label, LabelsDetected, LabelsSkipped
 from imagebus.history.required import Required
 from imagebus.inbox import Inbox, SQSQueue, one_by_one
@@ -18,6 +19,7 @@ from imagebus.store import DynamoDBEventStore
 from imagebus.worker import Derivation, Job, Work, Worker
 from imagebus_imaging import Limits, WatermarkSpec
 from ingest.handler import ingest
+from ingest.removals import DynamoDBPast
 from notifier.handler import notify_delivery
 from notifier.ledger import DynamoDBLedger
 from notifier.notify import SNSTopic
@@ -73,15 +75,16 @@ def build_sweeper(world: World) -> Callable[[], Any]:
     dynamodb = client("dynamodb")
     store, index = DynamoDBEventStore(dynamodb, wiring.STATUS), ImageIndex(dynamodb, wiring.STATUS)
     bus = EventBridgeBus(client("events"), wiring.BUS, clock)
-    recorder = Recorder(store, bus, clock, Required.parse(world.settings().required))
+    erasures = DynamoDBErasures(dynamodb, wiring.ERASURES)
+    recorder = Recorder(store, bus, clock, Required.parse(world.settings().required), erasures)
     replays = EventBridgeReplays(client("events"), wiring.ARCHIVE, clock, wiring.STALLED_AFTER)
     return lambda: sweep(index, recorder, replays, clock, wiring.STALLED_AFTER)
 
 
 def _ingest(world: World, client: Any, bus: Any, clock: Any) -> Any:
     objects = S3ObjectStore(client("s3"))
-    store = DynamoDBEventStore(client("dynamodb"), wiring.STATUS)
-    return one_by_one(lambda d: ingest(d, bus, objects, store.history, clock)), {}
+    past = DynamoDBPast(client("dynamodb"), wiring.STATUS, wiring.ERASURES)
+    return one_by_one(lambda d: ingest(d, bus, objects, lambda: past, clock)), {}
 
 
 def _validator(world: World, client: Any, bus: Any, clock: Any) -> Any:
@@ -113,14 +116,16 @@ def _labels(settings: Settings, job: Job) -> LabelsDetected | LabelsSkipped:
 
 def _recorder(world: World, client: Any, bus: Any, clock: Any) -> Any:
     store = DynamoDBEventStore(client("dynamodb"), wiring.STATUS)
-    recorder = Recorder(store, bus, clock, Required.parse(world.settings().required))
+    erasures = DynamoDBErasures(client("dynamodb"), wiring.ERASURES)
+    recorder = Recorder(store, bus, clock, Required.parse(world.settings().required), erasures)
     return (lambda group: record_group(recorder, group)), {"group_by": image_key}
 
 
 def _notifier(world: World, client: Any, bus: Any, clock: Any) -> Any:
     ledger = DynamoDBLedger(client("dynamodb"), wiring.LEDGER, clock, keep_days=400)
     topic = SNSTopic(client("sns"), "topic")
-    return one_by_one(lambda d: notify_delivery(d, ledger, topic)), {}
+    erasures = DynamoDBErasures(client("dynamodb"), wiring.ERASURES)
+    return one_by_one(lambda d: notify_delivery(d, ledger, topic, erasures)), {}
 
 
 def _cleaner(world: World, client: Any, bus: Any, clock: Any) -> Any:

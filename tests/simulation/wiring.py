@@ -13,7 +13,7 @@ from imagebus_local import nesting, templates
 TEMPLATE = Path(__file__).parents[2] / "template.yml"
 
 UPLOADS, IMAGES, QUARANTINE = "uploads", "images", "quarantine"
-STATUS, LEDGER = "status", "ledger"
+STATUS, LEDGER, ERASURES = "status", "ledger", "erasures"
 BUS, ARCHIVE = "imagebus", "imagebus-events"
 MAX_RECEIVE_COUNT = 5
 FUNCTION_TIMEOUT = 30

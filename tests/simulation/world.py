@@ -16,6 +16,7 @@ from imagebus.testing import (
     InMemorySNS,
     InMemorySQS,
     Rule,
+    erasures_table,
     lambda_event,
     ledger_table,
     status_table,
@@ -41,7 +42,11 @@ class World:
         self.sqs = InMemorySQS(self.scheduler, random)
         self.sns = InMemorySNS()
         self.dynamodb = LaggingDynamoDB(
-            {wiring.STATUS: status_table(), wiring.LEDGER: ledger_table()},
+            {
+                wiring.STATUS: status_table(),
+                wiring.LEDGER: ledger_table(),
+                wiring.ERASURES: erasures_table(),
+            },
             weather.page_items,
             self.scheduler,
             random,

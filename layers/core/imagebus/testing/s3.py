@@ -94,6 +94,20 @@ class InMemoryS3:
             bucket.keys.pop(key, None)
         return {}
 
+    def list_object_versions(self, **request: Any) -> dict[str, Any]:
+        found: dict[str, list[dict[str, Any]]] = {"Versions": [], "DeleteMarkers": []}
+        for key, versions in sorted(self.buckets[request["Bucket"]].keys.items()):
+            if key.startswith(request.get("Prefix", "")):
+                for version in reversed(versions):
+                    item = {"Key": key, "VersionId": version.version_id, "IsLatest": version is versions[-1]}
+                    found["DeleteMarkers" if version.is_marker else "Versions"].append(item)
+        return dict(found)
+
+    def delete_objects(self, **request: Any) -> dict[str, Any]:
+        for each in request["Delete"]["Objects"]:
+            self.delete_object(Bucket=request["Bucket"], **each)
+        return {}
+
     def list_objects_v2(self, **request: Any) -> dict[str, Any]:
         prefix = request.get("Prefix", "")
         keys = self.buckets[request["Bucket"]].keys
