@@ -70,7 +70,7 @@ MODES: Mapping[str, Mode] = {
         ORDINARY | {"skew": (1, 5), "duplicate": (0, 0.2), "late": (0, 0.1), "crash": (0, 0.01)},
         {"lose_table": 0.3, "outage": 0.2},
         # a replay's window begins and ends with the operator's clock
-        expected=("None is no end", "the log does not hold what happened first"),
+        expected=("on the bus, and not in the log", "the log does not hold what happened first"),
     ),
     "late": Mode(
         "deliveries hours to days late, duplicates at once in two workers, visibility that ends too early",
@@ -94,6 +94,12 @@ MODES: Mapping[str, Mode] = {
         {"deploy": 1, "outage": 0.5, "replay_to_all": 0.3},
         # objects are named by size alone, so another recipe overwrites them
         expected=("with other bytes",),
+    ),
+    "erasures": Mode(
+        "images are erased at any moment, during replays too",
+        ROUGH | {"names_versions": (True,), "lost_answer": (0,)},
+        {"erase_often": 1, "replay_to_all": 0.4, "lose_table": 0.3, "rebuild": 0.3, "outage": 0.2},
+        share=6,
     ),
     "throttling": Mode("AWS refuses many calls", ORDINARY | {"throttle": (0.05, 0.15), "refused": (0.3,)}),
     "overwrites": Mode(
