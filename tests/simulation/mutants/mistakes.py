@@ -23,7 +23,7 @@ class Mistake:
     instead: str
 
     def tree(self) -> ast.Module:
-        """Raises LookupError if the text has changed: then the mistake must be written anew."""
+        """Raises LookupError if the text has changed: then adapt the mistake."""
         source = (ROOT / self.path).read_text()
         if source.count(self.text) != 1:
             raise LookupError(f"{self.path} does not have this exactly once: {self.text!r}")
