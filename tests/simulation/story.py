@@ -11,6 +11,7 @@ from imagebus.retrying import Retrier
 from imagebus.store import DynamoDBEventStore
 from imagebus_cli.operations.rebuild import rebuild_one
 from tests.simulation import pixels, poison, rows, wiring
+from tests.simulation.adoption import Adoption
 from tests.simulation.reference import folder_of, revision_of
 from tests.simulation.scheduler import EPOCH
 from tests.simulation.settings import OTHERS
@@ -50,6 +51,7 @@ class Story:
     #: what makes some comparisons meaningless: archive holes, foreign facts, a lost ledger
     holes: bool = False
     redriven: bool = False
+    adoption: Adoption | None = None
     _replays: int = 0
 
     def begin(self, incidents: dict[str, float]) -> None:
@@ -229,6 +231,14 @@ class Story:
 
     def erase(self) -> None:
         raise NotImplementedError
+
+    def adopt(self) -> None:
+        """A bucket that is already full is taken in, by several imports, some at once."""
+        self.adoption = self.adoption or Adoption(self)
+        start, attempt = self.world.scheduler.start, self.adoption.attempt
+        for _ in range(self.random.randint(1, 4)):
+            delay = self.random.choice([0, 0.2, 10, self.random.uniform(1, 600)])
+            self.world.scheduler.after(delay, lambda: start(attempt))
 
     # --- operators, after the faulty phase ---
 

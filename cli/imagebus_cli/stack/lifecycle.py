@@ -98,6 +98,8 @@ def _deployed(
     root = Places.find().root
     client = session.client("cloudformation")
     if create_key:
+        if not (yes or _confirmed(f"Create a key in the stack {key.stack_name(stack)}?")):
+            raise typer.Exit(1)
         with terminal.step(f"key in {key.stack_name(stack)}") as say:
             parameters = {**parameters, "EncryptionKeyArn": key.create(session, stack, root, say)}
     with terminal.step("built") as say:

@@ -83,13 +83,10 @@ URLS = _query("urls", "true adds presigned URLs.", {"type": "string", "enum": ["
 AT = _query(
     "at",
     "Show what was known at this moment: an RFC 3339 time, or a date (its first moment in UTC). "
-    "Links to derived images are left out; cannot be combined with urls=true.",
+    "Links to derived images are left out, and urls has no effect.",
     {
-        "anyOf": [
-            {"type": "string", "format": "date-time"},
-            {"type": "string", "format": "date"},
-            {"type": "string", "enum": [""]},
-        ]
+        "anyOf": [{"type": "string", "format": name} for name in ("date-time", "date")]
+        + [{"type": "string", "maxLength": 0}]
     },
 )
 

@@ -71,6 +71,15 @@ def test_a_policy_without_a_service_names_it() -> None:
     assert len(bad(check(made, EncryptionKeyArn=KEY, EnableCdn="true"))) == 3
 
 
+def test_a_refusal_in_the_policy_is_no_permission() -> None:
+    made = account()
+    refused = json.loads(str(policy(**key.needed(ROOT, "eu-west-1"))["Policy"]))
+    for statement in refused["Statement"]:
+        statement["Effect"] = "Deny"
+    made.answers["kms.GetKeyPolicy"] = {"Policy": json.dumps(refused)}
+    assert len(bad(check(made, EncryptionKeyArn=KEY))) == 3
+
+
 def test_a_policy_that_may_not_be_read_is_a_note() -> None:
     made = account()
     made.answers["kms.GetKeyPolicy"] = "AccessDeniedException: no"
