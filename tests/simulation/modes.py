@@ -11,6 +11,8 @@ from tests.simulation.weather import ORDINARY, ROUGH, Choices, Weather, draw
 #: Known in every mode: one version that a removal and its own event announce has two revisions, of which one
 #: leaves its objects.
 KNOWN = ("belongs to a revision of the current version",)
+#: Has no divisor in common with the sum of all shares.
+MIX = 37
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,12 @@ MODES: Mapping[str, Mode] = {
         # objects are named by size alone, so another recipe overwrites them
         expected=("with other bytes",),
     ),
+    "erasures": Mode(
+        "images are erased at any moment, during replays too",
+        ROUGH | {"names_versions": (True,), "lost_answer": (0,)},
+        {"erase_often": 1, "replay_to_all": 0.4, "lose_table": 0.3, "rebuild": 0.3, "outage": 0.2},
+        share=6,
+    ),
     "throttling": Mode("AWS refuses many calls", ORDINARY | {"throttle": (0.05, 0.15), "refused": (0.3,)}),
     "overwrites": Mode(
         "users overwrite and delete images exactly while workers write",
@@ -118,13 +126,20 @@ MODES: Mapping[str, Mode] = {
         {"replay_with_backlog": 1},
     ),
     "many": Mode("more images are due than one batch of a sweep has", {}, {"many": 1}, share=1),
+    "imports": Mode(
+        "a full bucket is taken in by imports that die, repeat and meet each other, while users go on",
+        ORDINARY
+        | {"crash": (0, 0.02, 0.1), "throttle": (0, 0.1), "duplicate": (0, 0.3), "lost_answer": (0, 0.1)},
+        {"adopt": 1, "outage": 0.2, "lose_table": 0.1, "rebuild": 0.2},
+    ),
     "poison": Mode("messages that are no events", ORDINARY | {"duplicate": (0, 0.2)}, {"send_poison": 1}),
 }
 
 
 def mode_of(seed: int) -> str:
-    """Which mode a seed has if none is named: every hundred seeds have all, by their shares."""
-    number = seed % sum(mode.share for mode in MODES.values())
+    """Which mode a seed has if none is named: every hundred seeds have all, mixed, by their shares."""
+    shares = sum(mode.share for mode in MODES.values())
+    number = seed * MIX % shares
     for name, mode in MODES.items():
         number -= mode.share
         if number < 0:

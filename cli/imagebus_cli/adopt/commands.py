@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from imagebus_cli.output.writer import Output
     from imagebus_cli.stack.deployed import Stack
 
+#: Objects looked at or copied in parallel.
+PARALLEL = 10
+
 #: 128 + SIGINT, as a shell reports it.
 INTERRUPTED = 130
 
@@ -91,16 +94,23 @@ def import_objects(
 
 
 def steps(stack: Stack, candidates: Iterable[Candidate], rate: float, source: str) -> Iterator[Step]:
+    """What happens to each object of the bucket `source`."""
+    from concurrent.futures import ThreadPoolExecutor
+
     from imagebus.clock import SystemClock
     from imagebus.naming import inbox_urls
     from imagebus_cli.adopt.adopting import Importer, Pace
     from imagebus_cli.adopt.copying import Copier
 
     known, pace = _known(stack), Pace(rate, SystemClock())
-    if source != stack.uploads:
-        return Copier(stack.s3, source, stack.uploads, known, pace).run(candidates)
-    inbox = inbox_urls(stack.outputs["InboxUrls"])["ingest"]
-    return Importer(stack.s3, stack.sqs, stack.uploads, inbox, known, pace).run(candidates)
+    work: Importer | Copier
+    if source == stack.uploads:
+        inbox = inbox_urls(stack.outputs["InboxUrls"])["ingest"]
+        work = Importer(stack.s3, stack.sqs, stack.uploads, inbox, known, stack.erasures, pace)
+    else:
+        work = Copier(stack.s3, source, stack.uploads, known, stack.erasures, pace)
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        yield from work.run(candidates, pool.map)
 
 
 def _known(stack: Stack) -> Any:

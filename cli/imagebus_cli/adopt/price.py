@@ -30,8 +30,8 @@ def price(stack: Stack, objects: int, region: str, *, copied: bool) -> float | N
     if not copied:
         images = [replace(image, original_bytes=0) for image in images]
     per_object = (
-        prices["s3_get"] + prices["dynamodb_read"] + prices["sqs_request"]
+        prices["s3_get"] + 2 * prices["dynamodb_read"] + prices["sqs_request"]
     )  # the import's own requests
     if copied:
-        per_object = prices["s3_get"] + prices["dynamodb_read"] + prices["s3_put"]
+        per_object = prices["s3_get"] + 2 * prices["dynamodb_read"] + prices["s3_put"]
     return objects * per_object + sum(line.usd for line in lines(images, prices, scale=objects / len(images)))

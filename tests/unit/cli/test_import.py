@@ -48,11 +48,13 @@ class World:
         outputs = {
             "UploadsBucketName": "uploads",
             "StatusTableName": "status",
+            "ErasuresTableName": "erasures",
             "InboxUrls": self.inbox.replace("ingest", "{stage}"),
             "RequiredFacts": DEFAULT,
         }
         self.stack = Stack(self.session, outputs)
         create_table(self.stack.dynamodb, "status")
+        create_table(self.stack.dynamodb, "erasures", "ErasuresTable")
         self.s3 = self.stack.s3
         for bucket in ("uploads", "other"):
             self.s3.create_bucket(Bucket=bucket)
@@ -294,7 +296,26 @@ def test_the_rate_is_kept():
     assert (clock.now() - started).total_seconds() == pytest.approx(6)
 
 
+def test_an_erased_version_is_not_taken_in_again_and_a_later_one_is(world: World):
+    world.put(*KEYS, "c.jpg")
+    version = world.s3.head_object(Bucket="uploads", Key="a.jpg")["VersionId"]
+    world.stack.erasures.extend("a.jpg", versions=[version])
+    world.stack.erasures.extend("b/d.webp", through=revision("0055AED6DCD90281E5"))
+    world.stack.erasures.extend("c.jpg", versions=["another"])
+    found = document(exit_code=1)
+    assert found["outcomes"] == {"imported": 3, "erased": 1}
+    assert [each["image_key"] for each in found["refused"]] == ["a.jpg"]
+
+
 # --- from another bucket
+
+
+def test_an_erased_image_is_not_copied_back(world: World):
+    world.put(*KEYS, bucket="other")
+    world.stack.erasures.extend("a.jpg", versions=["v"])
+    assert document("s3://other", exit_code=1)["outcomes"] == {"copied": 2, "erased": 1}
+    with pytest.raises(ClientError):
+        world.s3.head_object(Bucket="uploads", Key="a.jpg")
 
 
 def test_another_bucket_is_copied_and_what_is_there_is_not_overwritten(world: World):
