@@ -233,7 +233,7 @@ class Story:
         raise NotImplementedError
 
     def adopt(self) -> None:
-        """A bucket that is already full is taken in, by several imports, some at once."""
+        """An existing bucket is imported, by several imports, some at once."""
         self.adoption = self.adoption or Adoption(self)
         start, attempt = self.world.scheduler.start, self.adoption.attempt
         for _ in range(self.random.randint(1, 4)):
