@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imagebus_cli.stack import names, outsiders, settling
 from imagebus_cli.stack.findings import Finding, Findings, Verdict
+from imagebus_cli.stack.paging import every
 
 if TYPE_CHECKING:
     import boto3
@@ -17,6 +18,7 @@ NEVER_DEPLOYED = "Its first deployment failed. Remove it: imagebus destroy --sta
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events-by-operation.html
 STUCK: Mapping[str, str] = {
     "UPDATE_ROLLBACK_FAILED": "Repeat it: aws cloudformation continue-update-rollback --stack-name {stack}",
+    "IMPORT_ROLLBACK_FAILED": "See why: aws cloudformation describe-stack-events --stack-name {stack}",
     "ROLLBACK_COMPLETE": NEVER_DEPLOYED,
     "ROLLBACK_FAILED": NEVER_DEPLOYED,
     "CREATE_FAILED": NEVER_DEPLOYED,
@@ -123,17 +125,8 @@ def _prefix(stack: str, kind: str) -> str:
 def _existing(session: boto3.Session, kind: str, prefix: str) -> Iterable[str]:
     service, operation, items, key, argument, _ = LISTED[kind]
     client: Any = session.client(service)  # type: ignore[call-overload]
-    for each in _pages(getattr(client, operation), items, {argument: prefix}):
+    for each in every(getattr(client, operation), items, **{argument: prefix}):
         yield each[key] if key else each.rpartition("/")[2]
-
-
-def _pages(operation: Callable[..., Any], items: str, arguments: Mapping[str, str]) -> Iterable[Any]:
-    answer = operation(**arguments)
-    yield from answer.get(items, [])
-    for token in ("NextToken", "nextToken"):
-        while answer.get(token):
-            answer = operation(**arguments, **{token: answer[token]})
-            yield from answer.get(items, [])
 
 
 def _kept(session: boto3.Session, stack: str) -> Iterable[str]:

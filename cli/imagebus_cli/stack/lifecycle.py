@@ -65,7 +65,9 @@ def deploy(
         raise _needs_yes("deploy")
     session = _session(profile, region)
     root = Places.find().root
-    report = checks.check(session, stack_name, root, given, images=images, new_key=create_key)
+    report = checks.check(
+        session, stack_name, root, given, images=images, new_key=create_key, runtime=runtime
+    )
     show(report.findings, out)
     problems = bad(report.findings)
     document = {
@@ -98,6 +100,8 @@ def _deployed(
     root = Places.find().root
     client = session.client("cloudformation")
     if create_key:
+        if not (yes or _confirmed(f"Create a key in the stack {key.stack_name(stack)}?")):
+            raise typer.Exit(1)
         with terminal.step(f"key in {key.stack_name(stack)}") as say:
             parameters = {**parameters, "EncryptionKeyArn": key.create(session, stack, root, say)}
     with terminal.step("built") as say:

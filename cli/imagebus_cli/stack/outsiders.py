@@ -7,6 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from imagebus_cli.stack.paging import every
+
 if TYPE_CHECKING:
     import boto3
 
@@ -52,18 +54,10 @@ def outsiders(
             if rule["Name"] not in own and not rule.get("ManagedBy"):
                 yield Outsider("rule", rule["Name"], bus)
         arn = events.describe_event_bus(Name=bus)["Arn"]
-        for archive in _all(events.list_archives, "Archives", EventSourceArn=arn):
+        for archive in every(events.list_archives, "Archives", EventSourceArn=arn):
             if archive["ArchiveName"] not in own_archives:
                 yield Outsider("archive", archive["ArchiveName"], bus)
 
 
 def rules(session: boto3.Session, bus: str) -> Iterator[Any]:
-    return _all(session.client("events").list_rules, "Rules", EventBusName=bus)
-
-
-def _all(operation: Any, key: str, **arguments: str) -> Iterator[Any]:
-    answer = operation(**arguments)
-    yield from answer[key]
-    while token := answer.get("NextToken"):
-        answer = operation(NextToken=token, **arguments)
-        yield from answer[key]
+    return every(session.client("events").list_rules, "Rules", EventBusName=bus)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from imagebus_cli.stack import concurrency, outsiders
 from imagebus_cli.stack.findings import Finding, Findings, Verdict
+from imagebus_cli.stack.paging import every
 
 if TYPE_CHECKING:
     import boto3
@@ -111,7 +112,7 @@ def of_new_stack(session: boto3.Session) -> list[Finding]:
     with findings.reading("eventbridge"):
         events: Any = session.client("events")
         used = {
-            (BUSES, "event buses", 1): sum(1 for _ in _all(events.list_event_buses, "EventBuses")) - 1,
+            (BUSES, "event buses", 1): sum(1 for _ in every(events.list_event_buses, "EventBuses")) - 1,
             (RULES, "rules on the default bus", DEFAULT_BUS_RULES): sum(
                 1 for _ in outsiders.rules(session, "default")
             ),
@@ -161,12 +162,3 @@ def _asked(session: boto3.Session, stack: str) -> Iterator[int]:
             queue = str(mapping.get("EventSourceArn", "")).rpartition(":")[2]
             if queue.startswith(f"{stack}_") and mapping.get("State") in {"Enabled", "Enabling", "Creating"}:
                 yield int(mapping.get("ScalingConfig", {}).get("MaximumConcurrency", 0))
-
-
-def _all(operation: Any, key: str) -> Iterator[Any]:
-    """Every page of an operation of EventBridge, which botocore knows no paginator for."""
-    answer = operation()
-    yield from answer[key]
-    while token := answer.get("NextToken"):
-        answer = operation(NextToken=token)
-        yield from answer[key]

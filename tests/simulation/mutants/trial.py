@@ -15,6 +15,9 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
 
+QUICK = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:randomly", "--no-header"]
+#: What is imported again if the mutated module was imported already.
+PROJECT = frozenset({"imagebus", "imagebus_imaging"})
 #: Exit codes of the process.
 SURVIVED, BY_TESTS, BY_SIMULATION, BROKEN = 10, 11, 12, 13
 VERDICTS = {SURVIVED: "survived", BY_TESTS: "tests", BY_SIMULATION: "simulation", BROKEN: "does not load"}
@@ -46,6 +49,9 @@ def _run(module: str, tree: ast.Module, tests: Sequence[str], seeds: int) -> Non
         with Path(os.devnull).open("w") as nowhere:
             os.dup2(nowhere.fileno(), 1)
             os.dup2(nowhere.fileno(), 2)
+        if module in sys.modules:
+            for name in [name for name in sys.modules if name.split(".")[0] in PROJECT]:
+                del sys.modules[name]
         sys.meta_path.insert(0, _Finder(module, tree))
         code = _judge(tests, seeds)
     finally:
@@ -55,9 +61,8 @@ def _run(module: str, tree: ast.Module, tests: Sequence[str], seeds: int) -> Non
 def _judge(tests: Sequence[str], seeds: int) -> int:
     import pytest
 
-    quick = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:randomly", "--no-header"]
     for test in tests:
-        if pytest.main([*quick, test]) != pytest.ExitCode.OK:
+        if pytest.main([*QUICK, test]) != pytest.ExitCode.OK:
             return BY_TESTS
     logging.disable(logging.CRITICAL)
     from tests.simulation.run import run_seed
@@ -98,11 +103,14 @@ def preload(mutated: Sequence[str]) -> None:
     """Import what takes long and never changes, so that every trial starts with it."""
     with contextlib.suppress(ImportError):
         import moto  # noqa: F401
+    import aws_lambda_powertools.metrics  # noqa: F401
     import boto3  # noqa: F401
-    import pytest  # noqa: F401
+    import pytest
 
     import imagebus_imaging  # noqa: F401
 
+    with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
+        pytest.main([*QUICK, "--collect-only", "tests/unit/test_wording.py"])  # loads the plugins
     loaded = sorted(set(mutated) & sys.modules.keys())
     if loaded:
         raise RuntimeError(f"already imported, so it could not be mutated: {', '.join(loaded)}")

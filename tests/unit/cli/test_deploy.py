@@ -189,3 +189,8 @@ def test_the_change_set_is_found_in_what_sam_prints(monkeypatch: pytest.MonkeyPa
     assert seen["parameters"] == {"Runtime": "python3.13", "Architecture": "arm64", "A": "1"}
     monkeypatch.setattr(sam, "deploy", lambda *_, **__: "No changes to deploy. Stack s is up to date")
     assert sam.change_set(built, stack="s", parameters={}, environment={}) is None
+
+
+def test_no_key_is_created_without_a_yes(account: Account, at_a_terminal: None) -> None:
+    assert deploy("--create-key", say="n\n").exit_code == 1
+    assert account.calls == []

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from imagebus_cli.stack import existing, names, preflight
+from imagebus_cli.stack import existing, names, preflight, quotas
 from imagebus_cli.stack.findings import Verdict
 from imagebus_cli.stack.preflight import Report
+from imagebus_local import sam
 from tests.unit.cli.stubbed import ACCOUNT, Account
 
 ROOT = Path(__file__).parents[3]
 KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"
+
+
+@pytest.fixture(autouse=True)
+def python(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An interpreter of the runtime, which this computer may not have."""
+    monkeypatch.setattr(sam, "interpreter", lambda name, _: f"/usr/bin/{name}")
 
 
 def check(account: Account, stack: str = "imagebus", *, new_key: bool = False, **given: str) -> Report:
@@ -50,6 +58,13 @@ def test_without_credentials_nothing_else_is_asked() -> None:
     assert account.calls == ["sts.GetCallerIdentity"]
 
 
+def test_a_runtime_without_an_interpreter_cannot_be_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sam, "interpreter", lambda *_: None)
+    ((what, message, advice),) = bad(check(Account()))
+    assert (what, message) == ("build", "there is no python3.13 on the PATH")
+    assert advice.endswith(f"--runtime {sam.runtime()}")
+
+
 def test_a_region_without_a_service_names_the_parameter() -> None:
     ((_, _, advice),) = bad(check(Account("eu-north-1")))
     assert advice == "Set it: --parameter LabelProvider=none"
@@ -73,6 +88,7 @@ def test_a_parameter_that_the_template_lacks_is_refused() -> None:
         ("ROLLBACK_FAILED", "imagebus destroy --stack imagebus"),
         ("DELETE_FAILED", "imagebus destroy --stack imagebus --keep-data"),
         ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback"),
+        ("IMPORT_ROLLBACK_FAILED", "describe-stack-events"),
         ("UPDATE_IN_PROGRESS", "Wait until it is done"),
         ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "Wait until it is done"),
     ],
@@ -204,3 +220,45 @@ def test_the_price_follows_the_number_of_images() -> None:
     (price,) = (each.message for each in check(Account()).findings if each.what == "price")
     assert price.startswith("about $3.")
     assert "for 1,000 images of 12 MP" in price
+
+
+def deployed(limit: int, **parameters: str) -> list[tuple[str, Verdict]]:
+    """What `doctor` says of a stack with two mappings, beside one of somebody else's and a disabled one."""
+    account = Account()
+    account.answers |= {
+        "cloudformation.DescribeStacks": stack("UPDATE_COMPLETE", **parameters),
+        "lambda.GetAccountSettings": {"AccountLimit": {"UnreservedConcurrentExecutions": limit}},
+        "lambda.ListEventSourceMappings": {
+            "EventSourceMappings": [
+                mapping("imagebus_recorder_inbox", "Enabled"),
+                mapping("imagebus_labels_inbox", "Enabling"),
+                mapping("imagebus_cleaner_inbox", "Disabled"),
+                mapping("imagebus-2_labels_inbox", "Enabled"),
+            ]
+        },
+    }
+    found = quotas.of_deployed(account.session, "imagebus")
+    assert "asks for up to 20" in found[0].message
+    return [(each.what, each.verdict) for each in found]
+
+
+def mapping(queue: str, state: str) -> dict[str, Any]:
+    arn = f"arn:aws:sqs:eu-west-1:{ACCOUNT}:{queue}"
+    return {"EventSourceArn": arn, "State": state, "ScalingConfig": {"MaximumConcurrency": 10}}
+
+
+def test_the_doctor_checks_the_same_quotas_of_a_deployed_stack() -> None:
+    labels = {"LabelProvider": "rekognition", "LabelsConcurrencyLimit": "5"}
+    assert deployed(20, **labels) == [("concurrency", Verdict.OK), ("rekognition", Verdict.OK)]
+    assert deployed(10) == [("concurrency", Verdict.BAD)]
+    assert deployed(10, MaxReceiveCount="50") == [("concurrency", Verdict.OK)]
+
+
+def test_a_list_of_several_pages_is_read_to_its_end() -> None:
+    account = Account()
+    pages = {None: {"QueueUrls": ["https://sqs/1/a"], "NextToken": "2"}}
+    last = {"QueueUrls": ["https://sqs/1/imagebus_labels_inbox"]}
+    account.answers["sqs.ListQueues"] = lambda call: pages.get(
+        json.loads(call["body"]).get("NextToken"), last
+    )
+    assert [what for what, *_ in bad(check(account))] == ["leftover"]
