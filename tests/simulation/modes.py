@@ -127,7 +127,7 @@ MODES: Mapping[str, Mode] = {
     ),
     "many": Mode("more images are due than one batch of a sweep has", {}, {"many": 1}, share=1),
     "imports": Mode(
-        "a full bucket is taken in by imports that die, repeat and meet each other, while users go on",
+        "an existing bucket is imported; imports die, repeat and overlap, while users go on",
         ORDINARY
         | {"crash": (0, 0.02, 0.1), "throttle": (0, 0.1), "duplicate": (0, 0.3), "lost_answer": (0, 0.1)},
         {"adopt": 1, "outage": 0.2, "lose_table": 0.1, "rebuild": 0.2},

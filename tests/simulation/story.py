@@ -256,7 +256,7 @@ class Story:
         self.world.watch.erased(key, {upload.revision for upload in self.uploads if upload.key == key})
 
     def adopt(self) -> None:
-        """A bucket that is already full is taken in, by several imports, some at once."""
+        """An existing bucket is imported, by several imports, some at once."""
         self.adoption = self.adoption or Adoption(self)
         start, attempt = self.world.scheduler.start, self.adoption.attempt
         for _ in range(self.random.randint(1, 4)):
