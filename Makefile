@@ -154,9 +154,13 @@ build: $(READY) ## sam build, for AWS (ARCHITECTURE=arm64)
 	@$(BIN)/python -m tools build $(ARCHITECTURE)
 
 .PHONY: deploy
-deploy: $(READY) ## build and deploy to your AWS account (STACK=imagebus PARAMETERS="Name=Value …" RUNTIME=…)
-	@$(BIN)/imagebus deploy --stack $(STACK) $(if $(RUNTIME),--runtime $(RUNTIME)) \
+deploy: $(READY) ## check, build and deploy to your AWS account (STACK=imagebus PARAMETERS="Name=Value …" YES=1)
+	@$(BIN)/imagebus deploy --stack $(STACK) $(if $(YES),--yes) $(if $(RUNTIME),--runtime $(RUNTIME)) \
 	  $(foreach pair,$(PARAMETERS),--parameter "$(pair)")
+
+.PHONY: destroy
+destroy: $(READY) ## delete a stack with all its images (STACK=imagebus KEEP_DATA=1 YES=1)
+	@$(BIN)/imagebus destroy --stack $(STACK) $(if $(KEEP_DATA),--keep-data) $(if $(YES),--yes)
 
 .PHONY: smoke
 smoke: $(READY) ## two images through a deployed stack and its API, and gone again (STACK=imagebus)
@@ -166,7 +170,7 @@ smoke: $(READY) ## two images through a deployed stack and its API, and gone aga
 rollback: $(READY) ## deploy the release tag before this commit's (STACK=imagebus TO=v1.2.3)
 	@to="$(TO)"; [ -n "$$to" ] || to=$$(git describe --tags --abbrev=0 --match 'v*' HEAD^) || exit 1; \
 	echo "rolling back to $$to"; rm -rf .rollback; git worktree prune; git worktree add --force .rollback "$$to" && \
-	(cd .rollback && $(CURDIR)/$(BIN)/imagebus deploy --stack $(STACK)); status=$$?; \
+	(cd .rollback && $(CURDIR)/$(BIN)/imagebus deploy --stack $(STACK) $(if $(YES),--yes)); status=$$?; \
 	git worktree remove --force .rollback; exit $$status
 
 # --- releases ----------------------------------------------------------------------------------------------

@@ -18,8 +18,9 @@ def _declared(logical_id: str) -> dict[str, Any]:
     return {part: properties[part] for part in _SHAPE if part in properties}
 
 
-def create_table(
-    dynamodb: Any, name: str, logical_id: Literal["StatusTable", "LedgerTable"] = "StatusTable"
-) -> None:
+Declared = Literal["StatusTable", "LedgerTable", "ErasuresTable"]
+
+
+def create_table(dynamodb: Any, name: str, logical_id: Declared = "StatusTable") -> None:
     """`dynamodb` is a client. Keys, indexes and billing mode are the template's."""
     dynamodb.create_table(TableName=name, **_declared(logical_id))

@@ -14,6 +14,7 @@ from botocore.loaders import Loader
 #: What services/ and layers/core call, and what botocore calls by itself.
 OPERATIONS: Mapping[str, tuple[str, ...]] = {
     "dynamodb": (
+        "DeleteItem",
         "DescribeEndpoints",  # if endpoint discovery is enabled
         "GetItem",
         "PutItem",

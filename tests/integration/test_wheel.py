@@ -39,6 +39,7 @@ OUTPUTS = {
     "UploadsBucketName": "uploads",
     "ImagesBucketName": "images",
     "StatusTableName": "status",
+    "ErasuresTableName": "erasures",
     "EventBusName": "imagebus",
     "ArchiveName": "archive",
     "InboxUrls": f"https://sqs.{REGION}.amazonaws.com/123456789012/imagebus_{{stage}}_inbox",
@@ -197,6 +198,7 @@ def endpoint() -> Iterator[str]:
         events.put_rule(Name=rule_name("imagebus", "recorder"), EventBusName="imagebus", EventPattern="{}")
         dynamodb = session.client("dynamodb")
         create_table(dynamodb, "status")
+        create_table(dynamodb, "erasures", "ErasuresTable")
         store = DynamoDBEventStore(dynamodb, "status")
         facts, clock = Required.parse(DEFAULT), ManualClock()
         done, lost = story(clock=clock), story("failed.jpg", clock=clock)[:2]

@@ -1,4 +1,4 @@
-"""`python -m tests.simulation --seeds N [--seed S] [--mutant NAME]`: exits with 1 if an invariant broke."""
+"""`python -m tests.simulation [--mode NAME] [--seeds N] [--seed S]`: exits with 1 if an invariant broke."""
 
 from __future__ import annotations
 
@@ -8,57 +8,88 @@ import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING
 
 os.environ.update(POWERTOOLS_LOG_LEVEL="CRITICAL", POWERTOOLS_SERVICE_NAME="simulation")
+
+from tests.simulation import coverage
+from tests.simulation.modes import KNOWN, MODES
+
+if TYPE_CHECKING:
+    from tests.simulation.run import SeedReport
+
+#: With fewer seeds, a rare branch may not be taken, or a known fault not be met.
+ENOUGH = 2000
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=2000, help="how many runs (2000)")
+    parser.add_argument(
+        "--mode", choices=MODES, help="only runs of this kind; otherwise all, by their shares"
+    )
+    parser.add_argument("--seeds", type=int, default=ENOUGH, help="how many runs (2000)")
     parser.add_argument("--first", type=int, default=0, help="the first seed (0)")
-    parser.add_argument("--seed", type=int, help="this one seed only, with all that it says")
+    parser.add_argument("--seed", type=int, help="this one seed only")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--mutant", help="break one line of the code first: it should be found")
     arguments = parser.parse_args()
-    if arguments.mutant:
-        from tests.simulation import mutants
-
-        mutants.install(arguments.mutant)
     if arguments.seed is not None:
         seeds = range(arguments.seed, arguments.seed + 1)
     else:
         seeds = range(arguments.first, arguments.first + arguments.seeds)
-    return report(run(seeds, arguments.processes), len(seeds), stop_at_first=bool(arguments.mutant))
+    reports = run(seeds, arguments.mode, arguments.processes)
+    return summary(reports, complete=len(seeds) >= ENOUGH and arguments.mode is None)
 
 
-def run(seeds: range, processes: int) -> Iterator:  # type: ignore[type-arg]
+def run(seeds: range, mode: str | None, processes: int) -> Iterator[SeedReport]:
     from tests.simulation.run import run_seed
 
     logging.disable(logging.CRITICAL)
     if processes == 1 or len(seeds) == 1:
-        yield from map(run_seed, seeds)
+        yield from (run_seed(seed, mode) for seed in seeds)
         return
     with multiprocessing.get_context("fork").Pool(processes) as pool:
-        yield from pool.imap_unordered(run_seed, seeds, chunksize=10)
+        yield from pool.imap_unordered(partial(run_seed, name=mode), seeds, chunksize=10)
 
 
-def report(outcomes: Iterator, expected: int, *, stop_at_first: bool) -> int:  # type: ignore[type-arg]
-    started, done, failed, events = time.monotonic(), 0, 0, 0
-    for outcome in outcomes:
-        done += 1
-        events += outcome.events
-        if outcome.violations:
-            failed += 1
-            print(f"seed {outcome.seed} ({outcome.fingerprint}): {len(outcome.violations)} violations")
-            for violation in outcome.violations[:10]:
+def summary(reports: Iterable[SeedReport], *, complete: bool) -> int:
+    started, done, events, failed = time.monotonic(), Counter[str](), 0, Counter[str]()
+    seen, known = Counter[str](), Counter[tuple[str, str]]()
+    for report in reports:
+        done[report.mode] += 1
+        events += report.events
+        seen.update(report.seen)
+        for where, patterns in (("all", KNOWN), (report.mode, MODES[report.mode].expected)):
+            for pattern in patterns:
+                known[where, pattern] += any(pattern in text for text in report.known)
+        if report.violations:
+            failed[report.mode] += 1
+            print(f"seed {report.seed} ({report.fingerprint}): {len(report.violations)} violations")
+            for violation in report.violations[:10]:
                 print(f"  {violation}")
-            print(f"  again: python -m tests.simulation --seed {outcome.seed}", flush=True)
-            if stop_at_first:
-                break
-    seconds = time.monotonic() - started
-    print(f"{done} seeds, {events} events, {failed} with violations, {seconds:.1f} s")
-    return 1 if failed or not done else 0
+            print(
+                f"  again: python -m tests.simulation --mode '{report.mode}' --seed {report.seed}", flush=True
+            )
+    print("\nmode             seeds  failed")
+    for name, count in sorted(done.items()):
+        print(f"{name:15} {count:6} {failed[name]:7}")
+    print("\nbranch                                    taken")
+    for name in [*coverage.BRANCHES, *sorted(seen.keys() - coverage.BRANCHES.keys())]:
+        print(f"{name:38} {seen[name]:8}")
+    problems = sum(failed.values())
+    for (mode, pattern), count in known.items():
+        print(f"known fault in {mode}, {count} seeds: {pattern}")
+        if complete and not count:
+            print("  no longer found: remove it from the mode's expected findings")
+            problems += 1
+    never = coverage.never_taken(seen) if complete else []
+    for name in never:
+        print(f"never taken: {name}")
+    total, seconds = sum(done.values()), time.monotonic() - started
+    print(f"\n{total} seeds, {events} events, {sum(failed.values())} with violations, {seconds:.1f} s")
+    return 1 if problems or never or not total else 0
 
 
 if __name__ == "__main__":

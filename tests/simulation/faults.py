@@ -8,27 +8,28 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from imagebus.testing.errors import client_error
+from tests.simulation.coverage import Call
 from tests.simulation.scheduler import Killed, Scheduler
+from tests.simulation.weather import Weather
 
 #: Calls that change nothing; all others are side effects.
 READS = frozenset(
-    {"get_object", "head_object", "list_objects_v2", "get_item", "query", "scan", "list_replays"}
+    {
+        "get_object",
+        "head_object",
+        "list_objects_v2",
+        "get_item",
+        "query",
+        "scan",
+        "list_replays",
+        "get_queue_attributes",
+    }
 )
 
-
-@dataclass(frozen=True)
-class Rates:
-    """Chances per call."""
-
-    crash: float = 0.0
-    throttle: float = 0.0
-    lost_answer: float = 0.0
-    slow: float = 0.0
-    #: the network hangs for most of the function's time
-    hang: float = 0.0
+CONFLICTING = frozenset({"put_item", "delete_item", "update_item", "transact_write_items"})
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Faults:
 
     scheduler: Scheduler
     random: Random
-    rates: Rates
+    weather: Weather
     deaths: frozenset[Death] = frozenset()
     #: The number of side effects of each function so far.
     side_effects: Counter[str] = field(default_factory=Counter)
@@ -54,26 +55,38 @@ class Faults:
     over: bool = False
 
     def latency(self) -> float:
-        if self.chance(self.rates.hang):
+        if self.chance(self.weather.hang):
             return self.random.uniform(5, 25)
-        if self.rates.slow and self.random.random() < self.rates.slow:
+        if self.weather.slow and self.random.random() < self.weather.slow:
             return self.random.uniform(0.5, 4)
         return self.random.uniform(0.001, 0.02)
+
+    def stop(self) -> None:
+        self.over = True
 
     def chance(self, rate: float) -> bool:
         return rate > 0 and not self.over and self.random.random() < rate
 
 
 class Client:
-    """A function's client: the same calls, with latency and faults. Every fault is passed to `hurt`."""
+    """A function's client: the same calls, with latency and faults.
+
+    Every fault is passed to `hurt`, and every call that AWS answered to `seen`.
+    """
 
     def __init__(
-        self, function: str, real: Any, faults: Faults, hurt: Callable[[str, str, dict[str, Any]], None]
+        self,
+        function: str,
+        real: Any,
+        faults: Faults,
+        hurt: Callable[[str, str, dict[str, Any]], None],
+        seen: Callable[[Call], None],
     ) -> None:
         self._function = function
         self._real = real
         self._faults = faults
         self._hurt = hurt
+        self._seen = seen
 
     @property
     def exceptions(self) -> Any:
@@ -96,19 +109,38 @@ class Client:
             number = faults.side_effects[self._function]
             faults.side_effects[self._function] += 1
         self._perhaps_die("before", operation, request, number)
-        if faults.chance(faults.rates.throttle):
+        if faults.chance(faults.weather.throttle):
             self._hurt("throttled", operation, request)
             raise client_error("ThrottlingException", operation)
-        answer = getattr(self._real, operation)(**request)
+        if operation in CONFLICTING and faults.chance(faults.weather.conflict):
+            self._hurt("throttled", operation, request)
+            raise client_error("TransactionConflictException", operation)
+        answer = self._answer(operation, request)
         self._perhaps_die("after", operation, request, number)
-        if number is not None and faults.chance(faults.rates.lost_answer):
+        if number is not None and faults.chance(faults.weather.lost_answer):
             self._hurt("lost answer", operation, request)
-            raise ReadTimeoutError(endpoint_url="memory://")
+            if not faults.weather.sdk_retries:
+                raise ReadTimeoutError(endpoint_url="memory://")
+            faults.scheduler.pause(1)
+            return self._answer(operation, request)
+        return answer
+
+    def _answer(self, operation: str, request: dict[str, Any]) -> Any:
+        before = None
+        if operation == "put_item":
+            before = self._real.tables[request["TableName"]].get(request["Item"])
+        try:
+            answer = getattr(self._real, operation)(**request)
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            self._seen(Call(self._function, operation, request, code, before=before))
+            raise
+        self._seen(Call(self._function, operation, request, "", answer, before))
         return answer
 
     def _perhaps_die(self, when: str, operation: str, request: dict[str, Any], number: int | None) -> None:
         faults = self._faults
-        if faults.chance(faults.rates.crash) or (
+        if faults.chance(faults.weather.crash) or (
             number is not None and faults.deaths and Death(self._function, number, when) in faults.deaths
         ):
             self._hurt(when, operation, request)

@@ -9,8 +9,9 @@ from analyzer.metadata import metadata_work
 from cleaner.handler import clean
 from failures.dead_letter import handle_dead_letter
 from imagebus.bus import EventBridgeBus
-from imagebus.events.analyzer import LabelsSkipped
-from imagebus.history.required import DEFAULT, Required
+from imagebus.erasures import DynamoDBErasures
+from imagebus.events.analyzer import Label, LabelsDetected, LabelsSkipped
+from imagebus.history.required import Required
 from imagebus.inbox import Inbox, SQSQueue, one_by_one
 from imagebus.listing import ImageIndex
 from imagebus.objects import S3ObjectStore
@@ -18,6 +19,7 @@ from imagebus.store import DynamoDBEventStore
 from imagebus.worker import Derivation, Job, Work, Worker
 from imagebus_imaging import Limits, WatermarkSpec
 from ingest.handler import ingest
+from ingest.removals import DynamoDBPast
 from notifier.handler import notify_delivery
 from notifier.ledger import DynamoDBLedger
 from notifier.notify import SNSTopic
@@ -26,6 +28,7 @@ from recorder.record import Recorder
 from recorder.replays import EventBridgeReplays
 from recorder.sweeper import sweep
 from tests.simulation import wiring
+from tests.simulation.settings import Settings
 from thumbnailer.resize import thumbnail_work
 from validator.handler import validate
 from watermarker.mark import watermark_work
@@ -35,10 +38,6 @@ if TYPE_CHECKING:
 
 Function = Callable[[Mapping[str, Any]], Any]
 
-REQUIRED = Required.parse(DEFAULT)
-STALLED_AFTER = 900
-SIZES = ((100, 100), (320, 320))
-
 
 class Outage(Exception):
     """A dependency of a stage is down."""
@@ -47,13 +46,13 @@ class Outage(Exception):
 def build(name: str, world: World) -> Function:
     """One execution environment of the function; external calls go through `world.client`."""
     make = _MAKERS[name]
-    clock = world.scheduler
+    clock = world.clock()
 
     def client(service: str) -> Any:
         return world.client(name, service)
 
     bus = EventBridgeBus(client("events"), wiring.BUS, clock)
-    handle, options = make(world, client, bus)
+    handle, options = make(world, client, bus, clock)
     queue = SQSQueue(lambda: client("sqs"), world.inbox(name), world.dead_letters(name))
     return Inbox(handle, queue, max_receive_count=wiring.MAX_RECEIVE_COUNT, **options)
 
@@ -62,73 +61,91 @@ def build_failures(world: World) -> Function:
     def client(service: str) -> Any:
         return world.client("failures", service)
 
-    bus = EventBridgeBus(client("events"), wiring.BUS, world.scheduler)
+    clock = world.clock()
+    bus = EventBridgeBus(client("events"), wiring.BUS, clock)
     objects = S3ObjectStore(client("s3"))
-    return Inbox(
-        one_by_one(
-            lambda d: handle_dead_letter(d, bus, objects, wiring.QUARANTINE, world.scheduler)  # type: ignore[arg-type]
-        )
-    )
+    return Inbox(one_by_one(lambda d: handle_dead_letter(d, bus, objects, wiring.QUARANTINE, clock)))
 
 
 def build_sweeper(world: World) -> Callable[[], Any]:
     def client(service: str) -> Any:
         return world.client("sweeper", service)
 
-    clock = world.scheduler
+    clock = world.clock()
     dynamodb = client("dynamodb")
     store, index = DynamoDBEventStore(dynamodb, wiring.STATUS), ImageIndex(dynamodb, wiring.STATUS)
-    recorder = Recorder(store, EventBridgeBus(client("events"), wiring.BUS, clock), clock, REQUIRED)
-    replays = EventBridgeReplays(client("events"), wiring.ARCHIVE, clock, STALLED_AFTER)
-    return lambda: sweep(index, recorder, replays, clock, STALLED_AFTER)
+    bus = EventBridgeBus(client("events"), wiring.BUS, clock)
+    erasures = DynamoDBErasures(dynamodb, wiring.ERASURES)
+    recorder = Recorder(store, bus, clock, Required.parse(world.settings().required), erasures)
+    replays = EventBridgeReplays(client("events"), wiring.ARCHIVE, clock, wiring.STALLED_AFTER)
+    return lambda: sweep(index, recorder, replays, clock, wiring.STALLED_AFTER)
 
 
-def _ingest(world: World, client: Any, bus: Any) -> Any:
+def _ingest(world: World, client: Any, bus: Any, clock: Any) -> Any:
     objects = S3ObjectStore(client("s3"))
-    store = DynamoDBEventStore(client("dynamodb"), wiring.STATUS)
-    return one_by_one(lambda d: ingest(d, bus, objects, store.history, world.scheduler)), {}
+    past = DynamoDBPast(client("dynamodb"), wiring.STATUS, wiring.ERASURES)
+    return one_by_one(lambda d: ingest(d, bus, objects, lambda: past, clock)), {}
 
 
-def _validator(world: World, client: Any, bus: Any) -> Any:
+def _validator(world: World, client: Any, bus: Any, clock: Any) -> Any:
     objects = S3ObjectStore(client("s3"))
-    return one_by_one(lambda d: validate(d, bus, objects, world.scheduler, Limits())), {}
+    return one_by_one(lambda d: validate(d, bus, objects, clock, Limits())), {}
 
 
-def _worker(work: Work, bucket: str = wiring.IMAGES) -> Any:
-    def make(world: World, client: Any, bus: Any) -> Any:
+def _worker(name: str, work_with: Callable[[Settings], Work], bucket: str = wiring.IMAGES) -> Any:
+    def make(world: World, client: Any, bus: Any, clock: Any) -> Any:
+        work = work_with(world.settings())
+
         def guarded(job: Job) -> Derivation:
-            world.check_dependency(job)
+            world.check_dependency(name)
             return work(job)
 
-        return one_by_one(Worker(bus, S3ObjectStore(client("s3")), world.scheduler, bucket, guarded)), {}
+        return one_by_one(Worker(bus, S3ObjectStore(client("s3")), clock, bucket, guarded)), {}
 
     return make
 
 
-def _recorder(world: World, client: Any, bus: Any) -> Any:
+def _labels(settings: Settings, job: Job) -> LabelsDetected | LabelsSkipped:
+    """Of every second image, so that both alternatives of the required fact occur."""
+    if not settings.labels or job.data[-1] % 2:
+        return LabelsSkipped(reason="simulated")
+    return LabelsDetected(
+        labels=(Label(name="Beach", confidence=90.5, parents=()),), model_versions={"labels": "1"}
+    )
+
+
+def _recorder(world: World, client: Any, bus: Any, clock: Any) -> Any:
     store = DynamoDBEventStore(client("dynamodb"), wiring.STATUS)
-    recorder = Recorder(store, bus, world.scheduler, REQUIRED)
+    erasures = DynamoDBErasures(client("dynamodb"), wiring.ERASURES)
+    recorder = Recorder(store, bus, clock, Required.parse(world.settings().required), erasures)
     return (lambda group: record_group(recorder, group)), {"group_by": image_key}
 
 
-def _notifier(world: World, client: Any, bus: Any) -> Any:
-    ledger = DynamoDBLedger(client("dynamodb"), wiring.LEDGER, world.scheduler, keep_days=400)
+def _notifier(world: World, client: Any, bus: Any, clock: Any) -> Any:
+    ledger = DynamoDBLedger(client("dynamodb"), wiring.LEDGER, clock, keep_days=400)
     topic = SNSTopic(client("sns"), "topic")
-    return one_by_one(lambda d: notify_delivery(d, ledger, topic)), {}
+    erasures = DynamoDBErasures(client("dynamodb"), wiring.ERASURES)
+    return one_by_one(lambda d: notify_delivery(d, ledger, topic, erasures)), {}
 
 
-def _cleaner(world: World, client: Any, bus: Any) -> Any:
+def _cleaner(world: World, client: Any, bus: Any, clock: Any) -> Any:
     objects = S3ObjectStore(client("s3"))
     return one_by_one(lambda d: clean(d, objects, wiring.IMAGES)), {}
 
 
-_MAKERS: Mapping[str, Callable[[World, Any, Any], Any]] = {
+_MAKERS: Mapping[str, Callable[[World, Any, Any, Any], Any]] = {
     "ingest": _ingest,
     "validator": _validator,
-    "thumbnailer": _worker(thumbnail_work(wiring.IMAGES, SIZES, None, "#ffffff")),
-    "watermarker": _worker(watermark_work(wiring.IMAGES, WatermarkSpec(), None)),
-    "metadata": _worker(metadata_work, ""),
-    "labels": _worker(lambda _job: Derivation(LabelsSkipped(reason="simulated"))),
+    "thumbnailer": _worker(
+        "thumbnailer",
+        lambda settings: thumbnail_work(wiring.IMAGES, settings.sizes, None, settings.background),
+    ),
+    "watermarker": _worker(
+        "watermarker",
+        lambda settings: watermark_work(wiring.IMAGES, WatermarkSpec(opacity=settings.opacity), None),
+    ),
+    "metadata": _worker("metadata", lambda _: metadata_work, ""),
+    "labels": _worker("labels", lambda settings: lambda job: Derivation(_labels(settings, job))),
     "recorder": _recorder,
     "notifier": _notifier,
     "cleaner": _cleaner,

@@ -1,118 +1,224 @@
-"""What must hold when the world has come to rest."""
+"""What must hold when a run has ended. `reference` and the story say what must have happened."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator
-from random import Random
+from datetime import timedelta
 from typing import Any
 
-from imagebus.history.fold import canonical, fold
-from imagebus.history.recorded import RecordedEvent
-from imagebus.identity import image_id
-from imagebus.inbox import Inbox
-from imagebus.store import DynamoDBEventStore
-from imagebus.testing import InMemoryDynamoDB, RecordingBus, sqs_record, status_table
-from imagebus_cli.operations.table import ScannedImage, StatusTable
-from recorder.handler import image_key, record_group
-from recorder.record import Recorder
-from tests.simulation import wiring
-from tests.simulation.functions import REQUIRED
-from tests.simulation.story import Story
+from tests.simulation import reference, rows, wiring
+from tests.simulation.reference import Fact, folder_of
+from tests.simulation.scheduler import EPOCH
+from tests.simulation.story import Story, Upload
+from tests.simulation.watch import named_objects, wrong_object
 from tests.simulation.world import World
 
 FINAL = frozenset({"ImageProcessed", "ImageRejected", "ProcessingFailed", "ProcessingStalled"})
 FAILURE_OF_A_FAILURE = "a failure to handle a failure"
 TERMINAL = frozenset({"completed", "rejected", "failed", "deleted"})
+TOLD = {"good": "ImageProcessed", "corrupt": "ImageRejected", "empty": "ImageRejected"}
+ENDS_IN = {"good": "completed", "corrupt": "rejected", "empty": "rejected", "delete": "deleted"}
 
 
 def unannounced(world: World) -> Iterator[str]:
     """Before any sweep: deliveries alone announce every complete image, unless the recorder gave up."""
-    if world.recorder_gave_up:
+    if world.evidence.recorder_gave_up:
         return
-    for key, item in _statuses(world).items():
+    for key, item in rows.statuses(world.dynamodb).items():
         if item["status"] == "processing" and not item["outstanding"]:
             yield f"{key}: complete, and nobody was told"
 
 
-def unfinished(world: World) -> Iterator[str]:
-    statuses = _statuses(world)
-    for key in world.s3.buckets[wiring.UPLOADS].keys:
-        if statuses.get(key) is None or statuses[key]["status"] not in TERMINAL:
-            yield f"{key}: {statuses.get(key, {}).get('status')} is no end"
+def unfinished(story: Story) -> Iterator[str]:
+    """Every image is terminal, except those of which the system never heard."""
+    statuses = rows.statuses(story.world.dynamodb)
+    for upload in newest(story):
+        item = statuses.get(upload.key)
+        unheard = upload.key in story.world.evidence.unheard or upload.kind == "erased"
+        if (item is None and not unheard) or (item and item["status"] not in TERMINAL):
+            yield f"{upload.key}: {item and item['status']} is no end"
+
+
+def newest(story: Story) -> list[Upload]:
+    """What each key shows since the last thing that users did to it."""
+    return list({upload.key: upload for upload in story.uploads}.values())
+
+
+def revisions(story: Story, key: str) -> set[str]:
+    """Under which revisions what is current may show: that of the upload, and of removals since."""
+    found: set[str] = set()
+    for upload in story.uploads:
+        if upload.key == key:
+            found = found | {upload.revision} if upload.removal else {upload.revision}
+    return found
 
 
 def outcomes(story: Story) -> Iterator[str]:
-    """Every image reaches the status that its newest version requires, however many stages failed before."""
-    statuses = _statuses(story.world)
-    for key in story.world.s3.buckets[wiring.UPLOADS].keys:
-        status, oldest, etag = story.expected(key)
-        item = statuses.get(key, {})
-        if (item.get("status"), item.get("etag")) != (status, etag) or item["revision"] < oldest:
-            yield f"{key}: {item.get('status')} of {item.get('revision')}, not {status} of {oldest}"
+    """What users did decides what an image is in the end, however many stages failed before."""
+    world = story.world
+    statuses, logs = rows.statuses(world.dynamodb), rows.logs(world.dynamodb)
+    for upload in newest(story):
+        item = statuses.get(upload.key, {})
+        if upload.kind == "erased":
+            if item or upload.key in logs:
+                yield f"{upload.key}: came back after it was erased"
+        elif upload.key not in world.evidence.unheard:
+            for text in _wrong_outcome(story, upload, item):
+                yield f"{upload.key}: {text}"
+
+
+def _wrong_outcome(story: Story, upload: Upload, item: dict[str, Any]) -> Iterator[str]:
+    status = ENDS_IN[upload.kind]
+    if item.get("status") != status or item["revision"] not in revisions(story, upload.key):
+        yield f"{item.get('status')} of {item.get('revision')}, not {status} of {upload.revision}"
+        return
+    reason = upload.kind if status == "rejected" else None
+    if item.get("reason") != reason:
+        yield f"the reason is {item.get('reason')}, not {reason}"
+    if item.get("outstanding"):
+        yield f"{status}, and yet {item['outstanding']} are outstanding"
+    if status != "deleted" and item.get("size") != len(upload.body):
+        yield f"{item.get('size')} bytes, not {len(upload.body)}"
+    if status == "completed":
+        if item.get("sha256") != hashlib.sha256(upload.body).hexdigest():
+            yield "the digest is not the upload's"
+        names = {thumbnail["name"] for thumbnail in item["thumbnails"]}
+        if names not in [settings.names for settings in story.world.versions]:
+            yield f"shows the sizes {sorted(names)}"
+        home = folder_of(upload.key, item["revision"])
+        if not all(named["key"].startswith(home) for named in named_objects(item)):
+            yield "shows another upload's objects"
+        for named in named_objects(item):
+            yield from wrong_object(story.world, named)
+            stored = story.world.s3.buckets[wiring.IMAGES].keys.get(named["key"])
+            if stored and not stored[-1].body.endswith(b" of " + upload.body):
+                yield f"{named['key']} was not made from the upload"
+    shown = next(
+        each for each in story.uploads if (each.key, each.revision) == (upload.key, item["revision"])
+    )
+    created = reference.milliseconds(_at(story, shown.at), item["created_at"]) / 1000
+    if created < -story.world.weather.skew - 0.001:
+        yield f"created {-created} s before the upload"
+
+
+def _at(story: Story, seconds: float) -> str:
+    return (EPOCH + timedelta(seconds=seconds)).isoformat()
 
 
 def projections(world: World) -> Iterator[str]:
-    """The status item is the fold of its log, and refers to no other revision."""
-    for image in _images(world):
-        key, item, log = image.image_key, image.status, image.log
-        if item is None or not log:
-            yield f"{key}: status without log, or log without status"
-        elif canonical(item) != canonical(fold(log, REQUIRED)):
-            yield f"{key}: the status item is not the fold of its log"
-        else:
-            written = [t["key"] for t in item.get("thumbnails", [])]
-            written += [item["watermarked"]["key"]] if "watermarked" in item else []
-            home = f"{image_id(key)}/{item['revision']}/"
-            yield from (f"{key}: shows {name}" for name in written if not name.startswith(home))
+    """Each status item is what the model makes of its log."""
+    statuses, logs = rows.statuses(world.dynamodb), rows.logs(world.dynamodb)
+    for key in sorted(statuses.keys() | logs.keys()):
+        if key not in statuses or key not in logs:
+            if any(map(reference.takes_place, logs.get(key, ()))) or key in statuses:
+                yield f"{key}: status without log, or log without status"
+            continue
+        wrong = min(
+            (
+                reference.differences(statuses[key], reference.item(logs[key], text))
+                for text in world.required
+            ),
+            key=len,
+        )
+        if wrong:
+            yield f"{key}: the status item is not what its log means: {', '.join(wrong)}"
 
 
-def announcements(world: World) -> Iterator[str]:
-    """Every final event is notified once, or twice if the notifier died in its publish window."""
-    finals = {e["detail"]["meta"]["event_id"] for _, e in world.events.archive if e["detail-type"] in FINAL}
-    told = Counter(world.sns.event_ids())
-    yield from (f"{event}: never told" for event in finals - told.keys() - world.never_told)
-    yield from (f"{event}: told, and never published" for event in told.keys() - finals)
+def completeness(story: Story) -> Iterator[str]:
+    """The log holds what was on the bus, in the form that happened first, and nothing else."""
+    published: dict[str, set[str]] = {}
+    for _, envelope in story.world.events.archive:
+        fact = Fact.of(envelope)
+        published.setdefault(fact.id, set()).add(fact.at + fact.text)
+    logged = {fact.id: fact for facts in rows.logs(story.world.dynamodb).values() for fact in facts}
+    erased = {fact.id for fact in _archived(story.world) if was_erased(story, fact)}
+    yield from (f"{event}: in the log, though it was erased" for event in erased & logged.keys())
+    if not story.holes:
+        yield from (f"{logged[event].type} is in the log only" for event in logged.keys() - published.keys())
+    for event, forms in published.items():
+        if event not in logged:
+            if event not in erased:
+                yield f"{event}: on the bus, and not in the log"
+        elif logged[event].at + logged[event].text != min(forms):
+            yield f"{event}: the log does not hold what happened first"
+
+
+def notifications(story: Story) -> Iterator[str]:
+    """Notifications follow from what users did and which stages gave up, and each is sent once."""
+    world, evidence = story.world, story.world.evidence
+    bodies = [body["event"] for body in world.sns.bodies()]
+    told = Counter(body["detail"]["meta"]["event_id"] for body in bodies)
     for event, times in told.items():
-        if times > 1 and event not in world.may_be_told_twice:
+        if times > 1 and event not in evidence.may_be_told_twice:
             yield f"{event}: told {times} times"
-    processed: set[tuple[str, str]] = set()
-    for _, event in world.events.archive:  # in order of arrival
-        image = (event["detail"]["meta"]["image_key"], event["detail"]["meta"]["revision"])
-        if event["detail-type"] == "ImageProcessed":
-            processed.add(image)
-        elif event["detail-type"] == "ProcessingStalled" and image in processed:
-            yield f"{image[0]}: stalled, when it had long been processed"
-    for key, item in _statuses(world).items():
-        if item["status"] == "completed":
-            log = _store(world).latest(key)
-            if not any(e.event_id in finals for e in log if e.detail_type == "ImageProcessed"):
-                yield f"{key}: completed, and ImageProcessed was never on the bus"
+    about: dict[tuple[str, str], set[str]] = {}
+    for body in bodies:
+        fact = Fact.of(body)
+        about.setdefault(fact.upload, set()).add(fact.type)
+        if fact.type == "ProcessingFailed":
+            failed = fact.data["failed_event"]["detail"].get("meta", {}).get("event_id", "")
+            if (fact.data["stage"], failed) not in evidence.given_up:
+                yield f"{fact.upload[0]}: told about a failure that nobody had: {fact.data['stage']}"
+    for upload in story.uploads:
+        said = about.get((upload.key, upload.revision), set()) & {"ImageProcessed", "ImageRejected"}
+        # What a removal left is looked up later, when it may be something else again.
+        wrong = (
+            len(said) > 1
+            if upload.removal or upload.kind == "erased"
+            else not said <= {TOLD.get(upload.kind)}
+        )
+        if wrong:
+            yield f"{upload.key}: told {said} about a {upload.kind} upload"
 
 
-def log_and_archive(world: World) -> Iterator[str]:
-    """Everything in the log is in the archive; otherwise a replay could not restore it."""
-    archived = {_canonical_event(envelope) for _, envelope in world.events.archive}
-    store = _store(world)
-    for image in _images(world):
-        for event in store.history(image.image_key):
-            if event.canonical not in archived:
-                yield f"{image.image_key}: {event.detail_type} is in the log only"
+def everybody_is_told(story: Story) -> Iterator[str]:
+    """At the end of a run in which operators retried what failed."""
+    world = story.world
+    told, never = set(world.sns.event_ids()), set(world.evidence.never_told)
+    finals = {fact.id for fact in _archived(world) if fact.type in FINAL}
+    never |= {fact.id for fact in _archived(world) if was_erased(story, fact)}
+    yield from (f"{event}: never told" for event in finals - told - never)
+    if not story.holes:
+        yield from (f"{event}: told, and never published" for event in told - finals)
+    for upload in newest(story):
+        kind = TOLD.get(upload.kind)
+        if kind and upload.key not in world.evidence.unheard:
+            ids = {reference.event_id(kind, upload.key, each) for each in revisions(story, upload.key)}
+            if ids.isdisjoint(told | never):
+                yield f"{upload.key}: {upload.kind}, and {kind} was not announced"
+
+
+def was_erased(story: Story, fact: Fact) -> bool:
+    """Whether it is about an upload to a key that was erased later."""
+    since: set[str] | None = None
+    for upload in story.uploads:
+        if upload.key == fact.upload[0]:
+            if upload.kind == "erased":
+                since = set()
+            elif since is not None:
+                since.add(upload.revision)
+    return since is not None and fact.upload[1] not in since
+
+
+def _archived(world: World) -> Iterator[Fact]:
+    return (Fact.of(envelope) for _, envelope in world.events.archive)
 
 
 def objects(story: Story) -> Iterator[str]:
     """No derived image of an overwritten or deleted upload remains."""
     world = story.world
-    current = {
-        image_id(key): "" if item["status"] == "deleted" else item["revision"]
-        for key, item in _statuses(world).items()
-    }
+    items = rows.statuses(world.dynamodb)
+    current = {folder_of(key, item["revision"]) for key, item in items.items() if item["status"] != "deleted"}
+    removed = {folder_of(upload.key, "").split("/")[0] for upload in story.uploads if upload.removal}
     for name in world.s3.buckets[wiring.IMAGES].keys:
-        image, rev, _ = name.split("/", 2)
-        excused = world.leftovers or f"{image}/{rev}/" in world.left_behind
-        if current[image] != rev and not excused:
-            yield f"{name}: belongs to no current upload"
+        home = "/".join(name.split("/")[:2]) + "/"
+        excused = world.evidence.leftovers or home in world.evidence.left_behind or world.evidence.unheard
+        if home not in current and not excused:
+            of = "a revision of the current version" if name.split("/")[0] in removed else "no current upload"
+            yield f"{name}: belongs to {of}"
 
 
 def quarantine(story: Story) -> Iterator[str]:
@@ -136,50 +242,3 @@ def queues(world: World) -> Iterator[str]:
     for url in world.sqs.queues:
         if depth := world.sqs.depth(url):
             yield f"{url}: {depth} messages left"
-
-
-def replay(world: World, random: Random) -> Iterator[str]:
-    """Replaying the archive into an empty table, in any order and partly twice, gives the same table."""
-    table, bus = status_table(), RecordingBus()
-    store = DynamoDBEventStore(InMemoryDynamoDB({"t": table}), "t")  # type: ignore[arg-type]
-    recorder = Recorder(store, bus, world.scheduler, REQUIRED)
-    inbox = Inbox(lambda group: record_group(recorder, group), group_by=image_key)
-    events = [event for _, event in world.events.archive]
-    events += random.choices(events, k=len(events) // 4) if events else []
-    random.shuffle(events)
-    records = [
-        sqs_record(json.dumps(event | {"replay-name": "all"}), message_id=str(number))
-        for number, event in enumerate(events)
-    ]
-    for start in range(0, len(records), 10):
-        failed = inbox({"Records": records[start : start + 10]})["batchItemFailures"]
-        if failed:
-            yield f"{len(failed)} replayed events could not be recorded"
-    if bus.events:
-        yield f"a replay published {bus.types}"
-    before = dict(_rows(world.dynamodb.tables[wiring.STATUS]))
-    after = dict(_rows(table))
-    for name in sorted(before.keys() | after.keys()):
-        if before.get(name) != after.get(name):
-            yield f"{name}: differs after a replay"
-
-
-def _rows(table: Any) -> Iterator[tuple[tuple[str, str], Any]]:
-    for item in table.items():
-        yield table.key(item), item
-
-
-def _store(world: World) -> DynamoDBEventStore:
-    return DynamoDBEventStore(world.dynamodb, wiring.STATUS)  # type: ignore[arg-type]
-
-
-def _statuses(world: World) -> dict[str, dict[str, Any]]:
-    return {image.image_key: image.status for image in _images(world) if image.status is not None}
-
-
-def _images(world: World) -> Iterator[ScannedImage]:
-    return StatusTable(world.dynamodb, wiring.STATUS).images()  # type: ignore[arg-type]
-
-
-def _canonical_event(envelope: dict[str, Any]) -> str:
-    return RecordedEvent.from_envelope(envelope).canonical

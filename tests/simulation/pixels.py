@@ -15,6 +15,11 @@ from imagebus_imaging import Derived, Description, ImageInfo, Limits, Rejected, 
 GOOD, CORRUPT, EMPTY = b"good ", b"corrupt ", b""
 
 
+def kind(data: bytes) -> str:
+    """What a user knows of a picture."""
+    return "empty" if not data else "good" if data.startswith(GOOD) else "corrupt"
+
+
 def _validate(data: bytes, limits: Limits) -> ImageInfo:
     if not data.startswith(GOOD):
         raise Rejected("corrupt", "not an image")
@@ -33,17 +38,19 @@ def _validate(data: bytes, limits: Limits) -> ImageInfo:
     )
 
 
-def _derived(name: str, data: bytes) -> Derived:
-    body = name.encode() + b" of " + data
+def _derived(name: str, look: str, data: bytes) -> Derived:
+    body = f"{name} {look} of ".encode() + data
     return Derived(name, 64, 48, "PNG", "image/png", body, hashlib.sha256(body).hexdigest())
 
 
-def _thumbnails(data: bytes, sizes: Sequence[tuple[int, int]], **_: object) -> list[Derived]:
-    return [_derived(f"{width}x{height}", data) for width, height in sizes]
+def _thumbnails(
+    data: bytes, sizes: Sequence[tuple[int, int]], *, background: str, **_: object
+) -> list[Derived]:
+    return [_derived(f"{width}x{height}", background, data) for width, height in sizes]
 
 
 def _watermark(data: bytes, spec: WatermarkSpec, **_: object) -> Derived:
-    return _derived("watermarked", data)
+    return _derived("watermarked", str(spec.opacity), data)
 
 
 def _describe(data: bytes) -> Description:

@@ -1,55 +1,40 @@
-"""What a seed's users and operators do, and how many faults it has."""
+"""What users and operators do in a run. Each incident is a method, which a mode names."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from random import Random
 
-from imagebus.identity import revision
+from imagebus.history.required import Required
 from imagebus.naming import rule_name
 from imagebus.retrying import Retrier
 from imagebus.store import DynamoDBEventStore
-from imagebus_cli.operations.table import StatusTable
-from tests.simulation import pixels, wiring
-from tests.simulation.faults import Rates
-from tests.simulation.functions import REQUIRED
+from imagebus_cli.operations.rebuild import rebuild_one
+from tests.simulation import erasing, pixels, poison, rows, wiring
+from tests.simulation.adoption import Adoption
+from tests.simulation.reference import folder_of, revision_of
 from tests.simulation.scheduler import EPOCH
-from tests.simulation.world import Weather, World
+from tests.simulation.settings import OTHERS
+from tests.simulation.world import World
 
 KEYS = ("summer/beach.jpg", "winter/beach.jpg", "a+b %2B.png", "漢字.webp")
-POISON = (
-    "",
-    "not json",
-    "[]",
-    '{"detail-type": "ImageValidated", "source": "imagebus.validator", "detail": {}}',
-    '{"detail-type": "X", "source": "y", "detail": {"meta": {"image_key": "\\ud800"}}}',
-    '{"detail-type": "ImageUploaded", "source": "imagebus.ingest", "detail": {"meta": [], "data": NaN}}',
-    '{"detail-type": "Object Created", "source": "aws.s3", "detail": {"object": {}}}',
-    "[" * 5000,
-)
+STAGES = ("thumbnailer", "watermarker", "metadata", "labels")
 
 
-def weather(random: Random) -> Weather:
-    """From no faults to very many. One seed in five has none, so that the logic alone is tested as well."""
-    if random.random() < 0.2:
-        return Weather(concurrency=random.choice([1, 3, 10]))
-    strength = random.choice([0.3, 1, 1, 2])
-    return Weather(
-        rates=Rates(
-            crash=random.choice([0, 0.01, 0.02]) * strength,
-            throttle=random.choice([0, 0.01, 0.03]) * strength,
-            lost_answer=random.choice([0, 0.01]) * strength,
-            slow=random.choice([0, 0.05, 0.2]),
-            hang=random.choice([0, 0.01, 0.04]),
-        ),
-        duplicate=random.choice([0, 0.1, 0.3]),
-        late=random.choice([0, 0.05, 0.2]),
-        undelivered=random.choice([0, 0, 0.01]) * strength,
-        refused=random.choice([0, 0.1, 0.3]),
-        concurrency=random.choice([1, 3, 10]),
-        page_items=random.choice([2, 5, 1000]),
-        names_versions=random.random() < 0.8,
-    )
+@dataclass(frozen=True)
+class Upload:
+    """What a key shows since a user did something; `kind` is good, corrupt, empty, delete or erased.
+
+    After a `removal` of a version, an older one or nothing may be current. The system announces that unless
+    it knows that it was so before.
+    """
+
+    key: str
+    revision: str
+    kind: str
+    body: bytes
+    at: float
+    removal: bool = False
 
 
 @dataclass
@@ -60,98 +45,166 @@ class Story:
     random: Random
     #: whether the schedule runs from the beginning; if not, deliveries alone must finish the images
     sweeping: bool = True
+    uploads: list[Upload] = field(default_factory=list)
     poison: int = 0
-    replays: int = 0
-    #: replays to the recorder only, or to every rule
-    lost_table: bool = False
-    _ends: list[float] = field(default_factory=list)
+    #: keys that an operator is erasing: users keep off them, so that it is certain what was erased
+    erasing: set[str] = field(default_factory=set)
+    #: what makes some comparisons meaningless: archive holes, foreign facts, a lost ledger
+    holes: bool = False
+    redriven: bool = False
+    adoption: Adoption | None = None
+    _replays: int = 0
 
-    def begin(self) -> None:
+    def begin(self, incidents: dict[str, float]) -> None:
         random, at = self.random, 0.0
         for _ in range(random.randint(1, 5)):
             at += random.choice([0.0, 0.1, 0.5, 3, 40])
-            self.world.scheduler.after(at, self._use)
-        incident = random.choice(
-            ["none", "none", "outage", "redrive", "poison", "replay", "replay to all", "lost table"]
-        )
-        when = random.uniform(0.1, at + 5)
-        match incident:
-            case "outage" | "redrive":
-                self._outage(when, redrive=incident == "redrive")
-            case "poison":
-                for _ in range(3):
-                    self.world.scheduler.after(random.uniform(0, at + 5), self._poison)
-            case "replay" | "replay to all" | "lost table":
-                when = random.choice([when, at + random.uniform(1000, 3000)])
-                self.world.scheduler.after(when, lambda: self.replay(incident))
-        self.sweeping = "replay" in incident or "table" in incident or random.random() < 0.5
+            self.world.scheduler.after(at, self.use)
+        if self.world.weather.overwrites:
+            self.world.interfere = self._interfere
+        self.sweeping = random.random() < 0.5
+        for name, chance in incidents.items():
+            if random.random() < chance:
+                incident = getattr(self, name)
+                when = random.choice([random.uniform(0.1, at + 5), at + random.uniform(1000, 3000)])
+                self.world.scheduler.after(when, incident)
+                # In between nobody may find that nothing moves any more.
+                self.sweeping = True
 
     # --- users ---
 
-    def _use(self) -> None:
-        random, s3 = self.random, self.world.s3
-        key = random.choice(KEYS[:2] if random.random() < 0.7 else KEYS)
-        action = random.choice(["good"] * 6 + ["corrupt", "empty", "delete", "delete version"])
-        body = f"{random.randrange(10**9)}".encode()
-        match action:
-            case "good":
-                s3.put_object(Bucket=wiring.UPLOADS, Key=key, Body=pixels.GOOD + body)
-            case "corrupt":
-                s3.put_object(Bucket=wiring.UPLOADS, Key=key, Body=pixels.CORRUPT + body)
-            case "empty":
-                s3.put_object(Bucket=wiring.UPLOADS, Key=key, Body=pixels.EMPTY)
-            case "delete":
-                if s3.buckets[wiring.UPLOADS].keys.get(key):
-                    s3.delete_object(Bucket=wiring.UPLOADS, Key=key)
-            case "delete version":
-                # an old version, the current one (an older one is current then), or the last one
-                if versions := s3.buckets[wiring.UPLOADS].keys.get(key, []):
-                    gone = random.choice([versions[0], versions[-1]])
-                    s3.delete_object(Bucket=wiring.UPLOADS, Key=key, VersionId=gone.version_id)
+    def use(self, key: str | None = None) -> None:
+        random = self.random
+        key = key or random.choice(KEYS[:2] if random.random() < 0.7 else KEYS)
+        if key in self.erasing:
+            return
+        action = random.choice(["good"] * 6 + ["corrupt", "empty", "delete", "remove version"])
+        if action == "remove version":
+            self._remove_version(key)
+        else:
+            self.upload(key, action)
 
-    def expected(self, key: str) -> tuple[str, str, str | None]:
-        """The final status of a key, the oldest revision that it can have, and the etag of what it shows."""
-        versions = self.world.s3.buckets[wiring.UPLOADS].keys[key]
-        if not versions:
-            return "deleted", "", None
-        newest = versions[-1]
-        if newest.is_marker:
-            return "deleted", revision(newest.sequencer), None
-        status = "completed" if newest.body.startswith(pixels.GOOD) else "rejected"
-        return status, revision(newest.sequencer), newest.etag
+    def upload(self, key: str, kind: str) -> None:
+        s3 = self.world.s3
+        text = f"{self.random.randrange(10**9)}".encode()
+        body = {"good": pixels.GOOD + text, "corrupt": pixels.CORRUPT + text}.get(kind, pixels.EMPTY)
+        if kind != "delete":
+            s3.put_object(Bucket=wiring.UPLOADS, Key=key, Body=body)
+        elif s3.buckets[wiring.UPLOADS].keys.get(key):
+            s3.delete_object(Bucket=wiring.UPLOADS, Key=key)
+        else:
+            return
+        revision = revision_of(self.world.last_sequencer)
+        self.uploads.append(Upload(key, revision, kind, body, self.world.scheduler.seconds))
+
+    def _remove_version(self, key: str) -> None:
+        """For good: an old version, the current one (an older one is current then), or the last one."""
+        s3 = self.world.s3
+        if not (versions := s3.buckets[wiring.UPLOADS].keys.get(key, [])):
+            return
+        gone = self.random.choice([versions[0], versions[-1]])
+        s3.delete_object(Bucket=wiring.UPLOADS, Key=key, VersionId=gone.version_id)
+        left = s3.buckets[wiring.UPLOADS].keys[key]
+        body = left[-1].body if left else b""
+        kind = "delete" if not left or left[-1].is_marker else pixels.kind(body)
+        revision = revision_of(self.world.last_sequencer)
+        now = self.world.scheduler.seconds
+        self.uploads.append(Upload(key, revision, kind, body, now, removal=True))
+
+    def _interfere(self, derived: str) -> None:
+        """Overwrite or delete an image while a worker is writing what it derived from it."""
+        if self.random.random() >= self.world.weather.overwrites or len(self.uploads) > 12:
+            return
+        for upload in self.uploads:
+            if (
+                upload.key not in self.erasing
+                and upload.kind != "erased"
+                and derived.startswith(folder_of(upload.key, upload.revision))
+            ):
+                self.upload(upload.key, self.random.choice(["good", "corrupt", "delete"]))
+                return
+
+    def many(self) -> None:
+        """More images than a sweep takes in one batch."""
+        self.world.paused.add("validator")
+        for number in range(self.random.randint(105, 130)):
+            self.upload(f"many/{number:03}.png", "corrupt")
+        self.world.scheduler.after(1500, lambda: self._resume("validator"))
+
+    def _resume(self, name: str) -> None:
+        self.world.paused.discard(name)
+        self.world.wake(self.world.inbox(name))
 
     # --- incidents ---
 
-    def _outage(self, when: float, *, redrive: bool) -> None:
+    def outage(self, *, redrive: bool = False) -> None:
+        """Some workers fail; with `redrive`, an operator then moves the dead letters back."""
         world = self.world
-
-        def begin() -> None:
-            world.down.add("pixels")
-            if redrive:
-                world.paused.add("failures")
+        world.down.update(self.random.sample(STAGES, self.random.randint(1, 4)))
+        if redrive:
+            self.redriven = True
+            world.paused.add("failures")
 
         def end() -> None:
             world.down.clear()
-            world.paused.clear()
+            world.paused.discard("failures")
             for url, queue in list(world.sqs.queues.items()):
                 if redrive and queue.dead_letter_url:
+                    for message in world.sqs.queues[queue.dead_letter_url].messages:
+                        self._given_a_chance(message.body)
                     world.sqs.move_all(queue.dead_letter_url, url)
                 world.wake(url)
 
-        world.scheduler.after(when, begin)
-        world.scheduler.after(when + self.random.uniform(1, 400), end)
+        world.scheduler.after(self.random.uniform(1, 400), end)
 
-    def _poison(self) -> None:
-        self.poison += 1
-        name = self.random.choice([consumer.name for consumer in wiring.consumers()])
-        self.world.send(self.world.inbox(name), self.random.choice(POISON))
+    def outage_and_redrive(self) -> None:
+        self.outage(redrive=True)
 
-    def replay(self, incident: str) -> None:
+    def send_poison(self) -> None:
+        for _ in range(3):
+            self.poison += 1
+            self.world.send(
+                self.world.inbox(self.random.choice(sorted(wiring.names()))), poison.message(self.random)
+            )
+
+    def deploy(self) -> None:
+        """For a while both versions run; `rebuild` then brings every image up to date."""
+        world, new = self.world, self.random.choice(OTHERS)
+        world.deployed = (*world.deployed, new)
+        world.versions = (*world.versions, new)
+
+    def expire_ledger(self) -> None:
+        """After the ledger's retention; nothing that it held is on its way any more."""
+        if not self.world.scheduler.pending:
+            self.world.dynamodb.lose(wiring.LEDGER)
+            self.world.watch.expire_ledger()
+
+    def lose_archive(self) -> None:
+        """Some of the archive has passed its retention."""
+        archive = self.world.events.archive
+        self.holes = True
+        archive[:] = [each for each in archive if self.random.random() < 0.7]
+
+    def lose_table(self) -> None:
+        self.world.dynamodb.lose(wiring.STATUS)
+        self.world.watch.forget()
+        self.replay()
+
+    def replay_to_all(self) -> None:
+        self.replay(everyone=True)
+
+    def replay_with_backlog(self) -> None:
+        """The recorder stops while the replay runs, and goes on long after it has ended."""
+        self.lose_table()
+        stop = self.random.uniform(1, 20)
+        self.world.scheduler.after(stop, lambda: self.world.paused.add("recorder"))
+        self.world.scheduler.after(self.random.uniform(600, 4000), lambda: self._resume("recorder"))
+
+    def replay(self, *, everyone: bool = False) -> None:
         """Replays everything so far in any order, to the recorder's rule unless more are requested."""
-        world, name = self.world, f"replay-{self.replays}"
-        self.replays += 1
-        if incident == "lost table":
-            world.dynamodb.tables[wiring.STATUS].partitions.clear()
+        world, name = self.world, f"replay-{self._replays}"
+        self._replays += 1
+        world.seen["replay"] += 1
         world.events.start_replay(
             ReplayName=name,
             EventSourceArn=f"arn:aws:events:us-east-1:000000000000:archive/{wiring.ARCHIVE}",
@@ -159,7 +212,7 @@ class Story:
             EventEndTime=world.scheduler.now(),
         )
         only = None
-        if incident != "replay to all":
+        if not everyone:
             only = [rule.arn for rule in world.events.rules if rule.name == rule_name(wiring.BUS, "recorder")]
         delay = 0.0
         for event in world.events.replayed(name, self.random):
@@ -167,26 +220,74 @@ class Story:
             world.scheduler.after(delay, lambda event=event: world.events.dispatch(event, only))  # type: ignore[misc]
         world.scheduler.after(delay, lambda: world.events.finish_replay(name))
 
+    def rebuild(self) -> None:
+        """`imagebus rebuild`, while everything goes on."""
+        world = self.world
+        store = DynamoDBEventStore(world.client("operator", "dynamodb"), wiring.STATUS)
+        required = Required.parse(world.deployed[-1].required)
+
+        def run() -> None:
+            for key in list(world.dynamodb.tables[wiring.STATUS].partitions):
+                try:
+                    rebuild_one(store, required, key)
+                except Exception:  # noqa: BLE001  the operator sees it, and repeats the command
+                    world.seen["rebuild failed"] += 1
+
+        world.seen["rebuild"] += 1
+        world.scheduler.start(run)
+
+    def erase(self) -> None:
+        """While it runs or later, users upload to the same key again."""
+        uploads = [upload for upload in self.uploads if upload.kind != "erased"]
+        if not uploads or self.erasing:
+            return
+        key = self.random.choice(uploads).key
+        erasing.erase(self, key)
+        if self.random.random() < 0.5:
+            self.world.scheduler.after(self.random.choice([1, 5, 60]), lambda: self.use(key))
+
+    def erase_often(self) -> None:
+        for _ in range(3):
+            self.world.scheduler.after(self.random.uniform(0, 30), self.erase)
+
+    def erased(self, key: str, begin: float) -> None:
+        self.uploads.append(Upload(key, "", "erased", b"", begin))
+        self.world.watch.erased(key, {upload.revision for upload in self.uploads if upload.key == key})
+
+    def adopt(self) -> None:
+        """An existing bucket is imported, by several imports, some at once."""
+        self.adoption = self.adoption or Adoption(self)
+        start, attempt = self.world.scheduler.start, self.adoption.attempt
+        for _ in range(self.random.randint(1, 4)):
+            delay = self.random.choice([0, 0.2, 10, self.random.uniform(1, 600)])
+            self.world.scheduler.after(delay, lambda: start(attempt))
+
     # --- operators, after the faulty phase ---
 
     def retry(self, *, everything: bool = False) -> int:
         """`imagebus retry --all-failed`; or `imagebus retry KEY` for every image that ever failed."""
         world, sent = self.world, 0
         store = DynamoDBEventStore(world.dynamodb, wiring.STATUS)  # type: ignore[arg-type]
-        inboxes = {consumer.name: world.inbox(consumer.name) for consumer in wiring.consumers()}
-        retrier = Retrier(store, lambda: _Operator(world), inboxes, REQUIRED)  # type: ignore[arg-type,return-value]
-        for image in list(StatusTable(world.dynamodb, wiring.STATUS).images()):  # type: ignore[arg-type]
-            item = image.status
-            if item is not None and (item["status"] == "failed" or (everything and item["failures"])):
-                sent += len(retrier.retry(image.image_key).sent)
+        inboxes = {name: world.inbox(name) for name in wiring.names()}
+        required = Required.parse(world.deployed[-1].required)
+        retrier = Retrier(store, lambda: _Operator(self), inboxes, required)  # type: ignore[arg-type,return-value]
+        for key, item in rows.statuses(world.dynamodb).items():
+            if item["status"] == "failed" or (everything and item["failures"]):
+                sent += len(retrier.retry(key).sent)
         return sent
+
+    def _given_a_chance(self, body: str) -> None:
+        meta = poison.meta_of(body)
+        if meta:
+            self.world.watch.heard((str(meta.get("image_key")), str(meta.get("revision"))))
 
 
 @dataclass
 class _Operator:
     """SQS for an operator, whose calls never fail."""
 
-    world: World
+    story: Story
 
     def send_message(self, *, QueueUrl: str, MessageBody: str) -> None:  # noqa: N803  as boto3 names them
-        self.world.send(QueueUrl, MessageBody)
+        self.story._given_a_chance(MessageBody)
+        self.story.world.send(QueueUrl, MessageBody)

@@ -13,11 +13,12 @@ from imagebus_local import nesting, templates
 TEMPLATE = Path(__file__).parents[2] / "template.yml"
 
 UPLOADS, IMAGES, QUARANTINE = "uploads", "images", "quarantine"
-STATUS, LEDGER = "status", "ledger"
+STATUS, LEDGER, ERASURES = "status", "ledger", "erasures"
 BUS, ARCHIVE = "imagebus", "imagebus-events"
 MAX_RECEIVE_COUNT = 5
-VISIBILITY_TIMEOUT = 180
 FUNCTION_TIMEOUT = 30
+STALLED_AFTER = 900
+SIZES = ((100, 100), (320, 320))
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,11 @@ def consumers() -> tuple[Consumer, ...]:
             Consumer(stage.lower(), rule_name(BUS, stage.lower()), pattern, int(source["BatchSize"]))
         )
     return tuple(found)
+
+
+@cache
+def names() -> frozenset[str]:
+    return frozenset(consumer.name for consumer in consumers())
 
 
 def _resolved(node: Any) -> Any:

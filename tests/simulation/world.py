@@ -5,47 +5,32 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from imagebus.identity import derived_prefix
 from imagebus.naming import dead_letters_name, stage_of
 from imagebus.testing import (
-    InMemoryDynamoDB,
     InMemoryEventBridge,
     InMemoryS3,
     InMemorySNS,
     InMemorySQS,
     Rule,
+    erasures_table,
     lambda_event,
     ledger_table,
     status_table,
 )
 from imagebus.testing.s3 import Bucket
-from imagebus.worker import Job
-from tests.simulation import functions, wiring
-from tests.simulation.faults import Client, Death, Faults, Rates
+from tests.simulation import coverage, functions, wiring
+from tests.simulation.coverage import Call
+from tests.simulation.evidence import Evidence
+from tests.simulation.faults import Client, Death, Faults
 from tests.simulation.scheduler import EPOCH, Scheduler, TimedOut
-
-
-@dataclass(frozen=True)
-class Weather:
-    """The faults of a seed."""
-
-    rates: Rates = field(default_factory=Rates)
-    #: chance that EventBridge or SQS delivers something twice
-    duplicate: float = 0.0
-    #: chance that a delivery takes half a minute
-    late: float = 0.0
-    #: chance that EventBridge gives up on a delivery
-    undelivered: float = 0.0
-    #: chance that one entry of PutEvents fails
-    refused: float = 0.0
-    concurrency: int = 3
-    page_items: int = 1000
-    names_versions: bool = True
+from tests.simulation.settings import Settings
+from tests.simulation.stale import LaggingDynamoDB
+from tests.simulation.watch import Watch
+from tests.simulation.weather import Weather
 
 
 class World:
@@ -53,11 +38,19 @@ class World:
         self.random = random
         self.weather = weather
         self.scheduler = Scheduler()
-        self.faults = Faults(self.scheduler, random, weather.rates, deaths)
+        self.faults = Faults(self.scheduler, random, weather, deaths)
         self.sqs = InMemorySQS(self.scheduler, random)
         self.sns = InMemorySNS()
-        self.dynamodb = InMemoryDynamoDB(
-            {wiring.STATUS: status_table(), wiring.LEDGER: ledger_table()}, weather.page_items
+        self.dynamodb = LaggingDynamoDB(
+            {
+                wiring.STATUS: status_table(),
+                wiring.LEDGER: ledger_table(),
+                wiring.ERASURES: erasures_table(),
+            },
+            weather.page_items,
+            self.scheduler,
+            random,
+            weather.lag,
         )
         self.s3 = InMemoryS3(
             {
@@ -72,21 +65,41 @@ class World:
             clock=self.scheduler,
         )
         self._add_queues()
-        self.events = InMemoryEventBridge(
+        self.watch = Watch(self)
+        self.events = _Bus(
             deliver=self._deliver, refuses=self._refuses, clock=self.scheduler, rules=self._rules
         )
+        self.events.watch = self.watch
         self._wakes: dict[str, float] = {}
         self._running: Counter[str] = Counter()
-        #: Stages whose dependency is down; keys that their stage cannot handle; functions that do not run.
+        #: Stages whose dependency is down, and functions that do not run.
         self.down: set[str] = set()
         self.paused: set[str] = set()
-        #: For the invariants: which function died where, and what went to which dead letters.
-        self.may_be_told_twice: set[str] = set()
-        self.never_told: set[str] = set()
-        self.recorder_gave_up = False
-        #: Folders of revisions for which a worker gave up: nobody removes what it had written.
-        self.left_behind: set[str] = set()
-        self.leftovers = False
+        #: The deployed versions: while a deployment runs, functions of both take turns.
+        self.deployed: tuple[Settings, ...] = (Settings(),)
+        #: ... and all that there ever were
+        self.versions: tuple[Settings, ...] = self.deployed
+        #: Of the last S3 event.
+        self.last_sequencer = ""
+        self.evidence = Evidence()
+        self.seen: Counter[str] = Counter()
+        #: Called when a worker has written an object, so that users can interfere exactly then.
+        self.interfere = lambda _key: None
+
+    # --- deployments and clocks ---
+
+    def settings(self) -> Settings:
+        return self.random.choice(self.deployed) if len(self.deployed) > 1 else self.deployed[0]
+
+    @property
+    def required(self) -> set[str]:
+        """The required facts of every version that may have folded an image."""
+        return {settings.required for settings in self.deployed}
+
+    def clock(self) -> Any:
+        """The clock of one execution environment."""
+        skew = self.weather.skew
+        return _Skewed(self.scheduler, self.random.uniform(-skew, skew)) if skew else self.scheduler
 
     # --- queues ---
 
@@ -98,21 +111,20 @@ class World:
 
     def _add_queues(self) -> None:
         self._functions: dict[str, tuple[str, int]] = {}
-        rules = []
+        visibility, rules = self.weather.visibility, []
         for consumer in wiring.consumers():
             name = consumer.name
             letters = dead_letters_name(wiring.BUS, name)
-            dead = self.sqs.add_queue(letters, visibility_timeout=wiring.VISIBILITY_TIMEOUT)
+            dead = self.sqs.add_queue(letters, visibility_timeout=visibility)
             inbox = self.sqs.add_queue(
                 name,
-                visibility_timeout=wiring.VISIBILITY_TIMEOUT,
+                visibility_timeout=visibility,
                 max_receive_count=wiring.MAX_RECEIVE_COUNT,
                 dead_letter_url=dead,
             )
-            rule = Rule(consumer.rule, consumer.pattern, inbox)
-            rules.append(rule)
+            rules.append(Rule(consumer.rule, consumer.pattern, inbox))
             self._functions |= {inbox: (name, consumer.batch), dead: ("failures", 10)}
-        self.undelivered = self.sqs.add_queue("undelivered", visibility_timeout=wiring.VISIBILITY_TIMEOUT)
+        self.undelivered = self.sqs.add_queue("undelivered", visibility_timeout=visibility)
         self._functions[self.undelivered] = ("failures", 10)
         self._rules = rules
         self._ingest_rule = next(rule for rule in rules if rule.target == self.inbox("ingest"))
@@ -147,9 +159,9 @@ class World:
             QueueUrl=url, MaxNumberOfMessages=self.random.randint(1, batch)
         ).get("Messages", [])
         if dead and self.sqs.depth(dead) > before:
-            self._note_dead_letters(
-                name, [message.body for message in self.sqs.queues[dead].messages[before:]]
-            )
+            for message in self.sqs.queues[dead].messages[before:]:
+                self.evidence.dead_letter(name, message.body)
+            self.seen["given up by SQS"] += 1
             self.wake(dead)
         if received:
             self._running[url] += 1
@@ -171,12 +183,12 @@ class World:
             failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
             for message in messages:
                 # Lambda's poller may fail to delete a handled message.
-                if message["MessageId"] not in failed and not self.faults.chance(self.weather.rates.crash):
+                if message["MessageId"] not in failed and not self.faults.chance(self.weather.crash):
                     self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         except TimedOut:
-            if name == "notifier":
-                self.may_be_told_twice |= {event_id(message["Body"]) for message in messages}
-            self._note_fault(name, "timed out", "", {})
+            self.seen["timed out"] += 1
+            self.evidence.timed_out(name, [message["Body"] for message in messages])
+            self._hurt(name, "timed out", "", {})
             raise
         finally:
             self._running[url] -= 1
@@ -185,19 +197,26 @@ class World:
     # --- EventBridge ---
 
     def _from_s3(self, envelope: dict[str, Any]) -> None:
+        self.last_sequencer = envelope["detail"]["object"]["sequencer"]
         self._deliver(self._ingest_rule, envelope)
 
     def _refuses(self, entry: Mapping[str, Any]) -> bool:
         return self.faults.chance(self.weather.refused)
 
     def _deliver(self, rule: Rule, envelope: dict[str, Any]) -> None:
-        body = json.dumps(envelope)
-        for _ in range(2 if self.faults.chance(self.weather.duplicate) else 1):
-            late = self.faults.chance(self.weather.late)
-            delay = self.random.uniform(5, 60) if late else self.random.uniform(0.01, 0.3)
-            if self.faults.chance(self.weather.undelivered):
+        body, weather = json.dumps(envelope), self.weather
+        for _ in range(2 if self.faults.chance(weather.duplicate) else 1):
+            delay = self.random.uniform(0.01, 0.3)
+            if self.faults.chance(weather.late):
+                delay = self.random.uniform(5, 60)
+            if self.faults.chance(weather.very_late):
+                delay = self.random.choice([3600, 86400]) * self.random.uniform(0.5, 2)
+            stage = rule.target.removeprefix("memory://")
+            if self.faults.chance(weather.lost):
+                self.evidence.lost(stage, body)
+            elif self.faults.chance(weather.undelivered):
                 attributes = {"RULE_ARN": rule.arn, "ERROR_CODE": "NO_PERMISSIONS", "ERROR_MESSAGE": "denied"}
-                self._note_dead_letters(rule.target.removeprefix("memory://"), [body])
+                self.evidence.dead_letter(stage, body)
                 self.scheduler.after(delay, lambda: self.send(self.undelivered, body, attributes))  # noqa: B023
             else:
                 self.scheduler.after(delay, lambda: self.send(rule.target, body))
@@ -205,56 +224,60 @@ class World:
     # --- what the functions see ---
 
     def client(self, function: str, service: str) -> Any:
-        real = {
-            "events": self.events,
-            "sqs": self.sqs,
-            "sns": self.sns,
-            "dynamodb": self.dynamodb,
-            "s3": self.s3,
-        }[service]
-
         def hurt(what: str, operation: str, request: dict[str, Any]) -> None:
-            self._note_fault(function, what, operation, request)
+            self._hurt(function, what, operation, request)
 
         if service == "sqs":
             return _Waking(self, function, hurt)
-        return Client(function, real, self.faults, hurt)
+        real = {"events": self.events, "sns": self.sns, "dynamodb": self.dynamodb, "s3": self.s3}[service]
+        return Client(function, real, self.faults, hurt, self.observe)
 
-    def check_dependency(self, job: Job) -> None:
+    def observe(self, call: Call) -> None:
+        self.seen.update(coverage.branches(call))
+        if call.error:
+            return
+        self.watch.called(call.operation, call.request)
+        if call.operation == "put_object" and call.within(wiring.IMAGES):
+            self.interfere(call.request["Key"])
+
+    def check_dependency(self, stage: str) -> None:
         """Workers call this in place of pixels, to simulate a missing permission or a broken decoder."""
-        if "pixels" in self.down:
+        if stage in self.down:
             raise functions.Outage("the pixels are out of order")
 
-    # --- for the invariants ---
+    def _hurt(self, function: str, what: str, operation: str, request: dict[str, Any]) -> None:
+        repeats = self.weather.duplicate > 0 or not self.weather.names_versions
+        self.evidence.fault(function, what, operation, request, repeats=repeats)
 
-    def _note_fault(self, function: str, what: str, operation: str, request: dict[str, Any]) -> None:
-        if function == "notifier" and what not in ("throttled", "timed out"):
-            if operation == "publish" and what != "before":
-                self.may_be_told_twice.add(_told(request))
-            if operation == "put_item" and request["Item"]["sending"]["S"] == "sent":
-                # also after the mark was written: whether its response arrived does not matter then
-                self.may_be_told_twice.add(request["Item"]["event_id"]["S"])
-        if function in ("thumbnailer", "watermarker"):
-            # The duplicate may have been handled, and an object without a version is only seen to be gone.
-            # In both cases nobody retries, so nobody removes what the first attempt had written.
-            self.leftovers |= self.weather.duplicate > 0 or not self.weather.names_versions
 
-    def _note_dead_letters(self, name: str, bodies: list[str]) -> None:
-        self.recorder_gave_up |= name == "recorder"
-        if name in ("thumbnailer", "watermarker"):
-            self.left_behind |= {home for body in bodies if (home := _home(body))}
-        if name == "notifier":
-            self.never_told |= {event_id(body) for body in bodies}
+class _Bus(InMemoryEventBridge):
+    watch: Watch
 
-    def gave_up(self, name: str, body: str) -> None:
-        self._note_dead_letters(name, [body])
+    def dispatch(self, envelope: Any, only: Any = None) -> None:
+        if "replay-name" not in envelope:
+            self.watch.published(envelope)
+        super().dispatch(envelope, only)
+
+
+class _Skewed:
+    """A clock that is some seconds ahead or behind."""
+
+    def __init__(self, scheduler: Scheduler, ahead: float) -> None:
+        self._scheduler = scheduler
+        self._ahead = timedelta(seconds=ahead)
+
+    def now(self) -> datetime:
+        return self._scheduler.now() + self._ahead
+
+    def sleep(self, seconds: float) -> None:
+        self._scheduler.sleep(seconds)
 
 
 class _Waking(Client):
     """SQS for a function: pollers see what it sends or delays."""
 
     def __init__(self, world: World, function: str, hurt: Any) -> None:
-        super().__init__(function, world.sqs, world.faults, hurt)
+        super().__init__(function, world.sqs, world.faults, hurt, world.observe)
         self._world = world
 
     def _call(self, operation: str, request: dict[str, Any]) -> Any:
@@ -263,30 +286,9 @@ class _Waking(Client):
             return super()._call(operation, request)
         finally:
             if operation == "send_message":
-                arn = self._world.sqs.queues[url].arn
-                self._world.gave_up(stage_of(arn) or "", request["MessageBody"])
+                stage = stage_of(self._world.sqs.queues[url].arn) or ""
+                self._world.evidence.dead_letter(stage, request["MessageBody"])
             self._world.wake(url)
-
-
-def event_id(body: str) -> str:
-    """The id of an event in a queue; empty if the message is not an event."""
-    try:
-        return str(json.loads(body)["detail"]["meta"]["event_id"])
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return ""
-
-
-def _home(body: str) -> str:
-    try:
-        meta = json.loads(body)["detail"]["meta"]
-        return derived_prefix(meta["image_key"], meta["revision"])
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return ""
-
-
-def _told(request: Mapping[str, Any]) -> str:
-    body = json.loads(json.loads(request["Message"])["default"])
-    return str(body["event"]["detail"]["meta"]["event_id"])
 
 
 def _sequencer(random: Random) -> Any:

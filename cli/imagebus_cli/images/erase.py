@@ -27,15 +27,20 @@ class Erased:
 def erase(stack: Stack, key: str) -> Erased:
     """Permanently remove everything of the key; returns what was removed.
 
-    The original goes first, so that no worker can derive from it again. A worker that is processing it finds
-    the upload gone and removes what it wrote, but its last events may still be on the way to the log. Erase
-    again once the inboxes are empty.
+    The recorder and the notifier refuse what is still on the way. A delete marker comes first: its removal is
+    an event even if no version is left, and tells ingest which revisions are older.
     """
+    answer = stack.s3.delete_object(Bucket=stack.uploads, Key=key)
+    marker = answer.get("VersionId")
     versions = list(_versions(stack, key))
+    ids = [version["VersionId"] for version in versions]
+    newest = stack.store.newest_revision(key)
+    # Before anything is deleted: whoever writes later asks for it afterwards.
+    erasure = stack.erasures.extend(key, through=newest, versions=ids)
     _delete(stack, stack.uploads, versions)
     derived = [{"Key": name} for name in _derived(stack, key)]
     _delete(stack, stack.images, derived)
-    return Erased(len(versions), len(derived), _delete_items(stack, key))
+    return Erased(len(versions) - ids.count(marker or ""), len(derived), stack.store.erase(key, erasure))
 
 
 def _versions(stack: Stack, key: str) -> Iterator[dict[str, str]]:
@@ -63,22 +68,3 @@ def _delete(stack: Stack, bucket: str, objects: list[dict[str, str]]) -> None:
         answer = stack.s3.delete_objects(Bucket=bucket, Delete=request)
         if errors := answer.get("Errors"):
             raise RuntimeError(f"S3 kept {len(errors)} objects: {errors[0].get('Code')}")
-
-
-def _delete_items(stack: Stack, key: str) -> int:
-    table = stack.outputs["StatusTableName"]
-    pages = stack.dynamodb.get_paginator("query").paginate(
-        TableName=table,
-        KeyConditionExpression="image_key = :key",
-        ExpressionAttributeValues={":key": {"S": key}},
-        ProjectionExpression="image_key, sk",
-        ConsistentRead=True,
-    )
-    count = 0
-    for page in pages:
-        for item in page["Items"]:
-            stack.dynamodb.delete_item(
-                TableName=table, Key={"image_key": item["image_key"], "sk": item["sk"]}
-            )
-            count += 1
-    return count

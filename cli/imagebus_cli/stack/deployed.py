@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
+from imagebus.erasures import DynamoDBErasures
 from imagebus.listing import ImageIndex
 from imagebus.store import DynamoDBEventStore
 from imagebus_cli.operations.table import StatusTable
@@ -70,6 +71,10 @@ class Stack:
     @cached_property
     def store(self) -> DynamoDBEventStore:
         return DynamoDBEventStore(self.dynamodb, self.outputs["StatusTableName"])
+
+    @cached_property
+    def erasures(self) -> DynamoDBErasures:
+        return DynamoDBErasures(self.dynamodb, self.outputs["ErasuresTableName"])
 
     @cached_property
     def index(self) -> ImageIndex:

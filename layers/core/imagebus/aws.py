@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: Short timeouts and few retries, because every call has an inbox behind it that retries.
 CONFIG = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
 
-#: botocore's data for the calls of our functions. The build writes it (imagebus_local/botocore_data.py).
+#: botocore's data for the calls of our functions. `imagebus deploy` writes it; a plain `sam build` does not.
 TRIMMED = Path(__file__).with_name("botocore_data")
 
 
@@ -37,7 +37,7 @@ class _PlainFiles(JSONFileLoader):
 
 
 class TrimmedLoader(Loader):
-    """Prefers the trimmed data. Other services, and later API versions, come from botocore's own."""
+    """Prefers the trimmed data, if there is any. The rest comes from botocore's own, and is read faster."""
 
     def __init__(self) -> None:
         super().__init__(extra_search_paths=[str(TRIMMED)], file_loader=_PlainFiles())
@@ -67,7 +67,9 @@ def client(service: str, config: Config = CONFIG) -> Any:
     With IMAGEBUS_CLIENTS=trimmed, as in our own functions, it has only the calls that they make, and is
     created faster.
     """
-    trimmed = os.environ.get("IMAGEBUS_CLIENTS") == "trimmed" and (TRIMMED / service).is_dir()
+    # The trimmed endpoints.json knows the trimmed services only.
+    known = (TRIMMED / service).is_dir() or not TRIMMED.is_dir()
+    trimmed = known and os.environ.get("IMAGEBUS_CLIENTS") == "trimmed"
     return _session(trimmed=trimmed).create_client(service, config=config)
 
 

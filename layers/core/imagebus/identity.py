@@ -33,6 +33,10 @@ def imported_revision(modified: datetime, version_id: str) -> str:
     return f"{0:016}{round(modified.timestamp() * 1000):012X}{version.upper()}"
 
 
+def is_imported(revision: str) -> bool:
+    return revision.startswith(f"{0:016}")
+
+
 def event_id(detail_type: str, image_key: str, revision: str, discriminator: str = "") -> str:
     """The same work on the same revision always yields the same id, however often it is retried."""
     return str(uuid.uuid5(NAMESPACE, "\x1f".join((detail_type, image_key, revision, discriminator))))

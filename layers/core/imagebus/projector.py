@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from imagebus.erasures import Erasure
 from imagebus.history.fold import Item, fold
 from imagebus.history.recorded import RecordedEvent, latest_revision
 from imagebus.history.required import Required
@@ -36,14 +37,20 @@ class Projector:
 
         The status is read before the log: whoever appended last also folds last, or makes this write fail.
         """
+        written: Item | None = None
         for _ in range(ATTEMPTS):
             stored = self._store.status(image_key)
             events = self._store.latest(image_key)
             if not events:
+                if written is not None:
+                    self._store.erase(image_key, Erasure(written["revision"]))
                 return None
             log = latest_revision(events)
             item = fold(log, self._required)
             expected = stored.get("log_digest") if stored else None
             if stored == item or self._store.replace_status(item, expected):
+                if stored is None and not self._store.latest(image_key):
+                    written = item  # erased meanwhile, when there was no status item to delete
+                    continue
                 return Projection(item, log)
         raise Contended(f"{ATTEMPTS} attempts")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
 from imagebus.history.fold import STATUS_SK, Item
-from imagebus.history.recorded import FOREVER, RecordedEvent, known_at
+from imagebus.history.recorded import FOREVER, UNREADABLE, RecordedEvent, known_at
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from imagebus.erasures import Erasure
 
 EVENT_PREFIX = "EVENT#"
 
@@ -38,6 +41,10 @@ class EventStore(Protocol):
 
     def replace_status(self, item: Item, expected_digest: str | None) -> bool:
         """Write the status item if the stored `log_digest` is the expected one (None: there is no item)."""
+        ...
+
+    def erase(self, image_key: str, erasure: Erasure) -> int:
+        """Delete what the erasure covers of the log, and of everything kept beside it; returns how much."""
         ...
 
 
@@ -97,12 +104,53 @@ class DynamoDBEventStore:
     def replace_status(self, item: Item, expected_digest: str | None) -> bool:
         return self._put(status_put(self._table, item, expected_digest))
 
+    def erase(self, image_key: str, erasure: Erasure) -> int:
+        # The log first. A projector that still read it makes the status item, which is deleted last, differ.
+        items = [item for item in self._items(image_key) if erasure.covers(_identity(item))]
+        items.sort(key=lambda item: item["sk"]["S"] == STATUS_SK)
+        return sum(map(self._delete, items))
+
+    def newest_revision(self, image_key: str) -> str:
+        """The highest revision of any item, even of one that cannot be read; empty if there is none."""
+        return max((_identity(item)["revision"] for item in self._items(image_key)), default="")
+
+    def _items(self, image_key: str) -> Iterator[Mapping[str, Any]]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="image_key = :key",
+            ExpressionAttributeValues={":key": {"S": image_key}},
+            ConsistentRead=True,
+        )
+        return (item for page in pages for item in page["Items"])
+
+    def _delete(self, item: Mapping[str, Any]) -> bool:
+        request: dict[str, Any] = {"Key": {name: item[name] for name in ("image_key", "sk")}}
+        if digest := item.get("log_digest"):  # unless a later upload has replaced it
+            request |= {
+                "ConditionExpression": "log_digest = :expected",
+                "ExpressionAttributeValues": {":expected": digest},
+            }
+        try:
+            self._client.delete_item(TableName=self._table, **request)
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
     def _put(self, request: dict[str, Any]) -> bool:
         try:
             self._client.put_item(**request)
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
         return True
+
+
+def _identity(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Revision and version of an item: of an event, which has the version inside, or of the status."""
+    found = {name: item[name]["S"] for name in ("revision", "version_id") if name in item}
+    if "event" in item:
+        with suppress(*UNREADABLE):
+            found["version_id"] = RecordedEvent.from_canonical(item["event"]["S"]).meta.get("version_id")
+    return {"revision": "", **found}
 
 
 def status_put(table_name: str, item: Item, expected_digest: str | None) -> dict[str, Any]:

@@ -87,7 +87,7 @@ def _has_windows_program(data: bytes, start: int, end: int) -> bool:
 
 
 def _any(data: bytes, magic: bytes, start: int, end: int, holds: Callable[[int], bool]) -> bool:
-    at = start - 1
+    at, end = start - 1, max(0, end)  # a negative end would count from the end of the file
     for _ in range(_MAX_CANDIDATES):
         at = data.find(magic, at + 1, end)
         if at < 0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from imagebus.aws import bus, client
@@ -18,18 +18,19 @@ from ingest.keys import under_actual_key
 from ingest.objects import translate
 
 if TYPE_CHECKING:
-    from imagebus.history.recorded import RecordedEvent
-    from ingest.removals import Log
+    from ingest.removals import Past
 
 
-def ingest(delivery: Delivery, bus: EventBus, objects: ObjectStore, log: Log, clock: Clock) -> None:
+def ingest(
+    delivery: Delivery, bus: EventBus, objects: ObjectStore, past: Callable[[], Past], clock: Clock
+) -> None:
     event: Event[EventData] | None
     if fact := translate(delivery.envelope, clock):
         event = under_actual_key(fact, objects.has_version, clock)
     else:
         from ingest.removals import announce_current  # rare, and it loads every contract
 
-        event = announce_current(delivery.envelope, objects, log, clock)
+        event = announce_current(delivery.envelope, objects, past, clock)
     if event is None:
         logger().info("the current version has not changed")
         return
@@ -38,10 +39,10 @@ def ingest(delivery: Delivery, bus: EventBus, objects: ObjectStore, log: Log, cl
     logger().info(event.detail_type)
 
 
-def _log(image_key: str) -> Sequence[RecordedEvent]:
-    from imagebus.store import DynamoDBEventStore
+def _past() -> Past:
+    from ingest.removals import DynamoDBPast
 
-    return DynamoDBEventStore(client("dynamodb"), os.environ["STATUS_TABLE"]).history(image_key)
+    return DynamoDBPast(client("dynamodb"), os.environ["STATUS_TABLE"], os.environ["ERASURES_TABLE"])
 
 
-handle = consumer(lambda delivery: ingest(delivery, bus(), S3ObjectStore(client("s3")), _log, SystemClock()))
+handle = consumer(lambda delivery: ingest(delivery, bus(), S3ObjectStore(client("s3")), _past, SystemClock()))

@@ -10,19 +10,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from imagebus.clock import Clock, timestamp
+from imagebus.erasures import DynamoDBErasures, Erasure, Erasures
 from imagebus.events import Event, EventData, NotAnEvent, new_event
 from imagebus.events.ingest import ImageDeleted, ImageUploaded
 from imagebus.history.recorded import RecordedEvent, latest_revision
 from imagebus.identity import revision
 from imagebus.meter import Meter
 from imagebus.objects import CurrentObject
+from imagebus.store import DynamoDBEventStore
 from ingest.keys import decoded
 
-#: A key -> every event in its log, newest revision first.
-Log = Callable[[str], Sequence[RecordedEvent]]
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class Past(Protocol):
+    """What happened to a key before: its log, and what was erased of it."""
+
+    @property
+    def erasures(self) -> Erasures: ...
+
+    def history(self, image_key: str) -> Sequence[RecordedEvent]: ...
+
+
+class DynamoDBPast:
+    def __init__(self, client: DynamoDBClient, status_table: str, erasures_table: str) -> None:
+        self.history = DynamoDBEventStore(client, status_table).history
+        self.erasures = DynamoDBErasures(client, erasures_table)
 
 
 class Current(Protocol):
@@ -59,17 +76,24 @@ def removal(envelope: dict[str, Any]) -> Removal | None:
 
 
 def announce_current(
-    envelope: dict[str, Any], objects: Current, log: Log, clock: Clock
+    envelope: dict[str, Any], objects: Current, recall: Callable[[], Past], clock: Clock
 ) -> Event[EventData] | None:
     """The event about what is current now; None if nothing that is current was removed. Raises NotAnEvent."""
     removed = removal(envelope)
     if removed is None:
         return None
-    events = log(removed.key)
-    if not events and (other := decoded(removed.key)) != removed.key and (events := log(other)):
+    past = recall()
+    events = past.history(removed.key)
+    if not events and (other := decoded(removed.key)) != removed.key and (events := past.history(other)):
         removed = Removal(removed.bucket, other, removed.revision, removed.version_id)
     current = objects.current(removed.bucket, removed.key)
-    if _was_old(removed, current, events):
+    erasure = past.erasures.of(removed.key)
+    if erasure and _by_erasing(removed, current, erasure):
+        if current is not None:
+            return None  # a later upload, which its own event announces
+        # What was uploaded before is older than this removal: now its events and objects can be told.
+        past.erasures.extend(removed.key, through=removed.revision)
+    elif _was_old(removed, current, events):
         return None
     identity: dict[str, Any] = {
         "image_key": removed.key,
@@ -85,6 +109,11 @@ def announce_current(
         bucket=removed.bucket, size=current.size, etag=current.etag, reason="restored", uploaded_at=modified
     )
     return new_event(restored, version_id=current.version_id, **identity)
+
+
+def _by_erasing(removed: Removal, current: CurrentObject | None, erasure: Erasure) -> bool:
+    """Whether `imagebus erase` removed the version. If the event names none: whether nothing is left."""
+    return current is None if removed.version_id is None else erasure.has_version(removed.version_id)
 
 
 def _was_old(removed: Removal, current: CurrentObject | None, events: Sequence[RecordedEvent]) -> bool:

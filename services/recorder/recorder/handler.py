@@ -8,6 +8,7 @@ from functools import cache
 from imagebus.aws import bus, client
 from imagebus.clock import SystemClock
 from imagebus.consumer import consumer
+from imagebus.erasures import DynamoDBErasures
 from imagebus.events import Meta
 from imagebus.history.recorded import RecordedEvent
 from imagebus.history.required import Required
@@ -40,7 +41,9 @@ def record_group(recorder: Recorder, group: Group) -> None:
 @cache
 def recorder() -> Recorder:
     store = DynamoDBEventStore(client("dynamodb"), os.environ["STATUS_TABLE"])
-    return Recorder(store, bus(), SystemClock(), Required.parse(os.environ["REQUIRED_FACTS"]))
+    erasures = DynamoDBErasures(client("dynamodb"), os.environ["ERASURES_TABLE"])
+    required = Required.parse(os.environ["REQUIRED_FACTS"])
+    return Recorder(store, bus(), SystemClock(), required, erasures)
 
 
 handle = consumer(lambda group: record_group(recorder(), group), group_by=image_key)

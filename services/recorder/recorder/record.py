@@ -7,6 +7,7 @@ from typing import cast
 
 from imagebus.bus import EventBus
 from imagebus.clock import Clock, milliseconds_between, parse_timestamp
+from imagebus.erasures import Erasures, NothingErased
 from imagebus.events import Event, EventData, Meta, caused_by
 from imagebus.events.recorder import ImageProcessed, ProcessingStalled
 from imagebus.history.fold import Item
@@ -15,11 +16,22 @@ from imagebus.history.required import Required
 from imagebus.image_types import FORMATS, Format
 from imagebus.projector import Projection, Projector
 from imagebus.store import EventStore
+from imagebus.telemetry import logger
+
+NOTHING_ERASED = NothingErased()
 
 
 class Recorder:
-    def __init__(self, store: EventStore, bus: EventBus, clock: Clock, required: Required) -> None:
+    def __init__(
+        self,
+        store: EventStore,
+        bus: EventBus,
+        clock: Clock,
+        required: Required,
+        erasures: Erasures = NOTHING_ERASED,
+    ) -> None:
         self._store = store
+        self._erasures = erasures
         self._bus = bus
         self._clock = clock
         self._required = required
@@ -32,8 +44,7 @@ class Recorder:
 
         Without `announce`, nothing is published.
         """
-        for event in events:
-            self._store.append(event)
+        self._append(image_key, events)
         projection = self.project(image_key)
         if projection is None:
             return []
@@ -87,5 +98,16 @@ class Recorder:
     def _emit(self, event: Event[EventData]) -> None:
         self._bus.publish([event])
         recorded = RecordedEvent.from_event(event)
-        self._store.append(recorded)
+        self._append(recorded.image_key, [recorded])
         self.project(recorded.image_key)
+
+    def _append(self, image_key: str, events: Sequence[RecordedEvent]) -> None:
+        """Log the events, unless their upload was erased.
+
+        Ask after writing: an erasure that is not seen here finds the events in the log, and deletes them.
+        """
+        for event in events:
+            self._store.append(event)
+        erasure = self._erasures.of(image_key)
+        if any(erasure.covers(event.meta) for event in events):
+            logger().info("erased", extra={"items": self._store.erase(image_key, erasure)})

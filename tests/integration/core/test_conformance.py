@@ -11,6 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from imagebus.erasures import DynamoDBErasures, Erasure
 from imagebus.history.fold import fold
 from imagebus.history.required import DEFAULT, Required
 from imagebus.inbox import SQSQueue
@@ -23,6 +24,7 @@ from imagebus.testing import (
     InMemorySNS,
     InMemorySQS,
     ManualClock,
+    erasures_table,
     ledger_table,
     status_table,
 )
@@ -55,7 +57,9 @@ def aws(request: pytest.FixtureRequest) -> Iterator[Aws]:
         sqs = InMemorySQS(ManualClock())
         dead = sqs.add_queue("dead")
         yield Aws(
-            InMemoryDynamoDB({"status": status_table(), "ledger": ledger_table()}, page),
+            InMemoryDynamoDB(
+                {"status": status_table(), "ledger": ledger_table(), "erasures": erasures_table()}, page
+            ),
             InMemoryS3({"uploads": Bucket(versioned=True), "images": Bucket()}),
             sqs,
             InMemorySNS(),
@@ -72,6 +76,7 @@ def _moto() -> Aws:
     dynamodb, s3, sqs, sns = (boto3.client(each) for each in ("dynamodb", "s3", "sqs", "sns"))  # type: ignore[call-overload]
     create_table(dynamodb, "status")
     create_table(dynamodb, "ledger", "LedgerTable")
+    create_table(dynamodb, "erasures", "ErasuresTable")
     for bucket in ("uploads", "images"):
         s3.create_bucket(Bucket=bucket)
     s3.put_bucket_versioning(Bucket="uploads", VersioningConfiguration={"Status": "Enabled"})
@@ -204,6 +209,33 @@ def refs(aws: Aws, *, pinned: bool, bodies: tuple[bytes, ...] = (b"one", b"two")
             ObjectRef("uploads", KEY, answer["VersionId"] if pinned else None, answer["ETag"].strip('"'))
         )
     return found
+
+
+def test_an_erasure_grows_and_forgets_nothing(aws: Aws):
+    erasures = DynamoDBErasures(aws.dynamodb, "erasures")
+    assert not erasures.of(KEY)
+    erasures.extend(KEY, through=SECOND, versions=["v1"])
+    erasures.extend(KEY, through=FIRST, versions=["v2"])
+    erasures.extend(KEY)
+    found = erasures.of(KEY)
+    assert found == DynamoDBErasures(aws.dynamodb, "erasures").extend(KEY)
+    assert found.through == SECOND
+    assert [found.has_version(version) for version in ("v1", "v2", "v3")] == [True, True, False]
+    assert not erasures.of(f"{KEY}+")
+
+
+def test_erasing_deletes_what_is_covered_and_spares_a_later_upload(aws: Aws, store: DynamoDBEventStore):
+    old, new = [list(map(recorded, story(KEY, rev))) for rev in (FIRST, SECOND)]
+    for event in [*old, *new]:
+        store.append(event)
+    store.replace_status(fold(new, REQUIRED), None)
+    assert store.newest_revision(KEY) == SECOND
+    assert store.erase(KEY, Erasure(FIRST)) == len(old)
+    assert {event.revision for event in store.history(KEY)} == {SECOND}
+    assert store.status(KEY) is not None
+    by_version = DynamoDBErasures(aws.dynamodb, "erasures").extend(KEY, versions=["v1"])
+    assert store.erase(KEY, by_version) == len(new) + 1
+    assert (store.history(KEY), store.status(KEY), store.newest_revision(KEY)) == ([], None, "")
 
 
 def test_a_pinned_object_is_read_as_it_was(aws: Aws):

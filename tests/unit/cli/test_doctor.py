@@ -16,7 +16,7 @@ from imagebus_cli import main
 from imagebus_cli.stack import doctor
 from imagebus_cli.stack import find as where
 from imagebus_cli.stack.deployed import Stack
-from imagebus_cli.stack.doctor import Finding, Verdict
+from imagebus_cli.stack.findings import Finding, Verdict
 from tests.tables import create_table
 
 RESOURCES = {

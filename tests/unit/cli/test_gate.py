@@ -50,7 +50,7 @@ def verify(*options: str, exit_code: int = 0) -> dict[str, Any]:
     return document
 
 
-def test_where_nothing_would_change_the_gate_is_open(images: Stack):
+def test_the_gate_passes_if_nothing_would_change(images: Stack):
     assert verify() == {"images": 3, "differences": [], "unexpected": 0, "fields": {}, "statuses": {}}
 
 
@@ -66,7 +66,7 @@ def test_changes_are_counted_by_field_and_by_status(images: Stack):
     assert "completed -> processing: 1" in text
 
 
-def test_what_is_expected_does_not_close_the_gate(images: Stack):
+def test_expected_changes_pass_the_gate(images: Stack):
     change(images, "a/1.jpg", width=1, height=1)
     verify("--expect", "width", exit_code=1)
     assert verify("--expect", "width", "--expect", "height")["unexpected"] == 0

@@ -12,7 +12,7 @@ from moto import mock_aws
 from typer.testing import CliRunner, Result
 
 from imagebus.history.fold import Item
-from imagebus.testing import InMemoryDynamoDB, status_table
+from imagebus.testing import InMemoryDynamoDB, erasures_table, status_table
 from imagebus_cli import main
 from imagebus_cli.images import lookup as images
 from imagebus_cli.problem import Problem
@@ -27,9 +27,12 @@ KEY = "trip/été 1+1 🌅.jpg"
 @pytest.fixture
 def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
     names = {"UploadsBucketName": "uploads", "ImagesBucketName": "images", "StatusTableName": "status"}
+    names["ErasuresTableName"] = "erasures"
     with mock_aws():
         stack = Stack(boto3.Session(), names)
-        stack.__dict__["dynamodb"] = InMemoryDynamoDB({"status": status_table()})
+        stack.__dict__["dynamodb"] = InMemoryDynamoDB(
+            {"status": status_table(), "erasures": erasures_table()}
+        )
         for bucket in ("uploads", "images"):
             stack.s3.create_bucket(Bucket=bucket)
         stack.s3.put_bucket_versioning(Bucket="uploads", VersioningConfiguration={"Status": "Enabled"})

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -120,8 +121,13 @@ class _Sent(Exception):
     """Ends a call once its request is complete; contains the request."""
 
 
+@cache
+def full_model(service: str) -> Any:
+    return full_client(service).meta.service_model
+
+
 def parameters_of(service: str, operation: str, everything: bool) -> Any:
-    shape = full_client(service).meta.service_model.operation_model(operation).input_shape
+    shape = full_model(service).operation_model(operation).input_shape
     return _filled(shape, everything) if shape else {}
 
 
@@ -281,6 +287,18 @@ def test_a_trimmed_client_does_not_look_into_the_folder_of_every_service(monkeyp
     listing = os.listdir
     monkeypatch.setattr(os, "listdir", lambda path=".": listed.append(str(path)) or listing(path))
     trimmed_client("s3")
+    assert len(listed) <= 8
+
+
+def test_nor_does_a_client_without_the_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    listed: list[str] = []
+    listing = os.listdir
+    monkeypatch.setattr(os, "listdir", lambda path=".": listed.append(str(path)) or listing(path))
+    monkeypatch.setenv("IMAGEBUS_CLIENTS", "trimmed")
+    monkeypatch.setattr(aws, "TRIMMED", tmp_path / "none")
+    client = aws.client("s3")
+    assert hasattr(client, "copy_object")
+    assert client.meta.endpoint_url == full_client("s3").meta.endpoint_url
     assert len(listed) <= 8
 
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from itertools import permutations
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -127,7 +128,7 @@ def removal_failed() -> RecordedEvent:
         "detail": {"deletion-type": "Permanently Deleted"},
     }
     failed = failure(uploaded(rev=SECOND), "ingest", clock=ManualClock())
-    return recorded(replace(failed, data=failed.data.model_copy(update={"failed_event": event})))
+    return recorded(replace(failed, data=msgspec.structs.replace(failed.data, failed_event=event)))
 
 
 def foreign(rev: str) -> RecordedEvent:

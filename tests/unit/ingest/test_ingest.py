@@ -11,11 +11,19 @@ from urllib.parse import quote_plus
 import pytest
 
 from imagebus.bus import bus_entry
+from imagebus.erasures import DynamoDBErasures
 from imagebus.history.recorded import RecordedEvent
 from imagebus.identity import revision
 from imagebus.inbox import Inbox, one_by_one
 from imagebus.objects import S3ObjectStore
-from imagebus.testing import InMemoryS3, ManualClock, RecordingBus, sqs_record
+from imagebus.testing import (
+    InMemoryDynamoDB,
+    InMemoryS3,
+    ManualClock,
+    RecordingBus,
+    erasures_table,
+    sqs_record,
+)
 from imagebus.testing.s3 import Bucket
 from ingest.handler import ingest
 from tests.unit.core.events import recorded
@@ -53,10 +61,12 @@ class Bench:
         uploads = Bucket(versioned=True, sends_events=True, names_versions=names_versions)
         self.s3 = InMemoryS3({"uploads": uploads}, send=self.events.append)
         self.asked: list[str] = []
+        tables = InMemoryDynamoDB({"erasures": erasures_table()})
+        self.erasures = DynamoDBErasures(tables, "erasures")  # type: ignore[arg-type]
         objects = _Objects(self.s3, self.asked)
-        self.inbox = Inbox(one_by_one(lambda d: ingest(d, self.bus, objects, self.log, ManualClock())))
+        self.inbox = Inbox(one_by_one(lambda d: ingest(d, self.bus, objects, lambda: self, ManualClock())))
 
-    def log(self, key: str) -> list[RecordedEvent]:
+    def history(self, key: str) -> list[RecordedEvent]:
         return [recorded(event) for event in self.bus.events if event.meta.image_key == key]
 
     def encode(self, how: Callable[[str], str] = quote_plus) -> None:
@@ -204,6 +214,44 @@ def test_a_removal_that_overtakes_its_upload_is_not_taken_for_an_old_versions(be
     bench.receive(removed, late)
     newest = max(bench.bus.events, key=lambda event: event.meta.revision)
     assert newest.meta.version_id == "v000001"
+
+
+def test_what_erasing_removes_shows_how_far_it_reaches(bench: Bench):
+    put(bench, b"1", b"2")
+    bench.erasures.extend("k", versions=versions(bench))
+    remove(bench, "v000001")
+    remove(bench, "v000002")
+    bench.receive(*bench.events[2:])
+    sequencers = [event["detail"]["object"]["sequencer"] for event in bench.events]
+    assert bench.erasures.of("k").through == revision(sequencers[-1])
+    assert bench.bus.types == ["ImageDeleted", "ImageDeleted"]
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["before the removal", "after the removal"])
+def test_an_upload_while_another_is_being_erased_is_a_fresh_start(bench: Bench, first: bool):
+    put(bench, b"1")
+    bench.erasures.extend("k", versions=["v000001"])
+    if first:
+        put(bench, b"2")
+    remove(bench, "v000001")
+    if not first:
+        put(bench, b"2")
+    bench.receive(*bench.events[1:])
+    (fresh,) = bench.bus.events
+    assert fresh.meta.version_id == "v000002"
+    assert not bench.erasures.of("k").covers(fresh.meta.as_json())
+
+
+def test_a_later_upload_that_is_removed_by_hand_is_deleted_and_not_erased(bench: Bench):
+    put(bench, b"1")
+    bench.erasures.extend("k", versions=["v000001"])
+    remove(bench, "v000001")
+    bench.receive(*bench.events[1:])
+    put(bench, b"2")
+    remove(bench, "v000002")
+    bench.receive(*bench.events[2:])
+    assert bench.bus.types == ["ImageDeleted", "ImageUploaded", "ImageDeleted"]
+    assert not bench.erasures.of("k").covers(bench.bus.events[-1].meta.as_json())
 
 
 def test_a_lifecycle_rule_removes_only_what_nobody_sees(bench: Bench):

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
+from imagebus.erasures import DynamoDBErasures
 from imagebus.inbox import Inbox, one_by_one
 from imagebus.testing import (
     InMemoryDynamoDB,
     InMemorySNS,
     ManualClock,
     RecordingBus,
+    erasures_table,
     ledger_table,
     sqs_record,
 )
@@ -22,6 +26,9 @@ from notifier.ledger import LEASE_SECONDS, DynamoDBLedger
 from notifier.messages import HANDLED, compose
 from notifier.notify import SNSTopic
 from tests.unit.core.events import (
+    FIRST,
+    KEY,
+    SECOND,
     AnEvent,
     envelope,
     failure,
@@ -40,13 +47,14 @@ class Killed(BaseException):
 class Bench:
     def __init__(self) -> None:
         self.clock = ManualClock()
-        self.dynamodb = InMemoryDynamoDB({"ledger": ledger_table()})
+        self.dynamodb = InMemoryDynamoDB({"ledger": ledger_table(), "erasures": erasures_table()})
+        self.erasures = DynamoDBErasures(self.dynamodb, "erasures")  # type: ignore[arg-type]
         self.sns = InMemorySNS()
         self.queue = Delays()
         self.ledger = DynamoDBLedger(self.dynamodb, "ledger", self.clock, keep_days=400)  # type: ignore[arg-type]
         topic = SNSTopic(self.sns, "topic")  # type: ignore[arg-type]
         self.inbox = Inbox(
-            one_by_one(lambda delivery: notify_delivery(delivery, self.ledger, topic)),
+            one_by_one(lambda delivery: notify_delivery(delivery, self.ledger, topic, self.erasures)),
             self.queue,
             max_receive_count=5,
         )
@@ -223,3 +231,15 @@ def test_a_subject_is_what_sns_takes_whatever_the_key_is(key: str):
     assert message.subject.isascii()
     assert message.subject.isprintable()
     assert len(message.subject) <= 100
+
+
+@pytest.mark.parametrize("how", [{"through": FIRST}, {"versions": ["v1"]}], ids=["revision", "version"])
+def test_nobody_is_notified_about_an_erased_image(bench: Bench, how: dict[str, Any]):
+    bench.erasures.extend(KEY, **how)
+    failed = failure(uploaded(), "thumbnailer", clock=bench.clock)
+    assert bench.receive(failed) == 0
+    assert bench.sns.published == []
+    again = uploaded(rev=SECOND)
+    later = replace(again, meta=msgspec.structs.replace(again.meta, version_id="v2"))
+    assert bench.receive(failure(later, "thumbnailer", clock=bench.clock)) == 0
+    assert len(bench.sns.published) == 1

@@ -186,3 +186,7 @@ def status_table() -> Table:
 
 def ledger_table() -> Table:
     return Table("event_id")
+
+
+def erasures_table() -> Table:
+    return Table("image_id")

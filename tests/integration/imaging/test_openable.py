@@ -8,8 +8,9 @@ import struct
 import pytest
 
 from imagebus_imaging import Limits, Rejected, thumbnails, validate
+from imagebus_imaging.openable import found_in
 from tests.hostile.base import PAYLOADS, after_soi, archive, box, chunk, honest, segment, zip64
-from tests.unit.imaging.test_trailers import MOTION_XMP, VIDEO, sef
+from tests.integration.imaging.test_trailers import MOTION_XMP, VIDEO, sef
 
 RAR, RAR5 = b"Rar!\x1a\x07\x00" + bytes(40), b"Rar!\x1a\x07\x01\x00" + bytes(40)
 SEVEN_ZIP = b"7z\xbc\xaf\x27\x1c\x00\x04" + bytes(40)
@@ -112,3 +113,9 @@ def test_random_bytes_and_look_alikes_are_only_stated() -> None:
         assert info.trailer is not None
         assert (info.trailer.kind, info.trailer.bytes) == ("unknown", len(payload))
         assert thumbnails(data, [(64, 64)])
+
+
+def test_pixels_are_not_searched_behind_metadata_that_is_too_short_for_a_program() -> None:
+    pixels = bytes(1000) + ZIP[:END] + bytes(1000)
+    assert found_in(pixels, len(pixels), [], [(6, 20)]) is None
+    assert found_in(pixels, len(pixels), [], [(6, 1900)]) == "a ZIP archive"

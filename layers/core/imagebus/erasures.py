@@ -1,0 +1,112 @@
+"""What was erased. It outlives archive and status table: no late event and no replay brings an image back.
+
+Nothing in it is personal: the item is found by a digest of the key, and holds a revision and digests.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from imagebus.identity import image_id, is_imported
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+ATTEMPTS = 20
+
+
+class ErasureContended(Exception):
+    """Others kept changing the same erasure. The caller may retry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """Everything of the key up to a revision, and some versions whose revision nobody knew."""
+
+    through: str = ""
+    versions: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.through or self.versions)
+
+    def covers(self, meta: Mapping[str, Any]) -> bool:
+        """Whether it was erased; `meta` has `revision` and perhaps `version_id`, as events and items have."""
+        version_id, revision = meta.get("version_id"), meta["revision"]
+        if version_id and self.has_version(str(version_id)):
+            return True
+        # An import's revision is below every real one, but its object is there: it was uploaded later.
+        return bool(revision <= self.through and not is_imported(revision))
+
+    def has_version(self, version_id: str) -> bool:
+        return _digest(version_id) in self.versions
+
+
+class Erasures(Protocol):
+    def of(self, image_key: str) -> Erasure: ...
+
+    def extend(self, image_key: str, through: str = "", versions: Iterable[str] = ()) -> Erasure:
+        """Add to what was erased of the key, and return all of it. Raises ErasureContended."""
+        ...
+
+
+class DynamoDBErasures:
+    def __init__(self, client: DynamoDBClient, table_name: str) -> None:
+        self._client = client
+        self._table = table_name
+
+    def of(self, image_key: str) -> Erasure:
+        return self._read(image_key)[0]
+
+    def extend(self, image_key: str, through: str = "", versions: Iterable[str] = ()) -> Erasure:
+        added = frozenset(map(_digest, versions))
+        for _ in range(ATTEMPTS):
+            known, changes = self._read(image_key)
+            wanted = Erasure(max(known.through, through), known.versions | added)
+            if wanted == known or self._write(image_key, wanted, changes):
+                return wanted
+        raise ErasureContended(f"{ATTEMPTS} attempts")
+
+    def _read(self, image_key: str) -> tuple[Erasure, int]:
+        """The erasure, and how often it was changed."""
+        key = {"image_id": {"S": image_id(image_key)}}
+        item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+        if item is None:
+            return Erasure(), 0
+        versions = frozenset(item["versions"]["SS"]) if "versions" in item else frozenset()
+        return Erasure(item["through"]["S"], versions), int(item["changes"]["N"])
+
+    def _write(self, image_key: str, erasure: Erasure, changes: int) -> bool:
+        item: dict[str, Any] = {
+            "image_id": {"S": image_id(image_key)},
+            "through": {"S": erasure.through},
+            "changes": {"N": str(changes + 1)},
+        }
+        if erasure.versions:
+            item["versions"] = {"SS": sorted(erasure.versions)}
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=item,
+                ConditionExpression="attribute_not_exists(image_id) OR changes = :seen",
+                ExpressionAttributeValues={":seen": {"N": str(changes)}},
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+
+class NothingErased:
+    """For logs that nobody erases from."""
+
+    def of(self, image_key: str) -> Erasure:  # noqa: ARG002  as the protocol
+        return Erasure()
+
+    def extend(self, image_key: str, through: str = "", versions: Iterable[str] = ()) -> Erasure:
+        raise NotImplementedError
+
+
+def _digest(version_id: str) -> str:
+    return hashlib.sha256(version_id.encode("utf-8", "surrogatepass")).hexdigest()[:22]

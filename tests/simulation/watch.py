@@ -1,0 +1,210 @@
+"""What must hold at every moment of a run, and needs no model: checked at each call and event."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tests.simulation import reference, rows, wiring
+from tests.simulation.reference import Fact
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+Upload = tuple[str, str]
+
+#: Facts whose id has no discriminator: the image and its revision say it all.
+PLAIN = frozenset(
+    [
+        "ImageUploaded",
+        "ImageDeleted",
+        "ImageValidated",
+        "ImageRejected",
+        "ImageProcessed",
+        "ProcessingStalled",
+    ]
+)
+ROOTS = ("ImageUploaded", "ImageDeleted")
+#: What may differ between two publications of one fact: times, and what a retry has found out since.
+VARIES = {
+    "ImageProcessed": {"stages", "duration_ms"},
+    "ProcessingStalled": {"missing", "waited_s"},
+    "ProcessingFailed": {"error_type", "message", "attempts", "failed_event"},
+}
+
+
+@dataclass
+class Watch:
+    world: World
+    violations: list[str] = field(default_factory=list)
+    facts: dict[Upload, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _contents: dict[str, str] = field(default_factory=dict)
+    _ids: dict[tuple[str, ...], str] = field(default_factory=dict)
+    _correlations: dict[Upload, str] = field(default_factory=dict)
+    _heard: dict[Upload, float] = field(default_factory=dict)
+    _ledger: dict[str, tuple[str, float]] = field(default_factory=dict)
+    _status: dict[str, tuple[str, float]] = field(default_factory=dict)
+    #: until when a notifier that had asked before an erasure may still be at work
+    _erased: dict[Upload, float] = field(default_factory=dict)
+
+    # --- the bus ---
+
+    def published(self, envelope: Mapping[str, Any]) -> None:
+        """Called for every event that reaches the bus, before it is delivered."""
+        if not str(envelope["source"]).startswith("imagebus."):
+            return
+        fact = Fact.of(envelope)
+        self.violations += [f"{fact.upload[0]}: {fact.type} {text}" for text in self._wrong(fact)]
+        self.facts[fact.upload].add(fact.type)
+        if fact.type not in ("ProcessingStalled", "ImageProcessed"):
+            self.heard(fact.upload)
+
+    def heard(self, upload: Upload) -> None:
+        """Something happened to the upload: from now on it has waited for nothing yet."""
+        self._heard[upload] = self.world.scheduler.seconds
+
+    def _wrong(self, fact: Fact) -> Iterator[str]:
+        yield from self._wrong_identity(fact)
+        upload, world = fact.upload, self.world
+        if fact.type == "ImageProcessed":
+            missing = [reference.outstanding(self.facts[upload], each) for each in world.required]
+            if all(missing):
+                yield f"announced before {missing[0]}"
+            if "ImageRejected" in self.facts[upload] or "ImageDeleted" in self.facts[upload]:
+                yield "announced for an upload that was rejected or deleted"
+        if fact.type == "ProcessingStalled":
+            waited = world.scheduler.seconds - self._heard.get(upload, 0) + 2 * world.weather.skew
+            if waited < wiring.STALLED_AFTER:
+                yield f"after a wait of {waited:.0f} s"
+            if "ImageProcessed" in self.facts[upload]:
+                yield "stalled, when it had long been processed"
+        if self._is_current(fact):
+            for named in named_objects(fact.data):
+                yield from wrong_object(world, named)
+
+    def _wrong_identity(self, fact: Fact) -> Iterator[str]:
+        key, revision = fact.upload
+        varies = VARIES.get(fact.type, set())
+        same = {name: value for name, value in fact.data.items() if name not in varies}
+        content = json.dumps([fact.type, key, revision, same], sort_keys=True)
+        if self._contents.setdefault(fact.id, content) != content:
+            yield f"one id {fact.id} for two facts"
+        about = (fact.type, key, revision, *_discriminator(fact))
+        if self._ids.setdefault(about, fact.id) != fact.id:
+            yield f"two ids for one fact: {about[3:]}"
+        if fact.type in PLAIN and fact.id != reference.event_id(fact.type, key, revision):
+            yield "has not the id that its image and revision give"
+        recipe = fact.data.get("recipe")
+        if recipe and fact.id != reference.event_id(fact.type, key, revision, recipe):
+            yield "has not the id that its recipe gives"
+        correlation = fact.meta["correlation_id"]
+        if self._correlations.setdefault(fact.upload, correlation) != correlation:
+            yield "belongs to a second correlation of one upload"
+        if correlation not in {reference.event_id(root, key, revision) for root in ROOTS}:
+            yield "does not correlate with the upload"
+
+    def _is_current(self, fact: Fact) -> bool:
+        """Whether nothing newer is known or current, for which the cleaner may have come already."""
+        key, revision = fact.upload
+        versions = self.world.s3.buckets[wiring.UPLOADS].keys.get(key)
+        if not versions or any(other > revision for name, other in self.facts if name == key):
+            return False
+        return bool(
+            fact.meta.get("version_id") == versions[-1].version_id
+            or reference.revision_of(versions[-1].sequencer) == revision
+        )
+
+    # --- calls to AWS ---
+
+    def called(self, operation: str, request: Mapping[str, Any]) -> None:
+        """Called after every successful call of a function."""
+        if operation == "put_item":
+            self._written(request)
+        elif operation == "transact_write_items":
+            for each in request["TransactItems"]:
+                if "Put" in each:
+                    self._written(each["Put"])
+        elif operation == "publish":
+            body = json.loads(json.loads(request["Message"])["default"])
+            self._told(body["event"]["detail"]["meta"])
+        elif operation == "delete_item" and request["Key"].get("sk") == {"S": "STATUS"}:
+            self.forget(request["Key"]["image_key"]["S"])
+
+    def _told(self, meta: Mapping[str, Any]) -> None:
+        event, upload = str(meta["event_id"]), (meta["image_key"], meta["revision"])
+        if self.world.scheduler.seconds > self._erased.get(upload, float("inf")):
+            self.violations.append(f"{upload[0]}: notified after it was erased")
+        sending, lease = self._ledger.get(event, ("", 0.0))
+        if sending != "claimed" or not lease:
+            self.violations.append(f"{event}: told without a claim ({sending or 'none'})")
+
+    def _written(self, request: Mapping[str, Any]) -> None:
+        row = request["Item"]
+        if request["TableName"] == wiring.LEDGER:
+            self._entered(row)
+        elif row.get("sk", {}).get("S") == "STATUS" and "status" in row:
+            self._projected(rows.value({"M": row}))
+        elif row.get("sk", {}).get("S", "").startswith("EVENT#"):
+            meta = json.loads(row["event"]["S"])["detail"]["meta"]
+            self.heard((meta["image_key"], meta["revision"]))
+
+    def _entered(self, row: Mapping[str, Any]) -> None:
+        event, sending = row["event_id"]["S"], row["sending"]["S"]
+        lease = float(row.get("lease_until", {"N": "0"})["N"])
+        before = self._ledger.get(event)
+        if before and before[0] == "sent" and sending != "sent":
+            self.violations.append(f"{event}: the ledger forgot that it was sent")
+        now = self.world.scheduler.now().timestamp()
+        if sending == "claimed" and lease and before and before[1] > now + 2 * self.world.weather.skew:
+            self.violations.append(f"{event}: a claim was taken from a notifier that still held it")
+        self._ledger[event] = (sending, lease if sending == "claimed" else 0.0)
+
+    def _projected(self, item: Mapping[str, Any]) -> None:
+        """A status item never returns to an older or emptier state."""
+        key, state = item["image_key"], (item["revision"], item["events"])
+        if self._status.get(key, ("", 0)) > state:
+            self.violations.append(f"{key}: the status went back from {self._status[key]} to {state}")
+        self._status[key] = state
+
+    def forget(self, key: str | None = None) -> None:
+        """The table was lost, or one image's part of it."""
+        if key is None:
+            self._status.clear()
+        else:
+            self._status.pop(key, None)
+
+    def erased(self, key: str, revisions: set[str]) -> None:
+        end = self.world.scheduler.seconds + wiring.FUNCTION_TIMEOUT
+        self._erased |= {(key, revision): end for revision in revisions}
+
+    def expire_ledger(self) -> None:
+        self._ledger.clear()
+
+
+def _discriminator(fact: Fact) -> tuple[str, ...]:
+    if fact.type == "ProcessingFailed":
+        failed = fact.data["failed_event"]
+        cause = failed["detail"].get("meta", {}).get("event_id") or failed["detail-type"]
+        return fact.data["stage"], cause
+    return (fact.data.get("recipe", ""),)
+
+
+def named_objects(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The derived objects that a fact or a status item names."""
+    found = [data, data.get("watermarked") or {}, *(data.get("thumbnails") or []), *(data.get("items") or [])]
+    return [each for each in found if "key" in each and each.get("bucket") == wiring.IMAGES]
+
+
+def wrong_object(world: World, named: Mapping[str, Any]) -> Iterator[str]:
+    versions = world.s3.buckets[wiring.IMAGES].keys.get(named["key"])
+    if not versions:
+        yield f"names {named['key']}, which does not exist"
+        return
+    body = versions[-1].body
+    digest = hashlib.sha256(body).hexdigest()
+    if len(body) != named["bytes"] or named.get("sha256", digest) != digest:
+        yield f"names {named['key']} with other bytes"
