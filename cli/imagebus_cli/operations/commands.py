@@ -39,6 +39,8 @@ def replay(
 
     Nobody is notified again: the notifier's rule ignores replays. Exits with 1 if the replay failed.
     """
+    from datetime import UTC, datetime
+
     from imagebus_cli.operations import replay
     from imagebus_cli.output import terminal
     from imagebus_cli.output.writer import wait_until
@@ -48,6 +50,7 @@ def replay(
     ready = replay.archived_at(stack, span.end)
     if wait:
         wait_until(ready, "the archive has all events")
+    span = replay.with_margin(span, datetime.now(UTC))
     name = replay.start(stack, span, arns)
     state = "STARTING"
     if follow:
