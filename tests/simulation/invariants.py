@@ -24,7 +24,7 @@ ENDS_IN = {"good": "completed", "corrupt": "rejected", "empty": "rejected", "del
 
 
 def unannounced(world: World) -> Iterator[str]:
-    """Before any sweep: deliveries alone announce every complete image that is known, unless the recorder gave up."""
+    """Before any sweep: deliveries alone announce what is complete and known, unless the recorder gave up."""
     if world.evidence.recorder_gave_up:
         return
     for key, item in rows.statuses(world.dynamodb).items():
