@@ -126,11 +126,15 @@ def build_for_lambda(
 
 
 def _interpreter(template: Path, environment: Mapping[str, str]) -> str | None:
-    """An interpreter of the template's runtime that works: byte code of another version would be useless.
+    """One of the template's runtime: byte code of another version would be useless."""
+    return interpreter(str(templates.read(template)["Parameters"]["Runtime"]["Default"]), environment)
+
+
+def interpreter(name: str, environment: Mapping[str, str]) -> str | None:
+    """An interpreter of a runtime, such as `python3.13`, that works.
 
     A shim of pyenv or asdf is on the PATH whether or not there is an interpreter behind it.
     """
-    name = str(templates.read(template)["Parameters"]["Runtime"]["Default"])
     if name == runtime():
         return sys.executable
     found = shutil.which(name, path=environment.get("PATH"))

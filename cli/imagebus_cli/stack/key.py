@@ -37,11 +37,13 @@ def create(session: boto3.Session, stack: str, root: Path, say: Say) -> str:
             OnFailure="DELETE",
         )
     ended = settling.settled(cloudformation, name, say)
-    outputs = cloudformation.describe_stacks(StackName=name)["Stacks"][0].get("Outputs", [])
+    about = cloudformation.describe_stacks(StackName=name)["Stacks"] if ended else []
+    outputs = [output for each in about for output in each.get("Outputs", [])]
     found = [each["OutputValue"] for each in outputs if each["OutputKey"] == "KeyArn"]
     if not found:
         raise Problem(
-            f"The stack {name} is {ended} and has no key.", f"See its events: {settling.events(name)}"
+            f"The stack {name} is {ended or 'gone'} and has no key.",
+            f"See its events: {settling.events(name)}",
         )
     return str(found[0])
 

@@ -65,7 +65,9 @@ def deploy(
         raise _needs_yes("deploy")
     session = _session(profile, region)
     root = Places.find().root
-    report = checks.check(session, stack_name, root, given, images=images, new_key=create_key)
+    report = checks.check(
+        session, stack_name, root, given, images=images, new_key=create_key, runtime=runtime
+    )
     show(report.findings, out)
     problems = bad(report.findings)
     document = {

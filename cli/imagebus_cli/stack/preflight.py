@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +32,7 @@ def check(
     *,
     images: int,
     new_key: bool = False,
+    runtime: str | None = None,
 ) -> Report:
     """Only reads. `given` are the parameters that the user names; `new_key`: a key will be created."""
     from imagebus_local import nesting
@@ -38,6 +40,7 @@ def check(
     report = Report()
     declared = nesting.whole(root)["Parameters"]
     report.findings += _parameters(given, declared)
+    report.findings.append(_build(runtime or str(declared["Runtime"]["Default"])))
     account, usable = _account(session)
     report.findings.append(account)
     if not usable:
@@ -72,6 +75,17 @@ def _parameters(given: Mapping[str, str], declared: Mapping[str, object]) -> lis
         for name in given
         if name not in declared
     ]
+
+
+def _build(runtime: str) -> Finding:
+    """SAM wants an interpreter of the runtime to install packages for it."""
+    from imagebus_local import sam
+
+    found = sam.interpreter(runtime, os.environ)
+    if found:
+        return Finding("build", Verdict.OK, f"{runtime} at {found}")
+    advice = f"Install {runtime}, or name one that is there: --runtime {sam.runtime()}"
+    return Finding("build", Verdict.BAD, f"there is no {runtime} on the PATH", advice)
 
 
 def _account(session: boto3.Session) -> tuple[Finding, bool]:

@@ -98,7 +98,7 @@ def write_import(session: boto3.Session, plan: removal.Plan, folder: Path) -> li
     template = {
         "Parameters": {
             name: {**about, "Default": values.get(name, about.get("Default", ""))}
-            for name, about in whole["Parameters"].items()
+            for name, about in whole.get("Parameters", {}).items()
         },
         "Conditions": whole.get("Conditions", {}),
         "Resources": {

@@ -112,17 +112,25 @@ def plan(session: boto3.Session, stack: str) -> Plan:
 
 
 def _plan_of_deleted(session: boto3.Session, client: Any, stack: str) -> Plan:
-    """CloudFormation remembers a deleted stack for 90 days, under its id.
+    """CloudFormation remembers the events of a deleted stack for 90 days, under its id.
 
-    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStackResources.html
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackEvents.html
     """
     pages = client.get_paginator("list_stacks").paginate(StackStatusFilter=["DELETE_COMPLETE"])
     deleted = [each for page in pages for each in page["StackSummaries"] if each["StackName"] == stack]
     for each in sorted(deleted, key=lambda each: each["CreationTime"], reverse=True):
-        left = [one for one in _resources(client, each["StackId"]) if _is_left(session, client, one)]
+        left = [one for one in _skipped(client, each["StackId"]) if _is_left(session, client, one)]
         if left:
             return Plan(stack, each["StackId"], "DELETE_COMPLETE", _place(each["StackId"]), tuple(left))
     raise Problem(f"There is no stack {stack}, and no data of one.", "Check --stack, --profile and --region.")
+
+
+def _skipped(client: Any, stack_id: str) -> Iterator[Resource]:
+    """What a deletion left because of its DeletionPolicy."""
+    for page in client.get_paginator("describe_stack_events").paginate(StackName=stack_id):
+        for event in page["StackEvents"]:
+            if event.get("ResourceStatus") == "DELETE_SKIPPED":
+                yield Resource(event["ResourceType"], event["LogicalResourceId"], event["PhysicalResourceId"])
 
 
 def _is_left(session: boto3.Session, client: Any, resource: Resource) -> bool:
@@ -145,7 +153,7 @@ def _is_left(session: boto3.Session, client: Any, resource: Resource) -> bool:
 
 
 def _resources(client: Any, stack_id: str) -> Iterator[Resource]:
-    """The resources of a stack and of its nested stacks. A deleted stack still lists them."""
+    """The resources of a stack and of its nested stacks."""
     for page in client.get_paginator("list_stack_resources").paginate(StackName=stack_id):
         for each in page["StackResourceSummaries"]:
             physical = each.get("PhysicalResourceId", "")

@@ -100,6 +100,16 @@ class CloudFormation:
             ]
         }
 
+    def DescribeStackEvents(self, asked: Any) -> dict[str, Any]:  # noqa: N802
+        listed = self.ListStackResources(asked)["StackResourceSummaries"]
+        kept = {"AWS::S3::Bucket", "AWS::DynamoDB::Table"}
+        return {
+            "StackEvents": [
+                {**each, "ResourceStatus": "DELETE_SKIPPED" if each["ResourceType"] in kept else GONE}
+                for each in listed
+            ]
+        }
+
     def DescribeStackResources(self, _: Any) -> dict[str, Any]:  # noqa: N802
         return {"Error": {"Code": "ValidationError", "Message": "Stack for uploads does not exist"}}
 

@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from imagebus_cli.problem import Problem
 from imagebus_cli.stack import key
 from tests.unit.cli.stubbed import ACCOUNT, Account
-from tests.unit.cli.test_preflight import KEY, bad, check, notes
+from tests.unit.cli.test_preflight import KEY, bad, check, notes, python
+
+__all__ = ["python"]
 
 ROOT = Path(__file__).parents[3]
 GOOD = {"Arn": KEY, "KeyId": "1", "KeyState": "Enabled", "KeySpec": "SYMMETRIC_DEFAULT"}
@@ -102,6 +105,13 @@ def test_a_key_is_created_once() -> None:
     for _ in range(2):
         assert key.create(made.session, "imagebus", ROOT, print) == KEY
     assert made.calls.count("cloudformation.CreateStack") == 1
+
+
+def test_a_key_that_was_not_created_is_a_problem() -> None:
+    made = Account()
+    made.answers["cloudformation.CreateStack"] = {"StackId": "1"}
+    with pytest.raises(Problem, match="imagebus-key is gone and has no key"):
+        key.create(made.session, "imagebus", ROOT, print)
 
 
 def test_a_new_key_beside_one_of_the_stack_is_refused() -> None:

@@ -11,10 +11,17 @@ import pytest
 from imagebus_cli.stack import existing, names, preflight, quotas
 from imagebus_cli.stack.findings import Verdict
 from imagebus_cli.stack.preflight import Report
+from imagebus_local import sam
 from tests.unit.cli.stubbed import ACCOUNT, Account
 
 ROOT = Path(__file__).parents[3]
 KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"
+
+
+@pytest.fixture(autouse=True)
+def python(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An interpreter of the runtime, which this computer may not have."""
+    monkeypatch.setattr(sam, "interpreter", lambda name, _: f"/usr/bin/{name}")
 
 
 def check(account: Account, stack: str = "imagebus", *, new_key: bool = False, **given: str) -> Report:
@@ -49,6 +56,13 @@ def test_without_credentials_nothing_else_is_asked() -> None:
     ((what, _, advice),) = bad(check(account))
     assert (what, "aws sso login" in advice) == ("account", True)
     assert account.calls == ["sts.GetCallerIdentity"]
+
+
+def test_a_runtime_without_an_interpreter_cannot_be_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sam, "interpreter", lambda *_: None)
+    ((what, message, advice),) = bad(check(Account()))
+    assert (what, message) == ("build", "there is no python3.13 on the PATH")
+    assert advice.endswith(f"--runtime {sam.runtime()}")
 
 
 def test_a_region_without_a_service_names_the_parameter() -> None:
