@@ -119,7 +119,13 @@ MISTAKES = (
         '            for item in pages and page["Items"][:1]:\n                yield RecordedEvent',
         mode="calm",
     ),
-    _core("the status is read without consistency", "store", "Key=key, ConsistentRead=True)", "Key=key)"),
+    _core(
+        "the status is read without consistency",
+        "store",
+        "Key=key, ConsistentRead=True)",
+        "Key=key)",
+        mode="stale",
+    ),
     _core(
         "the log is read without consistency",
         "store",
@@ -175,13 +181,15 @@ MISTAKES = (
         "",
         mode="calm",
     ),
-    _core("a refused entry counts as sent", "bus", 'if "EventId" not in result', "if False"),
+    _core(
+        "a refused entry counts as sent", "bus", 'if "EventId" not in result', "if False", mode="throttling"
+    ),
     _core(
         "failed records are not returned",
         "inbox",
         '{"itemIdentifier": delivery.message_id} for delivery in failed',
         '{"itemIdentifier": delivery.message_id} for delivery in failed[:0]',
-        mode="throttling",
+        mode="rough",
     ),
     _core(
         "sequencers are padded on the left",
