@@ -1,4 +1,4 @@
-"""Objects that were there before the pipeline, and the imports that take them in."""
+"""Objects that were there before the pipeline, and the imports that find them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ENDS = frozenset({Outcome.IMPORTED, Outcome.KNOWN, Outcome.FOLDER, Outcome.GONE}
 
 
 class Adoption:
-    """The objects are not uploads of the story until an import or their log says that they are taken in."""
+    """The objects are not uploads of the story until an import or their log shows that they were imported."""
 
     def __init__(self, story: Story) -> None:
         self._story = story
@@ -93,13 +93,13 @@ class Adoption:
             self._story.uploads.insert(0, taken)
 
     def remaining(self) -> Iterator[str]:
-        """What must hold after an undisturbed import has been processed: nothing is left to take in."""
+        """What must hold after an undisturbed import has been processed: nothing is left to import."""
         yield from self.violations
         statuses = rows.statuses(self._story.world.dynamodb)
         for each in self._listed():
             if each.key not in statuses and each.key != FOLDER:
                 yield f"{each.key}: is in the bucket, was imported, and has no status"
         if FOLDER in statuses:
-            yield "the mark of a folder became an image"
+            yield "a folder marker became an image"
         if left := self.run()[Outcome.IMPORTED]:
             yield f"{left} objects were imported again, although they have a log"

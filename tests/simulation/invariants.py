@@ -24,11 +24,11 @@ ENDS_IN = {"good": "completed", "corrupt": "rejected", "empty": "rejected", "del
 
 
 def unannounced(world: World) -> Iterator[str]:
-    """Before any sweep: deliveries alone announce every complete image, unless the recorder gave up."""
+    """Before any sweep: deliveries alone announce what is complete and known, unless the recorder gave up."""
     if world.evidence.recorder_gave_up:
         return
     for key, item in rows.statuses(world.dynamodb).items():
-        if item["status"] == "processing" and not item["outstanding"]:
+        if item["status"] == "processing" and not item["outstanding"] and "format" in item:
             yield f"{key}: complete, and nobody was told"
 
 

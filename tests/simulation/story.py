@@ -10,6 +10,7 @@ from imagebus.naming import rule_name
 from imagebus.retrying import Retrier
 from imagebus.store import DynamoDBEventStore
 from imagebus_cli.operations.rebuild import rebuild_one
+from imagebus_cli.operations.replay import MARGIN
 from tests.simulation import erasing, pixels, poison, rows, wiring
 from tests.simulation.adoption import Adoption
 from tests.simulation.reference import folder_of, revision_of
@@ -208,8 +209,8 @@ class Story:
         world.events.start_replay(
             ReplayName=name,
             EventSourceArn=f"arn:aws:events:us-east-1:000000000000:archive/{wiring.ARCHIVE}",
-            EventStartTime=EPOCH,
-            EventEndTime=world.scheduler.now(),
+            EventStartTime=EPOCH - MARGIN,
+            EventEndTime=world.scheduler.now() + MARGIN,
         )
         only = None
         if not everyone:
@@ -255,7 +256,7 @@ class Story:
         self.world.watch.erased(key, {upload.revision for upload in self.uploads if upload.key == key})
 
     def adopt(self) -> None:
-        """A bucket that is already full is taken in, by several imports, some at once."""
+        """An existing bucket is imported, by several imports, some at once."""
         self.adoption = self.adoption or Adoption(self)
         start, attempt = self.world.scheduler.start, self.adoption.attempt
         for _ in range(self.random.randint(1, 4)):

@@ -1,4 +1,4 @@
-"""Take in the objects of the uploads bucket that have no log.
+"""Import the objects of the uploads bucket that have no log.
 
 Each is reported to ingest's inbox as S3 would have reported it, under a revision that every real upload
 beats. There is no state to resume from: what has no log is what an import asks for, and the same object is
@@ -182,7 +182,7 @@ def unknown(candidates: Iterable[Candidate], known: Known) -> Iterator[Step | li
 
 
 def is_folder(each: Candidate) -> bool:
-    """Whether it is only the mark of a folder, as the S3 console makes it."""
+    """Whether it is a folder marker, as the S3 console creates it."""
     return each.key.endswith("/") and not each.size
 
 

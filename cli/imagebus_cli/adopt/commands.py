@@ -47,11 +47,12 @@ def import_objects(
         str, typer.Option(help="Whose prices: us-east-1 or eu-west-1.", metavar="REGION")
     ] = "us-east-1",
 ) -> None:
-    """Take in objects that the pipeline has no log of. Any later upload to the same key wins.
+    """Import objects that have no log yet. Any upload to the same key wins over the import.
 
     You can interrupt an import and run it again: it continues with what still has no log.
 
-    Exit codes: 0 all are taken in; 1 some could not be; 2 usage error; 3 no stack; 130 interrupted by Ctrl-C.
+    Exit codes: 0 success; 1 some objects could not be imported; 2 usage error; 3 no stack; 130 interrupted
+    by Ctrl-C.
     """
     from imagebus_cli.adopt import sources
     from imagebus_cli.adopt.outcome import Tally
@@ -139,7 +140,7 @@ def _plan(stack: Stack, candidates: Iterable[Candidate], out: Output, region: st
     usd = price(stack, objects, region, copied=copied)
     document = {"objects": objects, "bytes": size, "usd": usd, "others": dict(tally.counts)}
     cost = "no completed image to take a price from" if usd is None else f"about ${usd:.2f} ({region})"
-    line = f"{objects} objects would be taken in: {bytes_text(size)}, {cost}"
+    line = f"{objects} objects would be imported: {bytes_text(size)}, {cost}"
     out.write(document, line, *(f"  {number} {each}" for each, number in tally.counts.items()))
 
 

@@ -1,4 +1,4 @@
-"""`imagebus import`: what was in a bucket before the pipeline is taken in, once, and beaten by any upload."""
+"""`imagebus import`: objects from before the pipeline are imported once, and any upload wins over them."""
 
 from __future__ import annotations
 
@@ -28,12 +28,14 @@ from imagebus_cli import main
 from imagebus_cli.adopt import copying
 from imagebus_cli.adopt.adopting import Pace
 from imagebus_cli.adopt.outcome import Outcome, of_error
+from imagebus_cli.measure.cost import lines, load_prices, used
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack import find as where
 from imagebus_cli.stack.deployed import Stack
 from ingest.objects import translate
 from tests.tables import create_table
 from tests.unit.cli.test_images import known
+from tests.unit.core.events import processed, recorded, story
 
 KEYS = ["a.jpg", "b/c d+é%20.png", "b/d.webp"]
 
@@ -160,7 +162,7 @@ def test_of_two_imported_versions_the_newer_is_greater_and_each_has_its_own_revi
     assert revision(imported_revision(old, "a")) == imported_revision(old, "a")
 
 
-def test_folder_marks_are_left_alone_and_empty_files_go_to_the_validator(world: World):
+def test_folder_markers_are_skipped_and_empty_files_go_to_the_validator(world: World):
     for key in ("trip/", "empty.jpg"):
         world.s3.put_object(Bucket="uploads", Key=key, Body=b"")
     assert document()["outcomes"] == {"folder": 1, "imported": 1}
@@ -242,6 +244,26 @@ def test_a_dry_run_sends_nothing_and_counts_what_has_no_log(world: World):
     assert found == {"objects": 2, "bytes": 14, "usd": None, "others": {"known": 1, "archived": 1}}
     assert world.waiting() == []
     assert "no completed image to take a price from" in run("--dry-run").stdout
+
+
+def test_a_dry_run_takes_its_price_from_completed_images(world: World):
+    clock = ManualClock()
+    events: list[Any] = story("done.jpg", clock=clock)
+    events.append(processed(events, clock=clock))
+    for event in events:
+        world.stack.store.append(recorded(event))
+    item = Projector(world.stack.store, Required.parse(DEFAULT)).project("done.jpg").item
+    image = used(world.stack.store.latest("done.jpg"), item)
+    prices, _, _ = load_prices("us-east-1")
+    of_one = sum(each.usd for each in lines([image], prices))
+    world.put(*KEYS)
+    assert document("--dry-run")["usd"] == pytest.approx(3 * of_one, rel=0.2)
+    world.put(*KEYS, bucket="other")
+    world.s3.delete_object(Bucket="uploads", Key="a.jpg")
+    copied = document("s3://other", "--dry-run")
+    assert copied["objects"] == 3
+    assert copied["usd"] > document("--dry-run", "--prices", "us-east-1")["usd"]
+    assert run("--dry-run", "--prices", "mars").exit_code != 0
 
 
 def test_a_prefix_narrows_it(world: World):

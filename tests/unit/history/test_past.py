@@ -105,6 +105,6 @@ def test_a_moment_is_an_rfc_3339_time_or_a_date(text: str, expected: str):
         "2026-11-21T08:00:61Z",
     ],
 )
-def test_anything_else_is_no_moment(text: str):
+def test_anything_else_is_refused(text: str):
     with pytest.raises(ValueError, match=r".+"):
         parse_moment(text)

@@ -107,6 +107,15 @@ class InMemorySQS:
 
     # --- for tests ---
 
+    def get_queue_attributes(self, **request: Any) -> dict[str, Any]:
+        now, messages = self._clock.now(), self.queues[request["QueueUrl"]].messages
+        visible = sum(message.visible_at <= now for message in messages)
+        counts = {
+            "ApproximateNumberOfMessages": str(visible),
+            "ApproximateNumberOfMessagesNotVisible": str(len(messages) - visible),
+        }
+        return {"Attributes": {name: counts[name] for name in request["AttributeNames"]}}
+
     def depth(self, url: str) -> int:
         return len(self.queues[url].messages)
 
