@@ -76,9 +76,7 @@ def deploy(
         "settings": dict(report.settings),
     }
     if problems or preflight:
-        out.write(
-            document, f"{problems} problems found." if problems else "Nothing speaks against deploying."
-        )
+        out.write(document, f"{problems} problems found." if problems else "No problems found.")
         raise typer.Exit(bool(problems))
     parameters = {**report.settings, **given}
     document |= _deployed(session, stack_name, parameters, (runtime, architecture), create_key, yes)
