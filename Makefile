@@ -119,6 +119,11 @@ generate: $(READY) ## regenerate the generated files (schemas, documents and mon
 simulate: $(READY) ## run the deterministic simulator (SEEDS=N, 2000)
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS)
 
+.PHONY: mutants
+mutants: $(READY) ## make small mistakes in the event core; fails if one goes unnoticed (SAMPLE=50 SEED=1)
+	$(BIN)/python -m tests.simulation.mutants --mistakes --seeds 100
+	$(BIN)/python -m tests.simulation.mutants --sample $(or $(SAMPLE),50) --seed $(or $(SEED),1)
+
 .PHONY: bench
 bench: $(READY) ## measure the image engine
 	$(BIN)/python -m benchmarks
@@ -154,9 +159,13 @@ build: $(READY) ## sam build, for AWS (ARCHITECTURE=arm64)
 	@$(BIN)/python -m tools build $(ARCHITECTURE)
 
 .PHONY: deploy
-deploy: $(READY) ## build and deploy to your AWS account (STACK=imagebus PARAMETERS="Name=Value …" RUNTIME=…)
-	@$(BIN)/imagebus deploy --stack $(STACK) $(if $(RUNTIME),--runtime $(RUNTIME)) \
+deploy: $(READY) ## check, build and deploy to your AWS account (STACK=imagebus PARAMETERS="Name=Value …" YES=1)
+	@$(BIN)/imagebus deploy --stack $(STACK) $(if $(YES),--yes) $(if $(RUNTIME),--runtime $(RUNTIME)) \
 	  $(foreach pair,$(PARAMETERS),--parameter "$(pair)")
+
+.PHONY: destroy
+destroy: $(READY) ## delete a stack with all its images (STACK=imagebus KEEP_DATA=1 YES=1)
+	@$(BIN)/imagebus destroy --stack $(STACK) $(if $(KEEP_DATA),--keep-data) $(if $(YES),--yes)
 
 .PHONY: smoke
 smoke: $(READY) ## two images through a deployed stack and its API, and gone again (STACK=imagebus)
@@ -166,7 +175,7 @@ smoke: $(READY) ## two images through a deployed stack and its API, and gone aga
 rollback: $(READY) ## deploy the release tag before this commit's (STACK=imagebus TO=v1.2.3)
 	@to="$(TO)"; [ -n "$$to" ] || to=$$(git describe --tags --abbrev=0 --match 'v*' HEAD^) || exit 1; \
 	echo "rolling back to $$to"; rm -rf .rollback; git worktree prune; git worktree add --force .rollback "$$to" && \
-	(cd .rollback && $(CURDIR)/$(BIN)/imagebus deploy --stack $(STACK)); status=$$?; \
+	(cd .rollback && $(CURDIR)/$(BIN)/imagebus deploy --stack $(STACK) $(if $(YES),--yes)); status=$$?; \
 	git worktree remove --force .rollback; exit $$status
 
 # --- releases ----------------------------------------------------------------------------------------------

@@ -19,7 +19,8 @@ from typing import Any
 from benchmarks import coldstart
 from benchmarks.chart import write_chart
 from benchmarks.environment import BENCH, ROOT, install, machine
-from benchmarks.inputs import CASES, OTHERS, photographs, prepare
+from benchmarks.inputs import CASES, OTHERS, prepare
+from benchmarks.photographs import photographs
 from benchmarks.processes import Worker, peak_mb, similarity
 from benchmarks.report import ENGINES, write_table
 from benchmarks.targets import PIPELINE, targeted
@@ -47,7 +48,11 @@ def main() -> int:
     ]
     with_similarity = "pyvips" not in missing  # numpy comes with it
     files = prepare(BENCH / "images", CASES)
-    files = {name: files[name] for name in targeted()} if asked.quick else {**files, **photographs()}
+    files = (
+        {name: files[name] for name in targeted()}
+        if asked.quick
+        else {**files, **photographs(BENCH / "photographs")}
+    )
     files = {name: path for name, path in files.items() if asked.only in name}
     rows: list[dict[str, Any]] = []
     results = {"machine": machine(), "rounds": asked.rounds, "missing": missing, "rows": rows}

@@ -24,6 +24,7 @@ from imagebus_cli.measure import commands as measure
 from imagebus_cli.operations import commands as operations
 from imagebus_cli.problem import explain
 from imagebus_cli.stack import commands as stack
+from imagebus_cli.stack import lifecycle
 from imagebus_cli.uploads import commands as uploads
 
 #: The commands by topic, as `--help` shows them.
@@ -40,7 +41,7 @@ PANELS: Mapping[str, Mapping[str, Callable[..., None] | typer.Typer]] = {
         "retry": operations.retry,
     },
     "A stack": {
-        "deploy": stack.deploy,
+        "deploy": lifecycle.deploy,
         "doctor": stack.doctor,
         "smoke": stack.smoke,
         "import": adopt.import_objects,
@@ -48,6 +49,7 @@ PANELS: Mapping[str, Mapping[str, Callable[..., None] | typer.Typer]] = {
         "replay": operations.replay,
         "rebuild": operations.rebuild,
         "verify": operations.verify,
+        "destroy": lifecycle.destroy,
     },
     "This computer": {
         "demo": demo.demo,

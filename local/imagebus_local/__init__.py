@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from imagebus_local.errors import LocalError
 from imagebus_local.places import Places
-from imagebus_local.sam import deploy_real
 from imagebus_local.stack import Status, client, down, env, session, status, up
 from imagebus_local.state import LocalState
 
@@ -20,7 +19,6 @@ __all__ = [
     "Places",
     "Status",
     "client",
-    "deploy_real",
     "down",
     "env",
     "session",

@@ -33,7 +33,13 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
         "PutObject",
     ),
     "sns": ("Publish",),
-    "sqs": ("ChangeMessageVisibility", "DeleteMessage", "ReceiveMessage", "SendMessage"),
+    "sqs": (
+        "ChangeMessageVisibility",
+        "DeleteMessage",
+        "GetQueueAttributes",
+        "ReceiveMessage",
+        "SendMessage",
+    ),
 }
 #: endpoints.json also needs the services that botocore gets credentials from.
 CREDENTIALS = ("oidc", "portal.sso", "signin", "sts")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,12 @@ NO_VALUE = {"Ref": "AWS::NoValue"}
 
 #: A condition: decided by the parent's values, or an expression that only a deployment decides.
 Condition = bool | dict[str, Any]
+
+
+@cache
+def whole(root: Path) -> Template:
+    """template.yml in `root`, flat. Read once, so do not change it."""
+    return flat(read(root / "template.yml"), root)
 
 
 def flat(template: Template, root: Path) -> Template:

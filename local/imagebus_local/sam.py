@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import re
 import shutil
@@ -64,15 +63,22 @@ def _build_advice(output: str) -> str:
 
 
 def deploy(
-    template: Path, *, stack: str, parameters: Mapping[str, str], environment: Mapping[str, str]
+    template: Path,
+    *,
+    stack: str,
+    parameters: Mapping[str, str],
+    environment: Mapping[str, str],
+    execute: bool = True,
 ) -> str:
     """Deploys a built template and returns SAM's output. A deployment without changes succeeds.
 
+    With `execute=False`, uploads the code and creates the change set, but does not execute it.
     Raises LocalError `sam_missing` or `deploy_failed`.
     """
     command = ["deploy", "--template-file", str(template), "--stack-name", stack, "--resolve-s3"]
     command += ["--s3-prefix", stack, "--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
     command += ["--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar"]
+    command += [] if execute else ["--no-execute-changeset"]
     if parameters:
         command += ["--parameter-overrides", *(f'{name}="{value}"' for name, value in parameters.items())]
     finished = _sam(command, environment)
@@ -83,27 +89,18 @@ def deploy(
     return finished.stdout
 
 
-def deploy_real(
-    root: Path,
-    *,
-    stack: str,
-    parameters: Mapping[str, str],
-    python: str | None = None,
-    machine: str | None = None,
-    say: Progress,
-) -> str:
-    """Builds and deploys to the account of the environment's credentials (`make deploy`).
+def change_set(
+    built: Path, *, stack: str, parameters: Mapping[str, str], environment: Mapping[str, str]
+) -> str | None:
+    """Creates a change set for a built template; its ARN, or None if nothing changes.
 
-    `python` (such as `python3.13`) and `machine` default to template.yml's values. Packages are
-    wheels for Amazon Linux whatever this computer is, but SAM wants an interpreter of that version on PATH.
+    Runtime and Architecture are what the template was built for, whatever the stack had before.
     """
-    environment = dict(os.environ)
-    say("sam build")
-    built = build_for_lambda(root, python=python, machine=machine, environment=environment)
-    say(f"sam deploy to stack {stack}")
     chosen = {name: str(templates.read(built)["Parameters"][name]["Default"]) for name in TARGET}
     overrides = {**chosen, **parameters}
-    return deploy(built, stack=stack, parameters=overrides, environment=environment)
+    output = deploy(built, stack=stack, parameters=overrides, environment=environment, execute=False)
+    found = re.search(r"arn:[\w-]+:cloudformation:[^\s]+:changeSet/[^\s]+", output)
+    return found[0] if found else None
 
 
 def build_for_lambda(
@@ -129,11 +126,15 @@ def build_for_lambda(
 
 
 def _interpreter(template: Path, environment: Mapping[str, str]) -> str | None:
-    """An interpreter of the template's runtime that works: byte code of another version would be useless.
+    """One of the template's runtime: byte code of another version would be useless."""
+    return interpreter(str(templates.read(template)["Parameters"]["Runtime"]["Default"]), environment)
+
+
+def interpreter(name: str, environment: Mapping[str, str]) -> str | None:
+    """An interpreter of a runtime, such as `python3.13`, that works.
 
     A shim of pyenv or asdf is on the PATH whether or not there is an interpreter behind it.
     """
-    name = str(templates.read(template)["Parameters"]["Runtime"]["Default"])
     if name == runtime():
         return sys.executable
     found = shutil.which(name, path=environment.get("PATH"))

@@ -14,7 +14,7 @@ import pytest
 
 from imagebus_cli.stack import regions
 from imagebus_local import templates
-from tools.regions import SERVICES, TEMPLATES, data
+from tools.regions import SERVICES, TEMPLATES, data, linted, representatives
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = templates.read(ROOT / "template.yml")
@@ -70,3 +70,17 @@ def test_a_deployment_hears_which_parameters_to_set(region: str, wanted: list[st
 def test_a_cdn_is_refused_where_there_is_none() -> None:
     (sentence,) = regions.problems("cn-north-1", {**DEFAULTS, "EnableCdn": "true", "LabelProvider": "none"})
     assert sentence == "cn-north-1 has no CloudFront with origin access control: set EnableCdn=false."
+
+
+def test_regions_with_the_same_schemas_are_linted_once() -> None:
+    several = ["us-east-1", "eu-west-1", "ca-west-1", "il-central-1", "cn-north-1", "us-gov-east-1"]
+    assert representatives(several) == ["ca-west-1", "cn-north-1", "us-east-1", "us-gov-east-1"]
+
+
+def test_a_finding_of_cfn_lint_names_the_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = tmp_path / "broken.yml"
+    properties = "{ MessageRetentionPeriod: 12096000 }"
+    broken.write_text(f"Resources:\n  Queue: {{ Type: AWS::SQS::Queue, Properties: {properties} }}\n")
+    monkeypatch.setattr("tools.regions.TEMPLATES", (str(broken),))
+    monkeypatch.setattr("tools.regions.representatives", lambda _: ["us-east-1"])
+    assert linted() == [f"{broken}:2: E3034 12096000 is greater than the maximum of 1209600"]

@@ -187,3 +187,14 @@ def test_the_stack_fits_into_a_new_account_but_for_throttles_that_are_retried() 
         for each in of_type("AWS::Lambda::Function")
         if "ReservedConcurrentExecutions" in each[1]["Properties"]
     ]
+
+
+def test_data_that_was_kept_can_be_imported_into_a_new_stack() -> None:
+    """Its properties depend on parameters only, so a template of the data alone is complete.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources.html
+    """
+    known = template()["Parameters"].keys() | {"AWS::NoValue"}
+    for kind in ("AWS::S3::Bucket", "AWS::DynamoDB::Table"):
+        for name, each in of_type(kind):
+            assert templates.references(each["Properties"]) - known == set(), name

@@ -276,9 +276,12 @@ class Pipeline:
         sqs = self.target.client("sqs")  # this thread's own client
         while not stop.is_set():
             received = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
-            for message in received.get("Messages", []):
+            messages = received.get("Messages", [])
+            for message in messages:
                 take(json.loads(message["Body"]))
-                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            if messages:
+                taken = [{"Id": one["MessageId"], "ReceiptHandle": one["ReceiptHandle"]} for one in messages]
+                sqs.delete_message_batch(QueueUrl=url, Entries=taken)
 
     def _take_notification(self, envelope: dict[str, Any]) -> None:
         attributes = {name: item["Value"] for name, item in envelope["MessageAttributes"].items()}

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from imagebus.clock import timestamp
+from imagebus.erasures import DynamoDBErasures
 from imagebus.events import catalog
 from imagebus.history.recorded import RecordedEvent
 from imagebus.identity import derived_prefix
@@ -226,6 +227,22 @@ def _encoded(bench: Bench) -> Payload:
     return event
 
 
+def _erase(bench: Bench, key: str, **what: Any) -> None:
+    table = bench.resource("ErasuresTable")
+    DynamoDBErasures(bench.pipeline.client("dynamodb"), table).extend(key, **what)
+
+
+def _removed(bench: Bench) -> Payload:
+    """A version that an erasure removed; nothing is left of the key."""
+    key = bench.pipeline.key("erased.jpg")
+    _erase(bench, key, versions=["v1"])
+    event = s3_event(bench, key)
+    event["detail-type"] = "Object Deleted"
+    event["detail"] |= {"deletion-type": "Permanently Deleted", "reason": "DeleteObject"}
+    event["detail"]["object"]["version-id"] = "v1"
+    return event
+
+
 def s3_event(bench: Bench, key: str, sequencer: str = "00A1") -> Payload:
     """As S3 sends it."""
     return {
@@ -240,19 +257,34 @@ def s3_event(bench: Bench, key: str, sequencer: str = "00A1") -> Payload:
     }
 
 
-def _facts(bench: Bench, *, without: tuple[str, ...] = (), age: timedelta = timedelta()) -> Payload:
+def _facts(
+    bench: Bench, key: str | None = None, *, without: tuple[str, ...] = (), age: timedelta = timedelta()
+) -> Payload:
     """All facts of a new image except some, with this age, for the recorder."""
-    key, now = bench.pipeline.key("recorded.jpg"), timestamp(datetime.now(UTC) - age)
+    key, now = key or bench.pipeline.key("recorded.jpg"), timestamp(datetime.now(UTC) - age)
     types = [name for name in bench.events if name not in ("ImageProcessed", *without)]
     bodies = [json.dumps(bench.event(name, key, occurred_at=now)) for name in types]
     return batch(bench.arn("RecorderInbox"), *bodies)
 
 
-def _waiting(bench: Bench) -> Payload:
+def _erased(bench: Bench) -> Payload:
+    key = bench.pipeline.key("erased.jpg")
+    _erase(bench, key, through="Z" * 32)
+    return _facts(bench, key)
+
+
+def _waiting(bench: Bench, key: str | None = None) -> Payload:
     """Leaves an image that has been waiting for its thumbnails since yesterday, and runs the sweeper."""
-    facts = _facts(bench, without=("ThumbnailsCreated",), age=timedelta(days=1))
+    facts = _facts(bench, key, without=("ThumbnailsCreated",), age=timedelta(days=1))
     assert not bench.invoke("RecorderFunction", facts).failed
     return {}
+
+
+def _erased_while_it_waits(bench: Bench) -> Payload:
+    key = bench.pipeline.key("erased.jpg")
+    payload = _waiting(bench, key)
+    _erase(bench, key, through="Z" * 32)
+    return payload
 
 
 def _announced_twice(bench: Bench) -> Payload:
@@ -291,14 +323,19 @@ def _left_for_the_cleaner(bench: Bench) -> Payload:
 
 
 PROBES: Mapping[str, Mapping[str, Probe]] = {
-    "IngestFunction": consumer("Ingest", uploaded=to("Ingest", _uploaded), encoded=to("Ingest", _encoded)),
+    "IngestFunction": consumer(
+        "Ingest",
+        uploaded=to("Ingest", _uploaded),
+        encoded=to("Ingest", _encoded),
+        removed=to("Ingest", _removed),
+    ),
     "ValidatorFunction": reader("Validator", "ImageUploaded"),
     "ThumbnailerFunction": reader("Thumbnailer", "ImageValidated"),
     "WatermarkerFunction": reader("Watermarker", "ImageValidated"),
     "MetadataFunction": reader("Metadata", "ImageValidated"),
     "LabelsFunction": reader("Labels", "ImageValidated"),
-    "RecorderFunction": consumer("Recorder", complete=_facts),
-    "SweeperFunction": {"stalled": _waiting},
+    "RecorderFunction": consumer("Recorder", complete=_facts, erased=_erased),
+    "SweeperFunction": {"stalled": _waiting, "erased": _erased_while_it_waits},
     "NotifierFunction": consumer("Notifier", announced_twice=_announced_twice),
     "CleanerFunction": consumer("Cleaner", derived=_derived, scheduled=_left_for_the_cleaner),
     "FailuresFunction": {

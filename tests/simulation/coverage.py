@@ -96,6 +96,7 @@ BRANCHES: Mapping[str, Callable[[Call], bool]] = {
     "failure reported": lambda c: c.function == "failures" and c.publishes("ProcessingFailed"),
     "given up by the function": lambda c: c.operation == "send_message" and c.function in wiring.names(),
     "made visible again": lambda c: c.operation == "change_message_visibility",
+    "erased by the recorder": lambda c: c.function == "recorder" and c.operation == "delete_item",
     "key of an S3 event checked": lambda c: c.function == "ingest" and c.operation == "head_object",
 }
 

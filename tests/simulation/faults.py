@@ -22,10 +22,10 @@ READS = frozenset(
         "head_object",
         "list_objects_v2",
         "get_item",
+        "get_queue_attributes",
         "query",
         "scan",
         "list_replays",
-        "get_queue_attributes",
     }
 )
 

@@ -25,7 +25,7 @@ from notifier.ledger import DynamoDBLedger
 from notifier.notify import SNSTopic
 from recorder.handler import image_key, record_group
 from recorder.record import Recorder
-from recorder.replays import EventBridgeReplays
+from recorder.replays import EventBridgeReplays, SQSBacklog
 from recorder.sweeper import sweep
 from tests.simulation import wiring
 from tests.simulation.settings import Settings
@@ -77,7 +77,13 @@ def build_sweeper(world: World) -> Callable[[], Any]:
     bus = EventBridgeBus(client("events"), wiring.BUS, clock)
     erasures = DynamoDBErasures(dynamodb, wiring.ERASURES)
     recorder = Recorder(store, bus, clock, Required.parse(world.settings().required), erasures)
-    replays = EventBridgeReplays(client("events"), wiring.ARCHIVE, clock, wiring.STALLED_AFTER)
+    replays = EventBridgeReplays(
+        client("events"),
+        wiring.ARCHIVE,
+        clock,
+        wiring.STALLED_AFTER,
+        backlog=SQSBacklog(lambda: client("sqs"), world.inbox("recorder")),
+    )
     return lambda: sweep(index, recorder, replays, clock, wiring.STALLED_AFTER)
 
 

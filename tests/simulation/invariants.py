@@ -24,11 +24,11 @@ ENDS_IN = {"good": "completed", "corrupt": "rejected", "empty": "rejected", "del
 
 
 def unannounced(world: World) -> Iterator[str]:
-    """Before any sweep: deliveries alone announce every complete image, unless the recorder gave up."""
+    """Before any sweep: deliveries alone announce what is complete and known, unless the recorder gave up."""
     if world.evidence.recorder_gave_up:
         return
     for key, item in rows.statuses(world.dynamodb).items():
-        if item["status"] == "processing" and not item["outstanding"]:
+        if item["status"] == "processing" and not item["outstanding"] and "format" in item:
             yield f"{key}: complete, and nobody was told"
 
 
@@ -37,7 +37,7 @@ def unfinished(story: Story) -> Iterator[str]:
     statuses = rows.statuses(story.world.dynamodb)
     for upload in newest(story):
         item = statuses.get(upload.key)
-        unheard = upload.key in story.world.evidence.unheard
+        unheard = upload.key in story.world.evidence.unheard or upload.kind == "erased"
         if (item is None and not unheard) or (item and item["status"] not in TERMINAL):
             yield f"{upload.key}: {item and item['status']} is no end"
 
@@ -59,10 +59,13 @@ def revisions(story: Story, key: str) -> set[str]:
 def outcomes(story: Story) -> Iterator[str]:
     """What users did decides what an image is in the end, however many stages failed before."""
     world = story.world
-    statuses = rows.statuses(world.dynamodb)
+    statuses, logs = rows.statuses(world.dynamodb), rows.logs(world.dynamodb)
     for upload in newest(story):
         item = statuses.get(upload.key, {})
-        if upload.key not in world.evidence.unheard:
+        if upload.kind == "erased":
+            if item or upload.key in logs:
+                yield f"{upload.key}: came back after it was erased"
+        elif upload.key not in world.evidence.unheard:
             for text in _wrong_outcome(story, upload, item):
                 yield f"{upload.key}: {text}"
 
@@ -77,10 +80,10 @@ def _wrong_outcome(story: Story, upload: Upload, item: dict[str, Any]) -> Iterat
         yield f"the reason is {item.get('reason')}, not {reason}"
     if item.get("outstanding"):
         yield f"{status}, and yet {item['outstanding']} are outstanding"
-    if status != "deleted" and item["size"] != len(upload.body):
-        yield f"{item['size']} bytes, not {len(upload.body)}"
+    if status != "deleted" and item.get("size") != len(upload.body):
+        yield f"{item.get('size')} bytes, not {len(upload.body)}"
     if status == "completed":
-        if item["sha256"] != hashlib.sha256(upload.body).hexdigest():
+        if item.get("sha256") != hashlib.sha256(upload.body).hexdigest():
             yield "the digest is not the upload's"
         names = {thumbnail["name"] for thumbnail in item["thumbnails"]}
         if names not in [settings.names for settings in story.world.versions]:
@@ -131,11 +134,14 @@ def completeness(story: Story) -> Iterator[str]:
         fact = Fact.of(envelope)
         published.setdefault(fact.id, set()).add(fact.at + fact.text)
     logged = {fact.id: fact for facts in rows.logs(story.world.dynamodb).values() for fact in facts}
+    erased = {fact.id for fact in _archived(story.world) if was_erased(story, fact)}
+    yield from (f"{event}: in the log, though it was erased" for event in erased & logged.keys())
     if not story.holes:
         yield from (f"{logged[event].type} is in the log only" for event in logged.keys() - published.keys())
     for event, forms in published.items():
         if event not in logged:
-            yield f"{event}: on the bus, and not in the log"
+            if event not in erased:
+                yield f"{event}: on the bus, and not in the log"
         elif logged[event].at + logged[event].text != min(forms):
             yield f"{event}: the log does not hold what happened first"
 
@@ -159,7 +165,11 @@ def notifications(story: Story) -> Iterator[str]:
     for upload in story.uploads:
         said = about.get((upload.key, upload.revision), set()) & {"ImageProcessed", "ImageRejected"}
         # What a removal left is looked up later, when it may be something else again.
-        wrong = len(said) > 1 if upload.removal else not said <= {TOLD.get(upload.kind)}
+        wrong = (
+            len(said) > 1
+            if upload.removal or upload.kind == "erased"
+            else not said <= {TOLD.get(upload.kind)}
+        )
         if wrong:
             yield f"{upload.key}: told {said} about a {upload.kind} upload"
 
@@ -167,8 +177,9 @@ def notifications(story: Story) -> Iterator[str]:
 def everybody_is_told(story: Story) -> Iterator[str]:
     """At the end of a run in which operators retried what failed."""
     world = story.world
-    told, never = set(world.sns.event_ids()), world.evidence.never_told
+    told, never = set(world.sns.event_ids()), set(world.evidence.never_told)
     finals = {fact.id for fact in _archived(world) if fact.type in FINAL}
+    never |= {fact.id for fact in _archived(world) if was_erased(story, fact)}
     yield from (f"{event}: never told" for event in finals - told - never)
     if not story.holes:
         yield from (f"{event}: told, and never published" for event in told - finals)
@@ -178,6 +189,18 @@ def everybody_is_told(story: Story) -> Iterator[str]:
             ids = {reference.event_id(kind, upload.key, each) for each in revisions(story, upload.key)}
             if ids.isdisjoint(told | never):
                 yield f"{upload.key}: {upload.kind}, and {kind} was not announced"
+
+
+def was_erased(story: Story, fact: Fact) -> bool:
+    """Whether it is about an upload to a key that was erased later."""
+    since: set[str] | None = None
+    for upload in story.uploads:
+        if upload.key == fact.upload[0]:
+            if upload.kind == "erased":
+                since = set()
+            elif since is not None:
+                since.add(upload.revision)
+    return since is not None and fact.upload[1] not in since
 
 
 def _archived(world: World) -> Iterator[Fact]:

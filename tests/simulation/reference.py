@@ -85,6 +85,12 @@ def revision_of(sequencer: str) -> str:
     return (sequencer.upper() + "0" * 32)[:32]
 
 
+def imported_revision(modified: datetime, version: str) -> str:
+    """Part of the contract: see docs/adr/0021-import.md."""
+    digest = hashlib.sha256(version.encode()).hexdigest().upper()
+    return "0" * 16 + f"{round(modified.timestamp() * 1000):012X}" + digest[:4]
+
+
 def folder_of(key: str, revision: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:32] + f"/{revision}/"
 

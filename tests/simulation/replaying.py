@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
+from imagebus.erasures import DynamoDBErasures
 from imagebus.history.required import Required
 from imagebus.inbox import Inbox
 from imagebus.store import DynamoDBEventStore
@@ -21,7 +22,9 @@ def replay(world: World, random: Random) -> Iterator[str]:
     """In any order and partly twice, it gives the same table, and publishes nothing."""
     table, bus = status_table(), RecordingBus()
     store = DynamoDBEventStore(InMemoryDynamoDB({"t": table}), "t")  # type: ignore[arg-type]
-    recorder = Recorder(store, bus, world.scheduler, Required.parse(world.deployed[-1].required))
+    erasures = DynamoDBErasures(world.dynamodb, wiring.ERASURES)
+    required = Required.parse(world.deployed[-1].required)
+    recorder = Recorder(store, bus, world.scheduler, required, erasures)
     inbox = Inbox(lambda group: record_group(recorder, group), group_by=image_key)
     events = [event for _, event in world.events.archive]
     events += random.choices(events, k=len(events) // 4) if events else []

@@ -133,6 +133,9 @@ def _live(story: Story, mode: Mode) -> Iterator[str]:
 
 def _operate(story: Story) -> None:
     world = story.world
+    if story.adoption:
+        story.adoption.run()
+        settle(world, lambda: any(invariants.unfinished(story)))
     for attempt in range(4):
         if not story.retry(everything=attempt == 0):
             break
@@ -164,6 +167,8 @@ def _checks(story: Story) -> Iterable[str]:
     yield from invariants.objects(story)
     yield from invariants.quarantine(story)
     yield from invariants.queues(world)
+    if story.adoption:
+        yield from story.adoption.remaining()
     if not story.holes:
         yield from replaying.replay(world, story.random)
 

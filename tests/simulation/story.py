@@ -10,7 +10,9 @@ from imagebus.naming import rule_name
 from imagebus.retrying import Retrier
 from imagebus.store import DynamoDBEventStore
 from imagebus_cli.operations.rebuild import rebuild_one
-from tests.simulation import pixels, poison, rows, wiring
+from imagebus_cli.operations.replay import MARGIN
+from tests.simulation import erasing, pixels, poison, rows, wiring
+from tests.simulation.adoption import Adoption
 from tests.simulation.reference import folder_of, revision_of
 from tests.simulation.scheduler import EPOCH
 from tests.simulation.settings import OTHERS
@@ -22,7 +24,7 @@ STAGES = ("thumbnailer", "watermarker", "metadata", "labels")
 
 @dataclass(frozen=True)
 class Upload:
-    """What a key shows since a user did something; `kind` is good, corrupt, empty or delete.
+    """What a key shows since a user did something; `kind` is good, corrupt, empty, delete or erased.
 
     After a `removal` of a version, an older one or nothing may be current. The system announces that unless
     it knows that it was so before.
@@ -46,10 +48,12 @@ class Story:
     sweeping: bool = True
     uploads: list[Upload] = field(default_factory=list)
     poison: int = 0
-    erased: dict[str, float] = field(default_factory=dict)
+    #: keys that an operator is erasing: users keep off them, so that it is certain what was erased
+    erasing: set[str] = field(default_factory=set)
     #: what makes some comparisons meaningless: archive holes, foreign facts, a lost ledger
     holes: bool = False
     redriven: bool = False
+    adoption: Adoption | None = None
     _replays: int = 0
 
     def begin(self, incidents: dict[str, float]) -> None:
@@ -73,6 +77,8 @@ class Story:
     def use(self, key: str | None = None) -> None:
         random = self.random
         key = key or random.choice(KEYS[:2] if random.random() < 0.7 else KEYS)
+        if key in self.erasing:
+            return
         action = random.choice(["good"] * 6 + ["corrupt", "empty", "delete", "remove version"])
         if action == "remove version":
             self._remove_version(key)
@@ -111,7 +117,11 @@ class Story:
         if self.random.random() >= self.world.weather.overwrites or len(self.uploads) > 12:
             return
         for upload in self.uploads:
-            if derived.startswith(folder_of(upload.key, upload.revision)):
+            if (
+                upload.key not in self.erasing
+                and upload.kind != "erased"
+                and derived.startswith(folder_of(upload.key, upload.revision))
+            ):
                 self.upload(upload.key, self.random.choice(["good", "corrupt", "delete"]))
                 return
 
@@ -153,10 +163,9 @@ class Story:
 
     def send_poison(self) -> None:
         for _ in range(3):
-            self.poison += 1
-            self.world.send(
-                self.world.inbox(self.random.choice(sorted(wiring.names()))), poison.message(self.random)
-            )
+            body, quarantined = poison.message(self.random)
+            self.poison += quarantined
+            self.world.send(self.world.inbox(self.random.choice(sorted(wiring.names()))), body)
 
     def deploy(self) -> None:
         """For a while both versions run; `rebuild` then brings every image up to date."""
@@ -199,8 +208,8 @@ class Story:
         world.events.start_replay(
             ReplayName=name,
             EventSourceArn=f"arn:aws:events:us-east-1:000000000000:archive/{wiring.ARCHIVE}",
-            EventStartTime=EPOCH,
-            EventEndTime=world.scheduler.now(),
+            EventStartTime=EPOCH - MARGIN,
+            EventEndTime=world.scheduler.now() + MARGIN,
         )
         only = None
         if not everyone:
@@ -228,7 +237,30 @@ class Story:
         world.scheduler.start(run)
 
     def erase(self) -> None:
-        raise NotImplementedError
+        """While it runs or later, users upload to the same key again."""
+        uploads = [upload for upload in self.uploads if upload.kind != "erased"]
+        if not uploads or self.erasing:
+            return
+        key = self.random.choice(uploads).key
+        erasing.erase(self, key)
+        if self.random.random() < 0.5:
+            self.world.scheduler.after(self.random.choice([1, 5, 60]), lambda: self.use(key))
+
+    def erase_often(self) -> None:
+        for _ in range(3):
+            self.world.scheduler.after(self.random.uniform(0, 30), self.erase)
+
+    def erased(self, key: str, begin: float) -> None:
+        self.uploads.append(Upload(key, "", "erased", b"", begin))
+        self.world.watch.erased(key, {upload.revision for upload in self.uploads if upload.key == key})
+
+    def adopt(self) -> None:
+        """An existing bucket is imported, by several imports, some at once."""
+        self.adoption = self.adoption or Adoption(self)
+        start, attempt = self.world.scheduler.start, self.adoption.attempt
+        for _ in range(self.random.randint(1, 4)):
+            delay = self.random.choice([0, 0.2, 10, self.random.uniform(1, 600)])
+            self.world.scheduler.after(delay, lambda: start(attempt))
 
     # --- operators, after the faulty phase ---
 

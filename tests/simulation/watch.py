@@ -48,6 +48,8 @@ class Watch:
     _heard: dict[Upload, float] = field(default_factory=dict)
     _ledger: dict[str, tuple[str, float]] = field(default_factory=dict)
     _status: dict[str, tuple[str, float]] = field(default_factory=dict)
+    #: until when a notifier that had asked before an erasure may still be at work
+    _erased: dict[Upload, float] = field(default_factory=dict)
 
     # --- the bus ---
 
@@ -128,9 +130,14 @@ class Watch:
                     self._written(each["Put"])
         elif operation == "publish":
             body = json.loads(json.loads(request["Message"])["default"])
-            self._told(str(body["event"]["detail"]["meta"]["event_id"]))
+            self._told(body["event"]["detail"]["meta"])
+        elif operation == "delete_item" and request["Key"].get("sk") == {"S": "STATUS"}:
+            self.forget(request["Key"]["image_key"]["S"])
 
-    def _told(self, event: str) -> None:
+    def _told(self, meta: Mapping[str, Any]) -> None:
+        event, upload = str(meta["event_id"]), (meta["image_key"], meta["revision"])
+        if self.world.scheduler.seconds > self._erased.get(upload, float("inf")):
+            self.violations.append(f"{upload[0]}: notified after it was erased")
         sending, lease = self._ledger.get(event, ("", 0.0))
         if sending != "claimed" or not lease:
             self.violations.append(f"{event}: told without a claim ({sending or 'none'})")
@@ -169,6 +176,10 @@ class Watch:
             self._status.clear()
         else:
             self._status.pop(key, None)
+
+    def erased(self, key: str, revisions: set[str]) -> None:
+        end = self.world.scheduler.seconds + wiring.FUNCTION_TIMEOUT
+        self._erased |= {(key, revision): end for revision in revisions}
 
     def expire_ledger(self) -> None:
         self._ledger.clear()

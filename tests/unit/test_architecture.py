@@ -103,7 +103,8 @@ BUS = {
     r"put_events|FailedEntryCount|\"DetailType\"": {"layers/core/imagebus/bus.py"},
     r"replay[-_]name\b": {"layers/core/imagebus/events/envelope.py"},
     r"(start|describe|cancel)_replay|describe_archive|list_rules|list_targets": {
-        "cli/imagebus_cli/operations/replay.py"
+        "cli/imagebus_cli/operations/replay.py",
+        "cli/imagebus_cli/stack/outsiders.py",
     },
     r"list_replays": {"services/recorder/recorder/replays.py"},
     r"EventPattern": set(),

@@ -1,1 +1,1 @@
-"""Take objects into the pipeline that were there before it."""
+"""Process objects that were there before the pipeline."""

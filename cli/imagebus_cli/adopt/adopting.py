@@ -1,4 +1,4 @@
-"""Take in the objects of the uploads bucket that have no log.
+"""Import the objects of the uploads bucket that have no log.
 
 Each is reported to ingest's inbox as S3 would have reported it, under a revision that every real upload
 beats. There is no state to resume from: what has no log is what an import asks for, and the same object is
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from botocore.exceptions import ClientError
 
 from imagebus.clock import Clock, timestamp
+from imagebus.erasures import Erasures
 from imagebus.identity import imported_revision
 from imagebus_cli.adopt.outcome import Outcome, of_error
 from imagebus_cli.adopt.sources import Candidate
@@ -29,13 +29,15 @@ if TYPE_CHECKING:
 
 #: BatchGetItem's limit, and SendMessageBatch's.
 LOOKED_UP, SENT = 100, 10
-#: Objects looked at in parallel, and attempts to send a message that SQS refused.
-PARALLEL, ATTEMPTS = 10, 5
+#: How often a message that SQS refuses is sent.
+ATTEMPTS = 5
 
 T = TypeVar("T")
 
 #: Keys -> those that have a log.
 Known = Callable[[Sequence[str]], set[str]]
+#: Applies a function to several objects, perhaps in parallel.
+Spread = Callable[[Callable[[Candidate], Any], Sequence[Candidate]], Iterable[Any]]
 #: What happened to one object.
 Step = tuple[Candidate, Outcome]
 
@@ -50,6 +52,10 @@ class Found:
     modified: datetime
     version_id: str | None
 
+    @property
+    def revision(self) -> str:
+        return imported_revision(self.modified, self.version_id or self.etag)
+
     def envelope(self, bucket: str) -> dict[str, Any]:
         """The event that S3 would have sent for the write.
 
@@ -59,7 +65,7 @@ class Found:
             "key": self.key,
             "size": self.size,
             "etag": self.etag,
-            "sequencer": imported_revision(self.modified, self.version_id or self.etag),
+            "sequencer": self.revision,
         }
         if self.version_id:
             item["version-id"] = self.version_id
@@ -90,31 +96,38 @@ class Importer:
     """`inbox` is the URL of ingest's queue."""
 
     def __init__(
-        self, s3: S3Client, sqs: SQSClient, bucket: str, inbox: str, known: Known, pace: Pace
+        self,
+        s3: S3Client,
+        sqs: SQSClient,
+        bucket: str,
+        inbox: str,
+        known: Known,
+        erasures: Erasures,
+        pace: Pace,
     ) -> None:
         self._s3 = s3
         self._sqs = sqs
         self._bucket = bucket
         self._inbox = inbox
         self._known = known
+        self._erasures = erasures
         self._pace = pace
 
-    def run(self, candidates: Iterable[Candidate]) -> Iterator[Step]:
+    def run(self, candidates: Iterable[Candidate], spread: Spread = map) -> Iterator[Step]:
         """Every object's outcome. An object is imported once SQS has its message. Raises Problem."""
-        with ThreadPoolExecutor(PARALLEL) as pool:
-            for fresh in unknown(candidates, self._known):
-                if isinstance(fresh, tuple):
-                    yield fresh
-                    continue
-                for some in batched(fresh, SENT):
-                    self._pace.wait(len(some))
-                    looked = list(pool.map(lambda each: self._look(each.key), some))
-                    self._send([found for found in looked if isinstance(found, Found)])
-                    for each, found in zip(some, looked, strict=True):
-                        if isinstance(found, Found):
-                            yield Candidate(each.key, found.size), Outcome.IMPORTED
-                        else:
-                            yield each, found
+        for fresh in unknown(candidates, self._known):
+            if isinstance(fresh, tuple):
+                yield fresh
+                continue
+            for some in batched(fresh, SENT):
+                self._pace.wait(len(some))
+                looked = list(spread(lambda each: self._look(each.key), some))
+                self._send([found for found in looked if isinstance(found, Found)])
+                for each, found in zip(some, looked, strict=True):
+                    if isinstance(found, Found):
+                        yield Candidate(each.key, found.size), Outcome.IMPORTED
+                    else:
+                        yield each, found
 
     def _look(self, key: str) -> Found | Outcome:
         """Reads the first byte: S3 then names the version and says whether it can be read at all."""
@@ -130,7 +143,10 @@ class Importer:
         except ClientError as error:
             return of_error(error)
         version_id = answer.get("VersionId")
-        return Found(key, size, answer["ETag"].strip('"'), answer["LastModified"], version_id)
+        found = Found(key, size, answer["ETag"].strip('"'), answer["LastModified"], version_id)
+        erasure = self._erasures.of(key)
+        covered = erasure.covers({"revision": found.revision, "version_id": version_id})
+        return Outcome.ERASED if covered else found
 
     def _send(self, found: Sequence[Found]) -> None:
         """Raises Problem if SQS keeps refusing one of them."""
@@ -166,7 +182,7 @@ def unknown(candidates: Iterable[Candidate], known: Known) -> Iterator[Step | li
 
 
 def is_folder(each: Candidate) -> bool:
-    """Whether it is only the mark of a folder, as the S3 console makes it."""
+    """Whether it is a folder marker, as the S3 console creates it."""
     return each.key.endswith("/") and not each.size
 
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from imagebus_cli.output.writer import Output
     from imagebus_cli.stack.deployed import Stack
 
+#: Objects looked at or copied in parallel.
+PARALLEL = 10
+
 #: 128 + SIGINT, as a shell reports it.
 INTERRUPTED = 130
 
@@ -44,11 +47,12 @@ def import_objects(
         str, typer.Option(help="Whose prices: us-east-1 or eu-west-1.", metavar="REGION")
     ] = "us-east-1",
 ) -> None:
-    """Take in objects that the pipeline has no log of. Any later upload to the same key wins.
+    """Import objects that have no log yet. Any upload to the same key wins over the import.
 
     You can interrupt an import and run it again: it continues with what still has no log.
 
-    Exit codes: 0 all are taken in; 1 some could not be; 2 usage error; 3 no stack; 130 interrupted by Ctrl-C.
+    Exit codes: 0 success; 1 some objects could not be imported; 2 usage error; 3 no stack; 130 interrupted
+    by Ctrl-C.
     """
     from imagebus_cli.adopt import sources
     from imagebus_cli.adopt.outcome import Tally
@@ -91,16 +95,23 @@ def import_objects(
 
 
 def steps(stack: Stack, candidates: Iterable[Candidate], rate: float, source: str) -> Iterator[Step]:
+    """What happens to each object of the bucket `source`."""
+    from concurrent.futures import ThreadPoolExecutor
+
     from imagebus.clock import SystemClock
     from imagebus.naming import inbox_urls
     from imagebus_cli.adopt.adopting import Importer, Pace
     from imagebus_cli.adopt.copying import Copier
 
     known, pace = _known(stack), Pace(rate, SystemClock())
-    if source != stack.uploads:
-        return Copier(stack.s3, source, stack.uploads, known, pace).run(candidates)
-    inbox = inbox_urls(stack.outputs["InboxUrls"])["ingest"]
-    return Importer(stack.s3, stack.sqs, stack.uploads, inbox, known, pace).run(candidates)
+    work: Importer | Copier
+    if source == stack.uploads:
+        inbox = inbox_urls(stack.outputs["InboxUrls"])["ingest"]
+        work = Importer(stack.s3, stack.sqs, stack.uploads, inbox, known, stack.erasures, pace)
+    else:
+        work = Copier(stack.s3, source, stack.uploads, known, stack.erasures, pace)
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        yield from work.run(candidates, pool.map)
 
 
 def _known(stack: Stack) -> Any:
@@ -129,7 +140,7 @@ def _plan(stack: Stack, candidates: Iterable[Candidate], out: Output, region: st
     usd = price(stack, objects, region, copied=copied)
     document = {"objects": objects, "bytes": size, "usd": usd, "others": dict(tally.counts)}
     cost = "no completed image to take a price from" if usd is None else f"about ${usd:.2f} ({region})"
-    line = f"{objects} objects would be taken in: {bytes_text(size)}, {cost}"
+    line = f"{objects} objects would be imported: {bytes_text(size)}, {cost}"
     out.write(document, line, *(f"  {number} {each}" for each, number in tally.counts.items()))
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
-from imagebus_cli.adopt.adopting import SENT, Known, Pace, Step, batched, unknown
+from imagebus.erasures import Erasures
+from imagebus_cli.adopt.adopting import SENT, Known, Pace, Spread, Step, batched, unknown
 from imagebus_cli.adopt.outcome import Outcome, of_error
 from imagebus_cli.adopt.sources import Candidate
 
@@ -25,27 +25,31 @@ PARTS = TransferConfig(multipart_threshold=LARGEST, multipart_chunksize=512 * 10
 class Copier:
     """Keys stay as they are. An object that exists in the uploads bucket is never overwritten."""
 
-    def __init__(self, s3: S3Client, source: str, bucket: str, known: Known, pace: Pace) -> None:
+    def __init__(
+        self, s3: S3Client, source: str, bucket: str, known: Known, erasures: Erasures, pace: Pace
+    ) -> None:
         self._s3 = s3
         self._source = source
         self._bucket = bucket
         self._known = known
+        self._erasures = erasures
         self._pace = pace
 
-    def run(self, candidates: Iterable[Candidate]) -> Iterator[Step]:
+    def run(self, candidates: Iterable[Candidate], spread: Spread = map) -> Iterator[Step]:
         """Every object's outcome, in order."""
-        with ThreadPoolExecutor(SENT) as pool:
-            for fresh in unknown(candidates, self._known):
-                if isinstance(fresh, tuple):
-                    yield fresh
-                    continue
-                for some in batched(fresh, SENT):
-                    self._pace.wait(len(some))
-                    yield from zip(some, pool.map(self._copy, some), strict=True)
+        for fresh in unknown(candidates, self._known):
+            if isinstance(fresh, tuple):
+                yield fresh
+                continue
+            for some in batched(fresh, SENT):
+                self._pace.wait(len(some))
+                yield from zip(some, spread(self._copy, some), strict=True)
 
     def _copy(self, each: Candidate) -> Outcome:
         if self._exists(each.key):
             return Outcome.KNOWN
+        if self._erasures.of(each.key):
+            return Outcome.ERASED  # a copy would be a new upload, which no erasure covers
         source = {"Bucket": self._source, "Key": each.key}
         try:
             size = each.size

@@ -15,6 +15,7 @@ class Outcome(StrEnum):
     KNOWN = "known"
     FOLDER = "folder"
     GONE = "gone"
+    ERASED = "erased"
     ARCHIVED = "archived"
     CUSTOMER_KEY = "customer_key"
     KMS_KEY = "kms_key"
@@ -23,10 +24,11 @@ class Outcome(StrEnum):
 
 #: Why an object could not be imported. The others need nothing to be done.
 REFUSED = {
+    Outcome.ERASED: "erased; a new upload brings the key back",
     Outcome.ARCHIVED: "in an archive tier; restore it first",
     Outcome.CUSTOMER_KEY: "encrypted with a key that the customer provides (SSE-C), which no function has",
     Outcome.KMS_KEY: "encrypted with a KMS key that may not be used, or is disabled",
-    Outcome.DENIED: "S3 denies reading it",
+    Outcome.DENIED: "S3 denies access to it",
 }
 
 

@@ -23,15 +23,16 @@ def price(stack: Stack, objects: int, region: str, *, copied: bool) -> float | N
         raise Problem(
             f"There are no prices for {region}.", "Use us-east-1 or eu-west-1.", exit_code=2
         ) from None
-    items = stack.index.newest("completed", SAMPLE, None).items
-    images = [used(stack.store.latest(item["image_key"]), item) for item in map(dict, items)]
+    keys = [str(item["image_key"]) for item in stack.index.newest("completed", SAMPLE, None).items]
+    items = [(key, item) for key in keys if (item := stack.store.status(key))]  # the index has less of it
+    images = [used(stack.store.latest(key), item) for key, item in items]
     if not images:
         return None
     if not copied:
         images = [replace(image, original_bytes=0) for image in images]
     per_object = (
-        prices["s3_get"] + prices["dynamodb_read"] + prices["sqs_request"]
+        prices["s3_get"] + 2 * prices["dynamodb_read"] + prices["sqs_request"]
     )  # the import's own requests
     if copied:
-        per_object = prices["s3_get"] + prices["dynamodb_read"] + prices["s3_put"]
+        per_object = prices["s3_get"] + 2 * prices["dynamodb_read"] + prices["s3_put"]
     return objects * per_object + sum(line.usd for line in lines(images, prices, scale=objects / len(images)))

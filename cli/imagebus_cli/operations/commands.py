@@ -39,6 +39,8 @@ def replay(
 
     Nobody is notified again: the notifier's rule ignores replays. Exits with 1 if the replay failed.
     """
+    from datetime import UTC, datetime
+
     from imagebus_cli.operations import replay
     from imagebus_cli.output import terminal
     from imagebus_cli.output.writer import wait_until
@@ -48,6 +50,7 @@ def replay(
     ready = replay.archived_at(stack, span.end)
     if wait:
         wait_until(ready, "the archive has all events")
+    span = replay.with_margin(span, datetime.now(UTC))
     name = replay.start(stack, span, arns)
     state = "STARTING"
     if follow:
@@ -123,6 +126,10 @@ def verify(
         list[str] | None,
         typer.Option(help="An attribute that may differ; repeatable.", show_default=False),
     ] = None,
+    facts: Annotated[
+        str | None,
+        typer.Option("--required-facts", help="Fold as if the stack required these.", show_default=False),
+    ] = None,
 ) -> None:
     """Compare every status item with its log, folded by this checkout.
 
@@ -137,8 +144,9 @@ def verify(
 
     summary = gate.Summary(expect or ())
     images = gate.chosen(stack.table.images(), prefix, sample)
+    needed = gate.required_facts(facts) if facts is not None else required(stack)
     with terminal.step("verify") as say:
-        for difference in verify_all(images, stack.store, required(stack), SystemClock()):
+        for difference in verify_all(images, stack.store, needed, SystemClock()):
             summary.add(difference)
             if summary.images % 500 == 0:
                 say(f"{summary.images} images")

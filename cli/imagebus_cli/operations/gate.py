@@ -8,13 +8,27 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from imagebus.events.catalog import BY_DETAIL_TYPE
+from imagebus.history.required import Required, alternatives
 from imagebus_cli.operations.table import ScannedImage
 from imagebus_cli.operations.verify import Difference
+from imagebus_cli.problem import Problem
 
 
 def chosen(images: Iterable[ScannedImage], prefix: str, sample: int | None) -> Iterator[ScannedImage]:
     """At most so many images with the prefix, in the table's order, which follows neither age nor name."""
     return islice((image for image in images if image.image_key.startswith(prefix)), sample)
+
+
+def required_facts(text: str) -> Required:
+    """Raises Problem."""
+    try:
+        needed = Required.parse(text)
+    except ValueError as error:
+        raise Problem(f"{error}.", "docs/events.md lists the events.", exit_code=2) from error
+    if unheard := sorted(alternatives(needed.facts) - BY_DETAIL_TYPE.keys()):
+        raise Problem(f"There is no event {unheard[0]}.", "docs/events.md lists the events.", exit_code=2)
+    return needed
 
 
 @dataclass

@@ -10,15 +10,18 @@ from typing import Literal
 
 from botocore.exceptions import ClientError
 
-from imagebus.history.fold import Item, fold
+from imagebus.history.fold import Item, canonical, fold
 from imagebus.history.recorded import UNREADABLE
 from imagebus.history.required import Required
 from imagebus.projector import Contended, Projector
 from imagebus.store import EventStore
 from imagebus_cli.operations.table import ScannedImage, StatusTable, described, is_about_items
 
-#: Status items in one transaction (of at most 4 MB), and transactions in flight at once.
+#: Status items in one transaction, their bytes (DynamoDB's limit is 4 MB, and it counts a little more than
+#: the JSON), and transactions in flight at once.
+#: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 TOGETHER = 25
+TRANSACTION_BYTES = 3_000_000
 PARALLEL = 4
 
 
@@ -62,16 +65,31 @@ def rebuild_all(table: StatusTable, store: EventStore, required: Required) -> It
                 results.append(item)
             else:
                 wrong.append((item, digests.get(image.image_key)))
-        if wrong and table.replace_statuses(wrong):
-            return results + [RebuildResult(item["image_key"], "written") for item, _ in wrong]
-        # A recorder was faster with one of them, or one is too large: write each alone.
-        return results + [rebuild_one(store, required, item["image_key"]) for item, _ in wrong]
+        for items in _transactions(wrong):
+            if table.replace_statuses(items):
+                results += [RebuildResult(item["image_key"], "written") for item, _ in items]
+            else:  # a recorder was faster with one of them, or one is too large: write each alone
+                results += [rebuild_one(store, required, item["image_key"]) for item, _ in items]
+        return results
 
     with ThreadPoolExecutor(PARALLEL) as pool:
         while batch := list(islice(images, TOGETHER * PARALLEL)):
             parts = [batch[start : start + TOGETHER] for start in range(0, len(batch), TOGETHER)]
             for results in pool.map(rebuild, parts):
                 yield from results
+
+
+def _transactions(items: Sequence[tuple[Item, str | None]]) -> Iterator[list[tuple[Item, str | None]]]:
+    part, size = list[tuple[Item, str | None]](), 0
+    for item, digest in items:
+        length = len(canonical(item).encode())
+        if part and size + length > TRANSACTION_BYTES:
+            yield part
+            part, size = [], 0
+        part.append((item, digest))
+        size += length
+    if part:
+        yield part
 
 
 def _folded(image: ScannedImage, required: Required) -> Item | RebuildResult:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from imagebus.naming import rule_name
+from imagebus.naming import REPLAY_ELSEWHERE, rule_name
 from imagebus_cli.moments import moment
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack.deployed import Stack
@@ -18,6 +18,9 @@ from imagebus_cli.stack.deployed import Stack
 #: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-archive.html
 ARCHIVE_DELAY = timedelta(minutes=10)
 
+#: An archive goes by the times of the events, which are their producers' clocks. More costs nothing.
+MARGIN = timedelta(minutes=5)
+
 OVER = frozenset({"COMPLETED", "CANCELLED", "FAILED"})
 
 
@@ -25,6 +28,11 @@ OVER = frozenset({"COMPLETED", "CANCELLED", "FAILED"})
 class Window:
     start: datetime
     end: datetime
+
+
+def with_margin(span: Window, now: datetime) -> Window:
+    """The window for events whose clocks may differ from ours; it does not end in the future."""
+    return Window(span.start - MARGIN, max(span.end, min(span.end + MARGIN, now)))
 
 
 @dataclass(frozen=True)
@@ -73,7 +81,8 @@ def _rule(arns: dict[str, str], wanted: str, of_stage: str) -> str:
 
 def start(stack: Stack, span: Window, rule_arns: Sequence[str]) -> str:
     """Start the replay and return its name."""
-    name = f"imagebus-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    begin = "imagebus-" if stack.outputs.get("RecorderRuleArn") in rule_arns else REPLAY_ELSEWHERE
+    name = f"{begin}{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
     archive = stack.events.describe_archive(ArchiveName=stack.outputs["ArchiveName"])
     # The SDK repeats a request whose response was lost. The name is new, so "exists" means that it worked.
     with suppress(stack.events.exceptions.ResourceAlreadyExistsException):

@@ -6,31 +6,15 @@ import importlib.util
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from imagebus_cli.stack.findings import Finding, Verdict
 
 if TYPE_CHECKING:
     from imagebus_cli.stack.deployed import Stack
 
 OLDEST_PYTHON = (3, 11)
-
-
-class Verdict(StrEnum):
-    """`note`: something optional is missing."""
-
-    OK = "ok"
-    NOTE = "note"
-    BAD = "bad"
-
-
-@dataclass(frozen=True)
-class Finding:
-    what: str
-    verdict: Verdict
-    message: str
-    advice: str = ""
 
 
 def here() -> Iterator[Finding]:
@@ -99,11 +83,12 @@ def port(
 
 def credentials(profile: str | None, region: str | None) -> Finding:
     """Whether there are AWS credentials, which only a stack on AWS needs. Calls no service."""
-    import boto3
     from botocore.exceptions import BotoCoreError
 
+    from imagebus_cli.stack.find import session_of
+
     try:
-        session = boto3.Session(profile_name=profile, region_name=region)
+        session = session_of(profile, region)
         found = session.get_credentials()
     except BotoCoreError as error:
         return Finding("credentials", Verdict.BAD, str(error), "Use a --profile from ~/.aws/config.")
@@ -123,6 +108,7 @@ def on_aws(name: str, profile: str | None, region: str | None) -> Iterator[Findi
     """A stack on AWS: whether it exists, is an imagebus stack, and its parts answer."""
     from botocore.exceptions import BotoCoreError, ClientError
 
+    from imagebus_cli.stack import quotas
     from imagebus_cli.stack.find import find
 
     try:
@@ -133,6 +119,7 @@ def on_aws(name: str, profile: str | None, region: str | None) -> Iterator[Findi
         return
     yield Finding("stack", Verdict.OK, f"{name} in {stack.session.region_name}")
     yield from answers(stack, "Deploy it again (imagebus deploy), and check your permissions.")
+    yield from quotas.of_deployed(stack.session, name)
 
 
 def answers(stack: Stack, advice: str) -> Iterator[Finding]:

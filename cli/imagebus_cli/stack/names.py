@@ -83,13 +83,12 @@ def longest_stack_name(region: str, root: Path) -> int:
 
 def names(stack: str, region: str, root: Path) -> Iterator[Name]:
     """Every name that the templates spell out. CloudFormation makes the others, and shortens them."""
-    from imagebus_local import nesting, templates
+    from imagebus_local import nesting
 
     known = {"AWS::StackName": stack, "AWS::Region": region, "AWS::AccountId": ACCOUNT}
-    whole = nesting.flat(templates.read(root / "template.yml"), root)
     places = {kind: path for kind, (path, *_) in MODELLED.items()}
     places |= {kind: path for kind, (path, _) in DOCUMENTED.items()}
-    for resource, each in whole["Resources"].items():
+    for resource, each in nesting.whole(root)["Resources"].items():
         node: Any = each.get("Properties") or {}
         for key in places.get(each["Type"], "Name").split("."):
             node = node.get(key) if isinstance(node, dict) else None

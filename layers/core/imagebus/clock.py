@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 #: A date, or a date and a time with its offset from UTC.
@@ -29,8 +29,8 @@ class SystemClock:
 
 def timestamp(moment: datetime) -> str:
     """`2026-01-02T03:04:05.678Z`, truncated to milliseconds."""
-    utc = moment.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+    # isoformat pads the year, which strftime does not
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def parse_timestamp(text: str) -> datetime:
@@ -39,14 +39,21 @@ def parse_timestamp(text: str) -> datetime:
 
 
 def parse_moment(text: str) -> datetime:
-    """An RFC 3339 time, or a date (its first moment in UTC). Raises ValueError."""
+    """An RFC 3339 time, or a date (its first moment in UTC). Raises ValueError.
+
+    A leap second is the first moment of the next minute, and what lies beyond year 1 or 9999 is their limit.
+    """
     if not RFC_3339.fullmatch(text):
         raise ValueError(f"{text!r} is not an RFC 3339 time")
-    moment = datetime.fromisoformat(text.upper())
+    leap = text[16:19] == ":60"
+    moment = datetime.fromisoformat((f"{text[:16]}:59{text[19:]}" if leap else text).upper())
     try:
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except OverflowError as error:
-        raise ValueError(f"{text!r} is out of range") from error
+        utc = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return utc.replace(microsecond=0) + timedelta(seconds=1) if leap else utc
+    except OverflowError:
+        if moment.year == 1:
+            return datetime(1, 1, 1, tzinfo=UTC)
+        return datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 
 
 def milliseconds_between(start: str, end: str) -> int:

@@ -7,7 +7,6 @@ redrives the message.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from imagebus.events import Event, EventData, NotAnEvent, read
 from imagebus.events.envelope import is_replayed
+from imagebus.message import parse
 from imagebus.telemetry import clear_log_context, count, logger
 
 if TYPE_CHECKING:
@@ -48,15 +48,7 @@ class Delivery:
     @cached_property
     def envelope(self) -> dict[str, Any]:
         """The EventBridge event. Raises NotAnEvent."""
-        try:
-            envelope = json.loads(self.body, parse_constant=_refuse)
-        except (ValueError, RecursionError) as error:
-            raise NotAnEvent(f"not JSON: {error}") from error
-        if not isinstance(envelope, dict) or not isinstance(envelope.get("detail"), dict):
-            raise NotAnEvent("the message has no detail")
-        if not isinstance(envelope.get("detail-type"), str) or not isinstance(envelope.get("source"), str):
-            raise NotAnEvent("the message has no detail-type or source")
-        return envelope
+        return parse(self.body)
 
     def event(self, model: type[D]) -> Event[D]:
         """The event as the model reads it. Raises NotAnEvent."""
@@ -183,11 +175,6 @@ class Inbox:
         except Exception as queue_error:  # noqa: BLE001  SQS's visibility timeout and redrive do the same, later
             logger().warning("backoff failed", extra={"error": type(queue_error).__name__})
         return False
-
-
-def _refuse(constant: str) -> None:
-    """Rejects NaN and Infinity: Python reads them, but they are not valid JSON."""
-    raise ValueError(constant)
 
 
 def backoff(receive_count: int, error: Exception | None = None) -> int:

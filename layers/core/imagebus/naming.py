@@ -10,6 +10,9 @@ from imagebus.events.catalog import STAGES
 # STACK_STAGE is a rule, STACK_STAGE_dead_letters a queue. Neither a stack nor a stage has an underscore.
 _ARN = re.compile(r"[:/][^:/_]+_(?P<stage>[^:/_]+)(_dead_letters)?")
 
+#: How the names of replays begin that the command sends to other rules than the recorder's.
+REPLAY_ELSEWHERE = "imagebus-elsewhere-"
+
 
 def rule_name(stack: str, stage: str) -> str:
     return f"{stack}_{stage}"

@@ -25,7 +25,6 @@ from api.models import (
 )
 from api.settings import Settings
 from imagebus import __version__
-from imagebus.clock import RFC_3339
 from imagebus.history.view import Status
 from imagebus.image_types import MIME_TYPES
 from imagebus.listing import DEFAULT_LIMIT, MAX_LIMIT
@@ -84,8 +83,11 @@ URLS = _query("urls", "true adds presigned URLs.", {"type": "string", "enum": ["
 AT = _query(
     "at",
     "Show what was known at this moment: an RFC 3339 time, or a date (its first moment in UTC). "
-    "Links to derived images are left out; cannot be combined with urls=true.",
-    {"type": "string", "pattern": f"^({RFC_3339.pattern})?$"},
+    "Links to derived images are left out, and urls has no effect.",
+    {
+        "anyOf": [{"type": "string", "format": name} for name in ("date-time", "date")]
+        + [{"type": "string", "maxLength": 0}]
+    },
 )
 
 

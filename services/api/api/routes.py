@@ -138,7 +138,7 @@ class Routes:
         self.incoming.only("urls", "at")
         wants_urls = self.incoming.wants_urls()
         if at := self.incoming.at():
-            return self._show_past(untoken(token), at, wants_urls=wants_urls)
+            return self._show_past(untoken(token), at)
         item = self._item(token)
         urls = all_urls(item, self.storage, self.settings) if wants_urls else None
         return conditional(
@@ -198,12 +198,8 @@ class Routes:
 
     # --- shared
 
-    def _show_past(self, key: str, at: str, *, wants_urls: bool) -> Response[str]:
+    def _show_past(self, key: str, at: str) -> Response[str]:
         """What the log says was known then. S3 is not asked: it only knows the present."""
-        if wants_urls:
-            raise wrong(
-                "urls cannot be combined with at: what is stored now may not be what was stored then."
-            )
         known = self.store.known_at(key, at)
         if not known:
             detail = f"Nothing was known about the image {key!r} at {at}: it has no event that is as old."

@@ -31,8 +31,8 @@ def report(delivery: Delivery, stage: str, default_attempts: int, clock: Clock) 
     envelope = delivery.envelope
     if envelope["detail-type"] == ProcessingFailed.detail_type:
         raise NotAnEvent("a failure to handle a failure")
-    if _size(envelope) > MAX_FAILED_EVENT_BYTES:
-        raise NotAnEvent("too large to carry in an event")
+    if len(canonical_json(envelope).encode()) > MAX_FAILED_EVENT_BYTES:
+        raise NotAnEvent("too_large: a failure cannot carry it")
     attributes = delivery.attributes
     data = ProcessingFailed(
         stage=stage,
@@ -45,13 +45,6 @@ def report(delivery: Delivery, stage: str, default_attempts: int, clock: Clock) 
         return _attach(envelope, data, stage, clock)
     except (KeyError, TypeError, AttributeError, InvalidEvent) as error:
         raise NotAnEvent("the event names no image") from error
-
-
-def _size(envelope: Mapping[str, Any]) -> int:
-    try:
-        return len(canonical_json(envelope).encode())
-    except UnicodeEncodeError as error:
-        raise NotAnEvent("half a surrogate pair, which no event can carry") from error
 
 
 def _attempts(attributes: Mapping[str, str], default: int) -> int:

@@ -57,8 +57,11 @@ class Recorder:
         return self._projector.project(image_key)
 
     def is_unannounced(self, item: Item) -> bool:
-        """Whether every required fact is present but the final event is not in the log."""
-        return item["status"] == "processing" and not item["outstanding"]
+        """Whether every required fact is present but the final event is not in the log.
+
+        While a table is rebuilt, live facts can be complete before the image itself is known. That waits.
+        """
+        return item["status"] == "processing" and not item["outstanding"] and "format" in item
 
     def announce(self, projection: Projection) -> None:
         """Publish ImageProcessed, and log it once it is on the bus.

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from imagebus.clock import Clock
+from imagebus.naming import REPLAY_ELSEWHERE
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_sqs import SQSClient
 
 OVER = frozenset({"COMPLETED", "CANCELLED", "FAILED"})
+
+#: For how long after a replay messages in the inbox are taken for its own. In a busy system some always wait.
+BACKLOG_LASTS = timedelta(days=1)
 
 
 class Replays(Protocol):
@@ -20,25 +25,69 @@ class Replays(Protocol):
         ...
 
 
-class EventBridgeReplays:
-    """`settle_s`: how long a replay's last events may stay in the recorder's inbox after its end."""
+class Backlog(Protocol):
+    def waiting(self) -> bool:
+        """Whether messages wait in the recorder's inbox."""
+        ...
 
-    def __init__(self, client: EventBridgeClient, archive_name: str, clock: Clock, settle_s: float) -> None:
+
+class SQSBacklog:
+    """Counts that are right a minute after the last message was sent.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
+    """
+
+    def __init__(self, client: Callable[[], SQSClient], url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def waiting(self) -> bool:
+        names: list[Any] = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        answer = self._client().get_queue_attributes(QueueUrl=self._url, AttributeNames=names)
+        return any(map(int, answer["Attributes"].values()))
+
+
+class EventBridgeReplays:
+    """`settle_s`: for how long after its end a replay's events may be on the way to the recorder's inbox.
+
+    Replays that the command sent to other rules do not count: their name says so.
+    """
+
+    def __init__(
+        self,
+        client: EventBridgeClient,
+        archive_name: str,
+        clock: Clock,
+        settle_s: float,
+        *,
+        backlog: Backlog | None = None,
+    ) -> None:
         self._client = client
         self._archive_name = archive_name
         self._clock = clock
         self._settle = timedelta(seconds=settle_s)
+        self._backlog = backlog
 
     def arriving(self) -> bool:
-        since = self._clock.now() - self._settle
-        return any(replay["State"] not in OVER or _ended(replay) > since for replay in self._of_the_archive())
+        now = self._clock.now()
+        recent = [
+            replay
+            for replay in self._of_the_archive()
+            if replay["State"] not in OVER or _ended(replay) > now - BACKLOG_LASTS
+        ]
+        if not recent:
+            return False
+        if self._backlog is not None and self._backlog.waiting():
+            return True
+        return any(each["State"] not in OVER or _ended(each) > now - self._settle for each in recent)
 
     def _of_the_archive(self) -> Iterator[Any]:
         request: dict[str, Any] = {}
         while True:
             answer = self._client.list_replays(**request)
             for replay in answer["Replays"]:
-                if replay["EventSourceArn"].endswith(f"archive/{self._archive_name}"):
+                elsewhere = replay.get("ReplayName", "").startswith(REPLAY_ELSEWHERE)
+                if replay["EventSourceArn"].endswith(f"archive/{self._archive_name}") and not elsewhere:
                     yield replay
             if "NextToken" not in answer:
                 return

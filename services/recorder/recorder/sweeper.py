@@ -16,7 +16,7 @@ from imagebus.listing import ImageIndex
 from imagebus.projector import Projection
 from imagebus.telemetry import logger
 from recorder.record import Recorder
-from recorder.replays import EventBridgeReplays, Replays
+from recorder.replays import EventBridgeReplays, Replays, SQSBacklog
 
 #: The recorder itself is still working on younger images.
 SETTLE_SECONDS = 60
@@ -36,6 +36,7 @@ def sweep(
 
     Raises SweepIncomplete if that failed for some, after all others are finished.
     """
+    overdue = clock.now() - timedelta(seconds=stalled_after_s)
     counts = Counter(announced=0, stalled=0, held=0, failed=0)
     for listed in _batches(_due(index, clock, stalled_after_s), BATCH):
         stalled: list[Projection] = []
@@ -47,7 +48,7 @@ def sweep(
                 if recorder.is_unannounced(projection.item):
                     recorder.announce(projection)
                     counts["announced"] += 1
-                elif projection.item["status"] == "processing":
+                elif projection.item["status"] == "processing" and _is_overdue(projection.item, overdue):
                     stalled.append(projection)
         # Ask after reading the logs: a replay that contributed any of their events had started by then.
         if stalled and replays.arriving():
@@ -55,8 +56,12 @@ def sweep(
             continue
         for projection in stalled:
             with _isolated(projection.item, counts):
-                recorder.stall(projection)
-                counts["stalled"] += 1
+                if projection.item["outstanding"]:
+                    recorder.stall(projection)
+                    counts["stalled"] += 1
+                else:  # complete, and what describes the image was lost
+                    recorder.announce(projection)
+                    counts["announced"] += 1
     logger().info("swept", extra=counts)
     if counts["failed"]:
         raise SweepIncomplete(f"{counts['failed']} images")
@@ -83,13 +88,19 @@ def _due(index: ImageIndex, clock: Clock, stalled_after_s: int) -> Iterator[Item
     settled = timestamp(now - timedelta(seconds=min(SETTLE_SECONDS, stalled_after_s)))
     overdue = now - timedelta(seconds=stalled_after_s)
     for item in index.with_status("processing", settled):
-        if not item["outstanding"] or _is_older(item, overdue):
+        if not item["outstanding"] or _is_overdue(item, overdue):
             yield item
 
 
-def _is_older(item: Item, moment: datetime) -> bool:
+def _is_overdue(item: Item, moment: datetime) -> bool:
+    """Whether there has been no news of the image since that moment: no upload, no fact, no failure.
+
+    After an outage the facts that a retry brings are news, and so is a failure that was answered since.
+    """
+    stages, failures = item.get("stages", {}).values(), item.get("failures", ())
+    news = [item["created_at"], *(each["at"] for each in stages), *(each["at"] for each in failures)]
     try:
-        return parse_timestamp(item["created_at"]) <= moment
+        return parse_timestamp(max(news)) <= moment
     except ValueError:  # a time that no calendar has: the fold will say so
         return True
 
@@ -107,5 +118,11 @@ def handle(event: dict[str, Any], context: object) -> dict[str, int]:
     clock = SystemClock()
     stalled_after_s = int(os.environ["STALLED_AFTER_SECONDS"])
     index = ImageIndex(client("dynamodb"), os.environ["STATUS_TABLE"])
-    replays = EventBridgeReplays(client("events"), os.environ["ARCHIVE_NAME"], clock, stalled_after_s)
+    replays = EventBridgeReplays(
+        client("events"),
+        os.environ["ARCHIVE_NAME"],
+        clock,
+        stalled_after_s,
+        backlog=SQSBacklog(lambda: client("sqs"), os.environ["RECORDER_INBOX_URL"]),
+    )
     return sweep(index, recorder(), replays, clock, stalled_after_s)

@@ -51,22 +51,38 @@ def axe() -> str:
     return script.read_text(encoding="utf-8")
 
 
-@pytest.fixture
-def page(pipeline: Pipeline, axe: str, tmp_path: Path) -> Iterator[Page]:
-    """The page in a fresh browser. At the end its console must be clean."""
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
     options = ChromeOptions()
     options.binary_location = _executable("chromium", "chromium-browser", "google-chrome")
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path / 'profile'}"):
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = Chrome(options, Service(_executable("chromedriver")))
     try:
-        driver.set_window_size(1280, 900)
-        opened = Page(driver, pipeline, axe)
-        yield opened
-        opened.require_clean_console()
+        yield driver
     finally:
         driver.quit()
+
+
+@pytest.fixture
+def page(browser: Chrome, pipeline: Pipeline, axe: str) -> Iterator[Page]:
+    """The page in a new tab of a browser that has stored nothing. At the end its console must be clean."""
+    before = browser.current_window_handle
+    browser.switch_to.new_window("tab")
+    tab = browser.current_window_handle
+    browser.switch_to.window(before)
+    browser.close()
+    browser.switch_to.window(tab)
+    browser.execute_cdp_cmd("Network.clearBrowserCache", {})
+    browser.execute_cdp_cmd("Network.clearBrowserCookies", {})
+    everything = {"origin": pipeline.target.api_url, "storageTypes": "all"}
+    browser.execute_cdp_cmd("Storage.clearDataForOrigin", everything)
+    browser.set_window_size(1280, 900)
+    opened = Page(browser, pipeline, axe)
+    opened.forget_console()
+    yield opened
+    opened.require_clean_console()
 
 
 @pytest.fixture(scope="session", autouse=True)

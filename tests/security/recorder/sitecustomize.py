@@ -42,6 +42,7 @@ class _Finder(importlib.abc.MetaPathFinder):
 
 def _record(evaluator: Any, path: str) -> None:
     decide, lock = evaluator.enforce, threading.Lock()
+    file = open(path, "a", encoding="utf-8", buffering=1)  # noqa: PTH123, SIM115 - while the emulator runs
 
     def enforce(
         access_key: str, action: str, service: str, region: str, resource_arn: str = "*", **options: Any
@@ -57,7 +58,7 @@ def _record(evaluator: Any, path: str) -> None:
                 "resource": resource_arn,
                 "allowed": denied is None,
             }
-            with lock, open(path, "a", encoding="utf-8") as file:  # noqa: PTH123 - one line an event
+            with lock:
                 file.write(json.dumps(entry) + "\n")
         return denied
 

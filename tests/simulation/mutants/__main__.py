@@ -7,6 +7,7 @@ that are known to change nothing are listed in equivalents.json with the reason.
 from __future__ import annotations
 
 import argparse
+import ast
 import json
 import os
 import sys
@@ -17,6 +18,7 @@ from random import Random
 
 os.environ.update(POWERTOOLS_LOG_LEVEL="CRITICAL", POWERTOOLS_SERVICE_NAME="simulation")
 
+from tests.simulation.mutants.mistakes import MISTAKES
 from tests.simulation.mutants.sites import mutants_of
 from tests.simulation.mutants.targets import modules
 from tests.simulation.mutants.trial import preload, trial
@@ -31,10 +33,15 @@ def main() -> int:
     parser.add_argument("--sample", type=int, help="only this many of them, chosen at random")
     parser.add_argument("--seed", type=int, default=0, help="the seed of that choice (0)")
     parser.add_argument("--seeds", type=int, default=100, help="simulator runs for each (100)")
+    parser.add_argument(
+        "--mistakes", action="store_true", help="the mistakes with a meaning, for the simulator alone"
+    )
     parser.add_argument("--part", default="0/1", help="only the n-th of so many parts, as 0/4")
     parser.add_argument("--list", action="store_true", help="print the mutants, and run nothing")
     parser.add_argument("--survivors", type=Path, help="also append the survivors to this file")
     arguments = parser.parse_args()
+    if arguments.mistakes:
+        return mistakes(arguments.only, arguments.seeds)
     known = json.loads(EQUIVALENTS.read_text())
     chosen = [
         (mutant, make, tests)
@@ -53,6 +60,11 @@ def main() -> int:
         print(f"{len(chosen)} mutants, {len(known)} known equivalents")
         return 0
     preload([module for module, _, _ in modules()])
+    for path, tests in dict.fromkeys((mutant.path, tests) for mutant, _, tests in chosen):
+        module = next(mutant.module for mutant, _, _ in chosen if mutant.path == path)
+        if (verdict := trial(module, ast.parse(path.read_text()), tests, 0)) != "survived":
+            print(f"{module}: its tests fail without a mutant ({verdict})")
+            return 1
     started, verdicts = time.monotonic(), Counter[str]()
     for mutant, make, tests in chosen:
         verdict = trial(mutant.module, make(), tests, arguments.seeds)
@@ -65,6 +77,17 @@ def main() -> int:
     figures = ", ".join(f"{count} {name}" for name, count in verdicts.most_common())
     print(f"{len(chosen)} mutants: {figures or 'none'}; {time.monotonic() - started:.0f} s")
     return 1 if verdicts["survived"] else 0
+
+
+def mistakes(only: str, seeds: int) -> int:
+    missed = 0
+    for mistake in MISTAKES:
+        if only in mistake.name:
+            verdict = trial(mistake.module, mistake.tree(), (), seeds, mistake.mode)
+            missed += verdict == "survived"
+            print(f"{verdict:12} {mistake.name} (mode {mistake.mode})", flush=True)
+    print(f"{missed} mistakes were not noticed")
+    return 1 if missed else 0
 
 
 if __name__ == "__main__":

@@ -20,7 +20,9 @@ from imagebus_cli.output import terminal
 from imagebus_cli.output.writer import Output
 from imagebus_cli.problem import explain
 from imagebus_cli.stack import find as where
+from imagebus_cli.stack import preflight
 from imagebus_cli.stack.deployed import Stack
+from imagebus_local import sam
 from tests.unit.cli.builders import result
 from tests.unit.cli.test_images import known, stack
 from tests.unit.cli.test_load import load_run
@@ -100,19 +102,27 @@ def test_a_new_consumer_names_its_files(tmp_path: Path):
     assert document["folder"] == str(tmp_path / "counter")
 
 
-def test_a_deploy_goes_where_profile_and_region_say_even_when_there_are_keys(monkeypatch: pytest.MonkeyPatch):
+def test_a_deploy_goes_where_profile_and_region_say_even_when_there_are_keys(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
     seen: dict[str, str] = {}
 
-    def deploy(*_: object, **__: object) -> str:
+    def build(*_: object, **__: object) -> Path:
         seen.update(os.environ)
-        return "done"
+        return Path("built.yml")
 
-    monkeypatch.setattr(imagebus_local, "deploy_real", deploy)
+    monkeypatch.setattr(sam, "build_for_lambda", build)
+    monkeypatch.setattr(sam, "change_set", lambda *_, **__: None)
+    monkeypatch.setattr(preflight, "check", lambda *_, **__: preflight.Report())
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     names = ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION")
     for name in (*names, "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.setenv(name, "before")
-    assert answer("deploy", "--profile", "p", "--region", "r") == {"stack": "imagebus", "sam": "done"}
+    config = tmp_path / "config"
+    config.write_text("[profile p]\naws_access_key_id = k\naws_secret_access_key = s\n", encoding="utf-8")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    document = answer("deploy", "--yes", "--profile", "p", "--region", "r")
+    assert document == {"ok": True, "findings": [], "settings": {}, "stack": "imagebus", "changes": {}}
     assert [seen.get(name) for name in names] == [None, "p", "r", "r"]
 
 

@@ -5,21 +5,8 @@ from __future__ import annotations
 import pytest
 
 from imagebus.history.recorded import RecordedEvent
-from imagebus_cli.measure.cost import Used, lines, load_prices, used
-
-# A 12 MP JPEG as `make latency` measures it: four thumbnails, a watermark, no labels.
-TWELVE_MEGAPIXELS = Used(
-    events=7,
-    deliveries=15,
-    gb_seconds=0.672,
-    event_bytes=11_000,
-    status_bytes=6_000,
-    original_bytes=4_000_000,
-    derived_bytes=1_000_000,
-    derived_objects=5,
-    reads=5,
-    rekognition_calls=0,
-)
+from imagebus_cli.measure.cost import lines, load_prices, used
+from imagebus_cli.measure.estimate import TWELVE_MEGAPIXELS, month
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
@@ -54,3 +41,10 @@ def test_usage_is_summed_over_the_events() -> None:
 def test_a_region_without_prices_is_an_error() -> None:
     with pytest.raises(KeyError):
         load_prices("nowhere-1")
+
+
+def test_a_month_is_priced_before_anything_is_deployed() -> None:
+    images, idle, region, _ = month("eu-west-1", 1000, labels=True)
+    assert (1.0 < images < 1.4, 1.5 < idle < 2.0, region) == (True, True, "eu-west-1")
+    assert month("eu-west-1", 1000, labels=False)[0] < 0.3
+    assert month("nowhere-1", 1000, labels=True)[2] == "us-east-1"

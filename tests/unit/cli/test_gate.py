@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from imagebus.history.required import DEFAULT, Required
 from imagebus.projector import Projector
 from imagebus_cli import main
+from imagebus_cli.problem import Problem
 from imagebus_cli.stack.deployed import Stack
 from tests.unit.cli.test_images import stack
 from tests.unit.core.events import recorded, story
@@ -50,7 +51,7 @@ def verify(*options: str, exit_code: int = 0) -> dict[str, Any]:
     return document
 
 
-def test_where_nothing_would_change_the_gate_is_open(images: Stack):
+def test_the_gate_passes_if_nothing_would_change(images: Stack):
     assert verify() == {"images": 3, "differences": [], "unexpected": 0, "fields": {}, "statuses": {}}
 
 
@@ -66,7 +67,7 @@ def test_changes_are_counted_by_field_and_by_status(images: Stack):
     assert "completed -> processing: 1" in text
 
 
-def test_what_is_expected_does_not_close_the_gate(images: Stack):
+def test_expected_changes_pass_the_gate(images: Stack):
     change(images, "a/1.jpg", width=1, height=1)
     verify("--expect", "width", exit_code=1)
     assert verify("--expect", "width", "--expect", "height")["unexpected"] == 0
@@ -82,3 +83,16 @@ def test_a_sample_and_a_prefix_narrow_what_is_looked_at(images: Stack):
     assert verify("--prefix", "a/")["images"] == 2
     assert verify("--sample", "1")["images"] == 1
     assert verify("--prefix", "b/", "--sample", "5", exit_code=1)["images"] == 1
+
+
+def test_other_required_facts_show_what_they_would_change(images: Stack):
+    found = verify("--required-facts", DEFAULT + " ImageDeleted", exit_code=1)
+    assert found["fields"] == {"outstanding": 3}
+    assert verify("--required-facts", DEFAULT)["differences"] == []
+
+
+@pytest.mark.parametrize("facts", ["", "ImageDone"])
+def test_required_facts_are_events_that_exist(images: Stack, facts: str):
+    raised = CliRunner().invoke(main.app, ["verify", "--required-facts", facts]).exception
+    assert isinstance(raised, Problem)
+    assert raised.exit_code == 2

@@ -1,4 +1,4 @@
-"""`imagebus import`: what was in a bucket before the pipeline is taken in, once, and beaten by any upload."""
+"""`imagebus import`: objects from before the pipeline are imported once, and any upload wins over them."""
 
 from __future__ import annotations
 
@@ -28,12 +28,14 @@ from imagebus_cli import main
 from imagebus_cli.adopt import copying
 from imagebus_cli.adopt.adopting import Pace
 from imagebus_cli.adopt.outcome import Outcome, of_error
+from imagebus_cli.measure.cost import lines, load_prices, used
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack import find as where
 from imagebus_cli.stack.deployed import Stack
 from ingest.objects import translate
 from tests.tables import create_table
 from tests.unit.cli.test_images import known
+from tests.unit.core.events import processed, recorded, story
 
 KEYS = ["a.jpg", "b/c d+é%20.png", "b/d.webp"]
 
@@ -48,11 +50,13 @@ class World:
         outputs = {
             "UploadsBucketName": "uploads",
             "StatusTableName": "status",
+            "ErasuresTableName": "erasures",
             "InboxUrls": self.inbox.replace("ingest", "{stage}"),
             "RequiredFacts": DEFAULT,
         }
         self.stack = Stack(self.session, outputs)
         create_table(self.stack.dynamodb, "status")
+        create_table(self.stack.dynamodb, "erasures", "ErasuresTable")
         self.s3 = self.stack.s3
         for bucket in ("uploads", "other"):
             self.s3.create_bucket(Bucket=bucket)
@@ -158,7 +162,7 @@ def test_of_two_imported_versions_the_newer_is_greater_and_each_has_its_own_revi
     assert revision(imported_revision(old, "a")) == imported_revision(old, "a")
 
 
-def test_folder_marks_are_left_alone_and_empty_files_go_to_the_validator(world: World):
+def test_folder_markers_are_skipped_and_empty_files_go_to_the_validator(world: World):
     for key in ("trip/", "empty.jpg"):
         world.s3.put_object(Bucket="uploads", Key=key, Body=b"")
     assert document()["outcomes"] == {"folder": 1, "imported": 1}
@@ -242,6 +246,26 @@ def test_a_dry_run_sends_nothing_and_counts_what_has_no_log(world: World):
     assert "no completed image to take a price from" in run("--dry-run").stdout
 
 
+def test_a_dry_run_takes_its_price_from_completed_images(world: World):
+    clock = ManualClock()
+    events: list[Any] = story("done.jpg", clock=clock)
+    events.append(processed(events, clock=clock))
+    for event in events:
+        world.stack.store.append(recorded(event))
+    item = Projector(world.stack.store, Required.parse(DEFAULT)).project("done.jpg").item
+    image = used(world.stack.store.latest("done.jpg"), item)
+    prices, _, _ = load_prices("us-east-1")
+    of_one = sum(each.usd for each in lines([image], prices))
+    world.put(*KEYS)
+    assert document("--dry-run")["usd"] == pytest.approx(3 * of_one, rel=0.2)
+    world.put(*KEYS, bucket="other")
+    world.s3.delete_object(Bucket="uploads", Key="a.jpg")
+    copied = document("s3://other", "--dry-run")
+    assert copied["objects"] == 3
+    assert copied["usd"] > document("--dry-run", "--prices", "us-east-1")["usd"]
+    assert run("--dry-run", "--prices", "mars").exit_code != 0
+
+
 def test_a_prefix_narrows_it(world: World):
     world.put(*KEYS)
     assert document("--prefix", "b/")["outcomes"] == {"imported": 2}
@@ -294,7 +318,26 @@ def test_the_rate_is_kept():
     assert (clock.now() - started).total_seconds() == pytest.approx(6)
 
 
+def test_an_erased_version_is_not_taken_in_again_and_a_later_one_is(world: World):
+    world.put(*KEYS, "c.jpg")
+    version = world.s3.head_object(Bucket="uploads", Key="a.jpg")["VersionId"]
+    world.stack.erasures.extend("a.jpg", versions=[version])
+    world.stack.erasures.extend("b/d.webp", through=revision("0055AED6DCD90281E5"))
+    world.stack.erasures.extend("c.jpg", versions=["another"])
+    found = document(exit_code=1)
+    assert found["outcomes"] == {"imported": 3, "erased": 1}
+    assert [each["image_key"] for each in found["refused"]] == ["a.jpg"]
+
+
 # --- from another bucket
+
+
+def test_an_erased_image_is_not_copied_back(world: World):
+    world.put(*KEYS, bucket="other")
+    world.stack.erasures.extend("a.jpg", versions=["v"])
+    assert document("s3://other", exit_code=1)["outcomes"] == {"copied": 2, "erased": 1}
+    with pytest.raises(ClientError):
+        world.s3.head_object(Bucket="uploads", Key="a.jpg")
 
 
 def test_another_bucket_is_copied_and_what_is_there_is_not_overwritten(world: World):

@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
+from imagebus.naming import REPLAY_ELSEWHERE
 from imagebus_cli.moments import moment
 from imagebus_cli.operations import replay as replaying
 from imagebus_cli.operations.replay import Window
@@ -129,6 +130,20 @@ def test_a_name_that_is_not_one_rule_is_a_problem_that_lists_them(name: str):
     with pytest.raises(Problem) as caught:
         replaying.rules(stack(), [name])
     assert NAMES[0] in caught.value.advice
+
+
+def test_the_name_of_a_replay_says_whether_the_recorder_gets_it():
+    found, span = stack(), Window(NOW - timedelta(hours=1), NOW)
+    recorder = found.outputs["RecorderRuleArn"]
+    assert not replaying.start(found, span, [recorder, "rule"]).startswith(REPLAY_ELSEWHERE)
+    assert replaying.start(found, span, ["rule"]).startswith(REPLAY_ELSEWHERE)
+
+
+@pytest.mark.parametrize(("ahead", "ends"), [(0, 0), (2, 2), (10, 5)])
+def test_a_window_has_a_margin_for_clocks_that_differ_and_does_not_end_in_the_future(ahead: int, ends: int):
+    span = Window(NOW - timedelta(hours=1), NOW)
+    wider = replaying.with_margin(span, NOW + timedelta(minutes=ahead))
+    assert wider == Window(NOW - timedelta(minutes=65), NOW + timedelta(minutes=ends))
 
 
 def test_a_replay_reaches_only_the_rules_that_it_names():

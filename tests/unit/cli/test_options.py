@@ -15,7 +15,7 @@ from imagebus_cli.problem import Problem
 from imagebus_cli.stack import find as where
 
 #: Of these `--stack` names what is to be deployed; it has a default of its own.
-DEPLOYING = {"deploy"}
+DEPLOYING = {"deploy", "destroy"}
 
 
 def commands(group: Any, *path: str) -> Iterator[tuple[str, Any]]:

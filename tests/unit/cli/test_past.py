@@ -61,7 +61,7 @@ def test_before_the_first_event_nothing_was_known(log: list[AnEvent]):
     assert "no image with this key" in problem("status", "nobody.jpg", "--at", "1d").message
 
 
-def test_a_moment_that_is_none_and_watching_the_past_are_usage_errors(log: list[AnEvent]):
+def test_invalid_times_and_watching_the_past_are_usage_errors(log: list[AnEvent]):
     assert problem("status", KEY, "--at", "yesterday").exit_code == 2
     assert problem("status", KEY, "--at", "1d", "--watch").exit_code == 2
     assert problem("diff", KEY, "--at", "1h", "--to", "2h").exit_code == 2

@@ -58,6 +58,24 @@ def test_where_all_is_well_nothing_is_written(bench: Rebuilding):
     assert bench.rebuild() == {"same": 3}
 
 
+def test_items_that_are_too_large_for_one_transaction_are_written_in_several(
+    bench: Rebuilding, monkeypatch: pytest.MonkeyPatch
+):
+    written, write = [], bench.dynamodb.transact_write_items
+
+    def noted(**request: Any) -> Any:
+        written.append(len(request["TransactItems"]))
+        return write(**request)
+
+    bench.dynamodb.transact_write_items = noted  # type: ignore[method-assign]
+    monkeypatch.setattr("imagebus_cli.operations.rebuild.TRANSACTION_BYTES", 10)
+    for key in KEYS:
+        bench.damage(key, width=3)
+    assert bench.rebuild() == {"written": 3}
+    assert written == [1, 1, 1]
+    assert bench.now == bench.before
+
+
 def test_a_wrong_projection_is_found_and_put_right(bench: Rebuilding):
     bench.damage(status="banana", width=3)
     bench.damage("a.jpg", log_digest="other")

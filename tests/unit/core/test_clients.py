@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -120,8 +121,13 @@ class _Sent(Exception):
     """Ends a call once its request is complete; contains the request."""
 
 
+@cache
+def full_model(service: str) -> Any:
+    return full_client(service).meta.service_model
+
+
 def parameters_of(service: str, operation: str, everything: bool) -> Any:
-    shape = full_client(service).meta.service_model.operation_model(operation).input_shape
+    shape = full_model(service).operation_model(operation).input_shape
     return _filled(shape, everything) if shape else {}
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
+from imagebus.clock import timestamp
 from imagebus.listing import ImageIndex
-from imagebus.testing import InMemoryEventBridge, sqs_record
-from recorder.replays import EventBridgeReplays
+from imagebus.naming import REPLAY_ELSEWHERE
+from imagebus.testing import InMemoryEventBridge, InMemorySQS, ManualClock, sqs_record
+from recorder.replays import Backlog, EventBridgeReplays, SQSBacklog
 from recorder.sweeper import SweepIncomplete, sweep
-from tests.unit.core.events import KEY, envelope, recorded, story, uploaded
+from tests.unit.core.events import KEY, envelope, failure, recorded, story, uploaded
 from tests.unit.recorder.test_recorder import Bench
 
 STALLED_AFTER = 900
@@ -24,16 +28,27 @@ class Sweeping(Bench):
         super().__init__()
         self.index = ImageIndex(self.dynamodb, "t")  # type: ignore[arg-type]
         self.events = InMemoryEventBridge(clock=self.clock)
+        self.sqs = InMemorySQS(self.clock)
+        self.backlog: Backlog | None = None
 
     def sweep(self) -> dict[str, int]:
-        replays = EventBridgeReplays(self.events, "imagebus-events", self.clock, STALLED_AFTER)  # type: ignore[arg-type]
+        replays = EventBridgeReplays(
+            self.events,  # type: ignore[arg-type]
+            "imagebus-events",
+            self.clock,
+            STALLED_AFTER,
+            backlog=self.backlog,
+        )
         counts = sweep(self.index, self.recorder, replays, self.clock, STALLED_AFTER)
         return {name: count for name, count in counts.items() if count}
 
-    def replay(self, source: str = ARCHIVE) -> None:
+    def replay(self, source: str = ARCHIVE, name: str = "r") -> None:
         now = self.clock.now()
         self.events.start_replay(
-            ReplayName="r", EventSourceArn=source, EventStartTime=now - timedelta(days=1), EventEndTime=now
+            ReplayName=name,
+            EventSourceArn=source,
+            EventStartTime=now - timedelta(days=1),
+            EventEndTime=now,
         )
 
 
@@ -66,6 +81,18 @@ def test_a_complete_image_that_was_never_announced_is_announced(bench: Sweeping)
     assert bench.item["status"] == "completed"
 
 
+def test_a_complete_image_is_announced_when_it_is_known_what_it_is_or_nothing_more_comes(bench: Sweeping):
+    _, validated, *facts = story()
+    bench.receive(*facts)
+    assert bench.bus.types == []
+    bench.clock.advance(61)
+    assert bench.sweep() == {}
+    bench.clock.advance(STALLED_AFTER)
+    assert bench.sweep() == {"announced": 1}
+    bench.receive(validated)
+    assert bench.bus.types == ["ImageProcessed"]
+
+
 @pytest.mark.parametrize("since_its_end", [None, STALLED_AFTER - 1])
 def test_during_a_replay_and_shortly_after_it_nothing_is_stalled(bench: Sweeping, since_its_end: int | None):
     bench.receive(*story()[:3], **{"replay-name": "r"})
@@ -90,6 +117,57 @@ def test_a_replay_of_another_archive_is_none_of_its_business(bench: Sweeping):
     bench.receive(uploaded())
     bench.clock.advance(STALLED_AFTER + 1)
     bench.replay("arn:aws:events:us-east-1:000000000000:archive/somebody-elses")
+    assert bench.sweep() == {"stalled": 1}
+
+
+def test_after_an_outage_the_age_counts_from_the_facts_that_the_retry_brought(bench: Sweeping):
+    bench.clock.advance(STALLED_AFTER * 3)
+    clock = ManualClock()
+    first, validated, *facts = story(clock=clock)
+    clock.advance(STALLED_AFTER * 3 - 10)
+    bench.receive(first, failure(first, "validator", clock=clock))
+    assert bench.item["status"] == "failed"
+    late = replace(
+        validated, meta=msgspec.structs.replace(validated.meta, occurred_at=timestamp(clock.now()))
+    )
+    bench.receive(late, *facts[:1])
+    assert bench.item["status"] == "processing"
+    assert bench.sweep() == {}
+    bench.clock.advance(STALLED_AFTER)
+    assert bench.sweep() == {"stalled": 1}
+
+
+def test_while_the_recorder_has_a_replays_backlog_nothing_is_stalled(bench: Sweeping):
+    url = bench.sqs.add_queue("recorder")
+    bench.backlog = SQSBacklog(lambda: bench.sqs, url)  # type: ignore[arg-type,return-value]
+    bench.receive(*story()[:3], **{"replay-name": "r"})
+    bench.replay()
+    bench.events.finish_replay("r")
+    bench.sqs.send_message(QueueUrl=url, MessageBody="one of the replay's")
+    bench.clock.advance(STALLED_AFTER * 10)
+    assert bench.sweep() == {"held": 1}
+    bench.sqs.delete_message(
+        QueueUrl=url,
+        ReceiptHandle=bench.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=1)["Messages"][0][
+            "ReceiptHandle"
+        ],
+    )
+    assert bench.sweep() == {"stalled": 1}
+
+
+def test_a_full_inbox_without_a_replay_is_no_reason_to_wait(bench: Sweeping):
+    url = bench.sqs.add_queue("recorder")
+    bench.backlog = SQSBacklog(lambda: bench.sqs, url)  # type: ignore[arg-type,return-value]
+    bench.sqs.send_message(QueueUrl=url, MessageBody="a busy day")
+    bench.receive(uploaded())
+    bench.clock.advance(STALLED_AFTER + 1)
+    assert bench.sweep() == {"stalled": 1}
+
+
+def test_a_replay_to_other_consumers_does_not_suspend_stalls(bench: Sweeping):
+    bench.receive(uploaded())
+    bench.clock.advance(STALLED_AFTER + 1)
+    bench.replay(name=f"{REPLAY_ELSEWHERE}20260301")
     assert bench.sweep() == {"stalled": 1}
 
 

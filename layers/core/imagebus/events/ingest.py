@@ -14,6 +14,7 @@ class ImageUploaded(EventData):
     bucket: Name
     size: Count
     etag: Name
+    #: S3's reason (PutObject, CopyObject, …), or ours: `restored`, `imported`.
     reason: Text
     #: S3's own time of the write, in whole seconds; `occurred_at` has milliseconds.
     uploaded_at: Text | None = None

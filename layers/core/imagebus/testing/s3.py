@@ -6,6 +6,7 @@ import hashlib
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import count
 from typing import Any
 
@@ -21,6 +22,7 @@ class Version:
     version_id: str
     sequencer: str
     body: bytes
+    modified: datetime
     is_marker: bool = False
 
     @property
@@ -69,7 +71,12 @@ class InMemoryS3:
 
     def get_object(self, **request: Any) -> dict[str, Any]:
         version = self._find(request, "GetObject")
-        return self._head(request, version) | {"Body": io.BytesIO(version.body)}
+        body, head = version.body, self._head(request, version)
+        if request.get("Range") == "bytes=0-0":
+            if not body:
+                raise client_error("InvalidRange", "GetObject", 416)
+            body, head = body[:1], head | {"ContentRange": f"bytes 0-0/{len(body)}"}
+        return head | {"Body": io.BytesIO(body)}
 
     def head_object(self, **request: Any) -> dict[str, Any]:
         return self._head(request, self._find(request, "HeadObject"))
@@ -123,7 +130,7 @@ class InMemoryS3:
         number = next(self._ids) if bucket.versioned else 0
         # only a bucket that sends events has visible sequencers
         sequencer = self._sequencer() if bucket.sends_events else ""
-        return Version(f"v{number:06}", sequencer, body, is_marker)
+        return Version(f"v{number:06}", sequencer, body, self._clock.now(), is_marker)
 
     def _find(self, request: dict[str, Any], operation: str) -> Version:
         versions = self.buckets[request["Bucket"]].keys.get(request["Key"], [])
@@ -144,7 +151,8 @@ class InMemoryS3:
         return newest
 
     def _head(self, request: dict[str, Any], version: Version) -> dict[str, Any]:
-        head = {"ETag": f'"{version.etag}"', "ContentLength": len(version.body)}
+        head: dict[str, Any] = {"ETag": f'"{version.etag}"', "ContentLength": len(version.body)}
+        head["LastModified"] = version.modified
         if self.buckets[request["Bucket"]].versioned:
             head["VersionId"] = version.version_id
         return head

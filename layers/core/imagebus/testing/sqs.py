@@ -69,6 +69,11 @@ class InMemorySQS:
         self.queues[request["QueueUrl"]].messages.append(message)
         return {"MessageId": message.message_id}
 
+    def send_message_batch(self, **request: Any) -> dict[str, Any]:
+        for entry in request["Entries"]:
+            self.send_message(QueueUrl=request["QueueUrl"], MessageBody=entry["MessageBody"])
+        return {"Successful": [{"Id": entry["Id"]} for entry in request["Entries"]]}
+
     def receive_message(self, **request: Any) -> dict[str, Any]:
         queue, now = self.queues[request["QueueUrl"]], self._clock.now()
         ready = [message for message in queue.messages if message.visible_at <= now]
@@ -101,6 +106,15 @@ class InMemorySQS:
         return {}
 
     # --- for tests ---
+
+    def get_queue_attributes(self, **request: Any) -> dict[str, Any]:
+        now, messages = self._clock.now(), self.queues[request["QueueUrl"]].messages
+        visible = sum(message.visible_at <= now for message in messages)
+        counts = {
+            "ApproximateNumberOfMessages": str(visible),
+            "ApproximateNumberOfMessagesNotVisible": str(len(messages) - visible),
+        }
+        return {"Attributes": {name: counts[name] for name in request["AttributeNames"]}}
 
     def depth(self, url: str) -> int:
         return len(self.queues[url].messages)

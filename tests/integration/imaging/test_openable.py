@@ -10,7 +10,7 @@ import pytest
 from imagebus_imaging import Limits, Rejected, thumbnails, validate
 from imagebus_imaging.openable import found_in
 from tests.hostile.base import PAYLOADS, after_soi, archive, box, chunk, honest, segment, zip64
-from tests.unit.imaging.test_trailers import MOTION_XMP, VIDEO, sef
+from tests.integration.imaging.test_trailers import MOTION_XMP, VIDEO, sef
 
 RAR, RAR5 = b"Rar!\x1a\x07\x00" + bytes(40), b"Rar!\x1a\x07\x01\x00" + bytes(40)
 SEVEN_ZIP = b"7z\xbc\xaf\x27\x1c\x00\x04" + bytes(40)

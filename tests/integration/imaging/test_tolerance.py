@@ -13,8 +13,8 @@ import pytest
 from imagebus_imaging import Limits, Rejected, describe, thumbnails, validate
 from imagebus_imaging.interface import Trailer
 from tests.hostile.base import after_soi, box, chunk, honest, longer, png, segment
+from tests.integration.imaging.test_trailers import MOTION_XMP, VIDEO, sef
 from tests.unit.imaging.pictures import assert_quadrants, encoded, opened, quadrants
-from tests.unit.imaging.test_trailers import MOTION_XMP, VIDEO, sef
 
 JPEG = honest("JPEG")
 GAIN_MAP = after_soi(

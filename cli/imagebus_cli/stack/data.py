@@ -1,0 +1,106 @@
+"""Delete the buckets and tables that outlive a stack, with everything in them. Safe to repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from imagebus_cli.problem import Problem
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+
+    from imagebus_cli.output.terminal import Say
+
+#: Batches that are deleted at the same time, and the objects in each.
+THREADS, BATCH = 8, 1000
+#: A function that was still running may write after the last look.
+ROUNDS = 5
+
+
+def delete_bucket(s3: S3Client, bucket: str, say: Say) -> None:
+    """Delete every version, delete marker and unfinished upload, then the bucket. Gone already is fine."""
+    for _ in range(ROUNDS):
+        try:
+            _empty(s3, bucket, say)
+            s3.delete_bucket(Bucket=bucket)
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code in {"NoSuchBucket", "404"}:
+                return
+            if code != "BucketNotEmpty":
+                raise
+        else:
+            return
+    raise Problem(f"Something still writes to {bucket}.", "Stop it, then run this again.")
+
+
+def _empty(s3: S3Client, bucket: str, say: Say) -> None:
+    deleted = 0
+    with ThreadPoolExecutor(THREADS) as pool:
+        # Lists again from the beginning each time: nothing is listed while it is being deleted.
+        while batches := list(islice(_batches(s3, bucket), THREADS)):
+            deleted += sum(pool.map(lambda batch: _delete(s3, bucket, batch), batches))
+            say(f"{bucket}: {deleted:,} versions deleted")
+    for page in s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket):
+        for upload in page.get("Uploads", []):
+            with suppress(s3.exceptions.NoSuchUpload):
+                s3.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+
+
+def _batches(s3: S3Client, bucket: str) -> Iterator[list[Any]]:
+    pages = s3.get_paginator("list_object_versions").paginate(
+        Bucket=bucket, PaginationConfig={"PageSize": BATCH}
+    )
+    for page in pages:
+        found: list[Any] = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        if found:
+            yield [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found]
+
+
+def _delete(s3: S3Client, bucket: str, batch: list[Any]) -> int:
+    answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
+    if errors := answer.get("Errors"):
+        first = errors[0]
+        what = f"S3 kept {len(errors)} objects of {bucket}: {first.get('Key')}: {first.get('Message')}"
+        raise Problem(what, "Check your permissions and the bucket's object lock, then run this again.")
+    return len(batch)
+
+
+def delete_table(dynamodb: DynamoDBClient, table: str, say: Say) -> None:
+    """Turn off deletion protection, delete the table and wait. Gone already is fine."""
+    with suppress(dynamodb.exceptions.ResourceNotFoundException):
+        about = dynamodb.describe_table(TableName=table)["Table"]
+        if about["TableStatus"] != "DELETING":
+            if about.get("DeletionProtectionEnabled"):
+                dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
+                dynamodb.get_waiter("table_exists").wait(TableName=table, WaiterConfig={"Delay": 2})
+            say(f"deleting {table}")
+            dynamodb.delete_table(TableName=table)
+        dynamodb.get_waiter("table_not_exists").wait(
+            TableName=table, WaiterConfig={"Delay": 2, "MaxAttempts": 300}
+        )
+
+
+def bucket_exists(s3: S3Client, bucket: str) -> bool:
+    try:
+        s3.head_bucket(Bucket=bucket)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in {"404", "NoSuchBucket"}:
+            return False
+        raise
+    return True
+
+
+def table_exists(dynamodb: DynamoDBClient, table: str) -> bool:
+    try:
+        dynamodb.describe_table(TableName=table)
+    except dynamodb.exceptions.ResourceNotFoundException:
+        return False
+    return True

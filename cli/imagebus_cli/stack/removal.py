@@ -1,0 +1,191 @@
+"""Delete a stack: what goes, what stands in the way, and what stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from imagebus_cli.problem import Problem
+from imagebus_cli.stack import data, settling
+from imagebus_cli.stack.outsiders import Outsider, outsiders
+
+if TYPE_CHECKING:
+    import boto3
+
+    from imagebus_cli.output.terminal import Say
+
+NESTED, BUCKET, TABLE = "AWS::CloudFormation::Stack", "AWS::S3::Bucket", "AWS::DynamoDB::Table"
+BUS, ARCHIVE, LAYER = "AWS::Events::EventBus", "AWS::Events::Archive", "AWS::Lambda::LayerVersion"
+
+
+@dataclass(frozen=True)
+class Resource:
+    """`name` is the logical id, `physical` what the service calls it."""
+
+    kind: str
+    name: str
+    physical: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A stack that exists, or the newest deleted one of the name if only its data is left."""
+
+    stack: str
+    stack_id: str
+    status: str
+    place: str
+    resources: tuple[Resource, ...]
+    outsiders: tuple[Outsider, ...] = ()
+    protected: bool = False
+    key: str = ""
+
+    @property
+    def gone(self) -> bool:
+        return self.status == "DELETE_COMPLETE"
+
+    def of(self, kind: str) -> list[Resource]:
+        return [each for each in self.resources if each.kind == kind]
+
+    @property
+    def data(self) -> list[Resource]:
+        return [*self.of(BUCKET), *self.of(TABLE)]
+
+    def lines(self, *, keep_data: bool) -> Iterator[str]:
+        """What would happen, before anything does."""
+        if self.gone:
+            yield f"The stack {self.stack} ({self.place}) is already deleted."
+        else:
+            number = len(self.resources)
+            yield f"The stack {self.stack} ({self.place}) and its {number} resources will be deleted."
+            for archive in self.of(ARCHIVE):
+                yield f"  The event archive {archive.physical} too: nothing can be replayed afterwards."
+        for each in self.data:
+            what = "bucket" if each.kind == BUCKET else "table"
+            if keep_data:
+                yield f"  The {what} {each.physical} stays."
+            else:
+                yield f"  The {what} {each.physical} will be DELETED, with everything in it."
+        for outsider in self.outsiders:
+            yield f"  Not part of the stack: {outsider}."
+
+    def require_permission(self, *, force: bool) -> None:
+        """Raises Problem if the deletion would fail, or break something else."""
+        if self.protected:
+            command = "aws cloudformation update-termination-protection --no-enable-termination-protection"
+            raise Problem(
+                f"{self.stack} is protected.", f"If you mean it: {command} --stack-name {self.stack}"
+            )
+        if self.status.endswith("_IN_PROGRESS") and self.status not in {
+            "DELETE_IN_PROGRESS",
+            "REVIEW_IN_PROGRESS",
+        }:
+            raise Problem(f"{self.stack} is {self.status}.", "Wait until it is done, then run this again.")
+        if self.outsiders and not force:
+            named = ", ".join(map(str, self.outsiders))
+            advice = "Delete the stacks that they belong to first, or delete them too: --force"
+            raise Problem(f"Others use the bus: {named}.", advice, exit_code=1)
+
+
+def plan(session: boto3.Session, stack: str) -> Plan:
+    """Raises Problem if there is no such stack, and never was one with data that is left."""
+    client: Any = session.client("cloudformation")
+    status = settling.status(client, stack)
+    if status is None:
+        return _plan_of_deleted(session, client, stack)
+    about = client.describe_stacks(StackName=stack)["Stacks"][0]
+    resources = tuple(_resources(client, about["StackId"]))
+    buses = [each.physical for each in resources if each.kind == BUS]
+    rules = {each.physical for each in resources if each.kind == "AWS::Events::Rule"}
+    archives = {each.physical for each in resources if each.kind == ARCHIVE}
+    values = {each["ParameterKey"]: each["ParameterValue"] for each in about.get("Parameters", [])}
+    return Plan(
+        stack=stack,
+        stack_id=about["StackId"],
+        status=status,
+        place=_place(about["StackId"]),
+        resources=resources,
+        outsiders=tuple(each for bus in buses for each in outsiders(session, bus, rules, archives)),
+        protected=bool(about.get("EnableTerminationProtection")),
+        key=values.get("EncryptionKeyArn", ""),
+    )
+
+
+def _plan_of_deleted(session: boto3.Session, client: Any, stack: str) -> Plan:
+    """CloudFormation remembers the events of a deleted stack for 90 days, under its id.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackEvents.html
+    """
+    pages = client.get_paginator("list_stacks").paginate(StackStatusFilter=["DELETE_COMPLETE"])
+    deleted = [each for page in pages for each in page["StackSummaries"] if each["StackName"] == stack]
+    for each in sorted(deleted, key=lambda each: each["CreationTime"], reverse=True):
+        left = [one for one in _skipped(client, each["StackId"]) if _is_left(session, client, one)]
+        if left:
+            return Plan(stack, each["StackId"], "DELETE_COMPLETE", _place(each["StackId"]), tuple(left))
+    raise Problem(f"There is no stack {stack}, and no data of one.", "Check --stack, --profile and --region.")
+
+
+def _skipped(client: Any, stack_id: str) -> Iterator[Resource]:
+    """What a deletion left because of its DeletionPolicy."""
+    for page in client.get_paginator("describe_stack_events").paginate(StackName=stack_id):
+        for event in page["StackEvents"]:
+            if event.get("ResourceStatus") == "DELETE_SKIPPED":
+                yield Resource(event["ResourceType"], event["LogicalResourceId"], event["PhysicalResourceId"])
+
+
+def _is_left(session: boto3.Session, client: Any, resource: Resource) -> bool:
+    """Whether it is data that still exists, and that no other stack has imported since."""
+    from botocore.exceptions import ClientError
+
+    if resource.kind == BUCKET:
+        exists = data.bucket_exists(session.client("s3"), resource.physical)
+    elif resource.kind == TABLE:
+        exists = data.table_exists(session.client("dynamodb"), resource.physical)
+    else:
+        return False
+    if not exists:
+        return False
+    try:
+        owners = client.describe_stack_resources(PhysicalResourceId=resource.physical)["StackResources"]
+    except ClientError:
+        return True  # "Stack for … does not exist"
+    return all(owner.get("ResourceStatus") == "DELETE_SKIPPED" for owner in owners)
+
+
+def _resources(client: Any, stack_id: str) -> Iterator[Resource]:
+    """The resources of a stack and of its nested stacks."""
+    for page in client.get_paginator("list_stack_resources").paginate(StackName=stack_id):
+        for each in page["StackResourceSummaries"]:
+            physical = each.get("PhysicalResourceId", "")
+            if not physical:
+                continue
+            yield Resource(each["ResourceType"], each["LogicalResourceId"], physical)
+            if each["ResourceType"] == NESTED and each.get("ResourceStatus") != "DELETE_COMPLETE":
+                yield from _resources(client, physical)
+
+
+def _place(arn: str) -> str:
+    _, _, _, region, account, _ = arn.split(":", 5)
+    return f"{region}, account {account}"
+
+
+def remove(session: boto3.Session, planned: Plan, *, keep_data: bool, say: Say) -> None:
+    """Delete the stack first, so that nothing writes any more, then its data. Safe to repeat."""
+    for outsider in planned.outsiders:
+        say(f"deleting {outsider}")
+        outsider.delete(session)
+    if not planned.gone:
+        client = session.client("cloudformation")
+        client.delete_stack(StackName=planned.stack_id)
+        ended = settling.settled(client, planned.stack_id, say)
+        if ended not in {None, "DELETE_COMPLETE"}:
+            reasons = "\n".join(settling.failures(client, planned.stack_id))
+            advice = f"Remove the cause, then run this again. All events: {settling.events(planned.stack)}"
+            raise Problem(f"{planned.stack} is {ended}.", advice, detail=reasons)
+    if keep_data:
+        return
+    for bucket in planned.of(BUCKET):
+        data.delete_bucket(session.client("s3"), bucket.physical, say)
+    for table in planned.of(TABLE):
+        data.delete_table(session.client("dynamodb"), table.physical, say)

@@ -1,0 +1,297 @@
+"""`imagebus destroy`: what goes, what stands in the way, and what stays."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from typer.testing import CliRunner
+
+from imagebus_cli import main
+from imagebus_cli.problem import Problem
+from imagebus_cli.stack import data, lifecycle, outsiders, removal, settling
+from imagebus_cli.stack.removal import Plan, Resource
+
+REGION, GONE = "eu-west-1", "DELETE_COMPLETE"
+STACK_ID = "arn:aws:cloudformation:eu-west-1:123456789012:stack/imagebus/1"
+PARAMETERS = [{"ParameterKey": "DeletionProtection", "ParameterValue": "true"}]
+TEMPLATE: Any = {
+    "Parameters": {"DeletionProtection": {"Type": "String", "Default": "false"}},
+    "Resources": {
+        "UploadsBucket": {
+            "Type": "AWS::S3::Bucket",
+            "Properties": {"VersioningConfiguration": {"Status": "Enabled"}},
+            "DeletionPolicy": "RetainExceptOnCreate",
+        },
+        "StatusTable": {
+            "Type": "AWS::DynamoDB::Table",
+            "Properties": {
+                "TableName": "status",
+                "BillingMode": "PAY_PER_REQUEST",
+                "DeletionProtectionEnabled": True,
+                "AttributeDefinitions": [{"AttributeName": "image_key", "AttributeType": "S"}],
+                "KeySchema": [{"AttributeName": "image_key", "KeyType": "HASH"}],
+            },
+            "DeletionPolicy": "Retain",
+        },
+        "EventBus": {"Type": "AWS::Events::EventBus", "Properties": {"Name": "imagebus"}},
+    },
+}
+
+
+@pytest.fixture
+def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
+    """An account with a stack that has images: three versions, a delete marker and an unfinished upload."""
+    monkeypatch.setattr(settling, "EVERY", 0.0)
+    with mock_aws():
+        made = boto3.Session("test", "test", region_name=REGION)
+        made.events.register("before-call.cloudformation", CloudFormation(made))
+        monkeypatch.setattr(lifecycle, "_session", lambda *_: made)
+        s3 = made.client("s3")
+        s3.create_bucket(Bucket="uploads", CreateBucketConfiguration={"LocationConstraint": REGION})
+        s3.put_bucket_versioning(Bucket="uploads", VersioningConfiguration={"Status": "Enabled"})
+        for body in (b"1", b"2", b"3"):
+            s3.put_object(Bucket="uploads", Key="a b.jpg", Body=body)
+        s3.delete_object(Bucket="uploads", Key="a b.jpg")
+        s3.create_multipart_upload(Bucket="uploads", Key="large.jpg")
+        made.client("dynamodb").create_table(**TEMPLATE["Resources"]["StatusTable"]["Properties"])
+        made.client("events").create_event_bus(Name="imagebus")
+        yield made
+
+
+class CloudFormation:
+    """The stack of TEMPLATE, as CloudFormation describes it, also after its deletion."""
+
+    def __init__(self, session: boto3.Session) -> None:
+        self.session = session
+        self.status = "UPDATE_COMPLETE"
+
+    def __call__(self, model: Any, params: Any, **_: Any) -> tuple[Any, dict[str, Any]]:
+        answer = getattr(self, model.name)(params["body"])
+        status = 400 if "Error" in answer else 200
+        return type("Http", (), {"status_code": status})(), {**answer, "ResponseMetadata": {}}
+
+    def DescribeStacks(self, asked: Any) -> dict[str, Any]:  # noqa: N802
+        if asked["StackName"] not in ({"imagebus", STACK_ID} if self.status != GONE else {STACK_ID}):
+            return {"Error": {"Code": "ValidationError", "Message": "Stack does not exist"}}
+        stack = {"StackName": "imagebus", "StackId": STACK_ID, "StackStatus": self.status}
+        return {"Stacks": [{**stack, "Parameters": PARAMETERS}]}
+
+    def ListStacks(self, _: Any) -> dict[str, Any]:  # noqa: N802
+        if self.status != GONE:
+            return {"StackSummaries": []}
+        summary = {"StackName": "imagebus", "StackId": STACK_ID, "CreationTime": datetime.now(UTC)}
+        return {"StackSummaries": [summary, {**summary, "StackName": "another", "StackId": "2"}]}
+
+    def ListStackResources(self, asked: Any) -> dict[str, Any]:  # noqa: N802
+        assert asked["StackName"] == STACK_ID
+        names = {"UploadsBucket": "uploads", "StatusTable": "status", "EventBus": "imagebus"}
+        return {
+            "StackResourceSummaries": [
+                {"LogicalResourceId": name, "PhysicalResourceId": physical, "ResourceType": about["Type"]}
+                for name, about in TEMPLATE["Resources"].items()
+                if (physical := names.get(name))
+            ]
+        }
+
+    def DescribeStackEvents(self, asked: Any) -> dict[str, Any]:  # noqa: N802
+        listed = self.ListStackResources(asked)["StackResourceSummaries"]
+        kept = {"AWS::S3::Bucket", "AWS::DynamoDB::Table"}
+        return {
+            "StackEvents": [
+                {**each, "ResourceStatus": "DELETE_SKIPPED" if each["ResourceType"] in kept else GONE}
+                for each in listed
+            ]
+        }
+
+    def DescribeStackResources(self, _: Any) -> dict[str, Any]:  # noqa: N802
+        return {"Error": {"Code": "ValidationError", "Message": "Stack for uploads does not exist"}}
+
+    def GetTemplate(self, _: Any) -> dict[str, Any]:  # noqa: N802
+        return {"TemplateBody": TEMPLATE}
+
+    def DeleteStack(self, _: Any) -> dict[str, Any]:  # noqa: N802
+        rules = self.session.client("events").list_rules(EventBusName="imagebus")["Rules"]
+        self.status = "DELETE_FAILED" if rules else GONE
+        return {}
+
+
+def destroy(*arguments: str, say: str = "") -> Any:
+    return CliRunner().invoke(main.app, ["destroy", "--stack", "imagebus", *arguments], input=say)
+
+
+def left(session: boto3.Session) -> tuple[list[str], list[str]]:
+    buckets = [each["Name"] for each in session.client("s3").list_buckets()["Buckets"]]
+    return buckets, session.client("dynamodb").list_tables()["TableNames"]
+
+
+def test_everything_goes(session: boto3.Session) -> None:
+    done = destroy("--yes")
+    assert done.exit_code == 0, done.exception
+    assert left(session) == ([], [])
+    assert settling.status(session.client("cloudformation"), "imagebus") is None
+    assert "bucket uploads will be DELETED" in done.output
+
+
+def test_the_data_can_stay_and_comes_with_what_brings_it_back(
+    session: boto3.Session, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    document = json.loads(destroy("--yes", "--keep-data", "--json").stdout)
+    assert left(session) == (["uploads"], ["status"])
+    assert settling.status(session.client("cloudformation"), "imagebus") is None
+    assert [each["what"] for each in document["stays"]] == ["the bucket uploads", "the table status"]
+    wanted = json.loads((tmp_path / "imagebus-data.resources.json").read_text())
+    assert [each["ResourceIdentifier"] for each in wanted] == [
+        {"BucketName": "uploads"},
+        {"TableName": "status"},
+    ]
+    template = json.loads((tmp_path / "imagebus-data.template.json").read_text())
+    assert template["Resources"].keys() == {"UploadsBucket", "StatusTable"}
+    assert {each["DeletionPolicy"] for each in template["Resources"].values()} == {"Retain"}
+    assert template["Parameters"]["DeletionProtection"]["Default"] == "true"
+    assert any("--change-set-type IMPORT" in line for line in document["back"])
+
+
+def test_it_can_run_again_after_an_interrupt(session: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stack is gone, its data is not: CloudFormation still knows which it was."""
+    with monkeypatch.context() as patch:
+        patch.setattr(data, "delete_bucket", interrupted)
+        assert isinstance(destroy("--yes").exception, KeyboardInterrupt | SystemExit)
+    assert left(session) == (["uploads"], ["status"])
+    done = destroy("--yes")
+    assert "already deleted" in done.output
+    assert left(session) == ([], [])
+    last = destroy("--yes")
+    assert isinstance(last.exception, Problem)
+    assert last.exception.message == "There is no stack imagebus, and no data of one."
+
+
+def interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_data_of_a_deleted_stack_that_another_stack_has_now_is_safe(session: boto3.Session) -> None:
+    owned = {"StackResources": [{"ResourceStatus": "IMPORT_COMPLETE"}]}
+
+    class Other:
+        def describe_stack_resources(self, **_: str) -> Any:
+            return owned
+
+    bucket = Resource(removal.BUCKET, "UploadsBucket", "uploads")
+    assert not removal._is_left(session, Other(), bucket)
+    owned["StackResources"][0]["ResourceStatus"] = "DELETE_SKIPPED"
+    assert removal._is_left(session, Other(), bucket)
+
+
+def test_another_name_deletes_nothing(session: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lifecycle, "_interactive", lambda: True)
+    assert destroy(say="imagebus-stage\n").exit_code == 1
+    assert left(session) == (["uploads"], ["status"])
+    assert destroy(say="imagebus\n").exit_code == 0
+    assert left(session) == ([], [])
+
+
+def test_nobody_to_ask_is_a_refusal(session: boto3.Session) -> None:
+    refused = destroy().exception
+    assert isinstance(refused, Problem)
+    assert (refused.exit_code, left(session)) == (2, (["uploads"], ["status"]))
+
+
+def test_rules_of_others_on_the_bus_stand_in_the_way(session: boto3.Session) -> None:
+    events = session.client("events")
+    events.put_rule(Name="counter", EventBusName="imagebus", EventPattern='{"source": ["x"]}')
+    target = {"Id": "1", "Arn": f"arn:aws:sqs:{REGION}:123456789012:counter"}
+    events.put_targets(Rule="counter", EventBusName="imagebus", Targets=[target])
+    refused = destroy("--yes").exception
+    assert isinstance(refused, Problem)
+    assert refused.message == "Others use the bus: the rule counter on the bus imagebus."
+    assert (refused.exit_code, left(session)) == (1, (["uploads"], ["status"]))
+    assert destroy("--yes", "--force").exit_code == 0
+    assert left(session) == ([], [])
+
+
+def test_rules_of_the_stack_and_of_a_service_are_no_outsiders() -> None:
+    """An archive has a rule that EventBridge manages."""
+
+    class Events:
+        class exceptions:  # noqa: N801
+            ResourceNotFoundException = KeyError
+
+        def list_rules(self, **_: str) -> Any:
+            names = ("imagebus_labels", "Events-Archive-imagebus-events", "counter")
+            managed = {"Events-Archive-imagebus-events": {"ManagedBy": "prod.vhs.events.aws.internal"}}
+            return {"Rules": [{"Name": name, **managed.get(name, {})} for name in names]}
+
+        def describe_event_bus(self, **_: str) -> Any:
+            return {"Arn": "bus"}
+
+        def list_archives(self, **_: str) -> Any:
+            return {"Archives": [{"ArchiveName": "imagebus-events"}, {"ArchiveName": "mine"}]}
+
+    class Session:
+        def client(self, _: str) -> Events:
+            return Events()
+
+    session: Any = Session()
+    found = outsiders.outsiders(session, "imagebus", {"imagebus|imagebus_labels"}, {"imagebus-events"})
+    assert [each.name for each in found] == ["counter", "mine"]
+
+
+def plan(**changes: Any) -> Plan:
+    values = {"stack": "s", "stack_id": "1", "status": "UPDATE_COMPLETE", "place": "", "resources": ()}
+    return Plan(**{**values, **changes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "advice"),
+    [
+        ({"protected": True}, "--no-enable-termination-protection"),
+        ({"status": "UPDATE_IN_PROGRESS"}, "Wait"),
+    ],
+)
+def test_a_protected_or_busy_stack_is_refused(changes: dict[str, Any], advice: str) -> None:
+    with pytest.raises(Problem) as raised:
+        plan(**changes).require_permission(force=True)
+    assert advice in raised.value.advice
+
+
+def test_a_deletion_that_was_interrupted_goes_on() -> None:
+    for status in ("DELETE_IN_PROGRESS", "DELETE_FAILED", "ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"):
+        plan(status=status).require_permission(force=False)
+
+
+def test_the_loss_of_the_archive_is_said_beforehand() -> None:
+    archive = Resource(removal.ARCHIVE, "Archive", "s-events")
+    (_, line) = plan(resources=(archive,)).lines(keep_data=True)
+    assert line == "  The event archive s-events too: nothing can be replayed afterwards."
+
+
+def test_a_bucket_with_many_pages_of_versions_is_emptied(
+    session: boto3.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(data, "BATCH", 2)
+    monkeypatch.setattr(data, "THREADS", 2)
+    s3 = session.client("s3")
+    for number in range(11):
+        s3.put_object(Bucket="uploads", Key=f"{number}", Body=b"")
+    told: list[str] = []
+    data.delete_bucket(s3, "uploads", told.append)
+    assert told[-1] == "uploads: 15 versions deleted"
+    data.delete_bucket(s3, "uploads", told.append)
+
+
+def test_an_object_that_s3_keeps_is_a_problem(session: boto3.Session) -> None:
+    class Refusing:
+        def delete_objects(self, **_: Any) -> Any:
+            return {"Errors": [{"Key": "k", "Code": "AccessDenied", "Message": "locked"}]}
+
+    client: Any = Refusing()
+    with pytest.raises(Problem, match="k: locked"):
+        data._delete(client, "uploads", [{"Key": "k", "VersionId": "1"}])
