@@ -83,11 +83,12 @@ def port(
 
 def credentials(profile: str | None, region: str | None) -> Finding:
     """Whether there are AWS credentials, which only a stack on AWS needs. Calls no service."""
-    import boto3
     from botocore.exceptions import BotoCoreError
 
+    from imagebus_cli.stack.find import session_of
+
     try:
-        session = boto3.Session(profile_name=profile, region_name=region)
+        session = session_of(profile, region)
         found = session.get_credentials()
     except BotoCoreError as error:
         return Finding("credentials", Verdict.BAD, str(error), "Use a --profile from ~/.aws/config.")

@@ -83,9 +83,9 @@ def mistakes(only: str, seeds: int) -> int:
     missed = 0
     for mistake in MISTAKES:
         if only in mistake.name:
-            verdict = trial(mistake.module, mistake.tree(), (), seeds)
-            missed += verdict != "simulation"
-            print(f"{verdict:12} {mistake.name}", flush=True)
+            verdict = trial(mistake.module, mistake.tree(), (), seeds, mistake.mode)
+            missed += verdict == "survived"
+            print(f"{verdict:12} {mistake.name} (mode {mistake.mode})", flush=True)
     print(f"{missed} mistakes were not noticed")
     return 1 if missed else 0
 
