@@ -146,7 +146,7 @@ _TONE_MAPPED: dict[int, Callable[[Sequence[float]], tuple[float, ...]]] = {_PQ: 
 
 
 def _tone_map(light: tuple[float, ...]) -> tuple[float, ...]:
-    """As Chromium does it (SMPTE ST 2094-50's tone map by reference white): half the light up to white, then a
+    """As in Chromium, by the reference-white operator of SMPTE ST 2094-50: half the light up to white, then a
     quadratic Bézier curve over the brightest channel up to the peak.
     """
     brightest = max(light)
