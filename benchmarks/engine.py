@@ -43,7 +43,9 @@ def main() -> int:
     missing = install()
     for reason in missing.values():
         print(f"left out: {reason}", file=sys.stderr)
-    engines = [engine for engine in (*ENGINES, "pipeline") if engine.split("-")[0] not in missing]
+    engines = [
+        engine for engine in (*ENGINES, "pipeline", "pipeline-floor") if engine.split("-")[0] not in missing
+    ]
     with_similarity = "pyvips" not in missing  # numpy comes with it
     files = prepare(BENCH / "images", CASES)
     files = (
@@ -59,7 +61,7 @@ def main() -> int:
         print(case, file=sys.stderr, flush=True)
         chosen = [engine for engine in engines if engine in READERS.get(case, engines)]
         if case != PIPELINE:
-            chosen = [engine for engine in chosen if engine != "pipeline"]
+            chosen = [engine for engine in chosen if not engine.startswith("pipeline")]
         similar = with_similarity and case not in READERS
         rows += compare(case, path, chosen, asked.rounds, with_similarity=similar)
     rows += validation({**files, **others}, rows, asked.rounds, asked.only)

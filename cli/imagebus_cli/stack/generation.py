@@ -18,7 +18,7 @@ RECIPE = frozenset(
         "WatermarkPosition",
         "WatermarkOpacity",
         "WatermarkScale",
-        "MaxSide",
+        "WatermarkMaxSide",
     }
 )
 
