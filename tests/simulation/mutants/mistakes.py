@@ -84,6 +84,7 @@ MISTAKES = (
         "history.fold",
         'facts["ImageUploaded"].occurred_at if "ImageUploaded" in facts else first.occurred_at',
         "first.occurred_at",
+        mode="skew",
     ),
     _core(
         "created at the last event",
