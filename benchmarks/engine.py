@@ -19,7 +19,8 @@ from typing import Any
 from benchmarks import coldstart
 from benchmarks.chart import write_chart
 from benchmarks.environment import BENCH, ROOT, install, machine
-from benchmarks.inputs import CASES, OTHERS, photographs, prepare
+from benchmarks.inputs import CASES, OTHERS, prepare
+from benchmarks.photographs import photographs
 from benchmarks.processes import Worker, peak_mb, similarity
 from benchmarks.report import ENGINES, write_table
 from benchmarks.targets import PIPELINE, targeted
@@ -42,10 +43,16 @@ def main() -> int:
     missing = install()
     for reason in missing.values():
         print(f"left out: {reason}", file=sys.stderr)
-    engines = [engine for engine in (*ENGINES, "pipeline") if engine.split("-")[0] not in missing]
+    engines = [
+        engine for engine in (*ENGINES, "pipeline", "pipeline-floor") if engine.split("-")[0] not in missing
+    ]
     with_similarity = "pyvips" not in missing  # numpy comes with it
     files = prepare(BENCH / "images", CASES)
-    files = {name: files[name] for name in targeted()} if asked.quick else {**files, **photographs()}
+    files = (
+        {name: files[name] for name in targeted()}
+        if asked.quick
+        else {**files, **photographs(BENCH / "photographs")}
+    )
     files = {name: path for name, path in files.items() if asked.only in name}
     rows: list[dict[str, Any]] = []
     results = {"machine": machine(), "rounds": asked.rounds, "missing": missing, "rows": rows}
@@ -54,7 +61,7 @@ def main() -> int:
         print(case, file=sys.stderr, flush=True)
         chosen = [engine for engine in engines if engine in READERS.get(case, engines)]
         if case != PIPELINE:
-            chosen = [engine for engine in chosen if engine != "pipeline"]
+            chosen = [engine for engine in chosen if not engine.startswith("pipeline")]
         similar = with_similarity and case not in READERS
         rows += compare(case, path, chosen, asked.rounds, with_similarity=similar)
     rows += validation({**files, **others}, rows, asked.rounds, asked.only)

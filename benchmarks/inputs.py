@@ -1,4 +1,4 @@
-"""The inputs: generated photo-like images, and photographs if Debian's wallpapers are installed."""
+"""The generated inputs: photo-like images."""
 
 from __future__ import annotations
 
@@ -11,11 +11,6 @@ from typing import Any
 from PIL import Image, ImageChops
 
 from tests.unit.imaging.pictures import DISPLAY_P3
-
-WALLPAPERS = tuple(
-    Path("/usr/share/backgrounds", name)
-    for name in ("mate/abstract/Elephants_5640x3172.jpg", "rhythm.jpg", "Infinite-Sea_by_Aury88.jpg")
-)
 
 
 @dataclass(frozen=True)
@@ -106,7 +101,3 @@ def _saver(extension: str) -> Callable[[Image.Image, Path, dict[str, Any]], None
         pillow_heif.from_pillow(image).save(path, **options)
 
     return save
-
-
-def photographs() -> dict[str, Path]:
-    return {f"photo-{path.stem.split('_')[0].lower()}": path for path in WALLPAPERS if path.exists()}

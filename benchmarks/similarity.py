@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageCms, ImageOps
@@ -62,5 +64,21 @@ def main(source: str, prefixes: list[str]) -> None:
         print(f"{sum(scores) / len(scores):.5f}", flush=True)
 
 
+def pairs(folder: Path) -> None:
+    """One JSON line for each `N.jpg` with `N.ours.png` and `N.sharp.png`."""
+    for source in sorted(folder.glob("*.jpg")):
+        full = Image.open(source).convert("RGB")
+        made = {engine: Image.open(source.with_suffix(f".{engine}.png")) for engine in ("ours", "sharp")}
+        scores = {}
+        for engine, image in made.items():  # the two may round a side differently
+            ideal = full.resize(image.size, Image.Resampling.LANCZOS)
+            scores[engine] = round(ssim(luma(image), luma(ideal)), 5)
+        size = made["ours"].size
+        print(json.dumps({"pair": source.stem, "from": full.size, "to": size, **scores}), flush=True)
+
+
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    if sys.argv[1] == "--pairs":
+        pairs(Path(sys.argv[2]))
+    else:
+        main(sys.argv[1], sys.argv[2:])

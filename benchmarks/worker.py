@@ -104,7 +104,8 @@ def naive(data: bytes) -> Outputs:
 class Floor:
     """Decoding at the needed scale and encoding finished thumbnails, which no engine can leave out."""
 
-    def __init__(self) -> None:
+    def __init__(self, boxes: Sequence[tuple[int, int]] = BOXES) -> None:
+        self._boxes = boxes
         self._small: dict[int, tuple[list[object], tuple[int, int]]] = {}
 
     def __call__(self, data: bytes) -> Outputs:
@@ -112,7 +113,7 @@ class Floor:
 
         image = Image.open(io.BytesIO(data))
         if id(data) not in self._small:
-            ratios = [min(1, w / image.width, h / image.height) for w, h in BOXES]
+            ratios = [min(1, w / image.width, h / image.height) for w, h in self._boxes]
             sizes = [(round(image.width * r), round(image.height * r)) for r in ratios]
             self._small[id(data)] = [image.resize(size) for size in sizes], sizes[0]
             image = Image.open(io.BytesIO(data))
@@ -130,6 +131,18 @@ class Floor:
             thumbnail.save(out, image.format, **options)  # type: ignore[attr-defined]
             made.append(out.getvalue())
         return made
+
+
+class PipelineFloor:
+    """The floors of all stages, each of which decodes the file at its own scale and encodes its outputs."""
+
+    def __init__(self) -> None:
+        # Validation, watermark, metadata and the label detector's JPEG, after the thumbnails.
+        others = (1, 1), (2048, 2048), (256, 256), (1280, 1280)
+        self._stages = [Floor(), *(Floor([box]) for box in others)]
+
+    def __call__(self, data: bytes) -> Outputs:
+        return [output for stage in self._stages for output in stage(data)]
 
 
 def _vips_save(image: object, data: bytes) -> bytes:
@@ -166,6 +179,7 @@ ENGINES: dict[str, Callable[[], Callable[[bytes], Outputs]]] = {
     "imagebus-fallback": lambda: imagebus,
     "validation": lambda: validation,
     "pipeline": lambda: pipeline,
+    "pipeline-floor": PipelineFloor,
     "draft": lambda: draft,
     "rest": Rest,
     "naive": lambda: naive,

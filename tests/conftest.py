@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from functools import cache
 from typing import Any
@@ -58,10 +59,15 @@ def _rank(item: pytest.Item) -> int:
     return 3 if "slow" in item.keywords else 4
 
 
+def pytest_collection_finish() -> None:
+    """The tests stay until the end, so the garbage collector need not go through them again and again."""
+    gc.freeze()
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """A worker that computes yields to the one with the end-to-end tests, which needs the longest."""
     if "PYTEST_XDIST_WORKER" in os.environ and "e2e" not in item.keywords:
-        os.nice(10 - os.nice(0))
+        os.nice(5 - os.nice(0))
 
 
 def _limit(items: list[pytest.Item], stack: str) -> None:

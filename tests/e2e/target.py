@@ -16,6 +16,7 @@ from botocore.config import Config
 
 import imagebus_local
 from imagebus_cli.stack.deployed import Stack
+from imagebus_cli.stack.find import session_of
 from imagebus_local.stack import local_api_url
 from imagebus_local.state import LocalState
 
@@ -41,7 +42,7 @@ class Target:
     @classmethod
     def named(cls, stack: str) -> Target:
         """Raises what boto3 raises."""
-        session, endpoint = boto3.Session(), os.environ.get("AWS_ENDPOINT_URL") or None
+        session, endpoint = session_of(None, None), os.environ.get("AWS_ENDPOINT_URL") or None
         (described,) = session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
         outputs = {each["OutputKey"]: each["OutputValue"] for each in described["Outputs"]}
         url = outputs["ApiUrl"]

@@ -144,11 +144,15 @@ _MAKERS: Mapping[str, Callable[[World, Any, Any, Any], Any]] = {
     "validator": _validator,
     "thumbnailer": _worker(
         "thumbnailer",
-        lambda settings: thumbnail_work(wiring.IMAGES, settings.sizes, None, settings.background),
+        lambda settings: thumbnail_work(
+            wiring.IMAGES, settings.sizes, None, settings.background, generation=settings.generation
+        ),
     ),
     "watermarker": _worker(
         "watermarker",
-        lambda settings: watermark_work(wiring.IMAGES, WatermarkSpec(opacity=settings.opacity), None),
+        lambda settings: watermark_work(
+            wiring.IMAGES, WatermarkSpec(opacity=settings.opacity), None, settings.generation
+        ),
     ),
     "metadata": _worker("metadata", lambda _: metadata_work, ""),
     "labels": _worker("labels", lambda settings: lambda job: Derivation(_labels(settings, job))),

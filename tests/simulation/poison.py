@@ -6,6 +6,11 @@ import json
 from random import Random
 from typing import Any
 
+from tests.simulation.reference import event_id
+
+KEY, REVISION = "poison.png", "6" * 32
+ID = event_id("ImageUploaded", KEY, REVISION)
+
 
 def _event(**meta: Any) -> dict[str, Any]:
     return {
@@ -13,11 +18,11 @@ def _event(**meta: Any) -> dict[str, Any]:
         "source": "imagebus.ingest",
         "detail": {
             "meta": {
-                "event_id": "6f1b6e0a-6a53-5d0e-9a58-0d8c1b6d5f11",
+                "event_id": ID,
                 "schema_version": 1,
-                "image_key": "poison.png",
-                "revision": "6" * 32,
-                "correlation_id": "6f1b6e0a-6a53-5d0e-9a58-0d8c1b6d5f11",
+                "image_key": KEY,
+                "revision": REVISION,
+                "correlation_id": ID,
                 "occurred_at": "2026-03-01T12:00:00.000Z",
                 "producer": "ingest",
                 **meta,
@@ -39,16 +44,25 @@ MALFORMED = (
     "[" * 5000,
 )
 #: JSON that Python can read, and hardly anything else can.
-DEEP = tuple(
-    json.dumps({"detail-type": "Deep", "source": "elsewhere", "detail": {"data": 0}}).replace(
-        "0", "[" * depth + "]" * depth
-    )
-    for depth in (300, 900)
+OUTLANDISH = (
+    *(
+        '{"detail-type": "Deep", "source": "x", "detail": {"data": ' + "[" * n + "]" * n + "}}"
+        for n in (300, 900)
+    ),
+    json.dumps(_event(image_key="\ud800.png")),
+    json.dumps(_event(image_key="")),
+)
+#: About an image, so these fail as its events do: with a date that no calendar knows, and of a later version.
+FAILING = (
+    json.dumps(_event(occurred_at="2026-02-31T12:00:00.000Z")),
+    json.dumps(_event(schema_version=99)),
 )
 
 
-def message(random: Random) -> str:
-    return random.choice(MALFORMED)
+def message(random: Random) -> tuple[str, bool]:
+    """A message, and whether it belongs into the quarantine."""
+    body = random.choice(MALFORMED + OUTLANDISH + FAILING)
+    return body, body not in FAILING
 
 
 def meta_of(body: str) -> dict[str, Any]:

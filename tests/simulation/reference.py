@@ -118,6 +118,14 @@ def log_of(facts: Iterable[Fact]) -> list[Fact]:
     return sorted(firsts, key=lambda fact: (fact.at, fact.text))
 
 
+def newest(log: Sequence[Fact]) -> dict[str, Fact]:
+    """Of each type the fact of the newest recipe; of one recipe, the last."""
+    found: dict[str, Fact] = {}
+    for fact in sorted(log, key=lambda fact: (fact.data.get("generation", 0), fact.at, fact.text)):
+        found[fact.type] = fact
+    return found
+
+
 def outstanding(present: Iterable[str], required: str = REQUIRED) -> list[str]:
     names = set(present)
     return [wanted for wanted in required.split() if names.isdisjoint(wanted.split("|"))]
@@ -149,7 +157,7 @@ def item(facts: Iterable[Fact], required: str = REQUIRED) -> Json:
     """The status item, without what only the recorder's own bookkeeping needs."""
     log = log_of(facts)
     key, revision = log[0].upload
-    latest = {fact.type: fact for fact in log}
+    latest = newest(log)
     status, reason = verdict(log, required)
     uploaded = latest.get("ImageUploaded")
     created = uploaded.at if uploaded else log[0].at
@@ -181,9 +189,10 @@ def item(facts: Iterable[Fact], required: str = REQUIRED) -> Json:
 
 def _stages(log: Sequence[Fact]) -> Json:
     stages: Json = {}
+    latest = newest(log)
     for fact in log:
         for stage, ends in ENDS.items():
-            if fact.type in ends:
+            if fact.type in ends and latest[fact.type] is fact:
                 stages[stage] = {"at": fact.at, "event": fact.type}
                 causes = [cause for cause in log if cause.id == fact.meta.get("causation_id")]
                 if causes:

@@ -14,6 +14,7 @@ class Settings:
     opacity: float = 0.5
     labels: bool = True
     required: str = REQUIRED
+    generation: int = 1
 
     @property
     def names(self) -> set[str]:
@@ -23,9 +24,9 @@ class Settings:
 
 #: What a new version may change.
 OTHERS = (
-    Settings(sizes=((100, 100), (640, 640))),
-    Settings(background="#000000"),
-    Settings(opacity=0.25),
-    Settings(labels=False),
-    Settings(required="ThumbnailsCreated ImageWatermarked LabelsDetected|LabelsSkipped"),
+    Settings(sizes=((100, 100), (640, 640)), generation=2),
+    Settings(background="#000000", generation=2),
+    Settings(opacity=0.25, generation=2),
+    Settings(labels=False, generation=2),
+    Settings(required="ThumbnailsCreated ImageWatermarked LabelsDetected|LabelsSkipped", generation=2),
 )

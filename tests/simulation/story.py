@@ -163,10 +163,9 @@ class Story:
 
     def send_poison(self) -> None:
         for _ in range(3):
-            self.poison += 1
-            self.world.send(
-                self.world.inbox(self.random.choice(sorted(wiring.names()))), poison.message(self.random)
-            )
+            body, quarantined = poison.message(self.random)
+            self.poison += quarantined
+            self.world.send(self.world.inbox(self.random.choice(sorted(wiring.names()))), body)
 
     def deploy(self) -> None:
         """For a while both versions run; `rebuild` then brings every image up to date."""

@@ -99,6 +99,8 @@ class Watch:
         if fact.type in PLAIN and fact.id != reference.event_id(fact.type, key, revision):
             yield "has not the id that its image and revision give"
         recipe = fact.data.get("recipe")
+        if recipe and fact.data.get("generation", 1) > 1:
+            recipe += f"#{fact.data['generation']}"
         if recipe and fact.id != reference.event_id(fact.type, key, revision, recipe):
             yield "has not the id that its recipe gives"
         correlation = fact.meta["correlation_id"]
@@ -190,7 +192,7 @@ def _discriminator(fact: Fact) -> tuple[str, ...]:
         failed = fact.data["failed_event"]
         cause = failed["detail"].get("meta", {}).get("event_id") or failed["detail-type"]
         return fact.data["stage"], cause
-    return (fact.data.get("recipe", ""),)
+    return fact.data.get("recipe", ""), str(fact.data.get("generation", 1))
 
 
 def named_objects(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -126,6 +126,10 @@ def verify(
         list[str] | None,
         typer.Option(help="An attribute that may differ; repeatable.", show_default=False),
     ] = None,
+    objects: Annotated[
+        bool,
+        typer.Option("--objects", help="Also look for the derived objects: a request per image."),
+    ] = False,
     facts: Annotated[
         str | None,
         typer.Option("--required-facts", help="Fold as if the stack required these.", show_default=False),
@@ -133,11 +137,11 @@ def verify(
 ) -> None:
     """Compare every status item with its log, folded by this checkout.
 
-    Before a deploy it shows what the new code would change. Exits with 1 if an item differs in anything that
-    you did not --expect.
+    Before a deploy it shows what the new code would change. It names the command that fixes each image. Exits
+    with 1 if an item differs in anything that you did not --expect.
     """
     from imagebus.clock import SystemClock
-    from imagebus_cli.operations import gate
+    from imagebus_cli.operations import gate, leftovers
     from imagebus_cli.operations.retry import required
     from imagebus_cli.operations.verify import verify_all
     from imagebus_cli.output import terminal
@@ -146,7 +150,8 @@ def verify(
     images = gate.chosen(stack.table.images(), prefix, sample)
     needed = gate.required_facts(facts) if facts is not None else required(stack)
     with terminal.step("verify") as say:
-        for difference in verify_all(images, stack.store, needed, SystemClock()):
+        checks = leftovers.checks(stack, objects=objects)
+        for difference in verify_all(images, stack.store, needed, SystemClock(), checks):
             summary.add(difference)
             if summary.images % 500 == 0:
                 say(f"{summary.images} images")

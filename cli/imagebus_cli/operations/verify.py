@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from imagebus.clock import Clock
@@ -21,21 +22,33 @@ LOOKS = 4
 class Difference:
     """A status item that is not the fold of its log, and the attributes in which it differs.
 
-    `status` says from what to what the status would change, if it would.
+    `status` says from what to what the status would change, if it would; `advice`, which command fixes it.
     """
 
     image_key: str
     why: str
     attributes: tuple[str, ...] = ()
     status: str = ""
+    advice: str = ""
+
+
+#: Looks at one image for more than its fold.
+Check = Callable[[ScannedImage], Difference | None]
 
 
 def verify_all(
-    images: Iterable[ScannedImage], store: EventStore, required: Required, clock: Clock
+    images: Iterable[ScannedImage],
+    store: EventStore,
+    required: Required,
+    clock: Clock,
+    checks: Sequence[Check] = (),
 ) -> Iterator[Difference | None]:
-    """For every image: None, or how its status item differs from its fold."""
+    """For every image: None, or what a check finds, or how its status item differs from its fold."""
     for image in images:
-        yield _difference(required, image) and verify_one(store, required, clock, image.image_key)
+        found = next((found for check in checks if (found := check(image))), None)
+        if found is None and _difference(required, image):
+            found = verify_one(store, required, clock, image.image_key)
+        yield found
 
 
 def verify_one(store: EventStore, required: Required, clock: Clock, image_key: str) -> Difference | None:
@@ -60,11 +73,9 @@ def verify_one(store: EventStore, required: Required, clock: Clock, image_key: s
 
 def _difference(required: Required, image: ScannedImage) -> Difference | None:
     if image.error:
-        return Difference(image.image_key, f"cannot be read: {image.error}")
-    if not image.log:
-        return Difference(image.image_key, "a status item without a log") if image.status else None
-    if image.status is None:
-        return Difference(image.image_key, "a log without a status item")
+        return Difference(image.image_key, f"cannot be read: {image.error}", advice=advice("erase", image))
+    if not image.log or image.status is None:
+        return _half(image)
     try:
         item = fold(image.log, required)
         if canonical(image.status) == canonical(item):
@@ -73,7 +84,20 @@ def _difference(required: Required, image: ScannedImage) -> Difference | None:
         return Difference(image.image_key, f"cannot be folded: {described(error)}")
     changed = tuple(_changed(image.status, item))
     status = f"{image.status.get('status')} -> {item['status']}" if "status" in changed else ""
-    return Difference(image.image_key, "not the fold of its log", changed, status)
+    return Difference(image.image_key, "not the fold of its log", changed, status, advice("rebuild", image))
+
+
+def _half(image: ScannedImage) -> Difference | None:
+    if image.log:
+        return Difference(image.image_key, "a log without a status item", advice=advice("rebuild", image))
+    if image.status is None:
+        return None
+    return Difference(image.image_key, "a status item without a log", advice=advice("erase", image))
+
+
+def advice(command: str, image: ScannedImage) -> str:
+    key = shlex.quote(image.image_key)
+    return f"imagebus rebuild --key {key}" if command == "rebuild" else f"imagebus {command} {key}"
 
 
 def _changed(one: Item, two: Item) -> Iterable[str]:

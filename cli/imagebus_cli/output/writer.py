@@ -39,6 +39,7 @@ class Output:
         for each in problems[:SHOWN]:
             named = ", ".join(each.get("attributes", ()))
             line = f"{each['image_key']}: {each['why']}" + (f" ({named})" if named else "")
+            line += f". Fix it: {each['advice']}" if each.get("advice") else ""
             terminal.console.print("  " + terminal.safe(line), soft_wrap=True)
         if len(problems) > SHOWN:
             terminal.console.print(f"  and {len(problems) - SHOWN} more (--json lists them all)")

@@ -55,6 +55,7 @@ def deploy(
 
     Exits with 1 if a check finds a problem, or if the answer is no.
     """
+    from imagebus_cli.stack import generation
     from imagebus_cli.stack import preflight as checks
     from imagebus_cli.stack.findings import bad, show
     from imagebus_local import Places
@@ -76,11 +77,11 @@ def deploy(
         "settings": dict(report.settings),
     }
     if problems or preflight:
-        out.write(
-            document, f"{problems} problems found." if problems else "Nothing speaks against deploying."
-        )
+        out.write(document, f"{problems} problems found." if problems else "No problems found.")
         raise typer.Exit(bool(problems))
-    parameters = {**report.settings, **given}
+    parameters = generation.counted(
+        session.client("cloudformation"), stack_name, {**report.settings, **given}
+    )
     document |= _deployed(session, stack_name, parameters, (runtime, architecture), create_key, yes)
     out.write(document)
 
@@ -211,12 +212,13 @@ def _session(profile: str | None, region: str | None) -> boto3.Session:
 
     There, access keys would take precedence over a profile.
     """
-    import boto3
+    from imagebus_cli.stack.find import session_of
 
     if profile:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
             os.environ.pop(name, None)
         os.environ["AWS_PROFILE"] = profile
-    if region:
-        os.environ["AWS_REGION"] = os.environ["AWS_DEFAULT_REGION"] = region
-    return boto3.Session(region_name=os.environ.get("AWS_REGION"))
+    session = session_of(None, region)
+    if session.region_name:
+        os.environ["AWS_REGION"] = os.environ["AWS_DEFAULT_REGION"] = session.region_name
+    return session

@@ -57,15 +57,16 @@ class Plan:
         if self.gone:
             yield f"The stack {self.stack} ({self.place}) is already deleted."
         else:
-            yield f"The stack {self.stack} ({self.place}) with {len(self.resources)} resources goes."
+            number = len(self.resources)
+            yield f"The stack {self.stack} ({self.place}) and its {number} resources will be deleted."
             for archive in self.of(ARCHIVE):
-                yield f"  The archive {archive.physical} goes with it: nothing can be replayed afterwards."
+                yield f"  The event archive {archive.physical} too: nothing can be replayed afterwards."
         for each in self.data:
             what = "bucket" if each.kind == BUCKET else "table"
             if keep_data:
                 yield f"  The {what} {each.physical} stays."
             else:
-                yield f"  The {what} {each.physical} goes FOR GOOD, with everything in it."
+                yield f"  The {what} {each.physical} will be DELETED, with everything in it."
         for outsider in self.outsiders:
             yield f"  Not part of the stack: {outsider}."
 

@@ -34,11 +34,11 @@ class Erasure:
 
     def covers(self, meta: Mapping[str, Any]) -> bool:
         """Whether it was erased; `meta` has `revision` and perhaps `version_id`, as events and items have."""
-        version_id, revision = meta.get("version_id"), meta["revision"]
+        version_id, revision = meta.get("version_id"), str(meta.get("revision", ""))
         if version_id and self.has_version(str(version_id)):
             return True
         # An import's revision is below every real one, but its object is there: it was uploaded later.
-        return bool(revision <= self.through and not is_imported(revision))
+        return bool(self.through) and revision <= self.through and not is_imported(revision)
 
     def has_version(self, version_id: str) -> bool:
         return _digest(version_id) in self.versions
@@ -75,8 +75,7 @@ class DynamoDBErasures:
         item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
         if item is None:
             return Erasure(), 0
-        versions = frozenset(item["versions"]["SS"]) if "versions" in item else frozenset()
-        return Erasure(item["through"]["S"], versions), int(item["changes"]["N"])
+        return from_item(item), int(item["changes"]["N"])
 
     def _write(self, image_key: str, erasure: Erasure, changes: int) -> bool:
         item: dict[str, Any] = {
@@ -96,6 +95,11 @@ class DynamoDBErasures:
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
         return True
+
+
+def from_item(item: Mapping[str, Any]) -> Erasure:
+    versions = frozenset(item["versions"]["SS"]) if "versions" in item else frozenset()
+    return Erasure(item["through"]["S"], versions)
 
 
 class NothingErased:

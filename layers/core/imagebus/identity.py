@@ -42,6 +42,16 @@ def event_id(detail_type: str, image_key: str, revision: str, discriminator: str
     return str(uuid.uuid5(NAMESPACE, "\x1f".join((detail_type, image_key, revision, discriminator))))
 
 
+def variant(definition: str) -> str:
+    """A name for what an object was made with. Objects of two definitions never share a key."""
+    return hashlib.sha256(definition.encode()).hexdigest()[:12]
+
+
+def recipe_run(recipe: str, generation: int | None) -> str:
+    """The discriminator of a fact by that recipe. Returning to a former recipe is a new fact."""
+    return recipe if generation in (None, 1) else f"{recipe}#{generation}"
+
+
 def image_id(image_key: str) -> str:
     """A fixed-length name for a key: safe in object keys, indexes and logs, where the key itself is not."""
     return hashlib.sha256(image_key.encode("utf-8", "surrogatepass")).hexdigest()[:32]

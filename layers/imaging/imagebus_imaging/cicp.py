@@ -26,7 +26,9 @@ _PQ, _HLG = 16, 18
 _POWERS = {4: 2.2, 5: 2.8, 8: 1.0}
 # Nits of white, and of the brightest highlight if nothing else is known.
 _WHITE, _PEAK = 203.0, 1000.0
-_STEPS = 25
+# What white becomes, and how far the curve's middle point is bent to the highlights.
+_AT_WHITE, _BEND = 0.5, 0.65
+_STEPS = 45
 _NEAR_SRGB = 0.01
 
 
@@ -96,41 +98,45 @@ def _lut(primaries: Sequence[tuple[float, float]], transfer: int) -> ImageFilter
     """A table from pixels of these primaries to sRGB. Without a transfer function, between two encodings as
     sRGB's.
     """
-    matrix = _product(_inverse(_to_xyz(_SRGB)), _adapted(_to_xyz(primaries), primaries[0]))
+    red, green, blue = _product(_inverse(_to_xyz(_SRGB)), _adapted(_to_xyz(primaries), primaries[0]))
     tone_mapped = _TONE_MAPPED.get(transfer)
 
-    def convert(*sample: float) -> tuple[float, ...]:
-        light = tone_mapped(sample) if tone_mapped else tuple(map(_decoded, sample))
-        return tuple(_encoded(sum(map(float.__mul__, row, light))) for row in matrix)
+    def convert(*sample: float) -> tuple[float, float, float]:
+        r, g, b = tone_mapped(sample) if tone_mapped else map(_decoded, sample)
+        return (
+            _encoded(red[0] * r + red[1] * g + red[2] * b),
+            _encoded(green[0] * r + green[1] * g + green[2] * b),
+            _encoded(blue[0] * r + blue[1] * g + blue[2] * b),
+        )
 
     return ImageFilter.Color3DLUT.generate(_STEPS, convert)
 
 
+@lru_cache(maxsize=256)
+def _pq_light(value: float) -> float:
+    root = value ** (32 / 2523)
+    return (
+        float((max(0.0, root - 0.8359375) / (18.8515625 - 18.6875 * root)) ** (16384 / 2610))
+        * 10_000
+        / _WHITE
+    )
+
+
 def _pq(sample: Sequence[float]) -> tuple[float, ...]:
     """SMPTE ST 2084: light relative to white."""
+    return _tone_map(tuple(map(_pq_light, sample)))
 
-    def light(value: float) -> float:
-        root = value ** (32 / 2523)
-        return (
-            float((max(0.0, root - 0.8359375) / (18.8515625 - 18.6875 * root)) ** (16384 / 2610))
-            * 10_000
-            / _WHITE
-        )
 
-    return _tone_map(tuple(map(light, sample)))
+@lru_cache(maxsize=256)
+def _hlg_light(value: float) -> float:
+    if value <= 0.5:
+        return value * value / 3
+    return float((2.718281828 ** ((value - 0.55991073) / 0.17883277) + 0.28466892) / 12)
 
 
 def _hlg(sample: Sequence[float]) -> tuple[float, ...]:
     """BT.2100: scene light, shown by a display of the peak's brightness; relative to white."""
-
-    def scene(value: float) -> float:
-        return (
-            value * value / 3
-            if value <= 0.5
-            else float((2.718281828 ** ((value - 0.55991073) / 0.17883277) + 0.28466892) / 12)
-        )
-
-    light = tuple(map(scene, sample))
+    light = tuple(map(_hlg_light, sample))
     luminance = 0.2627 * light[0] + 0.6780 * light[1] + 0.0593 * light[2]
     shown = luminance**0.2 * _PEAK / _WHITE
     return _tone_map(tuple(shown * value for value in light))
@@ -140,19 +146,32 @@ _TONE_MAPPED: dict[int, Callable[[Sequence[float]], tuple[float, ...]]] = {_PQ: 
 
 
 def _tone_map(light: tuple[float, ...]) -> tuple[float, ...]:
+    """As in Chromium, by the reference-white operator of SMPTE ST 2094-50: half the light up to white, then a
+    quadratic Bézier curve over the brightest channel up to the peak.
+    """
     brightest = max(light)
-    peak = _PEAK / _WHITE
-    factor = (1 + brightest / peak**2) / (1 + brightest)
+    if brightest <= 1:
+        factor = _AT_WHITE
+    else:
+        # The curve's point at the brightest channel: from (1, half), towards the middle, to (peak, 1).
+        peak = _PEAK / _WHITE
+        middle = 1 + _BEND * (1 / _AT_WHITE - 1), _AT_WHITE + _BEND * (1 - _AT_WHITE)
+        a, b, c = 1 - 2 * middle[0] + peak, 2 * (middle[0] - 1), 1 - min(brightest, peak)
+        t = (-b + (b * b - 4 * a * c) ** 0.5) / (2 * a)
+        shown = _AT_WHITE + 2 * t * (middle[1] - _AT_WHITE) + t * t * (_AT_WHITE - 2 * middle[1] + 1)
+        factor = shown / brightest
     return tuple(value * factor for value in light)
 
 
+@lru_cache(maxsize=256)
 def _decoded(value: float) -> float:
     return value / 12.92 if value <= 0.04045 else float(((value + 0.055) / 1.055) ** 2.4)
 
 
 def _encoded(light: float) -> float:
-    light = min(1.0, max(0.0, light))
-    return light * 12.92 if light <= 0.0031308 else float(1.055 * light ** (1 / 2.4) - 0.055)
+    if light <= 0.0031308:
+        return max(0.0, light * 12.92)
+    return 1.0 if light >= 1 else float(1.055 * light ** (1 / 2.4) - 0.055)
 
 
 def _to_xyz(primaries: Sequence[tuple[float, float]]) -> Matrix:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from imagebus.image_types import EXTENSION_OF_FORMAT, FORMATS
 
-RECIPE = "2026-11.4"
+RECIPE = "2026-11.5"
 """Identifies the pixels: bumped whenever the same bytes and settings would give different derived images."""
 
 Code = Literal[

@@ -27,8 +27,8 @@ _BAND_PIXELS = 1_000_000
 # Averaging first, by a whole factor, is invisible as long as this much is left for the last filter.
 _GAP = 1.5
 # Below this factor bicubic scores as Lanczos does (SSIM within 0.0006) for two thirds of its time, where an
-# image is so large that a single pixel holds no detail.
-_SLIGHT, LARGE_PIXELS = 1.8, 8_000_000
+# image has no detail that a single pixel holds.
+_SLIGHT = 1.8
 
 
 def fit(width: int, height: int, box: tuple[int, int]) -> tuple[int, int]:
@@ -43,12 +43,12 @@ def scale(
     size: tuple[int, int],
     shown: tuple[float, float] | None = None,
     *,
-    of_large: bool = False,
+    of_soft: bool = False,
 ) -> Image.Image:
     """The image at that size, weighted by alpha. Returns the same object if it already has that size.
 
     `shown` is how much of the image is picture: decoders that scale may end with a part of a column and of a
-    row. `of_large`: a decoder has scaled a large image down to this one.
+    row. `of_soft`: a decoder has scaled an image down to this one in which no detail was a pixel wide.
     """
     width, height = shown or image.size
     if image.size == size == (width, height):
@@ -56,7 +56,7 @@ def scale(
     if _resizer is not None and image.mode in _SIMD_MODES:
         out = Image.new(image.mode, size)
         crop = cykooz_resizer.CropBox(0, 0, min(width, image.width), min(height, image.height))
-        slight = of_large and min(width / size[0], height / size[1]) < _SLIGHT
+        slight = of_soft and min(width / size[0], height / size[1]) < _SLIGHT
         kind = _bicubic if slight else _lanczos
         _resizer.resize_pil(image, out, cykooz_resizer.ResizeOptions(kind, crop_box=crop))
         return out
@@ -78,9 +78,8 @@ def scale_down(
     if source.width * source.height > _BANDED_PIXELS and factor > 1:
         bands = _bands(source, max(1, _BAND_PIXELS // (source.width * factor)) * factor)
     if bands is None:
-        of_large = shown is not None and source.full_size[0] * source.full_size[1] > LARGE_PIXELS
         source.load()
-        return scale(plain(source), size, shown, of_large=of_large)
+        return scale(plain(source), size, shown, of_soft=shown is not None and source.is_soft)
     reduced = _reduced(bands, source.size, factor, plain)
     # The last column and row cover less than a whole factor of the source.
     small = scale(reduced, size, (width / factor, height / factor))

@@ -10,7 +10,7 @@ from imagebus.clock import Clock, milliseconds_between, parse_timestamp
 from imagebus.erasures import Erasures, NothingErased
 from imagebus.events import Event, EventData, Meta, caused_by
 from imagebus.events.recorder import ImageProcessed, ProcessingStalled
-from imagebus.history.fold import Item
+from imagebus.history.fold import Item, newest_facts
 from imagebus.history.recorded import RecordedEvent
 from imagebus.history.required import Required
 from imagebus.image_types import FORMATS, Format
@@ -70,7 +70,7 @@ class Recorder:
         again, with the same id.
         """
         item = projection.item
-        facts = {event.detail_type: event for event in projection.log}
+        facts = newest_facts(projection.log)
         names = [name for fact in self._required.facts for name in fact.split("|") if name in facts]
         last = max((facts[name] for name in names), key=lambda event: event.precedence)
         done_ms = milliseconds_between(item["created_at"], last.occurred_at)

@@ -25,6 +25,7 @@ def _worker() -> Worker:
         env["BACKGROUND"],
         linear=env["LINEAR_LIGHT"] == "true",
         animated=env["ANIMATED_THUMBNAILS"] == "true",
+        generation=int(env["RECIPE_GENERATION"]),
     )
     return Worker(bus(), S3ObjectStore(client("s3")), SystemClock(), bucket, work)
 

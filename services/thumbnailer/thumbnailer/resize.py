@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from imagebus.events.thumbnailer import Thumbnail, ThumbnailsCreated
+from imagebus.identity import recipe_run, variant
 from imagebus.worker import Derivation, Job, Output, Work
 from imagebus_imaging import RECIPE, Derived, thumbnails
 
@@ -28,10 +29,15 @@ def thumbnail_work(
     *,
     linear: bool = False,
     animated: bool = False,
+    generation: int | None = None,
 ) -> Work:
-    settings = [",".join(f"{w}x{h}" for w, h in sizes), output_format or "auto", background]
-    settings += ["linear"] * linear + ["animated"] * animated
-    recipe = "/".join([RECIPE, *settings])
+    settings = [output_format or "auto", background, *["linear"] * linear, *["animated"] * animated]
+    recipe = "/".join([RECIPE, ",".join(f"{w}x{h}" for w, h in sizes), *settings])
+
+    def name(derived: Derived) -> str:
+        # By size and settings, so that a recipe with more sizes has the same object for those that it shares.
+        made_with = variant("/".join([RECIPE, derived.name, *settings]))
+        return f"thumbnails/{derived.name}.{made_with}.{derived.extension}"
 
     def work(job: Job) -> Derivation:
         derived = thumbnails(
@@ -42,16 +48,13 @@ def thumbnail_work(
             linear=linear,
             animated=animated,
         )
-        outputs = [Output(_name(item), item.data, item.mime) for item in derived]
-        items = tuple(_thumbnail(item, bucket, job.prefix + _name(item)) for item in derived)
+        outputs = [Output(name(item), item.data, item.mime) for item in derived]
+        items = tuple(_thumbnail(item, bucket, job.prefix + name(item)) for item in derived)
         still = True if job.event.data.frames > min(item.frames for item in derived) else None
-        return Derivation(ThumbnailsCreated(recipe=recipe, items=items, still=still), outputs, recipe)
+        fact = ThumbnailsCreated(recipe=recipe, items=items, still=still, generation=generation)
+        return Derivation(fact, outputs, recipe_run(recipe, generation))
 
     return work
-
-
-def _name(derived: Derived) -> str:
-    return f"thumbnails/{derived.name}.{derived.extension}"
 
 
 def _thumbnail(derived: Derived, bucket: str, key: str) -> Thumbnail:

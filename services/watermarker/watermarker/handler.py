@@ -26,7 +26,7 @@ def _worker() -> Worker:
         max_side=int(env["MAX_SIDE"]),
     )
     output_format = None if env["OUTPUT_FORMAT"] == "auto" else env["OUTPUT_FORMAT"]
-    work = watermark_work(bucket, spec, output_format)
+    work = watermark_work(bucket, spec, output_format, int(env["RECIPE_GENERATION"]))
     return Worker(bus(), S3ObjectStore(client("s3")), SystemClock(), bucket, work)
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 
 from imagebus.events.watermarker import ImageWatermarked
+from imagebus.identity import recipe_run, variant
 from imagebus.worker import Derivation, Job, Output, Work
 from imagebus_imaging import RECIPE, WatermarkSpec, watermark
 
 
-def watermark_work(bucket: str, spec: WatermarkSpec, output_format: str | None) -> Work:
+def watermark_work(
+    bucket: str, spec: WatermarkSpec, output_format: str | None, generation: int | None = None
+) -> Work:
     # The text is in the recipe as a digest, because it may be long and a recipe is a name.
     text = hashlib.sha256(spec.text.encode()).hexdigest()[:8]
     placed = f"{spec.position}/{spec.opacity}/{spec.scale}/{spec.max_side}"
@@ -17,7 +20,7 @@ def watermark_work(bucket: str, spec: WatermarkSpec, output_format: str | None) 
 
     def work(job: Job) -> Derivation:
         derived = watermark(job.data, spec, output_format=output_format)
-        name = f"watermarked.{derived.extension}"
+        name = f"watermarked.{variant(recipe)}.{derived.extension}"
         fact = ImageWatermarked(
             recipe=recipe,
             bucket=bucket,
@@ -26,7 +29,8 @@ def watermark_work(bucket: str, spec: WatermarkSpec, output_format: str | None) 
             height=derived.height,
             format=derived.format,  # type: ignore[arg-type]  # the engine's names are the contract's
             bytes=len(derived.data),
+            generation=generation,
         )
-        return Derivation(fact, [Output(name, derived.data, derived.mime)], recipe)
+        return Derivation(fact, [Output(name, derived.data, derived.mime)], recipe_run(recipe, generation))
 
     return work

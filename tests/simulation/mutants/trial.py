@@ -25,11 +25,11 @@ VERDICTS = {SURVIVED: "survived", BY_TESTS: "tests", BY_SIMULATION: "simulation"
 LIMIT = 90
 
 
-def trial(module: str, tree: ast.Module, tests: Sequence[str], seeds: int) -> str:
+def trial(module: str, tree: ast.Module, tests: Sequence[str], seeds: int, mode: str | None = None) -> str:
     """Who noticed the mutant: tests, simulation, time limit; or `survived`."""
     child = os.fork()
     if child == 0:
-        _run(module, tree, tests, seeds)
+        _run(module, tree, tests, seeds, mode)
     end = time.monotonic() + LIMIT
     while True:
         pid, status = os.waitpid(child, os.WNOHANG)
@@ -42,7 +42,7 @@ def trial(module: str, tree: ast.Module, tests: Sequence[str], seeds: int) -> st
         time.sleep(0.02)
 
 
-def _run(module: str, tree: ast.Module, tests: Sequence[str], seeds: int) -> None:
+def _run(module: str, tree: ast.Module, tests: Sequence[str], seeds: int, mode: str | None) -> None:
     """Never returns."""
     code = BROKEN
     try:
@@ -53,12 +53,12 @@ def _run(module: str, tree: ast.Module, tests: Sequence[str], seeds: int) -> Non
             for name in [name for name in sys.modules if name.split(".")[0] in PROJECT]:
                 del sys.modules[name]
         sys.meta_path.insert(0, _Finder(module, tree))
-        code = _judge(tests, seeds)
+        code = _judge(tests, seeds, mode)
     finally:
         os._exit(code)
 
 
-def _judge(tests: Sequence[str], seeds: int) -> int:
+def _judge(tests: Sequence[str], seeds: int, mode: str | None) -> int:
     import pytest
 
     for test in tests:
@@ -68,7 +68,7 @@ def _judge(tests: Sequence[str], seeds: int) -> int:
     from tests.simulation.run import run_seed
 
     for seed in range(seeds):
-        if run_seed(seed).violations:
+        if run_seed(seed, mode).violations:
             return BY_SIMULATION
     return SURVIVED
 

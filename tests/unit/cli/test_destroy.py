@@ -136,7 +136,7 @@ def test_everything_goes(session: boto3.Session) -> None:
     assert done.exit_code == 0, done.exception
     assert left(session) == ([], [])
     assert settling.status(session.client("cloudformation"), "imagebus") is None
-    assert "bucket uploads goes FOR GOOD" in done.output
+    assert "bucket uploads will be DELETED" in done.output
 
 
 def test_the_data_can_stay_and_comes_with_what_brings_it_back(
@@ -270,7 +270,7 @@ def test_a_deletion_that_was_interrupted_goes_on() -> None:
 def test_the_loss_of_the_archive_is_said_beforehand() -> None:
     archive = Resource(removal.ARCHIVE, "Archive", "s-events")
     (_, line) = plan(resources=(archive,)).lines(keep_data=True)
-    assert line == "  The archive s-events goes with it: nothing can be replayed afterwards."
+    assert line == "  The event archive s-events too: nothing can be replayed afterwards."
 
 
 def test_a_bucket_with_many_pages_of_versions_is_emptied(

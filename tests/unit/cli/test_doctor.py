@@ -105,3 +105,12 @@ def test_only_what_is_bad_fails(monkeypatch: pytest.MonkeyPatch, verdict: Verdic
 def test_an_unknown_profile_is_said(monkeypatch: pytest.MonkeyPatch):
     finding = doctor.credentials("no-such-profile", None)
     assert (finding.verdict, finding.what) == (Verdict.BAD, "credentials")
+
+
+def test_the_region_is_that_of_every_aws_tool(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    assert where.session_of(None, None).region_name == "eu-west-1"
+    monkeypatch.setenv("AWS_REGION", "eu-west-2")
+    assert where.session_of(None, None).region_name == "eu-west-2"
+    assert where.session_of(None, "eu-west-3").region_name == "eu-west-3"

@@ -11,7 +11,7 @@ import pytest
 from imagebus_cli.stack import existing, names, preflight, quotas
 from imagebus_cli.stack.findings import Verdict
 from imagebus_cli.stack.preflight import Report
-from imagebus_local import sam
+from imagebus_local import nesting, sam
 from tests.unit.cli.stubbed import ACCOUNT, Account
 
 ROOT = Path(__file__).parents[3]
@@ -157,6 +157,12 @@ def test_data_of_an_earlier_stack_is_mentioned() -> None:
     account.answers["s3.ListBuckets"] = {"Buckets": [{"Name": "imagebus-uploadsbucket-1a"}]}
     (note,) = notes(check(account)).values()
     assert note.startswith("an earlier stack left imagebus-StatusTable-1A, imagebus-uploadsbucket-1a;")
+
+
+def test_all_data_of_the_template_is_looked_for() -> None:
+    kinds = {"AWS::S3::Bucket", "AWS::DynamoDB::Table"}
+    resources = nesting.whole(ROOT)["Resources"]
+    assert {name for name, each in resources.items() if each["Type"] in kinds} == set(existing.KEPT)
 
 
 def test_what_may_not_be_read_is_a_note() -> None:

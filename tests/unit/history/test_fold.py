@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from imagebus.events import caused_by
+from imagebus.events.thumbnailer import ThumbnailsCreated
 from imagebus.history.fold import canonical, fold
 from imagebus.history.recorded import RecordedEvent, latest_revision
 from imagebus.history.required import DEFAULT, Required
@@ -223,6 +225,35 @@ def test_a_deletion_is_a_newer_revision_that_shows_nothing_of_the_image():
     assert (item["status"], item["revision"]) == ("deleted", SECOND)
     assert "thumbnails" not in item
     assert "sha256" not in item
+
+
+def thumbnails(recipe: str, generation: int | None, seconds: float) -> RecordedEvent:
+    clock = ManualClock()
+    clock.advance(seconds)
+    data = ThumbnailsCreated(
+        recipe=recipe, items=(), generation=generation, still=recipe.endswith("b") or None
+    )
+    return recorded(caused_by(uploaded().meta, data, clock=clock, discriminator=f"{recipe}#{generation}"))
+
+
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        (("2026-11.3/a", 1), ("2026-11.3/b", 2)),
+        (("2026-11.3/a", None), ("2026-11.3/b", 1)),
+        (("2026-11.3/a", 1), ("2026-11.10/b", 1)),
+        (("2026-12.1/a", 2), ("2026-11.3/b", 3)),
+    ],
+)
+def test_of_two_recipes_the_newer_shows_whatever_the_clocks_say(
+    older: tuple[str, int | None], newer: tuple[str, int | None]
+):
+    late, early = thumbnails(*older, seconds=9), thumbnails(*newer, seconds=1)
+    log = [*log_of(uploaded()), late, early]
+    item = fold(log, REQUIRED)
+    assert item["still"] is True
+    assert item["stages"]["thumbnailer"]["at"] == early.occurred_at
+    assert item == fold(log[::-1], REQUIRED)
 
 
 def test_a_late_thumbnail_never_shows_in_a_newer_upload():

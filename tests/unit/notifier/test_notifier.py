@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from botocore.exceptions import ClientError
 
 from imagebus.erasures import DynamoDBErasures
 from imagebus.inbox import Inbox, one_by_one
@@ -195,6 +196,16 @@ def test_an_answer_that_never_came_may_have_been_a_yes_so_the_claim_stays(bench:
     bench.sns.publish = publish  # type: ignore[method-assign]
     assert bench.receive(finals()[0]) == 1
     assert bench.ledger.claim(finals()[0].meta.event_id) == "busy"
+
+
+def test_a_slow_notifier_does_not_release_what_another_one_has_sent(bench: Bench):
+    assert bench.ledger.claim("event") == "granted"
+    bench.clock.advance(LEASE_SECONDS + 1)
+    assert bench.ledger.claim("event") == "granted", "the first one is too slow"
+    bench.ledger.mark_sent("event")
+    with pytest.raises(ClientError):
+        bench.ledger.release("event")
+    assert bench.ledger.claim("event") == "sent"
 
 
 def test_what_nobody_is_told_of_is_refused(bench: Bench):

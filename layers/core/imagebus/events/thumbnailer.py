@@ -31,3 +31,5 @@ class ThumbnailsCreated(EventData):
     recipe: Name
     items: Annotated[tuple[Thumbnail, ...], msgspec.Meta(max_length=50)]
     still: bool | None = None
+    #: Of two recipes of one image the one of the greater generation shows. A deployment counts them.
+    generation: Count | None = None

@@ -22,3 +22,5 @@ class ImageWatermarked(EventData):
     height: Side
     format: Format
     bytes: Count
+    #: Of two recipes of one image the one of the greater generation shows. A deployment counts them.
+    generation: Count | None = None

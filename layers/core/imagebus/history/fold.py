@@ -6,6 +6,7 @@ Events in any order, with any duplicates and of any mix of revisions give one id
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,9 @@ from imagebus.identity import canonical_json, image_id, shard
 Item = dict[str, Any]
 Facts = Mapping[str, RecordedEvent]
 
+#: Facts of which an image can have several, by different recipes.
+RECIPES = frozenset({"ThumbnailsCreated", "ImageWatermarked"})
+
 #: The sort key of the status item, beside the events of its image.
 STATUS_SK = "STATUS"
 
@@ -26,7 +30,7 @@ STATUS_SK = "STATUS"
 def fold(events: Iterable[RecordedEvent], required: Required) -> Item:
     """The status item of the highest revision among the events, which are all of one image."""
     distinct = latest_revision(events)
-    facts = {event.detail_type: event for event in distinct}  # if there are two recipes, the newer one counts
+    facts = newest_facts(distinct)
     failures = [event for event in distinct if event.detail_type == "ProcessingFailed"]
     outstanding = required.outstanding(facts)
     status, reason = _status(facts, failures, outstanding)
@@ -44,7 +48,7 @@ def fold(events: Iterable[RecordedEvent], required: Required) -> Item:
         "updated_at": distinct[-1].occurred_at,
         "outstanding": list(outstanding) if status in ("processing", "failed") else [],
         "failures": [_failure(event) for event in failures],
-        "stages": _stages(distinct),
+        "stages": _stages(distinct, facts),
         "events": len(distinct),
         "log_digest": digest(distinct),
         "list_shard": shard(first.image_key),
@@ -53,6 +57,29 @@ def fold(events: Iterable[RecordedEvent], required: Required) -> Item:
         **_described(facts),
     }
     return {name: _plain(value) for name, value in item.items() if value is not None}
+
+
+def newest_facts(distinct: Sequence[RecordedEvent]) -> dict[str, RecordedEvent]:
+    """One event of each type: of two recipes the newer, and that by no clock.
+
+    A deployment counts its recipes, and the engine its own. Time decides only between facts of one recipe,
+    and those from before facts had a generation.
+    """
+    facts: dict[str, RecordedEvent] = {}
+    for event in distinct:
+        known = facts.get(event.detail_type)
+        if known is None or _recipe_number(event) >= _recipe_number(known):
+            facts[event.detail_type] = event
+    return facts
+
+
+def _recipe_number(event: RecordedEvent) -> tuple[int, tuple[int, ...]]:
+    """The deployment's number and the engine's: 2026-11.3 is (2026, 11, 3)."""
+    data = event.detail.get("data", {})
+    if event.detail_type not in RECIPES:
+        return 0, ()
+    engine = str(data["recipe"]).partition("/")[0]
+    return int(data.get("generation") or 0), tuple(map(int, re.findall(r"\d{1,9}", engine)))
 
 
 def digest(distinct: Sequence[RecordedEvent]) -> str:
@@ -93,13 +120,13 @@ def _failure(event: RecordedEvent) -> Item:
     return {"event_id": event.event_id, "at": event.occurred_at} | {name: data[name] for name in kept}
 
 
-def _stages(distinct: Sequence[RecordedEvent]) -> dict[str, Item]:
+def _stages(distinct: Sequence[RecordedEvent], facts: Facts) -> dict[str, Item]:
     """Per stage: when its fact occurred, and the milliseconds since the event that caused it."""
     by_id = {event.event_id: event for event in distinct}
     stages: dict[str, Item] = {}
     for event in distinct:
         stage = STAGE_OF.get(event.detail_type)
-        if stage is None:
+        if stage is None or facts[event.detail_type] is not event:
             continue
         entry: Item = {"at": event.occurred_at, "event": event.detail_type}
         cause = by_id.get(event.meta.get("causation_id") or "")

@@ -19,8 +19,8 @@ class Decoder(ImageFile.ImageFile):
     before the end and near it, 0 where that is not known.
     """
 
-    #: Before a decoder scales it.
-    full_size = (0, 0)
+    #: Whether it is so large, for so few bytes, that no detail is a pixel wide.
+    is_soft = False
     read_to = 0
     truncated = False
     #: Whether the decoder has applied the orientation.

@@ -19,8 +19,9 @@ from imagebus_imaging.formats.jpeg import APP, COM, CUT, EXIF, ICC, SOS, XMP, se
 _COLOUR_SPACE = {0xE0: (b"JFIF\0", 14), 0xEE: (b"Adobe", 12)}
 _END = b"\xff\xd9"
 # libjpeg scales by leaving out frequencies, block by block: what it leaves for the filter keeps that from
-# being seen. For small images as sharp has it; large ones have no detail that a single pixel holds.
+# being seen. For small images as sharp has it; large ones of few bytes have no detail of a single pixel.
 _LEAST_RATIO = {8: 9.0, 4: 5.0, 2: 3.0}
+_SOFT_PIXELS, _SOFT_BYTES = 8_000_000, 0.25
 _LARGE_PIXELS, _LARGE_GAP = 16_000_000, 1.15
 
 
@@ -55,9 +56,10 @@ class StreamedJpeg(Decoder, JpegImageFile):
         """Decodes at the smallest scale from which a filter can still make that size."""
         if not size or self.decoderconfig:
             return None
-        self.full_size = self.size
         ratio = min(self.width / size[0], self.height / size[1])
-        large = self.width * self.height > _LARGE_PIXELS
+        pixels = self.width * self.height
+        self.is_soft = pixels > _SOFT_PIXELS and len(self._data) < pixels * _SOFT_BYTES
+        large = self.is_soft and pixels > _LARGE_PIXELS
         scale = next(
             (s for s, least in _LEAST_RATIO.items() if ratio >= (s * _LARGE_GAP if large else least)), 1
         )

@@ -13,10 +13,11 @@ from collections.abc import Iterator, Sequence
 from io import BytesIO
 from typing import Any
 
-from PIL import Image, ImageChops
+from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 
 from imagebus_imaging.decoders.base import Decoder
+from imagebus_imaging.decoders.pngbands import bands, unlike
 from imagebus_imaging.decoders.pngrows import STEP, Header, check_rows, read_header, rows, stored
 from imagebus_imaging.deflate import DeflateError, decompressobj
 from imagebus_imaging.pngwriting import chunk
@@ -68,16 +69,10 @@ class StreamedPng(Decoder, PngImageFile):
         check_rows(self._data, self._header)
 
     def bands(self, rows: int) -> Iterator[Image.Image] | None:
-        header = self._header
-        if (
-            header.depth != 8
-            or header.interlaced
-            or header.place
-            or self.mode not in ("L", "LA", "RGB", "RGBA")
-        ):
-            return None
-        self.tile, self.fp = [], None
-        return _bands(self._data, header, self.mode, rows, self.info)
+        found = bands(self._data, self._header, rows, self.info)
+        if found is not None:
+            self.tile, self.fp = [], None
+        return found
 
     def load_prepare(self) -> None:
         super().load_prepare()
@@ -121,44 +116,8 @@ class StreamedPng(Decoder, PngImageFile):
         return key if self._header.depth == 16 and isinstance(key, tuple) else None
 
     def _mask(self, key: Sequence[int]) -> Image.Image:
-        """255 where a pixel is not the key: both bytes of its samples are decoded, the low ones for this
-        alone.
-        """
-        different = None
-        for rawmode, shift in (("RGB;16B", 8), ("RGB;16L", 0)):
-            for channel, sample in zip(_unfiltered(self, rawmode).split(), key, strict=True):
-                table = [0 if value == sample >> shift & 255 else 255 for value in range(256)]
-                found = channel.point(table)
-                different = found if different is None else ImageChops.lighter(different, found)
-        if different is None:
-            raise ValueError("no samples")
-        return different
-
-
-def _bands(data: bytes, header: Header, mode: str, count: int, info: dict[Any, Any]) -> Iterator[Image.Image]:
-    """Each band is decoded behind the last row of the one before, which its filters refer to."""
-    [(height, size)] = header.passes()
-    previous = bytes(size - 1)
-    pieces = rows(data, header)
-    left = b""
-    for top in range(0, height, count):
-        number = min(count, height - top)
-        parts = [left]
-        missing = number * size - len(left)
-        while missing > 0:
-            piece = next(pieces)
-            parts.append(piece)
-            missing -= len(piece)
-        filtered = b"".join(parts)
-        left = filtered[number * size :]
-        band = Image.new(mode, (header.width, number + 1))
-        decoder = Image._getdecoder(mode, "zip", (mode,))
-        decoder.setimage(band.im, (0, 0, *band.size))
-        decoder.decode(b"".join(stored(iter((b"\0" + previous, filtered[: number * size])))))
-        previous = band.crop((0, number, header.width, number + 1)).tobytes()
-        band = band.crop((0, 1, header.width, number + 1))
-        band.info = dict(info)
-        yield band
+        """Both bytes of the samples are decoded, the low ones for this alone."""
+        return unlike(_unfiltered(self, "RGB;16B"), _unfiltered(self, "RGB;16L"), key)
 
 
 def _unfiltered(image: StreamedPng, rawmode: str) -> Image.Image:
