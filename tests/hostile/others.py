@@ -248,6 +248,15 @@ def _association_flood() -> bytes:
     return grown(data[:at] + flood + data[at:], len(flood))
 
 
+def _association_boxes(image_format: str) -> bytes:
+    """5,000 `ipma` boxes, each with an entry for every of 100 items."""
+    data = honest(image_format)
+    at = data.index(b"ipma") - 4
+    entries = b"".join(struct.pack(">HBB", item, 1, 1) for item in range(2, 102))
+    flood = box(b"ipma", struct.pack(">II", 0, 100) + entries) * 5000
+    return grown(data[:at] + flood + data[at:], len(flood))
+
+
 def grown(data: bytes, by: int) -> bytes:
     """The boxes around the properties made longer, and what the item's offset refers to moved on."""
     for name in (b"iprp", b"meta"):
@@ -268,7 +277,28 @@ _PROPERTIES = (
         lambda: with_property(honest("AVIF"), box(b"clap", bytes(32))),
         ("corrupt",),
     ),
-    Hostile("association-flood.avif", "200,000 property associations", _association_flood, ("", "corrupt")),
+    Hostile(
+        "aperture-outside.heic",
+        "a clean aperture far outside the image",
+        lambda: with_property(honest("HEIF"), clap(10, 10, 9000, 9000, (320, 240))),
+        ("corrupt",),
+    ),
+    *(
+        Hostile(
+            f"association-boxes.{extension}",
+            "5,000 boxes of property associations",
+            lambda name=name: _association_boxes(name),
+            ("too_costly",),
+        )
+        for name, extension in (("AVIF", "avif"), ("HEIF", "heic"))
+    ),
+    Hostile(
+        "hdr-flood.heic",
+        "20,000 colour properties",
+        lambda: with_property(honest("HEIF"), box(b"colr", b"nclx" + b"\xff" * 7) * 20_000),
+        ("", "corrupt", "too_costly"),
+    ),
+    Hostile("association-flood.avif", "200,000 property associations", _association_flood, ("too_costly",)),
     Hostile(
         "hdr-flood.avif",
         "20,000 colour properties",

@@ -14,6 +14,8 @@ from imagebus_cli.stack.findings import Finding, Verdict
 if TYPE_CHECKING:
     from imagebus_cli.stack.deployed import Stack
 
+#: Images that are looked at: enough to notice what concerns many, and quick.
+SAMPLE = 200
 OLDEST_PYTHON = (3, 11)
 
 
@@ -62,6 +64,7 @@ def local() -> Iterator[Finding]:
         yield Finding("local stack", Verdict.OK, f"up at {status.local.endpoint}")
         stack = Stack.local(status.local.endpoint, status.local.region, status.local.outputs)
         yield from answers(stack, "Restart it: imagebus local down, then imagebus local up")
+        yield from images(stack)
         return
     if status.state == "crashed":
         yield Finding("local stack", Verdict.BAD, "it has crashed", "Restart it: imagebus local up")
@@ -119,6 +122,7 @@ def on_aws(name: str, profile: str | None, region: str | None) -> Iterator[Findi
         return
     yield Finding("stack", Verdict.OK, f"{name} in {stack.session.region_name}")
     yield from answers(stack, "Deploy it again (imagebus deploy), and check your permissions.")
+    yield from images(stack)
     yield from quotas.of_deployed(stack.session, name)
 
 
@@ -143,3 +147,28 @@ def answers(stack: Stack, advice: str) -> Iterator[Finding]:
             yield Finding(what, Verdict.BAD, str(error), advice)
         else:
             yield Finding(what, Verdict.OK, resource)
+
+
+def images(stack: Stack) -> Iterator[Finding]:
+    """Whether a sample of the images is consistent."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from imagebus.clock import SystemClock
+    from imagebus_cli.operations import gate, leftovers
+    from imagebus_cli.operations.retry import required
+    from imagebus_cli.operations.verify import verify_all
+
+    try:
+        chosen = gate.chosen(stack.table.images(), "", SAMPLE)
+        checks = leftovers.checks(stack, objects=False)
+        found = list(verify_all(chosen, stack.store, required(stack), SystemClock(), checks))
+    except (BotoCoreError, ClientError, LookupError):
+        return  # a part is missing, which is a finding of its own
+    wrong = [each for each in found if each is not None]
+    if not wrong:
+        yield Finding("images", Verdict.OK, f"{len(found)} looked at")
+        return
+    message = f"{len(wrong)} of {len(found)} differ; the first: {wrong[0].why}"
+    yield Finding(
+        "images", Verdict.BAD, message, f"{wrong[0].advice or 'imagebus verify'}; imagebus verify for all"
+    )

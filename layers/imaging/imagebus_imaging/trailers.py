@@ -13,9 +13,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from imagebus_imaging.exif import make_in
 from imagebus_imaging.formats.base import Span, Structure
 from imagebus_imaging.formats.isobmff import boxes
-from imagebus_imaging.formats.jpeg import walk_from
+from imagebus_imaging.formats.jpeg import EXIF, walk_from
 from imagebus_imaging.interface import Limits, Rejected
 
 UNKNOWN = "unknown"
@@ -25,6 +26,7 @@ _VIDEO_BOXES = frozenset(
 )
 _MAX_PARTS, _MAX_LAST = 64, 8
 _MAX_SEF_ENTRIES = 256
+_MAKERS = ((b"htc", "htc"), (b"blackberry", "blackberry"), (b"research in motion", "blackberry"))
 _PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 # (kind, its first bytes, whether they are all of it)
 _BEGINNINGS = (
@@ -74,7 +76,7 @@ def parts_of(data: bytes, structure: Structure, tail: tuple[int, list[Part]], li
     stop, last = tail
     stop = max(stop, structure.end)
     last = [part for part in last if part.end > structure.end]
-    name = last.pop(0).kind if last and not last[0].sound else UNKNOWN
+    name = last.pop(0).kind if last and not last[0].sound else ""
     found: list[Part] = []
     at = structure.end
     while at < stop:
@@ -83,11 +85,21 @@ def parts_of(data: bytes, structure: Structure, tail: tuple[int, list[Part]], li
             break
         part = _first(data, at, stop, limits) if len(found) < _MAX_PARTS else None
         if part is None:
-            found.append(Part(name, at, stop, sound=False))
+            found.append(Part(name or _by_maker(data, structure), at, stop, sound=False))
             break
         found.append(part)
         at = part.end
     return found + last
+
+
+def _by_maker(data: bytes, structure: Structure) -> str:
+    """What has no known structure is named after the phone, if its maker is known to append something."""
+    for start, end in structure.metadata:
+        at = data.find(EXIF, start, end)
+        if at >= 0:
+            make = make_in(data[at:end]).strip().lower()
+            return next((kind for maker, kind in _MAKERS if make.startswith(maker)), UNKNOWN)
+    return UNKNOWN
 
 
 def _first(data: bytes, at: int, stop: int, limits: Limits) -> Part | None:

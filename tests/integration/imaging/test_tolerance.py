@@ -9,10 +9,11 @@ import struct
 import zlib
 
 import pytest
+from PIL import Image
 
 from imagebus_imaging import Limits, Rejected, describe, thumbnails, validate
 from imagebus_imaging.interface import Trailer
-from tests.hostile.base import after_soi, box, chunk, honest, longer, png, segment
+from tests.hostile.base import after_soi, archive, box, chunk, honest, longer, png, segment
 from tests.integration.imaging.test_trailers import MOTION_XMP, VIDEO, sef
 from tests.unit.imaging.pictures import assert_quadrants, encoded, opened, quadrants
 
@@ -69,6 +70,26 @@ def test_what_devices_and_programs_append_is_accepted_by_name(kind: str) -> None
     data = JPEG + NAMED[kind]
     assert validate(data).trailer == Trailer(kind.strip(), len(NAMED[kind]))
     assert opened(thumbnails(data, [(80, 60)])[0]).size == (80, 60)
+
+
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [
+        ("HTC", "htc"),
+        ("BlackBerry", "blackberry"),
+        ("Research In Motion", "blackberry"),
+        ("Canon", "unknown"),
+        ("", "unknown"),
+    ],
+)
+def test_records_that_do_not_name_themselves_are_named_after_the_phone(make: str, kind: str) -> None:
+    exif = Image.Exif()
+    exif[0x010F] = make
+    data = encoded(quadrants(), "JPEG", exif=exif) + b"\x07records of a phone" * 9
+    assert validate(data).trailer == Trailer(kind, 19 * 9)
+    assert validate(data + VIVO).trailer == Trailer(f"{kind}+vivo", 19 * 9 + len(VIVO))
+    with pytest.raises(Rejected, match="trailing_data"):
+        validate(data + archive())
 
 
 @pytest.mark.parametrize("kind", ["vivo", "oneplus", "samsung", "video", "padding", "unknown"])

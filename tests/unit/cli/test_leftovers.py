@@ -12,7 +12,9 @@ from imagebus.identity import derived_prefix
 from imagebus.testing import ManualClock
 from imagebus_cli.operations.leftovers import checks
 from imagebus_cli.operations.verify import Difference, verify_all
+from imagebus_cli.stack import doctor
 from imagebus_cli.stack.deployed import Stack
+from imagebus_cli.stack.findings import Verdict
 from tests.unit.cli.test_images import stack
 from tests.unit.core.events import FIRST, processed, recorded, story
 
@@ -75,3 +77,15 @@ def test_missing_objects_are_found_on_request(stack: Stack):
     assert found(stack) == []
     (each,) = found(stack, objects=True)
     assert (each.why, each.attributes) == ("derived objects are missing", ("thumbnails/100x100.png",))
+
+
+def test_doctor_looks_at_a_sample_and_says_what_to_run(stack: Stack):
+    whole = Stack(stack.session, {**stack.outputs, "RequiredFacts": DEFAULT})
+    whole.__dict__["dynamodb"] = stack.dynamodb
+    log(stack)
+    assert [each.verdict for each in doctor.images(whole)] == [Verdict.OK]
+    stack.erasures.extend(KEY, through=FIRST)
+    (finding,) = doctor.images(whole)
+    assert finding.verdict is Verdict.BAD
+    assert finding.advice.startswith(f"imagebus erase {QUOTED}")
+    assert list(doctor.images(Stack(stack.session, {}))) == []

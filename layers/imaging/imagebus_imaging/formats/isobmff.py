@@ -121,7 +121,7 @@ def main_of(data: bytes) -> Main:
 
 def main_image(data: bytes, start: int, end: int) -> Main:
     """Reads a `meta` box. Raises `Rejected` for one whose boxes are broken."""
-    main, number = Main(), 0
+    main, number, parts = Main(), 0, 0
     properties: list[tuple[bytes, int, int]] = []
     associated: dict[int, list[int]] = {}
     pending = [(start + 4, end, False)]
@@ -138,7 +138,9 @@ def main_image(data: bytes, start: int, end: int) -> Main:
                 number = int.from_bytes(data[body + 4 : body + (8 if data[body] else 6)], "big")
             elif kind == b"ipma":
                 main.associations.append((body, box_end))
-                _associations(data, body, box_end, associated)
+                parts += _associations(data, body, box_end, associated)
+                if parts > MAX_PARTS:
+                    raise too_many_parts(parts)
     if any(data.find(name, start, end) >= 0 for name in _GAIN_MAPS):
         main.hdr = "gain-map"
     own = [properties[index - 1] for index in associated.get(number, ()) if 0 < index <= len(properties)]
@@ -148,16 +150,18 @@ def main_image(data: bytes, start: int, end: int) -> Main:
 
 def _associations(
     data: bytes, body: int, end: int, found: dict[int, list[int]], *, flags: bool = False
-) -> None:
-    """The properties of each item, from all `ipma` boxes."""
+) -> int:
+    """Adds the properties of each item in an `ipma` box. Returns the number of items and properties in it."""
     wide_ids, wide_indexes = data[body] > 0, data[body + 3] & 1
     at = body + 8
-    for _ in range(min(int.from_bytes(data[body + 4 : at], "big"), MAX_PARTS)):
-        if at >= end:
-            return
+    parts = 0
+    for _ in range(int.from_bytes(data[body + 4 : at], "big")):
+        if at >= end or parts > MAX_PARTS:
+            break
         id_end = at + (4 if wide_ids else 2)
         number, count = int.from_bytes(data[at:id_end], "big"), data[id_end] if id_end < end else 0
         at = id_end + 1
+        parts += 1 + count
         indexes = found.setdefault(number, [])
         for _ in range(count):
             step = 2 if wide_indexes else 1
@@ -167,6 +171,7 @@ def _associations(
             if len(indexes) < 256 and not (flags and index in indexes):
                 indexes.append(index)
             at += step
+    return parts
 
 
 def with_one_association_box(data: bytes, spans: list[Span]) -> bytes:
