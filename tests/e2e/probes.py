@@ -276,6 +276,8 @@ def _erased(bench: Bench) -> Payload:
 def _waiting(bench: Bench, key: str | None = None) -> Payload:
     """Leaves an image that has been waiting for its thumbnails since yesterday, and runs the sweeper."""
     facts = _facts(bench, key, without=("ThumbnailsCreated",), age=timedelta(days=1))
+    for record in facts["Records"]:  # news that comes so late would count from its arrival
+        record["body"] = json.dumps(json.loads(record["body"]) | {"replay-name": "probe"})
     assert not bench.invoke("RecorderFunction", facts).failed
     return {}
 

@@ -11,7 +11,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
+from botocore import xform_name
 from PIL import Image
+
+from imagebus.testing import InMemoryDynamoDB, erasures_table, ledger_table, status_table
 
 MODIFIED = "Tue, 14 Jul 2026 12:00:00 GMT"
 VERSION = "3sL4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY"
@@ -26,6 +29,13 @@ def jpeg() -> bytes:
     return buffer.getvalue()
 
 
+def _tables() -> InMemoryDynamoDB:
+    """Named as `functions.environment` names them."""
+    return InMemoryDynamoDB(
+        {"status-table": status_table(), "ledger-table": ledger_table(), "erasures-table": erasures_table()}
+    )
+
+
 @dataclass
 class AWS:
     """`published`: detail types on the bus; `calls`: the operations of the JSON services."""
@@ -33,7 +43,7 @@ class AWS:
     url: str = ""
     published: list[str] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
-    items: list[dict[str, Any]] = field(default_factory=list)
+    dynamodb: InMemoryDynamoDB = field(default_factory=_tables)
 
     def answer(self, operation: str, body: bytes) -> dict[str, Any]:
         self.calls.append(operation)
@@ -41,10 +51,9 @@ class AWS:
             entries = json.loads(body)["Entries"]
             self.published += [entry["DetailType"] for entry in entries]
             return {"FailedEntryCount": 0, "Entries": [{"EventId": "1"} for _ in entries]}
-        if operation == "PutItem":
-            self.items.append(json.loads(body)["Item"])
-        if operation == "Query":
-            return {"Items": self.items, "Count": len(self.items)}
+        if call := getattr(self.dynamodb, xform_name(operation), None):
+            found: dict[str, Any] = call(**json.loads(body))
+            return found
         answer: dict[str, Any] = ANSWERS.get(operation, {})
         return answer
 

@@ -212,6 +212,12 @@ def objects(story: Story) -> Iterator[str]:
     world = story.world
     items = rows.statuses(world.dynamodb)
     current = {folder_of(key, item["revision"]) for key, item in items.items() if item["status"] != "deleted"}
+    # An import before the upload's own event is recorded gives the same version a second revision.
+    current |= {
+        folder_of(key, reference.imported_revision(versions[-1].modified, versions[-1].version_id))
+        for key, versions in world.s3.buckets[wiring.UPLOADS].keys.items()
+        if story.adoption and versions and not versions[-1].is_marker
+    }
     removed = {folder_of(upload.key, "").split("/")[0] for upload in story.uploads if upload.removal}
     for name in world.s3.buckets[wiring.IMAGES].keys:
         home = "/".join(name.split("/")[:2]) + "/"

@@ -65,5 +65,5 @@ def test_a_mutant_is_caught():
     command = [sys.executable, "-m", "tests.simulation.mutants", "--module", "imagebus.history.recorded"]
     command += ["--sample", "1", "--seeds", "20"]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert "1 mutants: " in run.stdout, run.stderr
+    assert "1 of 1 mutants: " in run.stdout, run.stderr
     assert "survived" not in run.stdout

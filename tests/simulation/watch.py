@@ -126,6 +126,8 @@ class Watch:
         """Called after every successful call of a function."""
         if operation == "put_item":
             self._written(request)
+        elif operation == "delete_item":
+            self._deleted(request)
         elif operation == "transact_write_items":
             for each in request["TransactItems"]:
                 if "Put" in each:
@@ -143,6 +145,11 @@ class Watch:
         sending, lease = self._ledger.get(event, ("", 0.0))
         if sending != "claimed" or not lease:
             self.violations.append(f"{event}: told without a claim ({sending or 'none'})")
+
+    def _deleted(self, request: Mapping[str, Any]) -> None:
+        """Only an erasure deletes from the log: what is folded meanwhile is less and less."""
+        if request["TableName"] == wiring.STATUS:
+            self._status.pop(request["Key"]["image_key"]["S"], None)
 
     def _written(self, request: Mapping[str, Any]) -> None:
         row = request["Item"]

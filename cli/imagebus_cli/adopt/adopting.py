@@ -27,10 +27,13 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
-#: BatchGetItem's limit, and SendMessageBatch's.
-LOOKED_UP, SENT = 100, 10
-#: How often a message that SQS refuses is sent.
-ATTEMPTS = 5
+#: BatchGetItem's limit, and how many objects are handled at once.
+LOOKED_UP, AT_ONCE = 100, 10
+#: At most about so many objects are on their way to the log. It bounds what live uploads wait for, and what a
+#: second import asks for again.
+IN_FLIGHT = 100
+#: Seconds without any of them arriving after which something is wrong.
+PATIENCE = 300
 
 T = TypeVar("T")
 
@@ -91,6 +94,9 @@ class Pace:
             self._clock.sleep(self._next - now)
         self._next = max(now, self._next) + objects / self._rate
 
+    def rest(self) -> None:
+        self._clock.sleep(1)
+
 
 class Importer:
     """`inbox` is the URL of ingest's queue."""
@@ -115,19 +121,41 @@ class Importer:
 
     def run(self, candidates: Iterable[Candidate], spread: Spread = map) -> Iterator[Step]:
         """Every object's outcome. An object is imported once SQS has its message. Raises Problem."""
+        sent: set[str] = set()
         for fresh in unknown(candidates, self._known):
             if isinstance(fresh, tuple):
                 yield fresh
                 continue
-            for some in batched(fresh, SENT):
+            for some in batched(fresh, AT_ONCE):
+                self._make_room(sent)
                 self._pace.wait(len(some))
-                looked = list(spread(lambda each: self._look(each.key), some))
-                self._send([found for found in looked if isinstance(found, Found)])
-                for each, found in zip(some, looked, strict=True):
-                    if isinstance(found, Found):
-                        yield Candidate(each.key, found.size), Outcome.IMPORTED
-                    else:
-                        yield each, found
+                steps = list(spread(self._import, some))
+                sent |= {each.key for each, outcome in steps if outcome is Outcome.IMPORTED}
+                yield from steps
+
+    def _import(self, each: Candidate) -> Step:
+        found = self._look(each.key)
+        if not isinstance(found, Found):
+            return each, found
+        self._sqs.send_message(QueueUrl=self._inbox, MessageBody=json.dumps(found.envelope(self._bucket)))
+        return Candidate(each.key, found.size), Outcome.IMPORTED
+
+    def _make_room(self, sent: set[str]) -> None:
+        """Wait while too many of the sent objects have no log yet. Raises Problem."""
+        waited = 0
+        while len(sent) >= IN_FLIGHT:
+            arrived = self._known(sorted(sent))
+            sent -= arrived
+            if arrived:
+                waited = 0
+                continue
+            if waited == PATIENCE:
+                raise Problem(
+                    f"Nothing that was imported was recorded for {PATIENCE} seconds.",
+                    "Check ingest and recorder (docs/runbook.md), then run the same command again.",
+                )
+            waited += 1
+            self._pace.rest()
 
     def _look(self, key: str) -> Found | Outcome:
         """Reads the first byte: S3 then names the version and says whether it can be read at all."""
@@ -147,23 +175,6 @@ class Importer:
         erasure = self._erasures.of(key)
         covered = erasure.covers({"revision": found.revision, "version_id": version_id})
         return Outcome.ERASED if covered else found
-
-    def _send(self, found: Sequence[Found]) -> None:
-        """Raises Problem if SQS keeps refusing one of them."""
-        entries = [
-            {"Id": str(number), "MessageBody": json.dumps(each.envelope(self._bucket))}
-            for number, each in enumerate(found)
-        ]
-        for _ in range(ATTEMPTS):
-            if not entries:
-                return
-            answer = self._sqs.send_message_batch(QueueUrl=self._inbox, Entries=entries)  # type: ignore[arg-type]
-            refused = {each["Id"] for each in answer.get("Failed", ())}
-            entries = [entry for entry in entries if entry["Id"] in refused]
-        if entries:
-            raise Problem(
-                "SQS refuses messages to ingest's inbox.", "Run the same command again to continue."
-            )
 
 
 def unknown(candidates: Iterable[Candidate], known: Known) -> Iterator[Step | list[Candidate]]:

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from imagebus_cli.output.writer import Output
     from imagebus_cli.stack.deployed import Stack
 
-#: Objects looked at or copied in parallel.
-PARALLEL = 10
-
 #: 128 + SIGINT, as a shell reports it.
 INTERRUPTED = 130
 
@@ -100,7 +97,7 @@ def steps(stack: Stack, candidates: Iterable[Candidate], rate: float, source: st
 
     from imagebus.clock import SystemClock
     from imagebus.naming import inbox_urls
-    from imagebus_cli.adopt.adopting import Importer, Pace
+    from imagebus_cli.adopt.adopting import AT_ONCE, Importer, Pace
     from imagebus_cli.adopt.copying import Copier
 
     known, pace = _known(stack), Pace(rate, SystemClock())
@@ -110,7 +107,7 @@ def steps(stack: Stack, candidates: Iterable[Candidate], rate: float, source: st
         work = Importer(stack.s3, stack.sqs, stack.uploads, inbox, known, stack.erasures, pace)
     else:
         work = Copier(stack.s3, source, stack.uploads, known, stack.erasures, pace)
-    with ThreadPoolExecutor(PARALLEL) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         yield from work.run(candidates, pool.map)
 
 

@@ -9,7 +9,7 @@ from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
 from imagebus.erasures import Erasures
-from imagebus_cli.adopt.adopting import SENT, Known, Pace, Spread, Step, batched, unknown
+from imagebus_cli.adopt.adopting import AT_ONCE, Known, Pace, Spread, Step, batched, unknown
 from imagebus_cli.adopt.outcome import Outcome, of_error
 from imagebus_cli.adopt.sources import Candidate
 
@@ -41,7 +41,7 @@ class Copier:
             if isinstance(fresh, tuple):
                 yield fresh
                 continue
-            for some in batched(fresh, SENT):
+            for some in batched(fresh, AT_ONCE):
                 self._pace.wait(len(some))
                 yield from zip(some, spread(self._copy, some), strict=True)
 

@@ -25,6 +25,8 @@ class Projection:
 
     item: Item
     log: Sequence[RecordedEvent]
+    #: whether there was no status item before
+    is_first: bool = False
 
 
 class Projector:
@@ -52,5 +54,5 @@ class Projector:
                 if stored is None and not self._store.latest(image_key):
                     written = item  # erased meanwhile, when there was no status item to delete
                     continue
-                return Projection(item, log)
+                return Projection(item, log, is_first=stored is None)
         raise Contended(f"{ATTEMPTS} attempts")

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from imagebus.erasures import Erasure
 
 EVENT_PREFIX = "EVENT#"
+#: Others may add to what is being erased, but each only once.
+ERASE_PASSES = 20
+#: Beside the log: no fold has it, and a replay does not bring it back.
+ARRIVAL_SK = "ARRIVAL"
 
 #: A page holds more events than one revision usually has, so reading the newest revision takes one page.
 REVISION_EVENTS = 25
@@ -41,6 +45,14 @@ class EventStore(Protocol):
 
     def replace_status(self, item: Item, expected_digest: str | None) -> bool:
         """Write the status item if the stored `log_digest` is the expected one (None: there is no item)."""
+        ...
+
+    def note_arrival(self, item: Item, at: str) -> None:
+        """Remember that the first news of the revision came so late."""
+        ...
+
+    def arrival(self, item: Item) -> str:
+        """When the first news of the revision came, if it came late; empty if not."""
         ...
 
     def erase(self, image_key: str, erasure: Erasure) -> int:
@@ -104,11 +116,26 @@ class DynamoDBEventStore:
     def replace_status(self, item: Item, expected_digest: str | None) -> bool:
         return self._put(status_put(self._table, item, expected_digest))
 
+    def note_arrival(self, item: Item, at: str) -> None:
+        row = {"image_key": item["image_key"], "sk": ARRIVAL_SK, "revision": item["revision"], "at": at}
+        self._put({"TableName": self._table, "Item": marshal_item(row)})
+
+    def arrival(self, item: Item) -> str:
+        key = {"image_key": {"S": item["image_key"]}, "sk": {"S": ARRIVAL_SK}}
+        row = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+        return row["at"]["S"] if row and row["revision"]["S"] == item["revision"] else ""
+
     def erase(self, image_key: str, erasure: Erasure) -> int:
-        # The log first. A projector that still read it makes the status item, which is deleted last, differ.
-        items = [item for item in self._items(image_key) if erasure.covers(_identity(item))]
-        items.sort(key=lambda item: item["sk"]["S"] == STATUS_SK)
-        return sum(map(self._delete, items))
+        # The log first, and then look again: a projector that read the log before may write the status item
+        # after the first look. If it writes it after the last one, it finds the log empty.
+        count = 0
+        for _ in range(ERASE_PASSES):
+            items = [item for item in self._items(image_key) if erasure.covers(_identity(item))]
+            if not items:
+                break
+            items.sort(key=lambda item: item["sk"]["S"] == STATUS_SK)
+            count += sum(map(self._delete, items))
+        return count
 
     def newest_revision(self, image_key: str) -> str:
         """The highest revision of any item, even of one that cannot be read; empty if there is none."""

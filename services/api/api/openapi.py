@@ -26,7 +26,6 @@ from api.models import (
 from api.settings import Settings
 from imagebus import __version__
 from imagebus.history.view import Status
-from imagebus.image_types import MIME_TYPES
 from imagebus.listing import DEFAULT_LIMIT, MAX_LIMIT
 
 Schema = dict[str, Any]
@@ -150,7 +149,7 @@ def _redirect(name: str, about: str, *parameters: Schema) -> Schema:
     return _operation(name, about, answers, (404,), parameters=parameters)
 
 
-def _paths() -> Schema:
+def _paths(content_types: tuple[str, ...]) -> Schema:
     status_schema = {"type": "string", "enum": [*get_args(Status), ""]}
     limit_schema = {  # an empty parameter counts as an absent one
         "anyOf": [
@@ -222,7 +221,7 @@ def _paths() -> Schema:
                 {202: _answer("Stored and queued for processing.", _json(_ref(Accepted)), LOCATION_HEADER)},
                 (400, 413, 415),
                 parameters=(FILENAME,),
-                body={**dict.fromkeys(MIME_TYPES, BINARY), **_json(_ref(InlineUpload))},
+                body={**dict.fromkeys(content_types, BINARY), **_json(_ref(InlineUpload))},
             )
         },
         "/images/{key}": {
@@ -273,8 +272,10 @@ def _paths() -> Schema:
 
 
 @cache
-def document(max_bytes: int = Settings.max_bytes) -> Schema:
-    """The document that /openapi.json serves; docs/openapi.json holds it for the default limits."""
+def document(
+    max_bytes: int = Settings.max_bytes, content_types: tuple[str, ...] = Settings.content_types
+) -> Schema:
+    """What /openapi.json serves. docs/openapi.json has the default limits and every type there can be."""
     answers: list[type[BaseModel]] = [
         Accepted, Health, Image, Page, ProblemDetails, Retried, Ticket, Timeline,
     ]  # fmt: skip
@@ -282,6 +283,8 @@ def document(max_bytes: int = Settings.max_bytes) -> Schema:
     models += [(model, "validation") for model in (UploadRequest, InlineUpload)]
     _, schemas = models_json_schema(models, ref_template=REFERENCE)  # type: ignore[arg-type]
     schemas["$defs"]["UploadRequest"]["properties"]["size"]["maximum"] = max_bytes
+    for model in ("UploadRequest", "InlineUpload"):
+        schemas["$defs"][model]["properties"]["content_type"]["enum"] = list(content_types)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -292,7 +295,7 @@ def document(max_bytes: int = Settings.max_bytes) -> Schema:
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": ".", "description": "The address that served this document."}],
-        "paths": _paths(),
+        "paths": _paths(content_types),
         "components": {
             "schemas": schemas["$defs"],
             "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "x-api-key"}},

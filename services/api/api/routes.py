@@ -80,7 +80,7 @@ class Routes:
         return text_response(page.html, "text/html; charset=utf-8", headers=headers)
 
     def describe(self) -> Response[str]:
-        described = document(self.settings.max_bytes)
+        described = document(self.settings.max_bytes, self.settings.content_types)
         response = conditional(described, etag(described), self.incoming.header("if-none-match"))
         response.headers["Cache-Control"] = "public, max-age=300"
         return response

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import cast
 
 from imagebus.bus import EventBus
-from imagebus.clock import Clock, milliseconds_between, parse_timestamp
+from imagebus.clock import Clock, milliseconds_between, parse_timestamp, timestamp
 from imagebus.erasures import Erasures, NothingErased
 from imagebus.events import Event, EventData, Meta, caused_by
 from imagebus.events.recorder import ImageProcessed, ProcessingStalled
@@ -19,6 +20,8 @@ from imagebus.store import EventStore
 from imagebus.telemetry import logger
 
 NOTHING_ERASED = NothingErased()
+#: The first news of an image that is older came late: what it waits for may be late, too.
+LATE = timedelta(minutes=5)
 
 
 class Recorder:
@@ -48,6 +51,9 @@ class Recorder:
         projection = self.project(image_key)
         if projection is None:
             return []
+        now, late = self._clock.now(), timestamp(self._clock.now() - LATE)
+        if announce and projection.is_first and projection.item["created_at"] < late:
+            self._store.note_arrival(projection.item, timestamp(now))
         if announce and self.is_unannounced(projection.item):
             self.announce(projection)
         return projection.log
@@ -97,6 +103,10 @@ class Recorder:
             missing=tuple(item["outstanding"]), waited_s=max(0, int(age.total_seconds()))
         )
         self._emit(caused_by(Meta.from_json(log[-1].meta), data, clock=self._clock))
+
+    def arrival(self, item: Item) -> str:
+        """When the first news of the image came, if it came late; empty if not."""
+        return self._store.arrival(item)
 
     def _emit(self, event: Event[EventData]) -> None:
         self._bus.publish([event])

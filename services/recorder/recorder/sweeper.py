@@ -55,6 +55,9 @@ def sweep(
             counts["held"] += len(stalled)
             continue
         for projection in stalled:
+            if recorder.arrival(projection.item) > timestamp(overdue):
+                counts["held"] += 1
+                continue
             with _isolated(projection.item, counts):
                 if projection.item["outstanding"]:
                     recorder.stall(projection)

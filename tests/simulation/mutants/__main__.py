@@ -33,6 +33,7 @@ def main() -> int:
     parser.add_argument("--sample", type=int, help="only this many of them, chosen at random")
     parser.add_argument("--seed", type=int, default=0, help="the seed of that choice (0)")
     parser.add_argument("--allow", type=int, default=0, help="so many may survive before it fails (0)")
+    parser.add_argument("--limit", type=float, default=float("inf"), help="start none after so many seconds")
     parser.add_argument("--seeds", type=int, default=100, help="simulator runs for each (100)")
     parser.add_argument(
         "--mistakes", action="store_true", help="the mistakes with a meaning, for the simulator alone"
@@ -68,6 +69,8 @@ def main() -> int:
             return 1
     started, verdicts = time.monotonic(), Counter[str]()
     for mutant, make, tests in chosen:
+        if time.monotonic() - started > arguments.limit:
+            break
         verdict = trial(mutant.module, make(), tests, arguments.seeds)
         verdicts[verdict] += 1
         if verdict == "survived":
@@ -76,7 +79,8 @@ def main() -> int:
                 with arguments.survivors.open("a") as file:
                     file.write(f"{mutant}\n")
     figures = ", ".join(f"{count} {name}" for name, count in verdicts.most_common())
-    print(f"{len(chosen)} mutants: {figures or 'none'}; {time.monotonic() - started:.0f} s")
+    seconds = time.monotonic() - started
+    print(f"{verdicts.total()} of {len(chosen)} mutants: {figures or 'none'}; {seconds:.0f} s")
     return 1 if verdicts["survived"] > arguments.allow else 0
 
 

@@ -121,13 +121,6 @@ MISTAKES = (
         mode="calm",
     ),
     _core(
-        "the status is read without consistency",
-        "store",
-        "Key=key, ConsistentRead=True)",
-        "Key=key)",
-        mode="stale",
-    ),
-    _core(
         "the log is read without consistency",
         "store",
         "            ScanIndexForward=False,\n            ConsistentRead=True,\n",

@@ -18,6 +18,15 @@ def test_the_committed_document_is_current() -> None:
     assert json.loads(COMMITTED.read_text(encoding="utf-8")) == document()
 
 
+def test_a_stack_describes_the_types_that_it_accepts() -> None:
+    served = document(content_types=("image/jpeg", "image/png"))
+    schemas = served["components"]["schemas"]
+    for model in ("UploadRequest", "InlineUpload"):
+        assert schemas[model]["properties"]["content_type"]["enum"] == ["image/jpeg", "image/png"]
+    body = served["paths"]["/upload"]["post"]["requestBody"]["content"]
+    assert body.keys() == {"image/jpeg", "image/png", "application/json"}
+
+
 def test_every_route_is_described_and_every_description_is_a_route() -> None:
     nothing = cast("Any", None)
     ports = dict.fromkeys(("store", "index", "storage", "retrier", "clock", "page"), nothing)

@@ -25,9 +25,10 @@ from imagebus.identity import imported_revision, revision
 from imagebus.projector import Projector
 from imagebus.testing import ManualClock
 from imagebus_cli import main
-from imagebus_cli.adopt import copying
-from imagebus_cli.adopt.adopting import Pace
+from imagebus_cli.adopt import adopting, copying
+from imagebus_cli.adopt.adopting import Importer, Pace
 from imagebus_cli.adopt.outcome import Outcome, of_error
+from imagebus_cli.adopt.sources import listed
 from imagebus_cli.measure.cost import lines, load_prices, used
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack import find as where
@@ -293,21 +294,45 @@ def test_an_interrupted_import_says_how_far_it_got_and_continues(
     assert sorted(first + world.record()) == keys
 
 
-def test_messages_that_sqs_refuses_are_sent_again(world: World, monkeypatch: pytest.MonkeyPatch):
-    world.put(*KEYS)
-    send, calls = world.stack.sqs.send_message_batch, list[int]()
+def importer(world: World, clock: ManualClock) -> Importer:
+    stack = world.stack
+    pace = Pace(1000, clock)
+    keys = lambda wanted: {key for key in wanted if stack.store.status(key)}  # noqa: E731
+    return Importer(stack.s3, stack.sqs, "uploads", world.inbox, keys, stack.erasures, pace)
 
-    def half(QueueUrl: str, Entries: list[dict[str, Any]]) -> Any:  # noqa: N803
-        calls.append(len(Entries))
-        if len(Entries) == 1:
-            return send(QueueUrl=QueueUrl, Entries=Entries)  # type: ignore[arg-type]
-        send(QueueUrl=QueueUrl, Entries=Entries[1:])  # type: ignore[arg-type]
-        return {"Failed": [{"Id": Entries[0]["Id"], "SenderFault": False, "Code": "InternalError"}]}
 
-    monkeypatch.setattr(world.stack.sqs, "send_message_batch", half)
-    assert document()["outcomes"] == {"imported": 3}
-    assert calls == [3, 1]
-    assert len(world.waiting()) == 3
+@pytest.fixture
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adopting, "IN_FLIGHT", 10)
+    monkeypatch.setattr(adopting, "PATIENCE", 3)
+
+
+@pytest.mark.usefixtures("narrow")
+def test_only_so_many_objects_are_on_their_way_at_once(world: World):
+    """What is recorded in between makes room."""
+    world.put(*(f"{number:03}.jpg" for number in range(15)))
+    recorded_by = list[int]()
+
+    class Recording(ManualClock):
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            if seconds == 1:
+                recorded_by.append(len(world.record()))
+
+    steps = list(importer(world, Recording()).run(listed(world.s3, "uploads", "")))
+    assert [outcome for _, outcome in steps] == [Outcome.IMPORTED] * 15
+    assert recorded_by == [10]
+
+
+@pytest.mark.usefixtures("narrow")
+def test_an_import_gives_up_when_nothing_is_recorded(world: World):
+    world.put(*(f"{number:03}.jpg" for number in range(15)))
+    clock = ManualClock()
+    began = clock.now()
+    with pytest.raises(Problem, match="Nothing that was imported was recorded"):
+        list(importer(world, clock).run(listed(world.s3, "uploads", "")))
+    assert 3 <= (clock.now() - began).total_seconds() < 4
+    assert len(world.waiting()) == 10
 
 
 def test_the_rate_is_kept():

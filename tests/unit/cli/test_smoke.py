@@ -117,7 +117,8 @@ def fake(stack: Stack) -> Iterator[Fake]:
     Thread(target=server.serve_forever, daemon=True).start()
     fake.url = f"http://127.0.0.1:{server.server_port}/"
     gateway = SimpleNamespace(get_api_key=lambda **_: {"value": "secret-key"})
-    stack.__dict__.update(apigateway=gateway, store=SimpleNamespace(status=fake.status))
+    stack.__dict__.update(apigateway=gateway)
+    vars(stack.store)["status"] = fake.status
     names = {
         "ApiUrl": fake.url,
         "ApiKeyId": "k",

@@ -25,7 +25,7 @@ from imagebus.testing import (
 )
 from recorder.handler import image_key, record_group
 from recorder.record import Recorder
-from tests.unit.core.events import FIRST, KEY, SECOND, AnEvent, envelope, failure, story, uploaded
+from tests.unit.core.events import FIRST, KEY, SECOND, AnEvent, envelope, failure, recorded, story, uploaded
 
 
 class Interrupted(InMemoryDynamoDB):
@@ -123,3 +123,15 @@ def test_an_erasure_covers_what_is_as_old_or_of_an_erased_version():
     assert not erasure.covers({"revision": SECOND, "version_id": "v1"})
     assert not erasure.covers({"revision": imported_revision(datetime.now(UTC), "v2"), "version_id": "v2"})
     assert not Erasure().covers({"revision": FIRST, "version_id": None})
+
+
+@pytest.mark.parametrize("at", range(8))
+def test_an_erasure_finds_a_status_item_that_is_written_while_it_deletes(bench: Bench, at: int):
+    """A projector that had read the log before."""
+    for event in story():
+        bench.store.append(recorded(event))
+    bench.dynamodb.calls, bench.dynamodb.at = count(), at
+    bench.dynamodb.interrupt = lambda: bench.recorder.project(KEY)
+    bench.erase()
+    assert bench.dynamodb.at == -1
+    assert bench.rows == []

@@ -137,6 +137,17 @@ def test_after_an_outage_the_age_counts_from_the_facts_that_the_retry_brought(be
     assert bench.sweep() == {"stalled": 1}
 
 
+def test_a_late_event_that_comes_first_is_no_stall_until_it_has_waited(bench: Sweeping):
+    bench.clock.advance(STALLED_AFTER * 8)
+    bench.receive(uploaded())
+    assert bench.sweep() == {"held": 1}
+    bench.clock.advance(STALLED_AFTER - 1)
+    bench.receive(uploaded())
+    assert bench.sweep() == {"held": 1}
+    bench.clock.advance(2)
+    assert bench.sweep() == {"stalled": 1}
+
+
 def test_while_the_recorder_has_a_replays_backlog_nothing_is_stalled(bench: Sweeping):
     url = bench.sqs.add_queue("recorder")
     bench.backlog = SQSBacklog(lambda: bench.sqs, url)  # type: ignore[arg-type,return-value]

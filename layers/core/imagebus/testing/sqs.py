@@ -69,11 +69,6 @@ class InMemorySQS:
         self.queues[request["QueueUrl"]].messages.append(message)
         return {"MessageId": message.message_id}
 
-    def send_message_batch(self, **request: Any) -> dict[str, Any]:
-        for entry in request["Entries"]:
-            self.send_message(QueueUrl=request["QueueUrl"], MessageBody=entry["MessageBody"])
-        return {"Successful": [{"Id": entry["Id"]} for entry in request["Entries"]]}
-
     def receive_message(self, **request: Any) -> dict[str, Any]:
         queue, now = self.queues[request["QueueUrl"]], self._clock.now()
         ready = [message for message in queue.messages if message.visible_at <= now]
