@@ -33,6 +33,8 @@ SETTINGS = {
     "TOPIC_ARN": "arn:aws:sns:eu-west-1:000000000000:bench",
     "STATUS_TABLE": "status",
     "LEDGER_TABLE": "ledger",
+    "ERASURES_TABLE": "erasures",
+    "RECIPE_GENERATION": "1",
     "REQUIRED_FACTS": "ImageValidated,ThumbnailsCreated",
     "STALLED_AFTER_SECONDS": "900",
     "THUMBNAIL_SIZES": "100x100,320x320,640x480,1280x1280",

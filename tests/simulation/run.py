@@ -136,6 +136,8 @@ def _operate(story: Story) -> None:
     if story.adoption:
         story.adoption.run()
         settle(world, lambda: any(invariants.unfinished(story)))
+    if story.resend_removals():
+        settle(world, lambda: any(invariants.unfinished(story)))
     for attempt in range(4):
         if not story.retry(everything=attempt == 0):
             break

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from random import Random
 
@@ -275,6 +276,17 @@ class Story:
             if item["status"] == "failed" or (everything and item["failures"]):
                 sent += len(retrier.retry(key).sent)
         return sent
+
+    def resend_removals(self) -> int:
+        """What the runbook says about removals in quarantine: ingest is to look what is current."""
+        kept = [
+            json.loads(versions[-1].body)
+            for versions in self.world.s3.buckets[wiring.QUARANTINE].keys.values()
+        ]
+        bodies = [each["body"] for each in kept if each["reason"].startswith("the removal of a version")]
+        for body in bodies:
+            self.world.send(self.world.inbox("ingest"), body)
+        return len(bodies)
 
     def _given_a_chance(self, body: str) -> None:
         meta = poison.meta_of(body)

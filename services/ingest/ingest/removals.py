@@ -9,15 +9,17 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
 
 from imagebus.clock import Clock, timestamp
 from imagebus.erasures import DynamoDBErasures, Erasure, Erasures
 from imagebus.events import Event, EventData, NotAnEvent, new_event
 from imagebus.events.ingest import ImageDeleted, ImageUploaded
 from imagebus.history.recorded import RecordedEvent, latest_revision
-from imagebus.identity import revision
+from imagebus.identity import event_id, revision
 from imagebus.meter import Meter
 from imagebus.objects import CurrentObject
 from imagebus.store import DynamoDBEventStore
@@ -103,7 +105,10 @@ def announce_current(
     }
     if current is None:
         gone = ImageDeleted(bucket=removed.bucket, deletion_type="Delete Marker Created", permanent=True)
-        return new_event(gone, version_id=removed.version_id, **identity)
+        deleted = new_event(gone, version_id=removed.version_id, **identity)
+        # Another attempt may find a later upload and announce that: both are about this removal.
+        root = event_id(ImageUploaded.detail_type, removed.key, removed.revision)
+        return replace(deleted, meta=msgspec.structs.replace(deleted.meta, correlation_id=root))
     modified = timestamp(current.modified_at) if current.modified_at else None
     restored = ImageUploaded(
         bucket=removed.bucket, size=current.size, etag=current.etag, reason="restored", uploaded_at=modified

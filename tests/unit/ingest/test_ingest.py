@@ -165,6 +165,18 @@ def test_when_the_last_version_is_removed_the_image_is_deleted(bench: Bench):
     assert deleted.meta.revision > bench.bus.events[0].meta.revision
 
 
+def test_two_attempts_that_find_different_objects_are_one_correlation(bench: Bench):
+    put(bench, b"1")
+    remove(bench, "v000001")
+    removed = bench.events[-1]
+    bench.receive(removed)
+    put(bench, b"2")
+    bench.receive(removed)
+    deleted, restored = bench.bus.events
+    assert [deleted.detail_type, restored.detail_type] == ["ImageDeleted", "ImageUploaded"]
+    assert deleted.meta.correlation_id == restored.meta.correlation_id == restored.meta.event_id
+
+
 def test_removing_a_delete_marker_brings_the_image_back(bench: Bench):
     put(bench, b"1")
     bench.s3.delete_object(Bucket="uploads", Key="k")
