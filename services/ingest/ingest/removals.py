@@ -18,7 +18,7 @@ from imagebus.clock import Clock, timestamp
 from imagebus.erasures import DynamoDBErasures, Erasure, Erasures
 from imagebus.events import Event, EventData, NotAnEvent, new_event
 from imagebus.events.ingest import ImageDeleted, ImageUploaded
-from imagebus.history.recorded import RecordedEvent, latest_revision
+from imagebus.history.recorded import RecordedEvent, latest_revision, shows_revision
 from imagebus.identity import event_id, revision
 from imagebus.meter import Meter
 from imagebus.objects import CurrentObject
@@ -122,13 +122,13 @@ def _by_erasing(removed: Removal, current: CurrentObject | None, erasure: Erasur
 
 
 def _was_old(removed: Removal, current: CurrentObject | None, events: Sequence[RecordedEvent]) -> bool:
-    """Whether the log has the removed version below what it shows, and shows what is current."""
+    """Whether the log has the removed version, and shows what is current all the same."""
     if removed.version_id is None or not events:
         return False
-    newest = latest_revision(events)
-    known = [event.revision for event in events if event.meta.get("version_id") == removed.version_id]
-    if not newest or not known or max(known) >= newest[0].revision:
+    known = any(event.meta.get("version_id") == removed.version_id for event in events)
+    if not known or not any(map(shows_revision, events)):
         return False
+    newest = latest_revision(events)
     if any(event.detail_type == "ImageDeleted" for event in newest):
         return current is None
     return current is not None and newest[0].meta.get("version_id") == current.version_id

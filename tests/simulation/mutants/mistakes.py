@@ -221,13 +221,6 @@ MISTAKES = (
         mode="replays",
     ),
     _service(
-        "a sweep ends after its first hundred",
-        "recorder.sweeper",
-        "BATCH):\n",
-        "BATCH):\n        if counts['stalled'] >= BATCH:\n            break\n",
-        mode="many",
-    ),
-    _service(
         "a sweep does not wait for replays",
         "recorder.sweeper",
         "if stalled and replays.arriving():",

@@ -15,7 +15,7 @@ from imagebus.listing import ImageIndex
 from imagebus.naming import REPLAY_ELSEWHERE
 from imagebus.testing import InMemoryEventBridge, InMemorySQS, ManualClock, sqs_record
 from recorder.replays import Backlog, EventBridgeReplays, SQSBacklog
-from recorder.sweeper import SweepIncomplete, sweep
+from recorder.sweeper import BATCH, SweepIncomplete, sweep
 from tests.unit.core.events import KEY, envelope, failure, recorded, story, uploaded
 from tests.unit.recorder.test_recorder import Bench
 
@@ -71,6 +71,13 @@ def test_an_image_whose_facts_do_not_come_is_stalled_once(bench: Sweeping):
     assert bench.bus.events[0].data.waited_s == 901
     assert (bench.item["status"], bench.item["reason"]) == ("failed", "stalled")
     assert bench.sweep() == {}
+
+
+def test_one_sweep_stalls_every_image_that_is_due(bench: Sweeping):
+    for number in range(BATCH + 5):
+        bench.receive(uploaded(f"{number}.jpg"))
+    bench.clock.advance(STALLED_AFTER + 1)
+    assert bench.sweep() == {"stalled": BATCH + 5}
 
 
 def test_a_complete_image_that_was_never_announced_is_announced(bench: Sweeping):
