@@ -102,3 +102,19 @@ def test_the_golden_events_of_every_version_fold_image_by_image() -> None:
     assert statuses["inbox/report+final %2B ünïcode 🖼.png"] == "rejected"
     folded = {event.detail_type for key in keys for event in of_image(key)}
     assert folded == {model.detail_type for model in CATALOG}
+
+
+def test_a_format_that_is_optional_is_in_the_status_and_not_in_the_final_event() -> None:
+    """`ImageProcessed` is still version 1, whose formats are those that are accepted by default."""
+    store = DynamoDBEventStore(InMemoryDynamoDB({"table": status_table()}), "table")  # type: ignore[arg-type]
+    bus = RecordingBus()
+    validated = json.loads(json.dumps(BY_NAME["imagebus.validator@ImageValidated@v2"]))
+    key = OLD["detail"]["meta"]["image_key"]
+    validated["detail"]["meta"] |= {"image_key": key, "revision": OLD["detail"]["meta"]["revision"]}
+    facts = [
+        event for event in of_image(key) if event.detail_type not in ("ImageProcessed", "ImageValidated")
+    ]
+    Recorder(store, bus, SystemClock(), REQUIRED).record(key, [*facts, recorded(validated)], announce=True)
+    (final,) = (event.data for event in bus.events if isinstance(event.data, ImageProcessed))
+    assert (final.format, final.width) == (None, 3024)
+    assert (store.status(key) or {})["format"] == "TIFF"

@@ -35,8 +35,8 @@ def unnoticed(pipeline: Pipeline) -> Iterator[None]:
 
 
 @contextmanager
-def operator(pipeline: Pipeline) -> Iterator[Stack]:
-    """The stack as a user sees it who may do what docs/security.md says an import needs, and nothing else."""
+def operator(pipeline: Pipeline, *more: tuple[str, str]) -> Iterator[Stack]:
+    """The stack as a user sees it who may do what docs/security.md says an import needs, and `more`."""
     sqs = pipeline.client("sqs")
     inbox = sqs.get_queue_url(QueueName=f"{pipeline.target.stack}_ingest_inbox")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=inbox, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -52,6 +52,7 @@ def operator(pipeline: Pipeline) -> Iterator[Stack]:
         ("dynamodb:BatchGetItem", status),
         ("dynamodb:GetItem", erasures),
         ("sqs:SendMessage", arn),
+        *more,
     ]
     statements = [{"Effect": "Allow", "Action": action, "Resource": resource} for action, resource in allowed]
     document = json.dumps({"Version": "2012-10-17", "Statement": statements})
@@ -104,3 +105,32 @@ def test_a_full_bucket_is_taken_in_and_an_upload_beats_it(pipeline: Pipeline) ->
     item = pipeline.wait(keys[0], "completed")
     assert item["revision"] > imported
     assert item["width"] == 800
+
+
+@pytest.mark.e2e
+def test_another_bucket_is_copied_and_processed(pipeline: Pipeline) -> None:
+    s3, other, bucket = pipeline.client("s3"), "import-source", pipeline.outputs["UploadsBucketName"]
+    key = pipeline.key("copied é+%20.jpg")
+    s3.create_bucket(Bucket=other)
+    s3.put_object(Bucket=other, Key=key, Body=jpeg(size=(200, 150)))
+    source = f"arn:aws:s3:::{other}"
+    permissions = [
+        ("s3:ListBucket", source),
+        ("s3:GetObject", f"{source}/*"),
+        ("s3:PutObject", f"arn:aws:s3:::{bucket}/*"),
+    ]
+    try:
+        with operator(pipeline, *permissions) as stack:
+
+            def run() -> list[Outcome]:
+                objects = listed(stack.s3, other, "")
+                return [outcome for _, outcome in steps(stack, objects, 1000, other)]
+
+            assert run() == [Outcome.COPIED]
+            assert run() == [Outcome.KNOWN]
+    finally:
+        s3.delete_object(Bucket=other, Key=key)
+        s3.delete_bucket(Bucket=other)
+    pipeline.wait(key, "completed")
+    (uploaded,) = [event for event in pipeline.log(key) if event.detail_type == "ImageUploaded"]
+    assert uploaded.detail["data"]["reason"] == "CopyObject"

@@ -80,6 +80,7 @@ def test_what_eventbridge_could_not_deliver_names_its_rule(bench: Bench):
         json.dumps(envelope(story()[1])), RULE_ARN=RULE, ERROR_CODE="NO_PERMISSIONS", ERROR_MESSAGE="x"
     )
     assert (bench.failure.data.stage, bench.failure.data.error_type) == ("labels", "NO_PERMISSIONS")
+    assert bench.failure.data.message == "x"
 
 
 @pytest.mark.parametrize(("retries", "attempts"), [("0", 1), ("185", 186), ("", 1)])
@@ -180,3 +181,4 @@ def test_when_quarantine_cannot_be_written_the_letter_stays(bench: Bench):
 def test_odd_attributes_do_not_keep_a_failure_from_being_told(bench: Bench, attributes: dict[str, str]):
     assert bench.receive(json.dumps(envelope(uploaded())), **attributes) == 0
     assert bench.failure.data.stage == "thumbnailer"
+    assert bench.failure.data.attempts == 0, "what is no number counts as unknown"

@@ -97,6 +97,15 @@ def test_the_outstanding_stages_of_a_stalled_image_get_what_they_listen_to(
     assert planned(*events[:present], stalled(events[0], clock=CLOCK)) == expected
 
 
+def test_a_stage_that_has_answered_is_not_asked_for_its_other_answer():
+    """Detected labels are required and were skipped, or the reverse: an attempt would end the same way."""
+    events = [recorded(event) for event in [*story(), stalled(story()[0], clock=CLOCK)]]
+    (answer,) = {event.detail_type for event in events} & {"LabelsDetected", "LabelsSkipped"}
+    (other,) = {"LabelsDetected", "LabelsSkipped"} - {answer}
+    assert fold(events, Required.parse(other))["outstanding"] == [other]
+    assert plan_retry(events, Required.parse(other)) == []
+
+
 @pytest.mark.parametrize("stage", ["notifier", "cleaner", "somebody-elses"])
 def test_a_failure_that_is_never_answered_does_not_block_the_outstanding_stages(stage: str):
     events = story()

@@ -228,6 +228,45 @@ def test_a_person_can_read_it_and_a_machine_too(number: int):
     assert HANDLED[event.detail_type] is type(event.data)
 
 
+TEXTS = (
+    ("completed", "Image processed", ["Done in 0.5 s.", "PNG, 640 x 480 pixels.", "thumbnails: 1"]),
+    ("rejected", "Image rejected", ["Reason: corrupt. no", "The limit is 10, the image has 11."]),
+    (
+        "failed",
+        "Processing failed in thumbnailer",
+        [
+            "Stage thumbnailer gave up after 5 attempts.",
+            "Boom: m",
+            "After fixing the cause, run `imagebus retry` to send the event to the stage again.",
+        ],
+    ),
+    ("failed", "Processing stalled", ["Waited 900 s for ThumbnailsCreated."]),
+)
+DETAILS: tuple[dict[str, int], ...] = ({"width": 640, "height": 480}, {"limit": 10, "actual": 11}, {}, {})
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_the_words_of_every_notification(number: int):
+    status, summary, lines = TEXTS[number]
+    event = finals()[number]
+    event = replace(event, data=msgspec.structs.replace(event.data, **DETAILS[number]))
+    message, meta = compose(event), event.meta
+    assert message.text.splitlines() == [
+        f"{summary}: {KEY}",
+        "",
+        *lines,
+        "",
+        f"At {meta.occurred_at}, revision {meta.revision}",
+        f"Event {event.detail_type} {meta.event_id}",
+    ]
+    assert message.subject == f"{summary}: {KEY}"
+    image_format = "PNG" if number == 0 else "unknown"
+    assert message.attributes == {"status": status, "event": event.detail_type, "format": image_format}
+    machine = {"status": status, "image_key": KEY, "summary": summary, "text": message.text}
+    inner = {"source": event.source, "detail-type": event.detail_type, "detail": event.detail()}
+    assert json.loads(message.body) == machine | {"event": json.loads(json.dumps(inner))}
+
+
 def test_a_failure_names_the_image_and_the_stage():
     message = compose(finals()[2])
     assert "thumbnailer" in message.subject
