@@ -120,6 +120,15 @@ def test_after_the_replay_what_is_still_missing_is_stalled(bench: Sweeping):
     assert bench.sweep() == {"stalled": 1}
 
 
+@pytest.mark.parametrize("state", ["COMPLETED", "CANCELLED", "FAILED"])
+def test_a_replay_that_ended_in_any_way_is_over(bench: Sweeping, state: str):
+    bench.receive(*story()[:3])
+    bench.replay()
+    bench.events.replays["r"] |= {"State": state, "ReplayEndTime": bench.clock.now()}
+    bench.clock.advance(2 * STALLED_AFTER + 1)
+    assert bench.sweep() == {"stalled": 1}
+
+
 def test_a_replay_of_another_archive_is_none_of_its_business(bench: Sweeping):
     bench.receive(uploaded())
     bench.clock.advance(STALLED_AFTER + 1)
