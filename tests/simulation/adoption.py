@@ -13,9 +13,10 @@ from imagebus_cli.adopt.outcome import Outcome
 from imagebus_cli.adopt.sources import Candidate
 from tests.simulation import pixels, rows, wiring
 from tests.simulation.reference import imported_revision
+from tests.simulation.upload import Upload
 
 if TYPE_CHECKING:
-    from tests.simulation.story import Story, Upload
+    from tests.simulation.story import Story
 
 FOLDER = "old/"
 KEYS = (*(f"old/{number}.jpg" for number in range(6)), "summer/beach.jpg", "a+b %2B.png")
@@ -38,8 +39,6 @@ class Adoption:
         bucket.sends_events = True
 
     def _put(self, key: str) -> None:
-        from tests.simulation.story import Upload
-
         world, random = self._story.world, self._story.random
         start = random.choice([pixels.GOOD, pixels.GOOD, pixels.CORRUPT, pixels.EMPTY])
         body = start and start + f"{random.randrange(10**9)}".encode()

@@ -12,7 +12,8 @@ from typing import Any
 from tests.simulation import reference, rows, wiring
 from tests.simulation.reference import Fact, folder_of
 from tests.simulation.scheduler import EPOCH
-from tests.simulation.story import Story, Upload
+from tests.simulation.story import Story
+from tests.simulation.upload import Upload
 from tests.simulation.watch import named_objects, wrong_object
 from tests.simulation.world import World
 

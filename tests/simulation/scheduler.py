@@ -75,3 +75,17 @@ class Scheduler:
         self.seconds, _, action, background = heapq.heappop(self._heap)
         self.pending -= not background
         action()
+
+
+class Skewed:
+    """A clock that is some seconds ahead or behind."""
+
+    def __init__(self, scheduler: Scheduler, ahead: float) -> None:
+        self._scheduler = scheduler
+        self._ahead = timedelta(seconds=ahead)
+
+    def now(self) -> datetime:
+        return self._scheduler.now() + self._ahead
+
+    def sleep(self, seconds: float) -> None:
+        self._scheduler.sleep(seconds)

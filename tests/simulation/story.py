@@ -17,26 +17,11 @@ from tests.simulation.adoption import Adoption
 from tests.simulation.reference import folder_of, revision_of
 from tests.simulation.scheduler import EPOCH
 from tests.simulation.settings import OTHERS
+from tests.simulation.upload import Upload
 from tests.simulation.world import World
 
 KEYS = ("summer/beach.jpg", "winter/beach.jpg", "a+b %2B.png", "漢字.webp")
 STAGES = ("thumbnailer", "watermarker", "metadata", "labels")
-
-
-@dataclass(frozen=True)
-class Upload:
-    """What a key shows since a user did something; `kind` is good, corrupt, empty, delete or erased.
-
-    After a `removal` of a version, an older one or nothing may be current. The system announces that unless
-    it knows that it was so before.
-    """
-
-    key: str
-    revision: str
-    kind: str
-    body: bytes
-    at: float
-    removal: bool = False
 
 
 @dataclass

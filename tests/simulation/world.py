@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -26,7 +26,7 @@ from tests.simulation import coverage, functions, wiring
 from tests.simulation.coverage import Call
 from tests.simulation.evidence import Evidence
 from tests.simulation.faults import Client, Death, Faults
-from tests.simulation.scheduler import EPOCH, Scheduler, TimedOut
+from tests.simulation.scheduler import EPOCH, Scheduler, Skewed, TimedOut
 from tests.simulation.settings import Settings
 from tests.simulation.stale import LaggingDynamoDB
 from tests.simulation.watch import Watch
@@ -99,7 +99,7 @@ class World:
     def clock(self) -> Any:
         """The clock of one execution environment."""
         skew = self.weather.skew
-        return _Skewed(self.scheduler, self.random.uniform(-skew, skew)) if skew else self.scheduler
+        return Skewed(self.scheduler, self.random.uniform(-skew, skew)) if skew else self.scheduler
 
     # --- queues ---
 
@@ -257,20 +257,6 @@ class _Bus(InMemoryEventBridge):
         if "replay-name" not in envelope:
             self.watch.published(envelope)
         super().dispatch(envelope, only)
-
-
-class _Skewed:
-    """A clock that is some seconds ahead or behind."""
-
-    def __init__(self, scheduler: Scheduler, ahead: float) -> None:
-        self._scheduler = scheduler
-        self._ahead = timedelta(seconds=ahead)
-
-    def now(self) -> datetime:
-        return self._scheduler.now() + self._ahead
-
-    def sleep(self, seconds: float) -> None:
-        self._scheduler.sleep(seconds)
 
 
 class _Waking(Client):
