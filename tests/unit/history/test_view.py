@@ -16,6 +16,7 @@ REQUIRED = Required.parse(DEFAULT)
 def events():
     clock = ManualClock()
     facts = story(clock=clock)
+    clock.advance(0.1)
     return [recorded(event) for event in [*facts, processed(facts, clock=clock)]]
 
 
@@ -37,8 +38,9 @@ def test_a_timeline_lasts_from_the_first_event_to_the_last():
     log = events()
     found = shown(log)
     assert (found.key, found.revision) == (KEY, log[0].revision)
-    assert found.duration_ms == 500
+    assert found.duration_ms == 600
     assert [event.type for event in found.events] == [event.detail_type for event in log]
+    assert [event.source for event in found.events] == [event.source for event in log]
 
 
 def test_every_moment_names_its_producer():
