@@ -143,7 +143,7 @@ def completeness(story: Story) -> Iterator[str]:
         if event not in logged:
             if event not in erased:
                 yield f"{event}: on the bus, and not in the log"
-        elif logged[event].at + logged[event].text != min(forms):
+        elif not story.holes and logged[event].at + logged[event].text != min(forms):
             yield f"{event}: the log does not hold what happened first"
 
 

@@ -78,7 +78,10 @@ class Watch:
                 yield "announced for an upload that was rejected or deleted"
         if fact.type == "ProcessingStalled":
             waited = world.scheduler.seconds - self._heard.get(upload, 0) + 2 * world.weather.skew
-            if waited < wiring.STALLED_AFTER:
+            # News that never reached the recorder is no news to it.
+            evidence = world.evidence
+            missed = evidence.recorder_lost or evidence.recorder_gave_up
+            if waited < wiring.STALLED_AFTER and not missed:
                 yield f"after a wait of {waited:.0f} s"
             if "ImageProcessed" in self.facts[upload]:
                 yield "stalled, when it had long been processed"
