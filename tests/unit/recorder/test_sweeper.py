@@ -73,6 +73,12 @@ def test_an_image_whose_facts_do_not_come_is_stalled_once(bench: Sweeping):
     assert bench.sweep() == {}
 
 
+def test_a_sweep_says_what_it_did_also_if_it_was_nothing(bench: Sweeping):
+    replays = EventBridgeReplays(bench.events, "a", bench.clock, STALLED_AFTER)  # type: ignore[arg-type]
+    counts = sweep(bench.index, bench.recorder, replays, bench.clock, STALLED_AFTER)
+    assert counts == {"announced": 0, "stalled": 0, "held": 0, "failed": 0}
+
+
 def test_one_sweep_stalls_every_image_that_is_due(bench: Sweeping):
     for number in range(BATCH + 5):
         bench.receive(uploaded(f"{number}.jpg"))
@@ -117,6 +123,15 @@ def test_after_the_replay_what_is_still_missing_is_stalled(bench: Sweeping):
     bench.replay()
     bench.events.finish_replay("r")
     bench.clock.advance(STALLED_AFTER + 1)
+    assert bench.sweep() == {"stalled": 1}
+
+
+@pytest.mark.parametrize("state", ["COMPLETED", "CANCELLED", "FAILED"])
+def test_a_replay_that_ended_in_any_way_is_over(bench: Sweeping, state: str):
+    bench.receive(*story()[:3])
+    bench.replay()
+    bench.events.replays["r"] |= {"State": state, "ReplayEndTime": bench.clock.now()}
+    bench.clock.advance(2 * STALLED_AFTER + 1)
     assert bench.sweep() == {"stalled": 1}
 
 
