@@ -53,6 +53,8 @@ ON_AWS = {
     "list": ("--json",),
     "status": (KEY,),
     "events": (KEY,),
+    "diff": (KEY, "--at", "2020-01-01T00:00:00Z"),
+    "import": ("--dry-run",),
     "get": (KEY, "--thumbnail", "100x100", "--output", "-"),
     "cost": (),
     "rebuild": (),
@@ -89,7 +91,8 @@ def commands(group: Any, *path: str) -> Iterator[str]:
 
 
 def test_every_command_is_tried() -> None:
-    assert {*ON_AWS, *IN_A_CHECKOUT, *WITH_IMAGING, "doctor"} == set(
+    # destroy needs all of CloudFormation: tests/e2e/test_lifecycle.py
+    assert {*ON_AWS, *IN_A_CHECKOUT, *WITH_IMAGING, "doctor", "destroy"} == set(
         commands(typer.main.get_command(main.app))
     )
 
