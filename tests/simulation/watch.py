@@ -59,9 +59,10 @@ class Watch:
         if not str(envelope["source"]).startswith("imagebus."):
             return
         fact = Fact.of(envelope)
+        is_news = fact.id not in self._contents
         self.violations += [f"{fact.upload[0]}: {fact.type} {text}" for text in self._wrong(fact)]
         self.facts[fact.upload].add(fact.type)
-        if fact.type not in ("ProcessingStalled", "ImageProcessed"):
+        if is_news and fact.type not in ("ProcessingStalled", "ImageProcessed"):
             self.heard(fact.upload)
 
     def heard(self, upload: Upload) -> None:
