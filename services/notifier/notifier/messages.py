@@ -61,8 +61,9 @@ def _footer(event: Event[EventData]) -> list[str]:
 
 def _processed(data: ImageProcessed) -> tuple[str, str, list[str]]:
     lines = [f"Done in {data.duration_ms / 1000:.1f} s."]
-    if data.format:
-        lines.append(f"{data.format}, {data.width} x {data.height} pixels.")
+    size = f"{data.width} x {data.height} pixels" if data.width and data.height else None
+    if known := [fact for fact in (data.format, size) if fact]:
+        lines.append(", ".join(known) + ".")
     lines += [f"{name}: {count}" for name, count in sorted(data.counts.items())]
     return "completed", "Image processed", lines
 

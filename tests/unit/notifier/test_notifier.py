@@ -293,3 +293,21 @@ def test_nobody_is_notified_about_an_erased_image(bench: Bench, how: dict[str, A
     later = replace(again, meta=msgspec.structs.replace(again.meta, version_id="v2"))
     assert bench.receive(failure(later, "thumbnailer", clock=bench.clock)) == 0
     assert len(bench.sns.published) == 1
+
+
+@pytest.mark.parametrize(
+    ("known", "line"),
+    [
+        ({"format": "PNG", "width": None, "height": None}, "PNG."),
+        ({"format": None, "width": 640, "height": 480}, "640 x 480 pixels."),
+        ({"format": None, "width": None, "height": None}, None),
+    ],
+)
+def test_a_notification_says_what_is_known_of_the_image(known: dict[str, Any], line: str | None):
+    event = finals()[0]
+    event = replace(event, data=msgspec.structs.replace(event.data, **known))
+    lines = compose(event).text.splitlines()
+    assert "None" not in " ".join(lines)
+    assert [each for each in lines if each.endswith("pixels.") or each.startswith("PNG")] == (
+        [line] if line else []
+    )
