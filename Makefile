@@ -94,10 +94,10 @@ format: $(READY) ## let ruff fix and format everything
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# One worker has the end-to-end tests, which mostly wait for the embedded AWS; two compute meanwhile.
+# Two workers have the end-to-end tests, which mostly wait for the embedded AWS; two compute meanwhile.
 .PHONY: test
 test: $(READY) ## every test: unit, contract, integration, simulation, end to end
-	$(BIN)/pytest --numprocesses 3
+	$(BIN)/pytest --numprocesses 4
 
 .PHONY: test-fast
 test-fast: $(READY) ## the unit and contract tests

@@ -11,6 +11,7 @@ import botocore.session
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from imagebus_local.places import SECOND
 from tests.e2e import VARIABLE, elsewhere
 
 # No test may reach a real account by accident, so these are set before any client is created. Only the
@@ -37,8 +38,11 @@ os.environ.update(
 botocore.session.create_loader = cache(botocore.session.create_loader)
 
 
-#: Hundreds of images. A replay sends everything in the archive, so its tests come before these.
-MANY_IMAGES = ("browser", "test_api.py", "test_pipeline.py", "test_upload.py")
+#: Hundreds of images, and a replay sends everything in the archive. So where there are several workers these
+#: have a stack of their own, and where there is one they come last.
+MANY_IMAGES = tuple(
+    f"tests/e2e/{name}" for name in ("browser/", "test_api.py", "test_pipeline.py", "test_upload.py")
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -53,7 +57,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _rank(item: pytest.Item) -> int:
     if "e2e" in item.keywords:
-        return int(any(name in item.path.parts for name in MANY_IMAGES))
+        return int(item.nodeid.startswith(MANY_IMAGES))
     if "imaging" in item.path.parts:
         return 2  # a fork copies the tables of the worker's memory, which grows with every test
     return 3 if "slow" in item.keywords else 4
@@ -65,8 +69,13 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """A worker that computes yields to the one with the end-to-end tests, which needs the longest."""
-    if "PYTEST_XDIST_WORKER" in os.environ and "e2e" not in item.keywords:
+    """Two workers have end-to-end tests, each with its own local AWS. Those that compute yield to them."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return
+    os.environ.pop(SECOND, None)
+    if item.nodeid.startswith(MANY_IMAGES):
+        os.environ[SECOND] = "second"
+    elif "e2e" not in item.keywords:
         os.nice(5 - os.nice(0))
 
 
@@ -83,8 +92,9 @@ def _limit(items: list[pytest.Item], stack: str) -> None:
 class Groups(LoadScopeScheduling):
     """Sends each test to a worker that is free, but those that share something slow to the same worker."""
 
-    #: The stack, mypy's cache, the parser, a wheel, a checkout, ten thousand images: made once, in seconds.
+    #: A stack, mypy's cache, the parser, a wheel, a checkout, ten thousand images: made once, in seconds.
     TOGETHER = (
+        MANY_IMAGES,
         "tests/e2e/",
         "tests/integration/test_scaffold.py::",
         "tests/integration/test_asyncapi.py::",
@@ -96,7 +106,7 @@ class Groups(LoadScopeScheduling):
     )
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((group for group in self.TOGETHER if nodeid.startswith(group)), nodeid)
+        return next((str(group) for group in self.TOGETHER if nodeid.startswith(group)), nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from imagebus_local.errors import LocalError
+
+#: A second local AWS in the same checkout has a folder of its own inside `.imagebus`, named by this variable.
+SECOND = "IMAGEBUS_LOCAL"
 
 
 @dataclass(frozen=True)
@@ -35,12 +39,17 @@ class Places:
         return self.root / "template.yml"
 
     @property
-    def home(self) -> Path:
+    def shared(self) -> Path:
+        """What every local AWS of this checkout uses."""
         return self.root / ".imagebus"
 
     @property
+    def home(self) -> Path:
+        return self.shared / os.environ.get(SECOND, "")
+
+    @property
     def build(self) -> Path:
-        return self.home / "build"
+        return self.shared / "build"
 
     @property
     def layer_sources(self) -> list[Path]:
@@ -71,4 +80,5 @@ class Places:
 
     @property
     def lock(self) -> Path:
-        return self.home / "lock"
+        """Held while one is started or stopped, because all share the build."""
+        return self.shared / "lock"

@@ -241,7 +241,7 @@ def _clear(places: Places, alive: emulator.Emulator | None) -> None:
 
 @contextmanager
 def _alone(places: Places) -> Iterator[None]:
-    places.home.mkdir(exist_ok=True)
+    places.home.mkdir(parents=True, exist_ok=True)
     with places.lock.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,19 +1,21 @@
-"""One running stack for all end-to-end tests: the real template, on the embedded AWS, with IAM enforced.
+"""A running stack for end-to-end tests: the real template, on the embedded AWS, with IAM enforced.
 
 Or another one, which IMAGEBUS_E2E_STACK names (tests/e2e/target.py).
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
 import imagebus_local
-from imagebus_local import ports
+from imagebus_local import LocalError, LocalState, ports
+from imagebus_local.places import SECOND
 from tests.e2e import elsewhere
 from tests.e2e.decisions import Recording
-from tests.e2e.harness import Pipeline
+from tests.e2e.harness import Pipeline, eventually
 from tests.e2e.target import Target
 
 #: Retries after 2 and 4 seconds, not 2, 4, 8 and 16: stages give up in the same way, but sooner.
@@ -33,18 +35,46 @@ def target(recording: Recording) -> Iterator[Target]:
     if stack := elsewhere():
         yield Target.named(stack)
         return
-    was_up = imagebus_local.status().state == "up"
-    port = None if was_up or ports.is_free(4566) else ports.suggest(4566)
-    if was_up:
-        local = imagebus_local.up(port, say=print)
+    second = os.environ.get(SECOND)
+    if was_up := imagebus_local.status().state == "up":
+        local = imagebus_local.up(say=print)
     else:
         with recording.switched_on():
-            local = imagebus_local.up(port, parameters=PARAMETERS, say=print)
+            local = eventually(lambda: _started(second), within=60, what="the local AWS is up")
     try:
         yield Target.local(local)
     finally:
         if not was_up:
-            imagebus_local.down(say=print)
+            _stop(second)
+
+
+def _started(second: str | None) -> LocalState | None:
+    """None while the other worker's local AWS starts or stops."""
+    port = ports.suggest(4600) if second else 4566 if ports.is_free(4566) else ports.suggest(4566)
+    try:
+        return imagebus_local.up(port, parameters=PARAMETERS, say=print)
+    except LocalError as error:
+        if error.code != "locked":
+            raise
+        return None
+
+
+def _stop(second: str | None) -> None:
+    """This worker has run other tests since, so the variable is not set."""
+    with pytest.MonkeyPatch.context() as patch:
+        if second:
+            patch.setenv(SECOND, second)
+        eventually(_stopped, within=60, what="the local AWS is down")
+
+
+def _stopped() -> bool:
+    try:
+        imagebus_local.down(say=print)
+    except LocalError as error:
+        if error.code != "locked":
+            raise
+        return False
+    return True
 
 
 @pytest.fixture(scope="session")
