@@ -26,7 +26,7 @@ SILENT_DEATH = "the function ended without a word: a timeout, a crash or no memo
 def report(delivery: Delivery, stage: str, default_attempts: int, clock: Clock) -> Event[ProcessingFailed]:
     """ProcessingFailed for a dead letter. Raises NotAnEvent for one that must be kept in quarantine instead:
 
-    no event, none of ours, too large to carry, or itself a ProcessingFailed, which would go round for ever.
+    no event, none of ours, too large to carry, or itself a ProcessingFailed, which could fail forever.
     """
     envelope = delivery.envelope
     if envelope["detail-type"] == ProcessingFailed.detail_type:
