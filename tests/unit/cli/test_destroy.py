@@ -252,7 +252,8 @@ def test_a_stack_that_has_nothing_yet_can_be_deleted(session: boto3.Session) -> 
 
 def test_another_name_deletes_nothing(session: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lifecycle, "_interactive", lambda: True)
-    assert destroy(say="imagebus-stage\n").exit_code == 1
+    refused = destroy(say="imagebus-stage\n")
+    assert (refused.exit_code, "The name does not match: nothing was deleted." in refused.output) == (1, True)
     assert left(session) == DATA
     assert destroy(say="imagebus\n").exit_code == 0
     assert left(session) == ([], [])
@@ -261,7 +262,8 @@ def test_another_name_deletes_nothing(session: boto3.Session, monkeypatch: pytes
 def test_nobody_to_ask_is_a_refusal(session: boto3.Session) -> None:
     refused = destroy().exception
     assert isinstance(refused, Problem)
-    assert (refused.exit_code, left(session)) == (2, DATA)
+    assert refused.message == "destroy asks before it acts, and stdin is not a terminal."
+    assert (refused.advice, refused.exit_code, left(session)) == ("Add --yes.", 2, DATA)
 
 
 def test_rules_of_others_on_the_bus_stand_in_the_way(session: boto3.Session) -> None:
