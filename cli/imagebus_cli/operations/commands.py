@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from imagebus_cli.command import Target, command
+from imagebus_cli.output.text import count
 
 if TYPE_CHECKING:
     from imagebus_cli.output.writer import Output
@@ -197,7 +198,7 @@ def retry(
             if not out.as_json:
                 line = f"{result.image_key}: {request.detail_type} for {', '.join(request.stages)}"
                 terminal.console.print(terminal.safe(line), soft_wrap=True)
-    out.write({"retried": retried, "problems": problems}, f"{len(retried)} events retried")
+    out.write({"retried": retried, "problems": problems}, f"{count(len(retried), 'event')} retried")
     out.problems(problems)
     if problems or (key is not None and not retried):
         raise typer.Exit(1)

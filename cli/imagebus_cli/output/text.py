@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 
 #: Joins emoji into one; the only invisible character that a key may show.
 ZERO_WIDTH_JOINER = "\u200d"
@@ -23,6 +25,11 @@ def option(name: str, value: str = "") -> str:
     if os.environ.get("IMAGEBUS_MAKE") and name in IN_MAKE:
         return f"{IN_MAKE[name]}={value or '1'}" if " " not in value else f'{IN_MAKE[name]}="{value}"'
     return f"{name} {value}".rstrip()
+
+
+def program() -> str:
+    """How the user can call this program: by its name if it is on the PATH, else by its path."""
+    return "imagebus" if shutil.which("imagebus") else sys.argv[0]
 
 
 def count(number: int, noun: str, plural: str = "") -> str:

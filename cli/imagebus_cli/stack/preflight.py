@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imagebus_cli.output.text import option
+from imagebus_cli.output.text import count, option
 from imagebus_cli.stack import existing, key, names, parameters, quotas, regions
 from imagebus_cli.stack.findings import Finding, Verdict
 
@@ -140,5 +140,6 @@ def _price(region: str, images: int, *, labels: bool) -> Finding:
 
     usd, idle, priced, as_of = month(region, images, labels=labels)
     where = "" if priced == region else f" at the prices of {priced}"
-    what = f"about ${usd + idle:,.2f} a month: ${usd:,.2f} for {images:,} images of 12 MP, ${idle:.2f} idle"
+    priced_for = count(images, "image")
+    what = f"about ${usd + idle:,.2f} a month: ${usd:,.2f} for {priced_for} of 12 MP, ${idle:.2f} idle"
     return Finding("price", Verdict.OK, f"{what}{where} ({as_of}; docs/cost.md)")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from imagebus_cli.output.text import count
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack import data, settling
 from imagebus_cli.stack.existing import KEPT
@@ -60,8 +61,8 @@ class Plan:
         if self.gone:
             yield f"The stack {self.stack} ({self.place}) is already deleted."
         else:
-            number = len(self.resources)
-            yield f"The stack {self.stack} ({self.place}) and its {number} resources will be deleted."
+            number = count(len(self.resources), "resource")
+            yield f"The stack {self.stack} ({self.place}) and its {number} will be deleted."
             for archive in self.of(ARCHIVE):
                 yield f"  The event archive {archive.physical} too: nothing can be replayed afterwards."
         for each in self.data:

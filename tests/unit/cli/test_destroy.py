@@ -345,6 +345,11 @@ def test_the_loss_of_the_archive_is_said_beforehand() -> None:
     assert line == "  The event archive s-events too: nothing can be replayed afterwards."
 
 
+def test_a_stack_of_one_resource_is_singular() -> None:
+    first, *_ = plan(resources=(Resource(removal.LAYER, "Layer", "arn"),)).lines(keep_data=False)
+    assert first == "The stack s () and its 1 resource will be deleted."
+
+
 def test_a_bucket_with_many_pages_of_versions_is_emptied(
     session: boto3.Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
