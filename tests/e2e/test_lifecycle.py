@@ -35,6 +35,15 @@ SMALL = {
             },
             **RETAINED,
         },
+        "LedgerTable": {
+            "Type": "AWS::DynamoDB::Table",
+            "Properties": {
+                "BillingMode": "PAY_PER_REQUEST",
+                "AttributeDefinitions": [{"AttributeName": "image_key", "AttributeType": "S"}],
+                "KeySchema": [{"AttributeName": "image_key", "KeyType": "HASH"}],
+            },
+            **RETAINED,
+        },
     }
 }
 

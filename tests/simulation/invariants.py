@@ -33,12 +33,16 @@ def unannounced(world: World) -> Iterator[str]:
             yield f"{key}: complete, and nobody was told"
 
 
-def unfinished(story: Story) -> Iterator[str]:
-    """Every image is terminal, except those of which the system never heard."""
+def unfinished(story: Story, *, without_operator: bool = False) -> Iterator[str]:
+    """Every image is terminal, except those of which the system never heard.
+
+    Without an operator it has not heard of an image either if the only news of it is in quarantine.
+    """
     statuses = rows.statuses(story.world.dynamodb)
+    quarantined = set(_quarantined_failures(story.world)) if without_operator else set()
     for upload in newest(story):
         item = statuses.get(upload.key)
-        unheard = upload.key in story.world.evidence.unheard or upload.kind == "erased"
+        unheard = upload.key in story.world.evidence.unheard | quarantined or upload.kind == "erased"
         if (item is None and not unheard) or (item and item["status"] not in TERMINAL):
             yield f"{upload.key}: {item and item['status']} is no end"
 
@@ -143,7 +147,15 @@ def completeness(story: Story) -> Iterator[str]:
         if event not in logged:
             if event not in erased:
                 yield f"{event}: on the bus, and not in the log"
-        elif not story.holes and logged[event].at + logged[event].text != min(forms):
+            continue
+        if not story.holes:
+            expected = {min(forms)}
+        else:  # the archive may have lost the first form, which the recorder had logged when it was live
+            ever = forms | story.world.watch.forms[event]
+            expected = {form for form in ever if form <= min(forms)}
+            if ("recorder", event) not in story.world.evidence.given_up:
+                expected = {min(ever)}
+        if logged[event].at + logged[event].text not in expected:
             yield f"{event}: the log does not hold what happened first"
 
 
@@ -239,10 +251,20 @@ def failures_of_failures(world: World) -> Iterator[str]:
     return (reason for reason in _reasons(world) if reason == FAILURE_OF_A_FAILURE)
 
 
+def _quarantined_failures(world: World) -> Iterator[str]:
+    """The images whose failure could not be recorded."""
+    for kept in _quarantined(world):
+        if kept["reason"] == FAILURE_OF_A_FAILURE:
+            yield str(json.loads(kept["body"])["detail"]["meta"]["image_key"])
+
+
 def _reasons(world: World) -> Iterator[str]:
-    """The reason for each message in quarantine."""
+    return (kept["reason"] for kept in _quarantined(world))
+
+
+def _quarantined(world: World) -> Iterator[dict[str, Any]]:
     for versions in world.s3.buckets[wiring.QUARANTINE].keys.values():
-        yield json.loads(versions[-1].body)["reason"]
+        yield json.loads(versions[-1].body)
 
 
 def queues(world: World) -> Iterator[str]:

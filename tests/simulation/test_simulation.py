@@ -40,6 +40,24 @@ def test_a_seed_is_the_same_run_every_time(mode: str):
     assert run_seed(7, mode) == run_seed(7, mode)
 
 
+@pytest.mark.parametrize(
+    ("mode", "seed"),
+    [
+        pytest.param("liveness", 1128, id="a fact reached the log late"),
+        pytest.param("liveness", 1216, id="a fact was published again"),
+        pytest.param("replays", 1210, id="the only news is in quarantine"),
+        pytest.param("holes", 1515, id="the archive lost the first form"),
+    ],
+)
+def test_runs_that_once_seemed_to_break_an_invariant(mode: str, seed: int):
+    """docs/invariants.md says why they do not."""
+    assert run_seed(seed, mode).violations == ()
+
+
+def test_a_run_ends_even_if_nobody_ever_hears_of_a_deletion():
+    assert run_seed(5098, "lost messages").violations == ()
+
+
 @pytest.mark.parametrize("when", WHEN)
 @pytest.mark.parametrize("function", ["recorder", *OTHERS])
 def test_a_death_at_any_side_effect_loses_nothing(function: str, when: str):

@@ -7,10 +7,12 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from tests.simulation import reference, rows, wiring
 from tests.simulation.reference import Fact
+from tests.simulation.scheduler import EPOCH
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -45,7 +47,10 @@ class Watch:
     _contents: dict[str, str] = field(default_factory=dict)
     _ids: dict[tuple[str, ...], str] = field(default_factory=dict)
     _correlations: dict[Upload, str] = field(default_factory=dict)
-    _heard: dict[Upload, float] = field(default_factory=dict)
+    #: everything that was published, by id: a fact that is published again can have another time
+    forms: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    #: of each upload, when the sweeper had news of it, by id
+    _news: dict[Upload, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
     _ledger: dict[str, tuple[str, float]] = field(default_factory=dict)
     _status: dict[str, tuple[str, float]] = field(default_factory=dict)
     #: until when a notifier that had asked before an erasure may still be at work
@@ -59,15 +64,24 @@ class Watch:
         if not str(envelope["source"]).startswith("imagebus."):
             return
         fact = Fact.of(envelope)
-        is_news = fact.id not in self._contents
         self.violations += [f"{fact.upload[0]}: {fact.type} {text}" for text in self._wrong(fact)]
         self.facts[fact.upload].add(fact.type)
-        if is_news and fact.type not in ("ProcessingStalled", "ImageProcessed"):
-            self.heard(fact.upload)
+        self.forms[fact.id].add(fact.at + fact.text)
 
     def heard(self, upload: Upload) -> None:
-        """Something happened to the upload: from now on it has waited for nothing yet."""
-        self._heard[upload] = self.world.scheduler.seconds
+        """An operator gave the upload another chance: from now on it has waited for nothing yet."""
+        self._news[upload]["a retry"] = self.world.scheduler.seconds
+
+    def _logged(self, fact: Fact) -> None:
+        """News counts from when it occurred, or from its arrival in the log if that was late.
+
+        What the log does not have, the sweeper cannot know. A copy that the log ignores is not news.
+        """
+        if fact.type in ("ImageProcessed", "ProcessingStalled"):
+            return
+        now, skew = self.world.scheduler.seconds, 2 * self.world.weather.skew
+        occurred = (datetime.fromisoformat(fact.at) - EPOCH).total_seconds()
+        self._news[fact.upload][fact.id] = now if now - occurred > wiring.LATE + skew else occurred
 
     def _wrong(self, fact: Fact) -> Iterator[str]:
         yield from self._wrong_identity(fact)
@@ -79,11 +93,9 @@ class Watch:
             if "ImageRejected" in self.facts[upload] or "ImageDeleted" in self.facts[upload]:
                 yield "announced for an upload that was rejected or deleted"
         if fact.type == "ProcessingStalled":
-            waited = world.scheduler.seconds - self._heard.get(upload, 0) + 2 * world.weather.skew
-            # News that never reached the recorder is no news to it.
-            evidence = world.evidence
-            missed = evidence.recorder_lost or evidence.recorder_gave_up
-            if waited < wiring.STALLED_AFTER and not missed:
+            last = max(self._news[upload].values(), default=0.0)
+            waited = world.scheduler.seconds - last + 2 * world.weather.skew
+            if waited < wiring.STALLED_AFTER:
                 yield f"after a wait of {waited:.0f} s"
             if "ImageProcessed" in self.facts[upload]:
                 yield "stalled, when it had long been processed"
@@ -163,8 +175,8 @@ class Watch:
         elif row.get("sk", {}).get("S") == "STATUS" and "status" in row:
             self._projected(rows.value({"M": row}))
         elif row.get("sk", {}).get("S", "").startswith("EVENT#"):
-            meta = json.loads(row["event"]["S"])["detail"]["meta"]
-            self.heard((meta["image_key"], meta["revision"]))
+            event = json.loads(row["event"]["S"])
+            self._logged(Fact(event["source"], event["detail_type"], event["detail"]))
 
     def _entered(self, row: Mapping[str, Any]) -> None:
         event, sending = row["event_id"]["S"], row["sending"]["S"]

@@ -18,6 +18,8 @@ BUS, ARCHIVE = "imagebus", "imagebus-events"
 MAX_RECEIVE_COUNT = 5
 FUNCTION_TIMEOUT = 30
 STALLED_AFTER = 900
+#: Of news that is older when it reaches the log, the arrival counts: see docs/adr/0011-replays-and-stalls.md.
+LATE = 300
 SIZES = ((100, 100), (320, 320))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from imagebus_cli.command import Target, command
+from imagebus_cli.output.text import count
 
 if TYPE_CHECKING:
     from imagebus_cli.output.writer import Output
@@ -207,7 +208,7 @@ def retry(
                 line = f"{result.image_key}: {request.detail_type} for {', '.join(request.stages)}"
                 terminal.console.print(terminal.safe(line), soft_wrap=True)
     summary: dict[str, Any] = {"retried": retried, "problems": problems}
-    lines = [f"{len(retried)} events retried"]
+    lines = [f"{count(len(retried), 'event')} retried"]
     if watch and key is not None and retried:
         summary["status"] = _status_after_retry(stack, key)
         lines.append(f"{key}: {summary['status']}")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from imagebus_cli.output.text import count
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack import data, settling
+from imagebus_cli.stack.existing import KEPT
 from imagebus_cli.stack.outsiders import Outsider, outsiders
 
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 NESTED, BUCKET, TABLE = "AWS::CloudFormation::Stack", "AWS::S3::Bucket", "AWS::DynamoDB::Table"
 BUS, ARCHIVE, LAYER = "AWS::Events::EventBus", "AWS::Events::Archive", "AWS::Lambda::LayerVersion"
+#: Every imagebus stack has these, even one with nothing but imported data. Others are not ours to delete.
+OWN = {(TABLE, "StatusTable"), (TABLE, "LedgerTable"), (BUCKET, "UploadsBucket")}
 
 
 @dataclass(frozen=True)
@@ -50,15 +54,15 @@ class Plan:
 
     @property
     def data(self) -> list[Resource]:
-        return [*self.of(BUCKET), *self.of(TABLE)]
+        return [each for each in (*self.of(BUCKET), *self.of(TABLE)) if each.name in KEPT]
 
     def lines(self, *, keep_data: bool) -> Iterator[str]:
         """What would happen, before anything does."""
         if self.gone:
             yield f"The stack {self.stack} ({self.place}) is already deleted."
         else:
-            number = len(self.resources)
-            yield f"The stack {self.stack} ({self.place}) and its {number} resources will be deleted."
+            number = count(len(self.resources), "resource")
+            yield f"The stack {self.stack} ({self.place}) and its {number} will be deleted."
             for archive in self.of(ARCHIVE):
                 yield f"  The event archive {archive.physical} too: nothing can be replayed afterwards."
         for each in self.data:
@@ -89,16 +93,23 @@ class Plan:
 
 
 def plan(session: boto3.Session, stack: str) -> Plan:
-    """Raises Problem if there is no such stack, and never was one with data that is left."""
+    """Raises Problem if there is no such stack with anything left, or if it is not an imagebus stack."""
     client: Any = session.client("cloudformation")
     status = settling.status(client, stack)
     if status is None:
         return _plan_of_deleted(session, client, stack)
     about = client.describe_stacks(StackName=stack)["Stacks"][0]
-    resources = tuple(_resources(client, about["StackId"]))
+    listed = list(_resources(client, about["StackId"]))
+    if listed and not _is_ours(listed):
+        raise Problem(
+            f"{stack} is not an imagebus stack: nothing was deleted.",
+            f"Check --stack. To delete another application: sam delete --stack-name {stack}",
+        )
+    resources = tuple(each for each in listed if each.physical)
     buses = [each.physical for each in resources if each.kind == BUS]
     rules = {each.physical for each in resources if each.kind == "AWS::Events::Rule"}
     archives = {each.physical for each in resources if each.kind == ARCHIVE}
+    archives.add(f"{stack}-events")  # on the embedded AWS, it is no resource of the stack
     values = {each["ParameterKey"]: each["ParameterValue"] for each in about.get("Parameters", [])}
     return Plan(
         stack=stack,
@@ -120,18 +131,32 @@ def _plan_of_deleted(session: boto3.Session, client: Any, stack: str) -> Plan:
     pages = client.get_paginator("list_stacks").paginate(StackStatusFilter=["DELETE_COMPLETE"])
     deleted = [each for page in pages for each in page["StackSummaries"] if each["StackName"] == stack]
     for each in sorted(deleted, key=lambda each: each["CreationTime"], reverse=True):
-        left = [one for one in _skipped(client, each["StackId"]) if _is_left(session, client, one)]
+        events = list(_events(client, each["StackId"]))
+        if not _is_ours(resource for _, resource in events):
+            continue
+        left = [
+            resource
+            for status, resource in events
+            if status == "DELETE_SKIPPED" and resource.name in KEPT and _is_left(session, client, resource)
+        ]
         if left:
             return Plan(stack, each["StackId"], "DELETE_COMPLETE", _place(each["StackId"]), tuple(left))
     raise Problem(f"There is no stack {stack}, and no data of one.", "Check --stack, --profile and --region.")
 
 
-def _skipped(client: Any, stack_id: str) -> Iterator[Resource]:
-    """What a deletion left because of its DeletionPolicy."""
+def _events(client: Any, stack_id: str) -> Iterator[tuple[str, Resource]]:
+    """The status of each event with its resource. A deletion skips what its DeletionPolicy keeps."""
     for page in client.get_paginator("describe_stack_events").paginate(StackName=stack_id):
         for event in page["StackEvents"]:
-            if event.get("ResourceStatus") == "DELETE_SKIPPED":
-                yield Resource(event["ResourceType"], event["LogicalResourceId"], event["PhysicalResourceId"])
+            physical = event.get("PhysicalResourceId", "")
+            yield (
+                event.get("ResourceStatus", ""),
+                Resource(event["ResourceType"], event["LogicalResourceId"], physical),
+            )
+
+
+def _is_ours(resources: Iterable[Resource]) -> bool:
+    return {(each.kind, each.name) for each in resources} >= OWN
 
 
 def _is_left(session: boto3.Session, client: Any, resource: Resource) -> bool:
@@ -154,14 +179,13 @@ def _is_left(session: boto3.Session, client: Any, resource: Resource) -> bool:
 
 
 def _resources(client: Any, stack_id: str) -> Iterator[Resource]:
-    """The resources of a stack and of its nested stacks."""
+    """The resources of a stack and of its nested stacks. One that was never created has no physical id."""
     for page in client.get_paginator("list_stack_resources").paginate(StackName=stack_id):
         for each in page["StackResourceSummaries"]:
             physical = each.get("PhysicalResourceId", "")
-            if not physical:
-                continue
             yield Resource(each["ResourceType"], each["LogicalResourceId"], physical)
-            if each["ResourceType"] == NESTED and each.get("ResourceStatus") != "DELETE_COMPLETE":
+            nested = each["ResourceType"] == NESTED and each.get("ResourceStatus") != "DELETE_COMPLETE"
+            if nested and physical:
                 yield from _resources(client, physical)
 
 
@@ -185,7 +209,8 @@ def remove(session: boto3.Session, planned: Plan, *, keep_data: bool, say: Say) 
             raise Problem(f"{planned.stack} is {ended}.", advice, detail=reasons)
     if keep_data:
         return
-    for bucket in planned.of(BUCKET):
-        data.delete_bucket(session.client("s3"), bucket.physical, say)
-    for table in planned.of(TABLE):
-        data.delete_table(session.client("dynamodb"), table.physical, say)
+    for each in planned.data:
+        if each.kind == BUCKET:
+            data.delete_bucket(session.client("s3"), each.physical, say)
+        else:
+            data.delete_table(session.client("dynamodb"), each.physical, say)

@@ -25,8 +25,8 @@ class Projection:
 
     item: Item
     log: Sequence[RecordedEvent]
-    #: whether there was no status item before
-    is_first: bool = False
+    #: whether this changed the status item: the log had news
+    changed: bool = False
 
 
 class Projector:
@@ -54,5 +54,5 @@ class Projector:
                 if stored is None and not self._store.latest(image_key):
                     written = item  # erased meanwhile, when there was no status item to delete
                     continue
-                return Projection(item, log, is_first=stored is None)
+                return Projection(item, log, changed=stored != item)
         raise Contended(f"{ATTEMPTS} attempts")

@@ -48,11 +48,11 @@ class EventStore(Protocol):
         ...
 
     def note_arrival(self, item: Item, at: str) -> None:
-        """Remember that the first news of the revision came so late."""
+        """Remember when late news of the revision arrived."""
         ...
 
     def arrival(self, item: Item) -> str:
-        """When the first news of the revision came, if it came late; empty if not."""
+        """When the last late news of the revision arrived; empty if none was late."""
         ...
 
     def erase(self, image_key: str, erasure: Erasure) -> int:

@@ -20,7 +20,7 @@ from imagebus.store import EventStore
 from imagebus.telemetry import logger
 
 NOTHING_ERASED = NothingErased()
-#: The first news of an image that is older came late: what it waits for may be late, too.
+#: News that is older when it arrives is late, and what the image still waits for may be late, too.
 LATE = timedelta(minutes=5)
 
 
@@ -51,9 +51,8 @@ class Recorder:
         projection = self.project(image_key)
         if projection is None:
             return []
-        now, late = self._clock.now(), timestamp(self._clock.now() - LATE)
-        if announce and projection.is_first and projection.item["created_at"] < late:
-            self._store.note_arrival(projection.item, timestamp(now))
+        if announce and projection.changed:
+            self._note_late_news(projection.item, events)
         if announce and self.is_unannounced(projection.item):
             self.announce(projection)
         return projection.log
@@ -105,8 +104,14 @@ class Recorder:
         self._emit(caused_by(Meta.from_json(log[-1].meta), data, clock=self._clock))
 
     def arrival(self, item: Item) -> str:
-        """When the first news of the image came, if it came late; empty if not."""
+        """When the last late news of the image arrived; empty if none was late."""
         return self._store.arrival(item)
+
+    def _note_late_news(self, item: Item, events: Sequence[RecordedEvent]) -> None:
+        now = self._clock.now()
+        late = timestamp(now - LATE)
+        if any(event.revision == item["revision"] and event.occurred_at < late for event in events):
+            self._store.note_arrival(item, timestamp(now))
 
     def _emit(self, event: Event[EventData]) -> None:
         self._bus.publish([event])

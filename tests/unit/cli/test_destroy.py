@@ -19,6 +19,7 @@ from imagebus_cli.stack import data, lifecycle, outsiders, removal, settling
 from imagebus_cli.stack.removal import Plan, Resource
 
 REGION, GONE = "eu-west-1", "DELETE_COMPLETE"
+DATA = (["uploads"], ["status", "ledger"])
 STACK_ID = "arn:aws:cloudformation:eu-west-1:123456789012:stack/imagebus/1"
 PARAMETERS = [{"ParameterKey": "DeletionProtection", "ParameterValue": "true"}]
 TEMPLATE: Any = {
@@ -40,6 +41,16 @@ TEMPLATE: Any = {
             },
             "DeletionPolicy": "Retain",
         },
+        "LedgerTable": {
+            "Type": "AWS::DynamoDB::Table",
+            "Properties": {
+                "TableName": "ledger",
+                "BillingMode": "PAY_PER_REQUEST",
+                "AttributeDefinitions": [{"AttributeName": "image_key", "AttributeType": "S"}],
+                "KeySchema": [{"AttributeName": "image_key", "KeyType": "HASH"}],
+            },
+            "DeletionPolicy": "Retain",
+        },
         "EventBus": {"Type": "AWS::Events::EventBus", "Properties": {"Name": "imagebus"}},
     },
 }
@@ -51,7 +62,8 @@ def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
     monkeypatch.setattr(settling, "EVERY", 0.0)
     with mock_aws():
         made = boto3.Session("test", "test", region_name=REGION)
-        made.events.register("before-call.cloudformation", CloudFormation(made))
+        made.events.register("before-call.cloudformation", cloudformation := CloudFormation(made))
+        monkeypatch.setattr(made, "cloudformation", cloudformation, raising=False)
         monkeypatch.setattr(lifecycle, "_session", lambda *_: made)
         s3 = made.client("s3")
         s3.create_bucket(Bucket="uploads", CreateBucketConfiguration={"LocationConstraint": REGION})
@@ -60,7 +72,8 @@ def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
             s3.put_object(Bucket="uploads", Key="a b.jpg", Body=body)
         s3.delete_object(Bucket="uploads", Key="a b.jpg")
         s3.create_multipart_upload(Bucket="uploads", Key="large.jpg")
-        made.client("dynamodb").create_table(**TEMPLATE["Resources"]["StatusTable"]["Properties"])
+        for table in ("StatusTable", "LedgerTable"):
+            made.client("dynamodb").create_table(**TEMPLATE["Resources"][table]["Properties"])
         made.client("events").create_event_bus(Name="imagebus")
         yield made
 
@@ -71,6 +84,15 @@ class CloudFormation:
     def __init__(self, session: boto3.Session) -> None:
         self.session = session
         self.status = "UPDATE_COMPLETE"
+        physical = {
+            "UploadsBucket": "uploads",
+            "StatusTable": "status",
+            "LedgerTable": "ledger",
+            "EventBus": "imagebus",
+        }
+        self.resources = {
+            name: (each["Type"], physical[name]) for name, each in TEMPLATE["Resources"].items()
+        }
 
     def __call__(self, model: Any, params: Any, **_: Any) -> tuple[Any, dict[str, Any]]:
         answer = getattr(self, model.name)(params["body"])
@@ -91,12 +113,10 @@ class CloudFormation:
 
     def ListStackResources(self, asked: Any) -> dict[str, Any]:  # noqa: N802
         assert asked["StackName"] == STACK_ID
-        names = {"UploadsBucket": "uploads", "StatusTable": "status", "EventBus": "imagebus"}
         return {
             "StackResourceSummaries": [
-                {"LogicalResourceId": name, "PhysicalResourceId": physical, "ResourceType": about["Type"]}
-                for name, about in TEMPLATE["Resources"].items()
-                if (physical := names.get(name))
+                {"LogicalResourceId": name, "PhysicalResourceId": physical, "ResourceType": kind}
+                for name, (kind, physical) in self.resources.items()
             ]
         }
 
@@ -144,16 +164,21 @@ def test_the_data_can_stay_and_comes_with_what_brings_it_back(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     document = json.loads(destroy("--yes", "--keep-data", "--json").stdout)
-    assert left(session) == (["uploads"], ["status"])
+    assert left(session) == DATA
     assert settling.status(session.client("cloudformation"), "imagebus") is None
-    assert [each["what"] for each in document["stays"]] == ["the bucket uploads", "the table status"]
+    assert [each["what"] for each in document["stays"]] == [
+        "the bucket uploads",
+        "the table status",
+        "the table ledger",
+    ]
     wanted = json.loads((tmp_path / "imagebus-data.resources.json").read_text())
     assert [each["ResourceIdentifier"] for each in wanted] == [
         {"BucketName": "uploads"},
         {"TableName": "status"},
+        {"TableName": "ledger"},
     ]
     template = json.loads((tmp_path / "imagebus-data.template.json").read_text())
-    assert template["Resources"].keys() == {"UploadsBucket", "StatusTable"}
+    assert template["Resources"].keys() == {"UploadsBucket", "StatusTable", "LedgerTable"}
     assert {each["DeletionPolicy"] for each in template["Resources"].values()} == {"Retain"}
     assert template["Parameters"]["DeletionProtection"]["Default"] == "true"
     assert any("--change-set-type IMPORT" in line for line in document["back"])
@@ -164,7 +189,7 @@ def test_it_can_run_again_after_an_interrupt(session: boto3.Session, monkeypatch
     with monkeypatch.context() as patch:
         patch.setattr(data, "delete_bucket", interrupted)
         assert isinstance(destroy("--yes").exception, KeyboardInterrupt | SystemExit)
-    assert left(session) == (["uploads"], ["status"])
+    assert left(session) == DATA
     done = destroy("--yes")
     assert "already deleted" in done.output
     assert left(session) == ([], [])
@@ -190,10 +215,46 @@ def test_data_of_a_deleted_stack_that_another_stack_has_now_is_safe(session: bot
     assert removal._is_left(session, Other(), bucket)
 
 
+@pytest.mark.parametrize("missing", ["UploadsBucket", "StatusTable", "LedgerTable"])
+def test_a_stack_of_something_else_is_refused(session: boto3.Session, missing: str) -> None:
+    stack: Any = session.cloudformation  # type: ignore[attr-defined]
+    del stack.resources[missing]
+    refused = destroy("--yes").exception
+    assert isinstance(refused, Problem)
+    assert refused.message == "imagebus is not an imagebus stack: nothing was deleted."
+    assert "sam delete" in refused.advice
+    assert (left(session), stack.status) == (DATA, "UPDATE_COMPLETE")
+    stack.status = GONE
+    refused = destroy("--yes").exception
+    assert isinstance(refused, Problem)
+    assert refused.message == "There is no stack imagebus, and no data of one."
+    assert left(session) == DATA
+
+
+def test_data_that_the_template_does_not_name_stays(session: boto3.Session) -> None:
+    stack: Any = session.cloudformation  # type: ignore[attr-defined]
+    location: Any = {"LocationConstraint": REGION}
+    session.client("s3").create_bucket(Bucket="mine", CreateBucketConfiguration=location)
+    stack.resources["MyBucket"] = ("AWS::S3::Bucket", "mine")
+    assert destroy("--yes").exit_code == 0
+    assert left(session) == (["mine"], [])
+    assert isinstance(destroy("--yes").exception, Problem)
+    assert left(session) == (["mine"], [])
+
+
+def test_a_stack_that_has_nothing_yet_can_be_deleted(session: boto3.Session) -> None:
+    """A change set for a new stack leaves one."""
+    stack: Any = session.cloudformation  # type: ignore[attr-defined]
+    stack.status, stack.resources = "REVIEW_IN_PROGRESS", {}
+    assert destroy("--yes").exit_code == 0
+    assert stack.status == GONE
+
+
 def test_another_name_deletes_nothing(session: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lifecycle, "_interactive", lambda: True)
-    assert destroy(say="imagebus-stage\n").exit_code == 1
-    assert left(session) == (["uploads"], ["status"])
+    refused = destroy(say="imagebus-stage\n")
+    assert (refused.exit_code, "The name does not match: nothing was deleted." in refused.output) == (1, True)
+    assert left(session) == DATA
     assert destroy(say="imagebus\n").exit_code == 0
     assert left(session) == ([], [])
 
@@ -201,7 +262,8 @@ def test_another_name_deletes_nothing(session: boto3.Session, monkeypatch: pytes
 def test_nobody_to_ask_is_a_refusal(session: boto3.Session) -> None:
     refused = destroy().exception
     assert isinstance(refused, Problem)
-    assert (refused.exit_code, left(session)) == (2, (["uploads"], ["status"]))
+    assert refused.message == "destroy asks before it acts, and stdin is not a terminal."
+    assert (refused.advice, refused.exit_code, left(session)) == ("Add --yes.", 2, DATA)
 
 
 def test_rules_of_others_on_the_bus_stand_in_the_way(session: boto3.Session) -> None:
@@ -212,9 +274,19 @@ def test_rules_of_others_on_the_bus_stand_in_the_way(session: boto3.Session) -> 
     refused = destroy("--yes").exception
     assert isinstance(refused, Problem)
     assert refused.message == "Others use the bus: the rule counter on the bus imagebus."
-    assert (refused.exit_code, left(session)) == (1, (["uploads"], ["status"]))
+    assert (refused.exit_code, left(session)) == (1, DATA)
     assert destroy("--yes", "--force").exit_code == 0
     assert left(session) == ([], [])
+
+
+def test_the_archive_of_the_embedded_aws_is_the_stacks_own(session: boto3.Session) -> None:
+    events = session.client("events")
+    arn = events.describe_event_bus(Name="imagebus")["Arn"]
+    for name in ("imagebus-events", "mine"):
+        events.create_archive(ArchiveName=name, EventSourceArn=arn)
+    assert [each.name for each in removal.plan(session, "imagebus").outsiders if each.kind == "archive"] == [
+        "mine"
+    ]
 
 
 def test_rules_of_the_stack_and_of_a_service_are_no_outsiders() -> None:
@@ -271,6 +343,11 @@ def test_the_loss_of_the_archive_is_said_beforehand() -> None:
     archive = Resource(removal.ARCHIVE, "Archive", "s-events")
     (_, line) = plan(resources=(archive,)).lines(keep_data=True)
     assert line == "  The event archive s-events too: nothing can be replayed afterwards."
+
+
+def test_a_stack_of_one_resource_is_singular() -> None:
+    first, *_ = plan(resources=(Resource(removal.LAYER, "Layer", "arn"),)).lines(keep_data=False)
+    assert first == "The stack s () and its 1 resource will be deleted."
 
 
 def test_a_bucket_with_many_pages_of_versions_is_emptied(

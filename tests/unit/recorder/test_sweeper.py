@@ -16,7 +16,7 @@ from imagebus.naming import REPLAY_ELSEWHERE
 from imagebus.testing import InMemoryEventBridge, InMemorySQS, ManualClock, sqs_record
 from recorder.replays import Backlog, EventBridgeReplays, SQSBacklog
 from recorder.sweeper import BATCH, SweepIncomplete, sweep
-from tests.unit.core.events import KEY, envelope, failure, recorded, story, uploaded
+from tests.unit.core.events import KEY, SECOND, envelope, failure, recorded, story, uploaded
 from tests.unit.recorder.test_recorder import Bench
 
 STALLED_AFTER = 900
@@ -167,6 +167,37 @@ def test_a_late_event_that_comes_first_is_no_stall_until_it_has_waited(bench: Sw
     bench.receive(uploaded())
     assert bench.sweep() == {"held": 1}
     bench.clock.advance(2)
+    assert bench.sweep() == {"stalled": 1}
+
+
+def test_facts_that_arrive_late_are_news_and_so_may_be_the_missing_ones(bench: Sweeping):
+    first, *facts = story()
+    bench.receive(first)
+    bench.clock.advance(STALLED_AFTER - 100)
+    bench.receive(facts[0])
+    bench.clock.advance(101)
+    assert bench.sweep() == {"held": 1}
+    bench.receive(facts[0])
+    bench.clock.advance(STALLED_AFTER - 100)
+    assert bench.sweep() == {"stalled": 1}, "the second copy is not news"
+
+
+def test_facts_that_arrive_within_five_minutes_count_from_when_they_occurred(bench: Sweeping):
+    first, *facts = story()
+    bench.receive(first)
+    bench.clock.advance(290)
+    bench.receive(facts[0])
+    bench.clock.advance(STALLED_AFTER - 289)
+    assert bench.sweep() == {"stalled": 1}
+
+
+def test_late_news_of_a_replaced_upload_does_not_delay_the_stall_of_its_successor(bench: Sweeping):
+    old, *facts = story()
+    bench.clock.advance(STALLED_AFTER)
+    successor = uploaded(rev=SECOND, clock=bench.clock)
+    bench.clock.advance(200)
+    bench.receive(old, facts[0], successor)
+    bench.clock.advance(STALLED_AFTER - 199)
     assert bench.sweep() == {"stalled": 1}
 
 
