@@ -87,7 +87,8 @@ def status(
     """Show an image's status, its outstanding stages and failures, and the ID that logs use for it.
 
     Exits with 1 if the image does not exist, or nothing was known --at that time; with --watch, also if it
-    did not complete.
+    did not complete. --watch ends at once with an older outcome of the key: after a new upload or a retry,
+    use `upload --watch` or `retry --watch`.
     """
     from imagebus_cli.images import lookup, past
     from imagebus_cli.moments import moment
