@@ -190,7 +190,7 @@ def _pairs(parameters: list[str] | tuple[()]) -> dict[str, str]:
 
     pairs = [each.partition("=") for each in parameters]
     if wrong := next((name for name, equals, _ in pairs if not name or not equals), None):
-        raise Problem(f"--parameter {wrong} has no value.", "Write it as NAME=VALUE.", exit_code=2)
+        raise Problem(f"The parameter {wrong} has no value.", "Write it as NAME=VALUE.", exit_code=2)
     return {name: value for name, _, value in pairs}
 
 
