@@ -136,8 +136,8 @@ demo: $(READY) ## the whole pipeline on the embedded AWS, from upload to result 
 	@$(BIN)/imagebus demo $(if $(IMAGES),--images "$(IMAGES)")
 
 .PHONY: up
-up: $(READY) ## start the embedded AWS and deploy to it
-	@$(BIN)/imagebus local up
+up: $(READY) ## start the embedded AWS and deploy to it (PORT=4566)
+	@$(BIN)/imagebus local up $(if $(PORT),--port $(PORT))
 
 .PHONY: down
 down: $(READY) ## stop the embedded AWS
@@ -160,13 +160,14 @@ build: $(READY) ## sam build, for AWS (ARCHITECTURE=arm64)
 	@$(BIN)/python -m tools build $(ARCHITECTURE)
 
 .PHONY: deploy
-deploy: $(READY) ## check, build and deploy to your AWS account (STACK=imagebus PARAMETERS="Name=Value …" YES=1)
-	@$(BIN)/imagebus deploy --stack $(STACK) $(if $(YES),--yes) $(if $(RUNTIME),--runtime $(RUNTIME)) \
+deploy: $(READY) ## check, build and deploy to your AWS account (STACK=imagebus PARAMETERS="Name=Value …" CREATE_KEY=1 YES=1)
+	@IMAGEBUS_MAKE=1 $(BIN)/imagebus deploy --stack $(STACK) $(if $(YES),--yes) $(if $(RUNTIME),--runtime $(RUNTIME)) \
+	  $(if $(CREATE_KEY),--create-key) \
 	  $(foreach pair,$(PARAMETERS),--parameter "$(pair)")
 
 .PHONY: destroy
 destroy: $(READY) ## delete a stack with all its images (STACK=imagebus KEEP_DATA=1 YES=1)
-	@$(BIN)/imagebus destroy --stack $(STACK) $(if $(KEEP_DATA),--keep-data) $(if $(YES),--yes)
+	@IMAGEBUS_MAKE=1 $(BIN)/imagebus destroy --stack $(STACK) $(if $(KEEP_DATA),--keep-data) $(if $(YES),--yes)
 
 .PHONY: smoke
 smoke: $(READY) ## two images through a deployed stack and its API, and gone again (STACK=imagebus)

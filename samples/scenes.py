@@ -6,14 +6,12 @@ Every scene is a pure function of its size and seed.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from itertools import pairwise
 from random import Random
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
 Size = tuple[int, int]
-Scene = Callable[[Size, int], Image.Image]
 
 _HALF = [v // 2 for v in range(256)]
 

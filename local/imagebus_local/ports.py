@@ -21,7 +21,7 @@ def require_free(port: int) -> None:
     raise LocalError(
         "port_busy",
         f"Port {port} is already in use{f' by {holder}' if holder else ''}.",
-        f"Stop that process, or choose another port: imagebus local up --port {suggest(port)}",
+        f"Stop that process, or choose another port, such as {suggest(port)} (--port, or PORT= of make).",
     )
 
 

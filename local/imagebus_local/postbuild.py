@@ -31,7 +31,8 @@ def prune(folder: Path) -> None:
 
 
 def _is_test_package(path: Path) -> bool:
-    return path.name in {"tests", "test"} and (path / "__init__.py").exists()
+    ours = path.match("imagebus/testing")
+    return (ours or path.name in {"tests", "test"}) and (path / "__init__.py").exists()
 
 
 def compile_all(folder: Path, interpreter: str = sys.executable) -> None:

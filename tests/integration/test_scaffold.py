@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -152,6 +153,14 @@ def test_its_tests_get_every_golden_event_it_listens_to(tmp_path: Path) -> None:
     expected = {golden.name.split("@", 1)[1] for golden in GOLDEN if golden.detail_type == "LabelsDetected"}
     assert {"LabelsDetected", "LabelsDetected@v2"} <= expected
     assert {path.stem for path in (folder / "tests" / "events").iterdir()} == expected
+
+
+def test_the_files_in_its_readme_are_in_one_column(tmp_path: Path) -> None:
+    folder = write(consumer("thumb-mail", ["ImageValidated"], replay_safe=False), tmp_path, FILES)
+    lines = (folder / "README.md").read_text(encoding="utf-8").splitlines()
+    listed = [line for line in lines if re.match(r"    \S+  +\S", line)]
+    columns = {len(line) - len(line.split("  ", 2)[2].split(maxsplit=1)[1]) for line in listed}
+    assert (len(listed), len(columns)) == (4, 1), listed
 
 
 def test_the_command_writes_one_folder_and_says_what_is_next(tmp_path: Path) -> None:

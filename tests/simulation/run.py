@@ -29,6 +29,7 @@ CUT_OFF = 2400
 #: How long a schedule may take to find what is unfinished.
 PATIENCE = 2400
 SWEEP_EVERY = 60
+RETRIES = 4
 
 WHEN = ("before", "after")
 OTHERS = ("ingest", "validator", "thumbnailer", "watermarker", "metadata", "labels", "notifier", "cleaner")
@@ -138,20 +139,24 @@ def _operate(story: Story) -> None:
         settle(world, lambda: any(invariants.unfinished(story)))
     if story.resend_removals():
         settle(world, lambda: any(invariants.unfinished(story)))
-    for attempt in range(4):
-        if not story.retry(everything=attempt == 0):
-            break
-        settle(world, lambda: any(invariants.unfinished(story)))
+    _retry(story, everything=True)
     # What the runbook tells the operator to do about quarantined messages.
     if any(invariants.failures_of_failures(world)) or world.evidence.recorder_lost:
         story.replay()
         settle(world, lambda: any(invariants.unfinished(story)))
-        while story.retry():
-            settle(world, lambda: any(invariants.unfinished(story)))
+        _retry(story)
     if len(world.deployed) > 1:
         world.deployed = world.deployed[-1:]
         story.rebuild()
         settle(world, lambda: any(invariants.unfinished(story)))
+
+
+def _retry(story: Story, *, everything: bool = False) -> None:
+    """A few times only: nothing completes an upload whose replacement or deletion nobody heard of."""
+    for attempt in range(RETRIES):
+        if not story.retry(everything=everything and attempt == 0):
+            return
+        settle(story.world, lambda: any(invariants.unfinished(story)))
 
 
 def _undisturbed_projections(world: World) -> Iterable[str]:

@@ -54,6 +54,10 @@ def test_runs_that_once_seemed_to_break_an_invariant(mode: str, seed: int):
     assert run_seed(seed, mode).violations == ()
 
 
+def test_a_run_ends_even_if_nobody_ever_hears_of_a_deletion():
+    assert run_seed(5098, "lost messages").violations == ()
+
+
 @pytest.mark.parametrize("when", WHEN)
 @pytest.mark.parametrize("function", ["recorder", *OTHERS])
 def test_a_death_at_any_side_effect_loses_nothing(function: str, when: str):

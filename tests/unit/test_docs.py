@@ -98,6 +98,14 @@ def test_lines_are_not_too_wide(name: str) -> None:
     assert not wide, name
 
 
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_table_row_follows_a_header_or_a_row(name: str) -> None:
+    lines = ["", *FENCE.sub("", text_of(name)).splitlines(), ""]
+    for before, line, after in zip(lines, lines[1:], lines[2:], strict=False):
+        if line.startswith("|") and not before.startswith("|"):
+            assert re.fullmatch(r"\|(?: *:?-+:? *\|)+ *", after), f"{name}: {line}"
+
+
 @pytest.mark.parametrize("name", RECORDS)
 def test_decision_records_share_one_format(name: str) -> None:
     text = text_of(name)

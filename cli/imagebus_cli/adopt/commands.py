@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from imagebus_cli.command import Target, command
+from imagebus_cli.output.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -137,7 +138,7 @@ def _plan(stack: Stack, candidates: Iterable[Candidate], out: Output, region: st
     usd = price(stack, objects, region, copied=copied)
     document = {"objects": objects, "bytes": size, "usd": usd, "others": dict(tally.counts)}
     cost = "no completed image to take a price from" if usd is None else f"about ${usd:.2f} ({region})"
-    line = f"{objects} objects would be imported: {bytes_text(size)}, {cost}"
+    line = f"{count(objects, 'object')} would be imported: {bytes_text(size)}, {cost}"
     out.write(document, line, *(f"  {number} {each}" for each, number in tally.counts.items()))
 
 

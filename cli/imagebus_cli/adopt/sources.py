@@ -68,7 +68,7 @@ def inventoried(s3: S3Client, where: str, bucket: str, prefix: str) -> Iterator[
     if manifest.get("fileFormat") != "CSV":
         raise Problem(f"The report's format is {manifest.get('fileFormat')}.", "Configure the report as CSV.")
     columns = [name.strip() for name in manifest["fileSchema"].split(",")]
-    reports = manifest["destinationBucket"].removeprefix("arn:aws:s3:::")
+    reports = manifest["destinationBucket"].rpartition(":::")[2]
     for file in manifest["files"]:
         beside = Path(where).with_name(file["key"].rsplit("/", 1)[-1])
         place = (

@@ -11,7 +11,7 @@ from imagebus.history.recorded import RecordedEvent
 from imagebus.history.timeline import timeline as as_timeline
 from imagebus_cli.demo.result import DemoResult
 from imagebus_cli.output.terminal import console, safe
-from imagebus_cli.output.text import bytes_text
+from imagebus_cli.output.text import bytes_text, count
 from imagebus_cli.stack.subscription import Notification
 
 #: Longer tables are cut off, so that a folder of thousands stays readable.
@@ -87,9 +87,9 @@ def verdict(results: Sequence[DemoResult]) -> bool:
         counts[result.status] = counts.get(result.status, 0) + 1
     ended = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
     if troubles:
-        console.print(
-            f"[bold red]{len(troubles)} of {len(results)} images had an unexpected outcome[/] ({ended})."
-        )
+        wrong = f"{len(troubles)} of {count(len(results), 'image')}"
+        console.print(f"[bold red]{wrong} had an unexpected outcome[/] ({ended}).")
         return False
-    console.print(f"[bold green]All {len(results)} images had the expected outcome[/]: {ended}.")
+    everything = f"All {len(results)} images" if len(results) != 1 else "The image"
+    console.print(f"[bold green]{everything} had the expected outcome[/]: {ended}.")
     return True

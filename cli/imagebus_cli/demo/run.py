@@ -12,6 +12,7 @@ from imagebus_cli.demo.pictures import Picture
 from imagebus_cli.demo.result import DemoResult, results
 from imagebus_cli.local.running import local_stack
 from imagebus_cli.output import terminal
+from imagebus_cli.output.text import count
 from imagebus_cli.stack.deployed import Stack
 from imagebus_cli.stack.subscription import Notification, subscribed
 from imagebus_cli.uploads import tracking as uploads
@@ -45,7 +46,7 @@ def _process(
 ) -> tuple[list[DemoResult], list[Notification]]:
     total = len(chosen)
     with subscribed(stack) as subscription:
-        with terminal.step(f"{total} images uploaded"):
+        with terminal.step(f"{count(total, 'image')} uploaded"):
             put = uploads.put_all(stack, {picture.key: picture.read for picture in chosen})
         with terminal.step("processed") as say:
             items = uploads.wait(

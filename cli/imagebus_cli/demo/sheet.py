@@ -11,7 +11,7 @@ from urllib.parse import quote
 from imagebus.history.recorded import RecordedEvent
 from imagebus.history.timeline import timeline
 from imagebus_cli.demo.result import DemoResult
-from imagebus_cli.output.text import bytes_text, visible
+from imagebus_cli.output.text import bytes_text, count, visible
 
 #: About the width of a card: the thumbnail closest to it is shown.
 SHOWN_WIDTH = 480
@@ -40,12 +40,12 @@ def render(cards: Sequence[Card]) -> str:
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>imagebus: {len(cards)} images</title>
+<title>imagebus: {count(len(cards), "image")}</title>
 <style>
 {style}</style>
 </head>
 <body>
-<header><h1>imagebus</h1><p>{len(cards)} images {summary}</p></header>
+<header><h1>imagebus</h1><p>{count(len(cards), "image")} {summary}</p></header>
 <main>
 {body}
 </main>
@@ -118,7 +118,7 @@ def _events(card: Card) -> str:
         name = f'<td style="padding-left:{moment.depth * 0.8:.1f}em">{escape(moment.event.detail_type)}</td>'
         rows.append(f'<tr>{name}<td>{escape(moment.producer)}</td><td class="n">{moment.end_ms} ms</td>')
         rows.append(f'<td class="bar">{bar}</td></tr>')
-    summary = f"<summary>{len(moments)} events, {whole} ms</summary>"
+    summary = f"<summary>{count(len(moments), 'event')}, {whole} ms</summary>"
     return f"<details>{summary}<table>{''.join(rows)}</table></details>\n"
 
 

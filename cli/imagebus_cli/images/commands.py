@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from imagebus_cli.command import Key, Target, command
+from imagebus_cli.output.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -86,7 +87,8 @@ def status(
     """Show an image's status, its outstanding stages and failures, and the ID that logs use for it.
 
     Exits with 1 if the image does not exist, or nothing was known --at that time; with --watch, also if it
-    did not complete.
+    did not complete. --watch ends at once with an older outcome of the key: after a new upload or a retry,
+    use `upload --watch` or `retry --watch`.
     """
     from imagebus_cli.images import lookup, past
     from imagebus_cli.moments import moment
@@ -271,7 +273,7 @@ def erase(
         raise Problem("There is nothing under this key.", "Keys are exact and include folders.", exit_code=1)
     out.write(
         {"erased": key, **vars(erased)},
-        f"{key}: erased {erased.versions} versions, {erased.derived} derived images, "
-        f"{erased.items} log and status items",
+        f"{key}: erased {count(erased.versions, 'version')}, {count(erased.derived, 'derived image')}, "
+        f"{count(erased.items, 'log or status item', 'log and status items')}",
         "  What the archive keeps, and for how long: docs/security.md",
     )

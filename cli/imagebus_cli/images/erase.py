@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from imagebus.identity import derived_prefix
+from imagebus_cli.output.text import count
 from imagebus_cli.stack.deployed import Stack
 
 #: DeleteObjects' limit.
@@ -67,4 +68,4 @@ def _delete(stack: Stack, bucket: str, objects: list[dict[str, str]]) -> None:
         request: Any = {"Objects": objects[start : start + BATCH], "Quiet": True}
         answer = stack.s3.delete_objects(Bucket=bucket, Delete=request)
         if errors := answer.get("Errors"):
-            raise RuntimeError(f"S3 kept {len(errors)} objects: {errors[0].get('Code')}")
+            raise RuntimeError(f"S3 kept {count(len(errors), 'object')}: {errors[0].get('Code')}")

@@ -17,7 +17,8 @@ app = typer.Typer(
 )
 
 Port = Annotated[
-    int | None, typer.Option(min=1024, max=65535, help="Port of the emulator on 127.0.0.1 (default: 4566).")
+    int | None,
+    typer.Option(min=1024, max=65535, help="Port on 127.0.0.1 (default: 4566, or the next free one)."),
 ]
 
 
@@ -25,9 +26,12 @@ Port = Annotated[
 @command
 def up(out: Output, port: Port = None) -> None:
     """Start the embedded AWS and deploy template.yml to it. Run again, it deploys only what changed."""
+    from imagebus_cli.local.running import other_port
     from imagebus_cli.output import terminal
+    from imagebus_cli.output.text import program
     from imagebus_local import up as start
 
+    port = port or other_port()
     with terminal.step("local AWS") as say:
         state = start(port, say=say)
     if out.as_json:
@@ -40,8 +44,9 @@ def up(out: Output, port: Port = None) -> None:
     width = max(map(len, rows))
     for name, value in rows.items():
         terminal.console.print(f"  {name:<{width}}  {terminal.safe(value)}", soft_wrap=True)
+    name = program()
     terminal.console.print(
-        '\nFor the AWS CLI: eval "$(imagebus local env)"    To stop it: imagebus local down'
+        f'\nFor the AWS CLI: eval "$({name} local env)"    To stop it: {name} local down', soft_wrap=True
     )
 
 

@@ -30,9 +30,7 @@ def local_stack(port: int | None = None, *, keep: bool = False) -> Iterator[Loca
     Without a port, the next free one is used if 4566 is busy.
     """
     was_up = imagebus_local.status().state == "up"
-    if port is None and not was_up and not ports.is_free(DEFAULT_PORT):
-        port = ports.suggest(DEFAULT_PORT)
-        terminal.console.print(f"Port {DEFAULT_PORT} is busy, using {port}.")
+    port = port or other_port()
     with _terminable():
         with terminal.step("local AWS") as say:
             state = imagebus_local.up(port, say=say)
@@ -44,6 +42,15 @@ def local_stack(port: int | None = None, *, keep: bool = False) -> Iterator[Loca
             else:
                 with terminal.step("local AWS stopped"):
                     imagebus_local.down()
+
+
+def other_port() -> int | None:
+    """The next free port if a new local AWS would find 4566 busy; None if it can use 4566, or one runs."""
+    if imagebus_local.status().state in {"up", "starting"} or ports.is_free(DEFAULT_PORT):
+        return None
+    port = ports.suggest(DEFAULT_PORT)
+    terminal.console.print(f"Port {DEFAULT_PORT} is busy, using {port}.")
+    return port
 
 
 @contextmanager

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from imagebus_cli.command import Target, command
+from imagebus_cli.output.text import count
 
 if TYPE_CHECKING:
     from imagebus_cli.output.writer import Output
     from imagebus_cli.stack.deployed import Stack
+
+#: How long `retry --watch` waits for the outcome, in seconds.
+PATIENCE = 120
 
 
 @command
@@ -170,10 +174,14 @@ def retry(
     all_failed: Annotated[
         bool, typer.Option("--all-failed", help="Retry every image whose status is failed.")
     ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="With a key: wait until the image is no longer failed.")
+    ] = False,
 ) -> None:
     """Retry what failed or stalled, after fixing the cause.
 
-    Exits with 1 if the image has nothing to retry, or if an image could not be retried.
+    Exits with 1 if the image has nothing to retry, or if an image could not be retried; with --watch, also
+    if it did not complete within two minutes. A stage that fails again changes nothing about a failed image.
     """
     from imagebus_cli.operations.retry import RetryFailure, retry_failed, retry_one
     from imagebus_cli.output import terminal
@@ -181,6 +189,8 @@ def retry(
 
     if (key is None) is not all_failed:
         raise Problem("Name one key, or use --all-failed.", exit_code=2)
+    if watch and all_failed:
+        raise Problem("--watch needs one key.", exit_code=2)
     stack = target.find()
     retried, problems = [], []
     for result in [retry_one(stack, key)] if key is not None else retry_failed(stack):
@@ -197,7 +207,28 @@ def retry(
             if not out.as_json:
                 line = f"{result.image_key}: {request.detail_type} for {', '.join(request.stages)}"
                 terminal.console.print(terminal.safe(line), soft_wrap=True)
-    out.write({"retried": retried, "problems": problems}, f"{len(retried)} events retried")
+    summary: dict[str, Any] = {"retried": retried, "problems": problems}
+    lines = [f"{count(len(retried), 'event')} retried"]
+    if watch and key is not None and retried:
+        summary["status"] = _status_after_retry(stack, key)
+        lines.append(f"{key}: {summary['status']}")
+    out.write(summary, *lines)
     out.problems(problems)
-    if problems or (key is not None and not retried):
+    if problems or (key is not None and not retried) or summary.get("status", "completed") != "completed":
         raise typer.Exit(1)
+
+
+def _status_after_retry(stack: Stack, key: str) -> str:
+    """The status once it is neither `processing` nor `failed`, or after PATIENCE.
+
+    A retry leaves no trace in the status, so `failed` cannot be told from the failure before it.
+    """
+    from datetime import UTC, datetime
+
+    from imagebus_cli.images import lookup
+    from imagebus_cli.output import terminal
+    from imagebus_cli.uploads.tracking import TERMINAL, Upload, wait
+
+    with terminal.step("processing"):
+        wait(stack, [Upload(key, "", datetime.now(UTC))], patience=PATIENCE, final=TERMINAL - {"failed"})
+    return str(lookup.known(stack, key)["status"])

@@ -12,6 +12,7 @@ from imagebus.events.catalog import BY_DETAIL_TYPE
 from imagebus.history.required import Required, alternatives
 from imagebus_cli.operations.table import ScannedImage
 from imagebus_cli.operations.verify import Difference
+from imagebus_cli.output.text import count
 from imagebus_cli.problem import Problem
 
 
@@ -69,7 +70,8 @@ class Summary:
         }
 
     def lines(self) -> Iterator[str]:
-        yield f"{self.images} images, {len(self.differences)} differ from their log"
+        differ = count(len(self.differences), "differs from its log", "differ from their log")
+        yield f"{count(self.images, 'image')}, {differ}"
         for name, number in self.fields.most_common():
             yield f"  {name}: {number}" + (" (expected)" if name in self.expected else "")
         for change, number in self.statuses.most_common():

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from imagebus.naming import REPLAY_ELSEWHERE, rule_name
 from imagebus_cli.moments import moment
+from imagebus_cli.output.text import count
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack.deployed import Stack
 
@@ -45,7 +46,7 @@ class Progress:
 
     def __str__(self) -> str:
         reached = f", at {self.reached:%H:%M:%S}" if self.reached else ""
-        return f"{self.state.lower()}{reached}, {self.waiting} events waiting in the inbox"
+        return f"{self.state.lower()}{reached}, {count(self.waiting, 'event')} waiting in the inbox"
 
 
 def window(stack: Stack, start: str | None, end: str | None) -> Window:

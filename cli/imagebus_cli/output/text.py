@@ -2,8 +2,39 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
+
 #: Joins emoji into one; the only invisible character that a key may show.
 ZERO_WIDTH_JOINER = "\u200d"
+#: How make spells an option of the command that it runs. The Makefile sets IMAGEBUS_MAKE for these.
+IN_MAKE = {
+    "--create-key": "CREATE_KEY",
+    "--parameter": "PARAMETERS",
+    "--profile": "AWS_PROFILE",
+    "--region": "AWS_REGION",
+    "--runtime": "RUNTIME",
+    "--stack": "STACK",
+    "--yes": "YES",
+}
+
+
+def option(name: str, value: str = "") -> str:
+    """An option for advice, as the user would write it: `--runtime python3.12`, or `RUNTIME=python3.12`."""
+    if os.environ.get("IMAGEBUS_MAKE") and name in IN_MAKE:
+        return f"{IN_MAKE[name]}={value or '1'}" if " " not in value else f'{IN_MAKE[name]}="{value}"'
+    return f"{name} {value}".rstrip()
+
+
+def program() -> str:
+    """How the user can call this program: by its name if it is on the PATH, else by its path."""
+    return "imagebus" if shutil.which("imagebus") else sys.argv[0]
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """1 and "file" as "1 file", 1234 as "1,234 files"."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def visible(text: str) -> str:

@@ -20,6 +20,7 @@ def doctor(target: Target, out: Output) -> None:
     Checks this computer and the local stack; with --stack, also that stack. Exits with 1 if something is
     wrong. A note (the local stack is down, there are no AWS credentials) is not an error.
     """
+    from imagebus_cli.output.text import count
     from imagebus_cli.stack import findings as found
     from imagebus_cli.stack.doctor import credentials, here, on_aws
 
@@ -29,7 +30,7 @@ def doctor(target: Target, out: Output) -> None:
     bad = found.bad(findings)
     found.show(findings, out)
     document = {"ok": not bad, "findings": [vars(finding) for finding in findings]}
-    out.write(document, f"{bad} problems found." if bad else "No problems found.")
+    out.write(document, f"{count(bad, 'problem')} found." if bad else "No problems found.")
     if bad:
         raise typer.Exit(1)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from imagebus_cli.output.text import count
 from imagebus_cli.problem import Problem
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def _empty(s3: S3Client, bucket: str, say: Say) -> None:
         # Lists again from the beginning each time: nothing is listed while it is being deleted.
         while batches := list(islice(_batches(s3, bucket), THREADS)):
             deleted += sum(pool.map(lambda batch: _delete(s3, bucket, batch), batches))
-            say(f"{bucket}: {deleted:,} versions deleted")
+            say(f"{bucket}: {count(deleted, 'version')} deleted")
     for page in s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket):
         for upload in page.get("Uploads", []):
             with suppress(s3.exceptions.NoSuchUpload):
@@ -68,7 +69,9 @@ def _delete(s3: S3Client, bucket: str, batch: list[Any]) -> int:
     answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
     if errors := answer.get("Errors"):
         first = errors[0]
-        what = f"S3 kept {len(errors)} objects of {bucket}: {first.get('Key')}: {first.get('Message')}"
+        what = (
+            f"S3 kept {count(len(errors), 'object')} of {bucket}: {first.get('Key')}: {first.get('Message')}"
+        )
         raise Problem(what, "Check your permissions and the bucket's object lock, then run this again.")
     return len(batch)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from imagebus_cli.output.text import option
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack import settling
 from imagebus_cli.stack.findings import Finding, Findings, Verdict
@@ -53,7 +54,7 @@ def findings(session: boto3.Session, arn: str, root: Path, *, cdn: bool) -> list
     found = Findings()
     region = session.region_name or ""
     if arn.split(":")[3] != region:
-        advice = f"Name a key of {region}, or create one: --create-key"
+        advice = f"Name a key of {region}, or create one: {option('--create-key')}"
         return [Finding("key", Verdict.BAD, f"{arn} is in another region than the stack, {region}", advice)]
     with found.reading("key"):
         client = session.client("kms")
@@ -72,10 +73,13 @@ def _usable(about: Mapping[str, Any]) -> Iterator[Finding]:
     kind = (about.get("KeySpec", "SYMMETRIC_DEFAULT"), about.get("KeyUsage", "ENCRYPT_DECRYPT"))
     if kind != ("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT"):
         what = f"the key is {kind[0]} for {kind[1]}; only a symmetric key encrypts data at rest"
-        yield Finding("key", Verdict.BAD, what, "Name another key, or create one: --create-key")
+        yield Finding("key", Verdict.BAD, what, f"Name another key, or create one: {option('--create-key')}")
     if about.get("KeyManager", "CUSTOMER") != "CUSTOMER":
         yield Finding(
-            "key", Verdict.BAD, "it is AWS's key, whose policy cannot be changed", "Create one: --create-key"
+            "key",
+            Verdict.BAD,
+            "it is AWS's key, whose policy cannot be changed",
+            f"Create one: {option('--create-key')}",
         )
 
 

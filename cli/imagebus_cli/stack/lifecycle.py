@@ -55,6 +55,7 @@ def deploy(
 
     Exits with 1 if a check finds a problem, or if the answer is no.
     """
+    from imagebus_cli.output.text import count
     from imagebus_cli.stack import generation
     from imagebus_cli.stack import preflight as checks
     from imagebus_cli.stack.findings import bad, show
@@ -77,7 +78,7 @@ def deploy(
         "settings": dict(report.settings),
     }
     if problems or preflight:
-        out.write(document, f"{problems} problems found." if problems else "No problems found.")
+        out.write(document, f"{count(problems, 'problem')} found." if problems else "No problems found.")
         raise typer.Exit(bool(problems))
     parameters = generation.counted(
         session.client("cloudformation"), stack_name, {**report.settings, **given}
@@ -150,7 +151,7 @@ def destroy(
 ) -> None:
     """Delete a stack on AWS with all its images, or only the stack. Run it again if it was interrupted.
 
-    Exits with 1 if something outside the stack uses it, or if the name that you type is another one.
+    Exits with 1 if something outside the stack uses it, or if the name that you type does not match.
     """
     from imagebus_cli.output import terminal
     from imagebus_cli.stack import remains, removal
@@ -164,7 +165,7 @@ def destroy(
         terminal.console.print(terminal.safe(line), soft_wrap=True)
     plan.require_permission(force=force)
     if not yes and typer.prompt(f"Type {stack_name} to delete it", err=out.as_json) != stack_name:
-        terminal.console.print("That is another name: nothing was deleted.")
+        terminal.console.print("The name does not match: nothing was deleted.")
         raise typer.Exit(1)
     back = remains.write_import(session, plan, Path.cwd()) if keep_data and plan.data else []
     with terminal.step(f"{stack_name} deleted") as say:
@@ -189,7 +190,7 @@ def _pairs(parameters: list[str] | tuple[()]) -> dict[str, str]:
 
     pairs = [each.partition("=") for each in parameters]
     if wrong := next((name for name, equals, _ in pairs if not name or not equals), None):
-        raise Problem(f"--parameter {wrong} has no value.", "Write it as NAME=VALUE.", exit_code=2)
+        raise Problem(f"The parameter {wrong} has no value.", "Write it as NAME=VALUE.", exit_code=2)
     return {name: value for name, _, value in pairs}
 
 
@@ -198,9 +199,12 @@ def _interactive() -> bool:
 
 
 def _needs_yes(name: str) -> Exception:
+    from imagebus_cli.output.text import option
     from imagebus_cli.problem import Problem
 
-    return Problem(f"{name} asks before it acts, and there is nobody to ask.", "Add --yes.", exit_code=2)
+    return Problem(
+        f"{name} asks before it acts, and stdin is not a terminal.", f"Add {option('--yes')}.", exit_code=2
+    )
 
 
 def _confirmed(question: str) -> bool:

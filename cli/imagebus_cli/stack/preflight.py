@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imagebus_cli.stack import existing, key, names, quotas, regions
+from imagebus_cli.output.text import count, option
+from imagebus_cli.stack import existing, key, names, parameters, quotas, regions
 from imagebus_cli.stack.findings import Finding, Verdict
 
 if TYPE_CHECKING:
@@ -39,7 +40,9 @@ def check(
 
     report = Report()
     declared = nesting.whole(root)["Parameters"]
-    report.findings += _parameters(given, declared)
+    wrong = parameters.invalid(given, declared)
+    report.findings += wrong.values()
+    given = {name: value for name, value in given.items() if name not in wrong}
     report.findings.append(_build(runtime or str(declared["Runtime"]["Default"])))
     account, usable = _account(session)
     report.findings.append(account)
@@ -51,6 +54,7 @@ def check(
     values = {name: str(each.get("Default", "")) for name, each in declared.items()}
     values |= {name: value for name, value in (deployed or {}).items() if name in declared}
     values |= given
+    report.findings += parameters.incomplete(values)
     report.findings += _region(region, values)
     report.findings += _names(stack, region, root)
     report.findings.append(state)
@@ -64,19 +68,6 @@ def check(
     return report
 
 
-def _parameters(given: Mapping[str, str], declared: Mapping[str, object]) -> list[Finding]:
-    return [
-        Finding(
-            "parameters",
-            Verdict.BAD,
-            f"template.yml has no parameter {name}",
-            "See the list in template.yml.",
-        )
-        for name in given
-        if name not in declared
-    ]
-
-
 def _build(runtime: str) -> Finding:
     """SAM wants an interpreter of the runtime to install packages for it."""
     from imagebus_local import sam
@@ -84,7 +75,7 @@ def _build(runtime: str) -> Finding:
     found = sam.interpreter(runtime, os.environ)
     if found:
         return Finding("build", Verdict.OK, f"{runtime} at {found}")
-    advice = f"Install {runtime}, or name one that is there: --runtime {sam.runtime()}"
+    advice = f"Install {runtime}, or name one that is there: {option('--runtime', sam.runtime())}"
     return Finding("build", Verdict.BAD, f"there is no {runtime} on the PATH", advice)
 
 
@@ -92,9 +83,11 @@ def _account(session: boto3.Session) -> tuple[Finding, bool]:
     """Who deploys, and where. Nothing else can be checked without it."""
     from botocore.exceptions import BotoCoreError, ClientError
 
-    sign_in = "Sign in (aws sso login), or name a --profile."
+    sign_in = f"Sign in (aws sso login), or name a profile: {option('--profile', 'NAME')}"
     if not session.region_name:
-        return Finding("region", Verdict.BAD, "none", "Name a --region."), False
+        return Finding(
+            "region", Verdict.BAD, "no region is set", f"Name one: {option('--region', 'eu-west-1')}"
+        ), False
     try:
         who = session.client("sts").get_caller_identity()
     except (BotoCoreError, ClientError) as error:
@@ -107,7 +100,7 @@ def _region(region: str, values: Mapping[str, str]) -> list[Finding]:
         return [Finding("region", Verdict.NOTE, f"nothing is known about {region}: services may be missing")]
     found = [sentence.partition(": set ") for sentence in regions.problems(region, values)]
     wrong = [
-        Finding("region", Verdict.BAD, what, f"Set it: --parameter {setting.rstrip('.')}")
+        Finding("region", Verdict.BAD, what, f"Set it: {option('--parameter', setting.rstrip('.'))}")
         for what, _, setting in found
     ]
     return wrong or [Finding("region", Verdict.OK, f"{region} has every service that these parameters use")]
@@ -116,7 +109,8 @@ def _region(region: str, values: Mapping[str, str]) -> list[Finding]:
 def _names(stack: str, region: str, root: Path) -> list[Finding]:
     wrong = names.problems(stack, region, root)
     advice = (
-        f"Use a --stack name of at most {names.longest_stack_name(region, root)} letters, digits and hyphens."
+        f"Use a name ({option('--stack', 'NAME')}) of at most {names.longest_stack_name(region, root)} "
+        "letters, digits and hyphens."
     )
     if wrong:
         return [Finding("names", Verdict.BAD, sentence, advice) for sentence in wrong]
@@ -129,7 +123,7 @@ def _key(
     arn = values.get("EncryptionKeyArn", "")
     if new_key:
         if arn:
-            what = f"--create-key, although the stack has {arn}"
+            what = f"{option('--create-key')}, although the stack has {arn}"
             return [Finding("key", Verdict.BAD, what, "Name one of the two.")]
         return [
             Finding(
@@ -146,5 +140,6 @@ def _price(region: str, images: int, *, labels: bool) -> Finding:
 
     usd, idle, priced, as_of = month(region, images, labels=labels)
     where = "" if priced == region else f" at the prices of {priced}"
-    what = f"about ${usd + idle:,.2f} a month: ${usd:,.2f} for {images:,} images of 12 MP, ${idle:.2f} idle"
+    priced_for = count(images, "image")
+    what = f"about ${usd + idle:,.2f} a month: ${usd:,.2f} for {priced_for} of 12 MP, ${idle:.2f} idle"
     return Finding("price", Verdict.OK, f"{what}{where} ({as_of}; docs/cost.md)")

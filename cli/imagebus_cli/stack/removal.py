@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from imagebus_cli.output.text import count, option
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack import data, settling
 from imagebus_cli.stack.existing import KEPT
@@ -60,8 +61,8 @@ class Plan:
         if self.gone:
             yield f"The stack {self.stack} ({self.place}) is already deleted."
         else:
-            number = len(self.resources)
-            yield f"The stack {self.stack} ({self.place}) and its {number} resources will be deleted."
+            number = count(len(self.resources), "resource")
+            yield f"The stack {self.stack} ({self.place}) and its {number} will be deleted."
             for archive in self.of(ARCHIVE):
                 yield f"  The event archive {archive.physical} too: nothing can be replayed afterwards."
         for each in self.data:
@@ -102,7 +103,7 @@ def plan(session: boto3.Session, stack: str) -> Plan:
     if listed and not _is_ours(listed):
         raise Problem(
             f"{stack} is not an imagebus stack: nothing was deleted.",
-            f"Check --stack. To delete another application: sam delete --stack-name {stack}",
+            f"Check {option('--stack', stack)}. To delete anything else: sam delete --stack-name {stack}",
         )
     resources = tuple(each for each in listed if each.physical)
     buses = [each.physical for each in resources if each.kind == BUS]
@@ -140,7 +141,8 @@ def _plan_of_deleted(session: boto3.Session, client: Any, stack: str) -> Plan:
         ]
         if left:
             return Plan(stack, each["StackId"], "DELETE_COMPLETE", _place(each["StackId"]), tuple(left))
-    raise Problem(f"There is no stack {stack}, and no data of one.", "Check --stack, --profile and --region.")
+    advice = f"Check {option('--stack', stack)}, and the account and region that you use."
+    raise Problem(f"There is no stack {stack}, and no data of one.", advice)
 
 
 def _events(client: Any, stack_id: str) -> Iterator[tuple[str, Resource]]:

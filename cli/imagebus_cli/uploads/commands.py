@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from imagebus_cli.command import Target, command
+from imagebus_cli.output.text import count
 
 if TYPE_CHECKING:
     from imagebus.history.fold import Item
@@ -108,7 +109,7 @@ def _summary(batch: UploadResult, total: int) -> str:
     ]
     if batch.not_started:
         parts.append(f"{batch.not_started} not started")
-    return f"{total} files: " + ", ".join(parts)
+    return f"{count(total, 'file')}: " + ", ".join(parts)
 
 
 def _why(item: Item | None) -> str:

@@ -50,6 +50,7 @@ def wait(
     *,
     patience: float,
     pause: float = 0.25,
+    final: frozenset[str] = TERMINAL,
     progress: Callable[[int], None] = lambda _: None,
 ) -> dict[str, Item]:
     """Status items of the finished uploads, by key.
@@ -61,7 +62,7 @@ def wait(
     deadline = time.monotonic() + patience
     while pending:
         for key, item in statuses(stack, pending, ("image_key", "status", "revision")).items():
-            if item["revision"] > pending[key].previous and item["status"] in TERMINAL:
+            if item["revision"] > pending[key].previous and item["status"] in final:
                 done[key] = item
                 del pending[key]
                 deadline = time.monotonic() + patience

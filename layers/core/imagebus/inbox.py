@@ -165,7 +165,7 @@ class Inbox:
                 self._queue.dead_letter(
                     delivery.body,
                     {
-                        "error_type": type(error).__name__,
+                        "error_type": _error_type(error),
                         "message": str(error)[:1000] or "no message",
                         "attempts": str(delivery.receive_count),
                     },
@@ -184,6 +184,12 @@ def backoff(receive_count: int, error: Exception | None = None) -> int:
     return int(min(2**receive_count, MAX_BACKOFF_SECONDS))
 
 
+def _error_type(error: Exception) -> str:
+    """The AWS error code, if there is one: most errors of a client share one type."""
+    code = getattr(error, "response", {}).get("Error", {}).get("Code")
+    return str(code or type(error).__name__)
+
+
 def _traceback(error: Exception) -> bool:
     return not isinstance(error, RetryLater | NotAnEvent)
 
@@ -192,7 +198,7 @@ def _description(delivery: Delivery, error: Exception, last: bool) -> dict[str, 
     return {
         "message_id": delivery.message_id,
         "receive_count": delivery.receive_count,
-        "error": type(error).__name__,
+        "error": _error_type(error),
         "dead_letter": last,
     }
 

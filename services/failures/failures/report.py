@@ -20,13 +20,13 @@ MAX_FAILED_EVENT_BYTES = 56_000
 
 
 #: SQS's own redrive does not record the error.
-SILENT_DEATH = "the function ended without a word: a timeout, a crash or no memory left"
+SILENT_DEATH = "the function reported no error: it timed out, crashed or ran out of memory"
 
 
 def report(delivery: Delivery, stage: str, default_attempts: int, clock: Clock) -> Event[ProcessingFailed]:
     """ProcessingFailed for a dead letter. Raises NotAnEvent for one that must be kept in quarantine instead:
 
-    no event, none of ours, too large to carry, or itself a ProcessingFailed, which would go round for ever.
+    no event, none of ours, too large to carry, or itself a ProcessingFailed, which would fail endlessly.
     """
     envelope = delivery.envelope
     if envelope["detail-type"] == ProcessingFailed.detail_type:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +19,15 @@ from imagebus_cli import main
 from imagebus_cli.demo import run as demo
 from imagebus_cli.measure import cost
 from imagebus_cli.output import terminal
+from imagebus_cli.output.text import program
 from imagebus_cli.output.writer import Output
 from imagebus_cli.problem import explain
 from imagebus_cli.stack import find as where
 from imagebus_cli.stack import preflight
 from imagebus_cli.stack.deployed import Stack
-from imagebus_local import sam
+from imagebus_local import ports, sam
+from imagebus_local.stack import Status
+from imagebus_local.state import LocalState
 from tests.unit.cli.builders import result
 from tests.unit.cli.test_images import known, stack
 from tests.unit.cli.test_load import load_run
@@ -158,3 +163,29 @@ def test_of_the_local_stack_a_missing_one_is_exit_code_3(monkeypatch: pytest.Mon
     problem = explain(raised.value)  # type: ignore[arg-type]
     assert problem is not None
     assert (problem.exit_code, "imagebus local up" in problem.advice) == (3, True)
+
+
+def test_a_local_stack_takes_the_next_port_if_the_usual_one_is_busy(monkeypatch: pytest.MonkeyPatch):
+    started: list[int | None] = []
+
+    def start(port: int | None, *, say: object) -> object:
+        started.append(port)
+        return LocalState("http://x", "eu-west-1", 1, {}, None, None, "imagebus", port or 4566, "")
+
+    monkeypatch.setattr(imagebus_local, "up", start)
+    monkeypatch.setattr(ports, "suggest", lambda port: port + 1)
+    for state, free in (("down", True), ("down", False), ("up", False), ("starting", False)):
+        monkeypatch.setattr(imagebus_local, "status", lambda state=state: Status(state))
+        monkeypatch.setattr(ports, "is_free", lambda _, free=free: free)
+        assert answer("local", "up")["endpoint"] == "http://x"
+    answer("local", "up", "--port", "5000")
+    assert started == [None, 4567, None, None, 5000]
+
+
+@pytest.mark.parametrize(("found", "name"), [("/usr/bin/imagebus", "imagebus"), (None, ".venv/bin/imagebus")])
+def test_advice_calls_the_program_as_the_user_can(
+    monkeypatch: pytest.MonkeyPatch, found: str | None, name: str
+):
+    monkeypatch.setattr(shutil, "which", lambda _: found)
+    monkeypatch.setattr(sys, "argv", [".venv/bin/imagebus", "local", "up"])
+    assert program() == name

@@ -216,13 +216,16 @@ def test_data_of_a_deleted_stack_that_another_stack_has_now_is_safe(session: bot
 
 
 @pytest.mark.parametrize("missing", ["UploadsBucket", "StatusTable", "LedgerTable"])
-def test_a_stack_of_something_else_is_refused(session: boto3.Session, missing: str) -> None:
+def test_a_stack_of_something_else_is_refused(
+    session: boto3.Session, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    monkeypatch.setenv("IMAGEBUS_MAKE", "1")
     stack: Any = session.cloudformation  # type: ignore[attr-defined]
     del stack.resources[missing]
     refused = destroy("--yes").exception
     assert isinstance(refused, Problem)
     assert refused.message == "imagebus is not an imagebus stack: nothing was deleted."
-    assert "sam delete" in refused.advice
+    assert refused.advice.startswith("Check STACK=imagebus. To delete anything else: sam delete")
     assert (left(session), stack.status) == (DATA, "UPDATE_COMPLETE")
     stack.status = GONE
     refused = destroy("--yes").exception
@@ -252,7 +255,8 @@ def test_a_stack_that_has_nothing_yet_can_be_deleted(session: boto3.Session) -> 
 
 def test_another_name_deletes_nothing(session: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lifecycle, "_interactive", lambda: True)
-    assert destroy(say="imagebus-stage\n").exit_code == 1
+    refused = destroy(say="imagebus-stage\n")
+    assert (refused.exit_code, "The name does not match: nothing was deleted." in refused.output) == (1, True)
     assert left(session) == DATA
     assert destroy(say="imagebus\n").exit_code == 0
     assert left(session) == ([], [])
@@ -261,7 +265,8 @@ def test_another_name_deletes_nothing(session: boto3.Session, monkeypatch: pytes
 def test_nobody_to_ask_is_a_refusal(session: boto3.Session) -> None:
     refused = destroy().exception
     assert isinstance(refused, Problem)
-    assert (refused.exit_code, left(session)) == (2, DATA)
+    assert refused.message == "destroy asks before it acts, and stdin is not a terminal."
+    assert (refused.advice, refused.exit_code, left(session)) == ("Add --yes.", 2, DATA)
 
 
 def test_rules_of_others_on_the_bus_stand_in_the_way(session: boto3.Session) -> None:
@@ -341,6 +346,11 @@ def test_the_loss_of_the_archive_is_said_beforehand() -> None:
     archive = Resource(removal.ARCHIVE, "Archive", "s-events")
     (_, line) = plan(resources=(archive,)).lines(keep_data=True)
     assert line == "  The event archive s-events too: nothing can be replayed afterwards."
+
+
+def test_a_stack_of_one_resource_is_singular() -> None:
+    first, *_ = plan(resources=(Resource(removal.LAYER, "Layer", "arn"),)).lines(keep_data=False)
+    assert first == "The stack s () and its 1 resource will be deleted."
 
 
 def test_a_bucket_with_many_pages_of_versions_is_emptied(

@@ -410,11 +410,13 @@ def report(rows: Sequence[Sequence[object]]) -> bytes:
     return gzip.compress(text.getvalue().encode())
 
 
-def manifest(columns: str, key: str = "reports/data/1.csv.gz", file_format: str = "CSV") -> bytes:
+def manifest(
+    columns: str, key: str = "reports/data/1.csv.gz", file_format: str = "CSV", partition: str = "aws"
+) -> bytes:
     return json.dumps(
         {
             "sourceBucket": "uploads",
-            "destinationBucket": "arn:aws:s3:::other",
+            "destinationBucket": f"arn:{partition}:s3:::other",
             "fileFormat": file_format,
             "fileSchema": columns,
             "files": [{"key": key, "size": 1, "MD5checksum": "…"}],
@@ -431,10 +433,13 @@ ROWS = [
 ]
 
 
-def test_an_inventory_in_s3_names_the_objects(world: World):
+@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
+def test_an_inventory_in_s3_names_the_objects(world: World, partition: str):
     world.put(*KEYS)
     world.s3.put_object(Bucket="other", Key="reports/data/1.csv.gz", Body=report(ROWS))
-    world.s3.put_object(Bucket="other", Key="reports/x/manifest.json", Body=manifest(COLUMNS))
+    world.s3.put_object(
+        Bucket="other", Key="reports/x/manifest.json", Body=manifest(COLUMNS, partition=partition)
+    )
     found = document("--inventory", "s3://other/reports/x/manifest.json")
     assert found["outcomes"] == {"imported": 2}
     assert sorted(world.record()) == KEYS[:2]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from imagebus_cli.stack import existing, names, preflight, quotas
+from imagebus_cli.stack import existing, names, parameters, preflight, quotas
 from imagebus_cli.stack.findings import Verdict
 from imagebus_cli.stack.preflight import Report
 from imagebus_local import nesting, sam
@@ -79,6 +79,69 @@ def test_a_name_that_is_too_long_is_refused() -> None:
 
 def test_a_parameter_that_the_template_lacks_is_refused() -> None:
     assert bad(check(Account(), Colour="red"))[0][1] == "template.yml has no parameter Colour"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "rule"),
+    [
+        ("EncryptionKeyArn", "alias/foo", "match (arn:"),
+        ("ConcurrencyLimit", "ten", "be a whole number"),
+        ("ConcurrencyLimit", "2.5", "be a whole number"),
+        ("ConcurrencyLimit", "1", "be at least 2"),
+        ("DecodeSeconds", "20.5", "be at most 20"),
+        ("DecodeSeconds", "nan", "be a number"),
+        ("Polling", "foo", "be one of scheduled, continuous"),
+        ("MaxBytes", "abc", "be a whole number"),
+        ("LogRetentionDays", "31", "be one of 1, 3, 5,"),
+        ("ThumbnailSizes", "200x200;800", "match [1-9]"),
+        ("EnableCdn", "yes", "be one of true, false"),
+        ("RequiredFacts", "", "have at least 1 characters"),
+        ("WatermarkText", "x" * 201, "have at most 200 characters"),
+    ],
+)
+def test_a_value_that_cloudformation_would_refuse_is_found_first(name: str, value: str, rule: str) -> None:
+    ((what, message, advice),) = bad(check(Account(), **{name: value}))
+    assert (what, message.startswith(f"{name}={value} is invalid: it must {rule}")) == ("parameters", True)
+    assert advice.startswith("The default is ")
+
+
+def test_valid_values_pass() -> None:
+    valid = {
+        "DecodeSeconds": "4.5",
+        "MinConfidence": "72.5",
+        "ThumbnailSizes": "200x200,800x800",
+        "UploadOrigins": "https://a.example,https://b.example",
+        "WatermarkOpacity": "0",
+        "JwtIssuer": "https://issuer.example",
+        "JwtAudience": "client",
+    }
+    assert bad(check(Account(), **valid)) == []
+
+
+def test_every_default_is_valid() -> None:
+    declared = nesting.whole(ROOT)["Parameters"]
+    defaults = {name: str(each["Default"]) for name, each in declared.items()}
+    assert parameters.invalid(defaults, declared) == {}
+
+
+def test_an_issuer_needs_an_audience() -> None:
+    ((what, message, advice),) = bad(check(Account(), JwtIssuer="https://issuer.example"))
+    assert (what, message) == ("parameters", "JwtIssuer needs JwtAudience, which is empty")
+    assert advice == "Set it too: --parameter JwtAudience=…"
+
+
+def test_advice_under_make_names_the_variable_of_make(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMAGEBUS_MAKE", "1")
+    monkeypatch.setattr(sam, "interpreter", lambda *_: None)
+    found = [advice for *_, advice in bad(check(Account("eu-north-1"), JwtIssuer="https://issuer.example"))]
+    assert found[0].endswith(f": RUNTIME={sam.runtime()}")
+    assert {"Set it too: PARAMETERS=JwtAudience=…", "Set it: PARAMETERS=LabelProvider=none"} <= {*found}
+
+
+def test_without_a_region_there_is_nothing_to_check() -> None:
+    session: Any = type("Session", (), {"region_name": None})()
+    report = preflight.check(session, "imagebus", ROOT, {}, images=1000)
+    assert bad(report) == [("region", "no region is set", "Name one: --region eu-west-1")]
 
 
 @pytest.mark.parametrize(

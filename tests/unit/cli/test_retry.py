@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,17 +18,19 @@ from api.page import Page
 from api.settings import Settings
 from api.storage import Original
 from imagebus.events.catalog import STAGE_NAMED
-from imagebus.history.fold import fold
+from imagebus.history.fold import Item, fold
 from imagebus.history.recorded import RecordedEvent
 from imagebus.history.required import DEFAULT, Required
 from imagebus.naming import inbox_urls
 from imagebus.retrying import Retrier
 from imagebus.testing import InMemoryDynamoDB, ManualClock, status_table
 from imagebus_cli import main
+from imagebus_cli.operations import commands
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack import find as where
 from imagebus_cli.stack.deployed import Stack
-from tests.unit.core.events import KEY, failure, recorded, stalled, story
+from imagebus_cli.uploads import tracking
+from tests.unit.core.events import KEY, failure, processed, recorded, stalled, story
 from tests.unit.history.test_retry import RecordingQueues, logs
 
 INBOXES = inbox_urls("queue://{stage}")
@@ -42,7 +46,9 @@ class Deployed(Stack):
     def hold(self, *log: RecordedEvent) -> None:
         for event in log:
             self.store.append(event)
-        self.store.replace_status(fold(log, REQUIRED), None)
+        item = fold(log, REQUIRED)
+        before = self.store.status(item["image_key"])
+        self.store.replace_status(item, before["log_digest"] if before else None)
 
 
 def deployed() -> Deployed:
@@ -115,6 +121,34 @@ def test_an_unknown_key_is_a_problem_and_a_finished_image_exits_with_1(stack: De
     assert run(KEY) == (1, {"retried": [], "problems": []})
     with pytest.raises(Problem, match="no image"):
         run("nobody.jpg")
+
+
+def test_watching_a_retry_ignores_the_old_failure(stack: Deployed, monkeypatch: pytest.MonkeyPatch):
+    looks = itertools.count()
+
+    def look(stack: Deployed, keys: Iterable[str], *_: object) -> dict[str, Item]:
+        if next(looks) == 1:
+            events = story()
+            stack.hold(*map(recorded, [*events, processed(events, clock=CLOCK)]))
+        return {key: item for key in keys if (item := stack.store.status(key))}
+
+    monkeypatch.setattr(tracking, "statuses", look)
+    stack.hold(*failed(KEY))
+    code, document = run(KEY, "--watch")
+    assert (code, document["status"]) == (0, "completed")
+
+
+def test_watching_a_retry_that_does_not_help_ends_with_1(stack: Deployed, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(commands, "PATIENCE", 0)
+    monkeypatch.setattr(tracking, "statuses", lambda stack, *_: {KEY: stack.store.status(KEY)})
+    stack.hold(*failed(KEY))
+    code, document = run(KEY, "--watch")
+    assert (code, document["status"]) == (1, "failed")
+
+
+def test_only_one_image_can_be_watched(stack: Deployed):
+    with pytest.raises(Problem, match="one key"):
+        run("--all-failed", "--watch")
 
 
 class Bucket:

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from imagebus_cli.output.terminal import safe
-from imagebus_cli.output.text import bytes_text, visible
+from imagebus_cli.output.text import bytes_text, count, option, visible
 
 
 @pytest.mark.parametrize("text", ["plain.jpg", "été/漢字 🌅.jpg", "a+b %2B (1).jpg", "👩\u200d🚀.png"])
@@ -44,3 +44,17 @@ def test_markup_in_a_key_is_only_text(text: str):
 )
 def test_sizes_are_short(size: int, text: str):
     assert bytes_text(size) == text
+
+
+def test_one_thing_is_singular():
+    assert [count(number, "file") for number in (0, 1, 1234)] == ["0 files", "1 file", "1,234 files"]
+    assert count(2, "entry", "entries") == "2 entries"
+
+
+def test_an_option_is_spelled_as_the_user_would_write_it(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("IMAGEBUS_MAKE", raising=False)
+    assert (option("--yes"), option("--stack", "a")) == ("--yes", "--stack a")
+    monkeypatch.setenv("IMAGEBUS_MAKE", "1")
+    assert (option("--yes"), option("--stack", "a")) == ("YES=1", "STACK=a")
+    assert option("--parameter", "A=1 B=2") == 'PARAMETERS="A=1 B=2"'
+    assert option("--force") == "--force"

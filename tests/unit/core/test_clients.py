@@ -312,6 +312,7 @@ def test_a_finished_build_contains_the_data_and_a_plain_one_does_not(tmp_path: P
         for folder in (library / "botocore_data", data)
     )
     assert built == expected
+    assert not (library / "testing").exists(), "no function needs the AWS of the tests"
     assert {"LICENSE.txt", "NOTICE", "endpoints.json"} <= {path.name for path in built}
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from imagebus.inbox import Delivery, Inbox, RetryLater, SQSQueue, backoff, one_by_one
 from imagebus.testing import InMemorySQS, ManualClock, lambda_event, sqs_record
+from imagebus.testing.errors import client_error
 
 BODY = json.dumps({"source": "imagebus.x", "detail-type": "X", "detail": {}})
 
@@ -53,6 +54,15 @@ class Queue:
 
 def test_one_bad_message_fails_alone():
     assert failures(Inbox(failing("b"))(batch("a", "b", "c"))) == ["b"]
+
+
+def test_the_error_of_an_aws_call_is_named_by_its_code():
+    def handle(_: Delivery) -> None:
+        raise client_error("AccessDenied", "PutObject")
+
+    queue = Queue()
+    Inbox(one_by_one(handle), queue, max_receive_count=5)(batch("a", receive_count=5))
+    assert queue.dead[0]["error_type"] == "AccessDenied"
 
 
 def test_an_empty_batch_is_no_failure():

@@ -72,7 +72,7 @@ def test_it_says_which_stage_failed_on_what_and_why(bench: Bench):
 
 def test_a_letter_that_sqs_moved_says_nothing_and_is_reported_all_the_same(bench: Bench):
     bench.receive(json.dumps(envelope(story()[1])))
-    assert "without a word" in bench.failure.data.message
+    assert "the function reported no error" in bench.failure.data.message
 
 
 def test_what_eventbridge_could_not_deliver_names_its_rule(bench: Bench):

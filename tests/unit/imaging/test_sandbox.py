@@ -63,10 +63,8 @@ def _exit() -> Mapping[str, Any]:
     os._exit(0)
 
 
-def _write() -> Mapping[str, Any]:
-    with open("/tmp/imagebus-must-not-exist", "wb") as stream:  # noqa: PTH123
-        stream.write(b"x")
-        stream.flush()
+def _write(path: Path) -> Mapping[str, Any]:
+    path.write_bytes(b"x")
     return {}
 
 
@@ -110,9 +108,9 @@ def test_a_kill_from_outside_is_the_machines_trouble() -> None:
         decode_in_child(_be_killed, Limits(wall_seconds=5))
 
 
-def test_a_child_cannot_write_files() -> None:
+def test_a_child_cannot_write_files(tmp_path: Path) -> None:
     with pytest.raises((DecoderFault, Rejected)):
-        decode_in_child(_write, LIMITS)
+        decode_in_child(lambda: _write(tmp_path / "file"), LIMITS)
 
 
 def test_the_parent_works_beside_its_child() -> None:

@@ -20,12 +20,17 @@ def test_what_no_function_reads_is_pruned(tmp_path: Path) -> None:
     gone = [
         write(tmp_path / "package" / "types.pyi"),
         write(tmp_path / "package" / "tests" / "__init__.py"),
+        write(tmp_path / "imagebus" / "testing" / "__init__.py"),
         write(tmp_path / ".mypy_cache" / "big.json"),
     ]
-    kept = [write(tmp_path / "package" / "code.py"), write(tmp_path / "package" / "tests_of_time.py")]
+    kept = [
+        write(tmp_path / "package" / "code.py"),
+        write(tmp_path / "package" / "tests_of_time.py"),
+        write(tmp_path / "numpy" / "testing" / "__init__.py"),
+    ]
     postbuild.prune(tmp_path)
-    assert [each.exists() for each in gone] == [False] * 3
-    assert [each.exists() for each in kept] == [True] * 2
+    assert [each.exists() for each in gone] == [False] * 4
+    assert [each.exists() for each in kept] == [True] * 3
 
 
 def test_byte_code_holds_after_the_file_times_changed(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def test_a_busy_port_is_refused_with_another_one_as_advice(busy: int) -> None:
     with pytest.raises(LocalError) as caught:
         ports.require_free(busy)
     assert caught.value.code == "port_busy"
-    assert f"--port {ports.suggest(busy)}" in caught.value.advice
+    assert f"another port, such as {ports.suggest(busy)} (--port, or PORT= of make)" in caught.value.advice
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only /proc tells whose a port is")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from imagebus.events.analyzer import LabelsDetected, LabelsSkipped, MetadataExtracted
-from imagebus.events.base import SOURCE_PREFIX, Event, EventData, UnknownEvent, read
+from imagebus.events.base import Event, EventData, UnknownEvent, read
 from imagebus.events.failures import ProcessingFailed
 from imagebus.events.ingest import ImageDeleted, ImageUploaded
 from imagebus.events.recorder import ImageProcessed, ProcessingStalled
@@ -68,7 +68,3 @@ def parse(detail_type: str, detail: Mapping[str, Any]) -> Event[EventData]:
     if model is None:
         raise UnknownEvent(f"{detail_type!r} is not an event of this system")
     return read(model, detail)
-
-
-def source_of(detail_type: str) -> str:
-    return SOURCE_PREFIX + BY_DETAIL_TYPE[detail_type].producer

@@ -1,0 +1,68 @@
+"""Whether values of the template's parameters are valid, as CloudFormation would say after the build.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from imagebus_cli.output.text import option
+from imagebus_cli.stack.findings import Finding, Verdict
+
+#: A number that may have a fraction although its default and its limits have none.
+FRACTIONAL = frozenset({"MinConfidence"})
+
+Declared = Mapping[str, Mapping[str, Any]]
+
+
+def invalid(given: Mapping[str, str], declared: Declared) -> dict[str, Finding]:
+    """What is wrong with a value, by the parameter's name."""
+    found = {}
+    for name, value in given.items():
+        if name not in declared:
+            what, advice = f"template.yml has no parameter {name}", "See the list in template.yml."
+            found[name] = Finding("parameters", Verdict.BAD, what, advice)
+        elif rules := list(_broken(name, value, declared[name])):
+            about = declared[name]
+            advice = f"The default is {about.get('Default')!r}. {about.get('Description', '')}".strip()
+            what = f"{name}={value} is invalid: it must {' and '.join(rules)}"
+            found[name] = Finding("parameters", Verdict.BAD, what, advice)
+    return found
+
+
+def incomplete(values: Mapping[str, str]) -> list[Finding]:
+    """Parameters that need another one."""
+    if not values.get("JwtIssuer") or values.get("JwtAudience"):
+        return []
+    advice = f"Set it too: {option('--parameter', 'JwtAudience=…')}"
+    return [Finding("parameters", Verdict.BAD, "JwtIssuer needs JwtAudience, which is empty", advice)]
+
+
+def _broken(name: str, value: str, about: Mapping[str, Any]) -> Iterator[str]:
+    if about["Type"] == "Number":
+        yield from _broken_number(name, value, about)
+    allowed = [str(each) for each in about.get("AllowedValues", [])]
+    if allowed and value not in allowed:
+        yield f"be one of {', '.join(allowed)}"
+    pattern = about.get("AllowedPattern")
+    if pattern and not re.fullmatch(pattern, value):
+        yield f"match {pattern}"
+    if len(value) < int(about.get("MinLength", 0)):
+        yield f"have at least {about['MinLength']} characters"
+    if "MaxLength" in about and len(value) > int(about["MaxLength"]):
+        yield f"have at most {about['MaxLength']} characters"
+
+
+def _broken_number(name: str, value: str, about: Mapping[str, Any]) -> Iterator[str]:
+    limits = [about[each] for each in ("Default", "MinValue", "MaxValue") if each in about]
+    fractional = name in FRACTIONAL or any(isinstance(each, float) for each in limits)
+    if not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?" if fractional else r"-?[0-9]+", value):
+        yield "be a number" if fractional else "be a whole number"
+        return
+    if "MinValue" in about and float(value) < float(about["MinValue"]):
+        yield f"be at least {about['MinValue']}"
+    if "MaxValue" in about and float(value) > float(about["MaxValue"]):
+        yield f"be at most {about['MaxValue']}"
