@@ -31,6 +31,7 @@ def erase(stack: Stack, key: str) -> Erased:
     The recorder and the notifier refuse what is still on the way. A delete marker comes first: its removal is
     an event even if no version is left, and tells ingest which revisions are older.
     """
+    known = stack.store.newest_revision(key)
     answer = stack.s3.delete_object(Bucket=stack.uploads, Key=key)
     marker = answer.get("VersionId")
     versions = list(_versions(stack, key))
@@ -41,7 +42,10 @@ def erase(stack: Stack, key: str) -> Erased:
     _delete(stack, stack.uploads, versions)
     derived = [{"Key": name} for name in _derived(stack, key)]
     _delete(stack, stack.images, derived)
-    return Erased(len(versions) - ids.count(marker or ""), len(derived), stack.store.erase(key, erasure))
+    found = len(versions) - ids.count(marker or "")
+    items = stack.store.erase(key, erasure)
+    # The pipeline may already have logged this erasure's own delete marker: that was no image.
+    return Erased(found, len(derived), items if known or found else 0)
 
 
 def _versions(stack: Stack, key: str) -> Iterator[dict[str, str]]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from imagebus.events import Event, EventData, NotAnEvent, read
 from imagebus.events.envelope import is_replayed
 from imagebus.message import parse
-from imagebus.telemetry import clear_log_context, count, logger
+from imagebus.telemetry import clear_log_context, count, error_code, logger
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -186,8 +186,7 @@ def backoff(receive_count: int, error: Exception | None = None) -> int:
 
 def _error_type(error: Exception) -> str:
     """The AWS error code, if there is one: most errors of a client share one type."""
-    code = getattr(error, "response", {}).get("Error", {}).get("Code")
-    return str(code or type(error).__name__)
+    return error_code(error) or type(error).__name__
 
 
 def _traceback(error: Exception) -> bool:

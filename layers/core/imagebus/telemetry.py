@@ -14,6 +14,12 @@ from imagebus.events import Meta
 from imagebus.metrics import Measurement, emit
 
 
+def error_code(error: BaseException) -> str:
+    """AWS's code for a refused call; empty for any other error, such as a call without an answer."""
+    response = getattr(error, "response", None)  # a timeout of botocore has one as well: None
+    return str(response["Error"].get("Code", "")) if response and "Error" in response else ""
+
+
 class Formatter(LambdaPowertoolsFormatter):
     """Logs where something failed and the type of the error, but not its message.
 
@@ -23,8 +29,7 @@ class Formatter(LambdaPowertoolsFormatter):
     def formatException(self, ei: Any) -> str:  # noqa: N802  logging's own name
         kind, error, trace = ei
         frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in extract_tb(trace)]
-        code = getattr(error, "response", {}).get("Error", {}).get("Code", "")
-        return "\n".join([*frames, f"{kind.__name__} {code}".rstrip()])
+        return "\n".join([*frames, f"{kind.__name__} {error_code(error)}".rstrip()])
 
 
 @cache

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from imagebus.inbox import Delivery, Inbox, RetryLater, SQSQueue, backoff, one_by_one
 from imagebus.testing import InMemorySQS, ManualClock, lambda_event, sqs_record
@@ -63,6 +64,22 @@ def test_the_error_of_an_aws_call_is_named_by_its_code():
     queue = Queue()
     Inbox(one_by_one(handle), queue, max_receive_count=5)(batch("a", receive_count=5))
     assert queue.dead[0]["error_type"] == "AccessDenied"
+
+
+@pytest.mark.parametrize(
+    ("error", "name"),
+    [
+        (ReadTimeoutError(endpoint_url="https://s3"), "ReadTimeoutError"),
+        (ClientError({}, "PutObject"), "ClientError"),
+    ],
+)
+def test_an_aws_call_without_a_code_is_named_by_its_type(error: Exception, name: str):
+    def handle(_: Delivery) -> None:
+        raise error
+
+    queue = Queue()
+    Inbox(one_by_one(handle), queue, max_receive_count=5)(batch("a", receive_count=5))
+    assert queue.dead[0]["error_type"] == name
 
 
 def test_an_empty_batch_is_no_failure():
