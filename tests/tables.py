@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from imagebus.erasures import DynamoDBErasures
+from imagebus.testing import InMemoryDynamoDB, erasures_table
 from imagebus_local import templates
 
 _TEMPLATE = Path(__file__).resolve().parent.parent / "template.yml"
@@ -24,3 +26,8 @@ Declared = Literal["StatusTable", "LedgerTable", "ErasuresTable"]
 def create_table(dynamodb: Any, name: str, logical_id: Declared = "StatusTable") -> None:
     """`dynamodb` is a client. Keys, indexes and billing mode are the template's."""
     dynamodb.create_table(TableName=name, **_declared(logical_id))
+
+
+def no_erasures() -> DynamoDBErasures:
+    """A table of erasures in which nothing is erased."""
+    return DynamoDBErasures(InMemoryDynamoDB({"e": erasures_table()}), "e")  # type: ignore[arg-type]

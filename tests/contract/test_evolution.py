@@ -21,6 +21,7 @@ from imagebus.testing.dynamodb import InMemoryDynamoDB, status_table
 from imagebus.testing.recording import RecordingBus
 from recorder.record import Recorder
 from tests.contract.checkout import GOLDEN
+from tests.tables import no_erasures
 
 REQUIRED = Required.parse(DEFAULT)
 BY_NAME = {golden.name: golden.envelope for golden in GOLDEN}
@@ -54,7 +55,7 @@ def test_a_log_that_holds_both_versions_projects_them_alike() -> None:
     """One image, uploaded twice: its first log is from last year, its second from today."""
     dynamodb = InMemoryDynamoDB({"table": status_table()})
     store = DynamoDBEventStore(dynamodb, "table")  # type: ignore[arg-type]  # the client's fake
-    recorder = Recorder(store, RecordingBus(), SystemClock(), REQUIRED)
+    recorder = Recorder(store, RecordingBus(), SystemClock(), REQUIRED, no_erasures())
     key = OLD["detail"]["meta"]["image_key"]
     newer = json.loads(json.dumps(NEW))
     newer["detail"]["meta"] |= {"image_key": key, "revision": "0066A1B2C3D4E80000000000000000ZZ"}
@@ -74,7 +75,7 @@ def test_the_final_event_names_the_label_that_is_surest() -> None:
     bus = RecordingBus()
     key = OLD["detail"]["meta"]["image_key"]
     facts = [event for event in of_image(key) if event.detail_type != "ImageProcessed"]
-    Recorder(store, bus, SystemClock(), REQUIRED).record(key, facts, announce=True)
+    Recorder(store, bus, SystemClock(), REQUIRED, no_erasures()).record(key, facts, announce=True)
     (final,) = (event.data for event in bus.events if isinstance(event.data, ImageProcessed))
     assert final.top_label == "Beach"
     assert final.counts["labels"] == 2
@@ -114,7 +115,9 @@ def test_a_format_that_is_optional_is_in_the_status_and_not_in_the_final_event()
     facts = [
         event for event in of_image(key) if event.detail_type not in ("ImageProcessed", "ImageValidated")
     ]
-    Recorder(store, bus, SystemClock(), REQUIRED).record(key, [*facts, recorded(validated)], announce=True)
+    Recorder(store, bus, SystemClock(), REQUIRED, no_erasures()).record(
+        key, [*facts, recorded(validated)], announce=True
+    )
     (final,) = (event.data for event in bus.events if isinstance(event.data, ImageProcessed))
     assert (final.format, final.width) == (None, 3024)
     assert (store.status(key) or {})["format"] == "TIFF"

@@ -30,9 +30,6 @@ def price(stack: Stack, objects: int, region: str, *, copied: bool) -> float | N
         return None
     if not copied:
         images = [replace(image, original_bytes=0) for image in images]
-    per_object = (
-        prices["s3_get"] + 2 * prices["dynamodb_read"] + prices["sqs_request"]
-    )  # the import's own requests
-    if copied:
-        per_object = prices["s3_get"] + 2 * prices["dynamodb_read"] + prices["s3_put"]
+    own = prices["s3_put"] if copied else prices["sqs_request"]
+    per_object = prices["s3_get"] + 2 * prices["dynamodb_read"] + own  # the import's own requests
     return objects * per_object + sum(line.usd for line in lines(images, prices, scale=objects / len(images)))

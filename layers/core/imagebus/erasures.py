@@ -102,15 +102,5 @@ def from_item(item: Mapping[str, Any]) -> Erasure:
     return Erasure(item["through"]["S"], versions)
 
 
-class NothingErased:
-    """For logs that nobody erases from."""
-
-    def of(self, image_key: str) -> Erasure:  # noqa: ARG002  as the protocol
-        return Erasure()
-
-    def extend(self, image_key: str, through: str = "", versions: Iterable[str] = ()) -> Erasure:
-        raise NotImplementedError
-
-
 def _digest(version_id: str) -> str:
     return hashlib.sha256(version_id.encode("utf-8", "surrogatepass")).hexdigest()[:22]

@@ -8,7 +8,7 @@ from typing import cast
 
 from imagebus.bus import EventBus
 from imagebus.clock import Clock, milliseconds_between, parse_timestamp, timestamp
-from imagebus.erasures import Erasures, NothingErased
+from imagebus.erasures import Erasures
 from imagebus.events import Event, EventData, Meta, caused_by
 from imagebus.events.recorder import ImageProcessed, ProcessingStalled
 from imagebus.history.fold import Item, newest_facts
@@ -19,7 +19,6 @@ from imagebus.projector import Projection, Projector
 from imagebus.store import EventStore
 from imagebus.telemetry import logger
 
-NOTHING_ERASED = NothingErased()
 #: News that is older when it arrives is late, and what the image still waits for may be late, too.
 LATE = timedelta(minutes=5)
 
@@ -31,7 +30,7 @@ class Recorder:
         bus: EventBus,
         clock: Clock,
         required: Required,
-        erasures: Erasures = NOTHING_ERASED,
+        erasures: Erasures,
     ) -> None:
         self._store = store
         self._erasures = erasures

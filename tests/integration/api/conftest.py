@@ -35,7 +35,7 @@ from imagebus.retrying import Retrier
 from imagebus.store import DynamoDBEventStore
 from imagebus.testing import ManualClock, RecordingBus
 from recorder.record import Recorder
-from tests.tables import create_table
+from tests.tables import create_table, no_erasures
 
 UPLOADS, IMAGES, TABLE = "uploads-bucket", "images-bucket", "status"
 PAGE = Page("<!doctype html><title>page</title>", '"page-1"', "default-src 'none'")
@@ -71,7 +71,9 @@ class World:
         self.inboxes = {stage: self.sqs.create_queue(QueueName=stage)["QueueUrl"] for stage in STAGE_NAMED}
         self.clock = ManualClock()
         self.store = DynamoDBEventStore(self.dynamodb, TABLE)
-        self.recorder = Recorder(self.store, RecordingBus(), self.clock, Required.parse(DEFAULT))
+        self.recorder = Recorder(
+            self.store, RecordingBus(), self.clock, Required.parse(DEFAULT), no_erasures()
+        )
         self.settings = Settings(TABLE, UPLOADS, IMAGES, self.inboxes, **settings)
         self.api = Api(
             self.settings,

@@ -15,6 +15,7 @@ from imagebus.store import DynamoDBEventStore
 from imagebus.testing import InMemoryDynamoDB, ManualClock, RecordingBus, sqs_record, status_table
 from recorder.handler import image_key, record_group
 from recorder.record import Recorder
+from tests.tables import no_erasures
 from tests.unit.core.events import (
     FIRST,
     KEY,
@@ -38,7 +39,7 @@ class Bench:
         self.store = DynamoDBEventStore(self.dynamodb, "t")  # type: ignore[arg-type]
         self.bus = RecordingBus()
         self.clock = ManualClock()
-        self.recorder = Recorder(self.store, self.bus, self.clock, REQUIRED)
+        self.recorder = Recorder(self.store, self.bus, self.clock, REQUIRED, no_erasures())
         self.inbox = Inbox(lambda group: record_group(self.recorder, group), group_by=image_key)
 
     def receive(self, *events: AnEvent, **more: Any) -> list[str]:
@@ -140,7 +141,7 @@ def test_a_failure_that_carries_what_broke_its_contract_is_logged_without_it(ben
 def test_a_recorder_that_folded_less_does_not_overwrite_one_that_folded_more(bench: Bench):
     """Another recorder reads the log and writes the status between this one's read and write."""
     events = story()
-    other = Recorder(bench.store, RecordingBus(), bench.clock, REQUIRED)
+    other = Recorder(bench.store, RecordingBus(), bench.clock, REQUIRED, no_erasures())
     real = bench.dynamodb.put_item
     interfered = False
 
