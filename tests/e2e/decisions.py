@@ -36,7 +36,7 @@ class Recording:
     @contextmanager
     def switched_on(self) -> Iterator[None]:
         """An emulator that starts inside the block records its decisions. Begins with an empty file."""
-        self.path.parent.mkdir(exist_ok=True)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.write_bytes(b"")
         before = {name: os.environ.get(name) for name in (VARIABLE, "PYTHONPATH")}
         os.environ[VARIABLE] = str(self.path)

@@ -65,19 +65,16 @@ def test_a_new_consumer_is_scaffolded_deployed_fed_replayed_to_alone_and_deleted
     with deployed(pipeline, folder) as history:
         key = pipeline.upload(pipeline.key("a+b.jpg"), jpeg())
         item = pipeline.wait(key, "completed")
-        live = history.wait_received(key, 3)
-        assert sorted(line["event"] for line in live) == [
-            "ImageProcessed",
-            "ImageUploaded",
-            "ThumbnailsCreated",
-        ]
-
+        history.wait_received(key, 3)
         pipeline.settled()
+        live = [line["event"] for line in history.received(key)]  # a delivery may come twice
+        assert set(live) == set(EVENTS.split(","))
+
         delivered = len(pipeline.delivered(key))
         notified = len(pipeline.notifications(key))
         replay(pipeline, history.outputs["RuleArn"], started)
-        again = history.wait_received(key, 6)
-        assert sorted(line["event"] for line in again) == sorted(2 * [line["event"] for line in live])
+        again = history.wait_received(key, len(live) + 3)
+        assert {line["event"] for line in again[len(live) :]} == set(EVENTS.split(","))
 
         pipeline.settled()
         assert len(pipeline.delivered(key)) == delivered
@@ -97,6 +94,8 @@ def test_a_replay_does_not_reach_a_live_only_consumer_even_when_it_is_sent_there
         key = pipeline.upload(pipeline.key(), jpeg("navy"))
         pipeline.wait(key, "completed")
         live.wait_received(key, 3)
+        pipeline.settled()
+        before = live.received(key)  # three events, or more: a delivery may come twice
         replay(pipeline, live.outputs["RuleArn"], started)
         pipeline.settled()
-        assert len(live.received(key)) == 3
+        assert live.received(key) == before
