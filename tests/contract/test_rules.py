@@ -12,7 +12,7 @@ from tools.contracts.rules import Rule, bus_rules, reception
 
 RULES = bus_rules(FILES.template)
 RECEPTION = reception(RULES, GOLDEN)
-LISTENING = {stage.name: set(stage.listens) for stage in STAGES if stage.listens}
+LISTENING = {stage.name: set(stage.subscribes) for stage in STAGES if stage.subscribes}
 
 
 def received(consumer: str) -> set[str]:

@@ -47,9 +47,9 @@ def test_who_receives_what_is_what_the_documentation_prints(pipeline: Pipeline) 
             found = table.setdefault(golden.detail_type, {}).setdefault(rule.consumer, reach(live, again))
             assert found == reach(live, again), (rule.name, golden.name)
     for stage in STAGES:
-        if stage.listens:
+        if stage.subscribes:
             received = {detail_type for detail_type, row in table.items() if row[stage.name]}
-            assert received == set(stage.listens), stage.name
+            assert received == set(stage.subscribes), stage.name
     assert received_table(table) in (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
 
 

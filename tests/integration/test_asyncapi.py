@@ -85,8 +85,8 @@ def test_the_document_is_valid_and_says_what_the_catalog_says(node: str) -> None
         assert action == "send"
         assert model.detail_type in messages
     for stage in STAGES:
-        if stage.listens:
-            assert operations[f"{stage.name}Receives"] == ("receive", list(stage.listens))
+        if stage.subscribes:
+            assert operations[f"{stage.name}Receives"] == ("receive", list(stage.subscribes))
 
 
 def test_what_refers_to_nothing_would_be_noticed(node: str, tmp_path: Path) -> None:

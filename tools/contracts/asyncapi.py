@@ -102,9 +102,9 @@ def _operations() -> Document:
         emitted = [model.detail_type for model in CATALOG if model.producer == producer]
         operations[f"{producer}Publishes"] = _operation("send", f"What {producer} says.", emitted)
     for stage in STAGES:
-        if stage.listens:
+        if stage.subscribes:
             what = f"What {stage.name} listens to."
-            operations[f"{stage.name}Receives"] = _operation("receive", what, stage.listens)
+            operations[f"{stage.name}Receives"] = _operation("receive", what, stage.subscribes)
     return operations
 
 

@@ -47,9 +47,9 @@ def variant(definition: str) -> str:
     return hashlib.sha256(definition.encode()).hexdigest()[:12]
 
 
-def recipe_run(recipe: str, generation: int | None) -> str:
-    """The discriminator of a fact by that recipe. Returning to a former recipe is a new fact."""
-    return recipe if generation in (None, 1) else f"{recipe}#{generation}"
+def recipe_run(recipe: str, generation: int) -> str:
+    """The discriminator of a fact by that recipe. Using it on the image once more is a new fact."""
+    return f"{recipe}#{generation}" if generation else recipe
 
 
 def image_id(image_key: str) -> str:

@@ -50,3 +50,6 @@ MIME_OF_FORMAT: Mapping[str, str] = {each.format: each.mime for each in reversed
 EXTENSION_OF_FORMAT: Mapping[str, str] = {each.format: each.extensions[0] for each in reversed(IMAGE_TYPES)}
 EXTENSION_OF_MIME: Mapping[str, str] = {each.mime: each.extensions[0] for each in IMAGE_TYPES}
 MIME_OF_EXTENSION: Mapping[str, str] = {ext: each.mime for each in IMAGE_TYPES for ext in each.extensions}
+
+#: What a source format is derived to where it is not one that we write.
+OUTPUT_OF_SOURCE: Mapping[str, str] = {"GIF": "PNG", "HEIF": "JPEG", "TIFF": "JPEG", "JXL": "JPEG"}

@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image
 
-from imagebus.image_types import MIME_OF_FORMAT
+from imagebus.image_types import MIME_OF_FORMAT, OUTPUT_OF_SOURCE
 from imagebus_imaging.decoders import load_decoder
 from imagebus_imaging.interface import Derived
 
@@ -29,7 +29,7 @@ def output_format_for(source_format: str, wanted: str | None) -> str:
         if name not in _SAVE:
             raise ValueError(f"cannot write {wanted!r}: choose one of {', '.join(sorted(_SAVE))}")
         return name
-    return {"GIF": "PNG", "HEIF": "JPEG", "TIFF": "JPEG", "JXL": "JPEG"}.get(source_format, source_format)
+    return OUTPUT_OF_SOURCE.get(source_format, source_format)
 
 
 def encode(name: str, image: Image.Image, image_format: str, quality: int | None = None) -> Derived:

@@ -10,10 +10,11 @@ from imagebus.events.analyzer import LabelsDetected, LabelsSkipped, MetadataExtr
 from imagebus.events.base import Event, EventData, UnknownEvent, read
 from imagebus.events.failures import ProcessingFailed
 from imagebus.events.ingest import ImageDeleted, ImageUploaded
+from imagebus.events.recipes import DerivationRequested, VariantsPruned
 from imagebus.events.recorder import ImageProcessed, ProcessingStalled
 from imagebus.events.thumbnailer import ThumbnailsCreated
 from imagebus.events.validator import ImageRejected, ImageValidated
-from imagebus.events.watermarker import ImageWatermarked
+from imagebus.events.watermarker import ImageWatermarked, WatermarkSkipped
 
 CATALOG: tuple[type[EventData], ...] = (
     ImageUploaded,
@@ -22,12 +23,15 @@ CATALOG: tuple[type[EventData], ...] = (
     ImageRejected,
     ThumbnailsCreated,
     ImageWatermarked,
+    WatermarkSkipped,
     MetadataExtracted,
     LabelsDetected,
     LabelsSkipped,
     ProcessingFailed,
     ProcessingStalled,
     ImageProcessed,
+    DerivationRequested,
+    VariantsPruned,
 )
 
 BY_DETAIL_TYPE: Mapping[str, type[EventData]] = {model.detail_type: model for model in CATALOG}
@@ -35,18 +39,28 @@ BY_DETAIL_TYPE: Mapping[str, type[EventData]] = {model.detail_type: model for mo
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A consumer: the events it listens to, and the facts of which one ends its work."""
+    """A consumer: the events it listens to, and the facts of which one ends its work.
+
+    `on_request` are events that ask it for more work on an image that is complete without it.
+    """
 
     name: str
     listens: tuple[str, ...]
     emits: tuple[str, ...] = ()
+    on_request: tuple[str, ...] = ()
 
+    @property
+    def subscribes(self) -> tuple[str, ...]:
+        return self.listens + self.on_request
+
+
+REQUEST = ("DerivationRequested",)
 
 STAGES: tuple[Stage, ...] = (
     Stage("ingest", (), ("ImageUploaded", "ImageDeleted")),
     Stage("validator", ("ImageUploaded",), ("ImageValidated", "ImageRejected")),
-    Stage("thumbnailer", ("ImageValidated",), ("ThumbnailsCreated",)),
-    Stage("watermarker", ("ImageValidated",), ("ImageWatermarked",)),
+    Stage("thumbnailer", ("ImageValidated",), ("ThumbnailsCreated",), REQUEST),
+    Stage("watermarker", ("ImageValidated",), ("ImageWatermarked", "WatermarkSkipped"), REQUEST),
     Stage("metadata", ("ImageValidated",), ("MetadataExtracted",)),
     Stage("labels", ("ImageValidated",), ("LabelsDetected", "LabelsSkipped")),
     Stage("recorder", tuple(BY_DETAIL_TYPE)),

@@ -12,7 +12,11 @@ from imagebus.image_types import Format
 
 
 class Thumbnail(Model):
-    """One derived image; `name` is the box that it fits into, such as `320x320`."""
+    """One derived image. `name` is its variant's: of today's default recipe the box, such as `320x320`.
+
+    A variant with several formats has an item for each. `variant` identifies what made it: equal for objects
+    with the same bytes, whichever recipe asked for them.
+    """
 
     name: Name
     bucket: Name
@@ -22,14 +26,19 @@ class Thumbnail(Model):
     format: Format
     bytes: Count
     sha256: Sha256
+    variant: Name | None = None
 
 
 class ThumbnailsCreated(EventData):
-    """Every configured size was written. `still` is true if they show the first frame of an animation."""
+    """Every variant of the recipe was written. `still` is true if they show the first frame of an animation.
+
+    `recipe` is the engine's number and the recipe's id: `2026-11.5/0c9f…`. Of two facts by one recipe the one
+    of the greater generation counts.
+    """
 
     producer = "thumbnailer"
     recipe: Name
     items: Annotated[tuple[Thumbnail, ...], msgspec.Meta(max_length=50)]
     still: bool | None = None
-    #: Of two recipes of one image the one of the greater generation shows. A deployment counts them.
+    #: Counts the times that the recipe was used on the image, from 0; before recipes had ids, deployments.
     generation: Count | None = None

@@ -61,6 +61,8 @@ class ImageValidated(EventData):
     truncated: bool | None = None
     #: Made for brighter screens, by its transfer function or a gain map. Outputs are sRGB.
     hdr: Literal["pq", "hlg", "gain-map"] | None = None
+    #: The id of the recipe that the image is made by, decided once.
+    recipe: Name | None = None
 
 
 class ImageRejected(EventData):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from imagebus.events.base import Count, EventData, Name
+from imagebus.events.base import Count, EventData, Name, Text
 from imagebus.events.validator import Side
 from imagebus.image_types import Format
 
@@ -22,5 +22,13 @@ class ImageWatermarked(EventData):
     height: Side
     format: Format
     bytes: Count
-    #: Of two recipes of one image the one of the greater generation shows. A deployment counts them.
+    #: Counts the times that the recipe was used on the image, from 0; before recipes had ids, deployments.
     generation: Count | None = None
+
+
+class WatermarkSkipped(EventData):
+    """The recipe asks for no watermarked copy."""
+
+    producer = "watermarker"
+    recipe: Name
+    reason: Text

@@ -6,12 +6,12 @@ Events in any order, with any duplicates and of any mix of revisions give one id
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from imagebus.clock import milliseconds_between
 from imagebus.events.catalog import BY_DETAIL_TYPE, STAGE_NAMED, STAGE_OF
+from imagebus.history.derived import OF_RECIPES, described, preference
 from imagebus.history.recorded import RecordedEvent, latest_revision
 from imagebus.history.required import Required, alternatives
 from imagebus.identity import canonical_json, image_id, shard
@@ -19,9 +19,6 @@ from imagebus.identity import canonical_json, image_id, shard
 #: A status item, as plain JSON.
 Item = dict[str, Any]
 Facts = Mapping[str, RecordedEvent]
-
-#: Facts of which an image can have several, by different recipes.
-RECIPES = frozenset({"ThumbnailsCreated", "ImageWatermarked"})
 
 #: The sort key of the status item, beside the events of its image.
 STATUS_SK = "STATUS"
@@ -55,31 +52,20 @@ def fold(events: Iterable[RecordedEvent], required: Required) -> Item:
         "status_shard": f"{status}#{shard(first.image_key)}",
         "listed_at": f"{created_at}#{image_id(first.image_key)}",
         **_described(facts),
+        **described(distinct),
     }
     return {name: _plain(value) for name, value in item.items() if value is not None}
 
 
 def newest_facts(distinct: Sequence[RecordedEvent]) -> dict[str, RecordedEvent]:
-    """One event of each type: of two recipes the newer, and that by no clock.
-
-    A deployment counts its recipes, and the engine its own. Time decides only between facts of one recipe,
-    and those from before facts had a generation.
-    """
+    """One event of each type. Of several recipes' facts, the one of the recipe that the image is made by."""
+    order = preference(distinct)
     facts: dict[str, RecordedEvent] = {}
     for event in distinct:
         known = facts.get(event.detail_type)
-        if known is None or _recipe_number(event) >= _recipe_number(known):
+        if known is None or event.detail_type not in OF_RECIPES or order(event) >= order(known):
             facts[event.detail_type] = event
     return facts
-
-
-def _recipe_number(event: RecordedEvent) -> tuple[int, tuple[int, ...]]:
-    """The deployment's number and the engine's: 2026-11.3 is (2026, 11, 3)."""
-    data = event.detail.get("data", {})
-    if event.detail_type not in RECIPES:
-        return 0, ()
-    engine = str(data["recipe"]).partition("/")[0]
-    return int(data.get("generation") or 0), tuple(map(int, re.findall(r"\d{1,9}", engine)))
 
 
 def digest(distinct: Sequence[RecordedEvent]) -> str:
@@ -151,11 +137,6 @@ def _described(facts: Facts) -> Item:
         item |= {name: data[name] for name in names}
     if rejected := facts.get("ImageRejected"):
         item["rejection"] = _data(rejected)
-    if thumbnails := facts.get("ThumbnailsCreated"):
-        data = _data(thumbnails)
-        item |= {"thumbnails": data["items"], "still": data.get("still")}
-    if watermarked := facts.get("ImageWatermarked"):
-        item["watermarked"] = _data(watermarked)
     if metadata := facts.get("MetadataExtracted"):
         item["metadata"] = _data(metadata)
     if detected := facts.get("LabelsDetected"):

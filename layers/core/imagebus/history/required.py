@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
-DEFAULT = "ThumbnailsCreated ImageWatermarked MetadataExtracted LabelsDetected|LabelsSkipped"
+DEFAULT = "ThumbnailsCreated ImageWatermarked|WatermarkSkipped MetadataExtracted LabelsDetected|LabelsSkipped"
 
 
 @dataclass(frozen=True, slots=True)

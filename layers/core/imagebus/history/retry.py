@@ -57,7 +57,11 @@ def _unanswered(log: Sequence[RecordedEvent], facts: Facts) -> Iterator[tuple[st
         if event.detail_type == "ProcessingFailed":
             stage, failed = event.detail["data"]["stage"], event.detail["data"]["failed_event"]
             envelope = as_live(failed)
-            if not _is_answered(stage, envelope, facts, ids):
+            if failed["detail-type"] == "DerivationRequested":
+                answered = _answers_request(log, stage, envelope)
+            else:
+                answered = _is_answered(stage, envelope, facts, ids)
+            if not answered:
                 yield stage, envelope
 
 
@@ -67,6 +71,13 @@ def _is_answered(stage_name: str, envelope: Envelope, facts: Facts, ids: set[str
         return envelope["detail"].get("meta", {}).get("event_id") in ids
     stage = STAGE_NAMED.get(stage_name)
     return stage is not None and any(fact in facts for fact in stage.emits)
+
+
+def _answers_request(log: Sequence[RecordedEvent], stage_name: str, envelope: Envelope) -> bool:
+    """A request for one recipe is not answered by what another has made."""
+    stage, request = STAGE_NAMED.get(stage_name), envelope["detail"].get("meta", {}).get("event_id")
+    emits = stage.emits if stage else ()
+    return any(event.detail_type in emits and event.meta.get("causation_id") == request for event in log)
 
 
 def _outstanding(

@@ -1,0 +1,144 @@
+"""What a recipe asks for that an image does not have yet, and the event that asks the workers for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from imagebus.clock import Clock
+from imagebus.events import Event, Meta, caused_by
+from imagebus.events.analyzer import Box
+from imagebus.events.recipes import DerivationRequested
+from imagebus.events.thumbnailer import Thumbnail
+from imagebus.history.derived import OF_RECIPES, recipe_id
+from imagebus.history.recorded import RecordedEvent
+from imagebus.identity import canonical_json, recipe_run
+from imagebus.image_types import OUTPUT_OF_SOURCE
+from imagebus.recipes.model import OutputFormat, Recipe, Variant, digest
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One object of a recipe: a variant in one format. `id` is equal for equal bytes."""
+
+    name: str
+    variant: Variant
+    format: OutputFormat
+    id: str
+
+
+def outputs(
+    recipe: Recipe, source_format: str, frames: int, engine: str, faces: Sequence[Box] = ()
+) -> list[Output]:
+    """Everything that the recipe asks for. Of two formats that are the same for this source, the first."""
+    found = []
+    for name, variant in sorted(recipe.variants.items()):
+        seen = set()
+        for wanted in variant.formats:
+            written = _written(variant, wanted, source_format, frames)
+            if written not in seen:
+                seen.add(written)
+                focus = faces_digest(faces) if variant.focus == "faces" else ""
+                found.append(Output(name, variant, wanted, variant.output_id(wanted, engine, focus)))
+    return found
+
+
+def _written(variant: Variant, wanted: OutputFormat, source_format: str, frames: int) -> str:
+    moves = variant.animated and frames > 1 and source_format in ("GIF", "WEBP")
+    if wanted != "source":
+        return wanted.upper()
+    return "WEBP" if moves else OUTPUT_OF_SOURCE.get(source_format, source_format)
+
+
+def faces_digest(faces: Sequence[Box]) -> str:
+    return digest(canonical_json([each.as_json() for each in faces])) if faces else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What to make, and by which stages. Empty if the image has everything."""
+
+    outputs: Sequence[Output] = ()
+    watermark: bool = False
+    #: Objects of the recipe that another one has made already.
+    present: Sequence[Thumbnail] = ()
+    thumbnails: bool = False
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        return ("thumbnailer",) * self.thumbnails + ("watermarker",) * self.watermark
+
+    def __bool__(self) -> bool:
+        return bool(self.stages)
+
+
+def missing(item: Mapping[str, Any], recipe: Recipe, engine: str) -> Missing:
+    """What the image of a status item lacks. Only a completed image lacks anything: the others are at work,
+    or have failed, and a retry makes what their own recipe asks for."""
+    if item["status"] != "completed" or "format" not in item:
+        return Missing()
+    wanted = outputs(recipe, item["format"], item["frames"], engine, faces_of(item))
+    entry = item if item.get("recipe") == recipe.id else item.get("derived", {}).get(recipe.id, {})
+    has = {(each["name"], each.get("variant")) for each in entry.get("thumbnails", ())}
+    everywhere = {each["variant"]: each for each in _thumbnails(item) if "variant" in each}
+    present = [
+        Thumbnail.from_json(dict(everywhere[each.id]) | {"name": each.name})
+        for each in wanted
+        if each.id in everywhere
+    ]
+    marked = entry.get("watermarked", {}).get("recipe") == f"{engine}/{recipe.id}"
+    return Missing(
+        outputs=[each for each in wanted if each.id not in everywhere],
+        watermark=recipe.watermark != "none" and not marked,
+        present=present,
+        thumbnails=not has.issuperset((each.name, each.id) for each in wanted),
+    )
+
+
+def faces_of(item: Mapping[str, Any]) -> tuple[Box, ...]:
+    faces: Mapping[str, Any] = item.get("labels", {}).get("faces") or {}
+    return tuple(Box.from_json(each["box"]) for each in faces.get("largest", ()))
+
+
+def _thumbnails(item: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield from item.get("thumbnails", ())
+    for entry in item.get("derived", {}).values():
+        yield from entry.get("thumbnails", ())
+
+
+def request(
+    item: Mapping[str, Any], log: Sequence[RecordedEvent], recipe: Recipe, engine: str, clock: Clock
+) -> Event[DerivationRequested] | None:
+    """What to publish for an image that lacks something; `log` is what its status item was folded from.
+
+    The same log always gives the same event id, so that asking twice is asking once.
+    """
+    lacks = missing(item, recipe, engine)
+    if not lacks:
+        return None
+    validated = next(event for event in log if event.detail_type == "ImageValidated")
+    generation = _generation(log, recipe.id)
+    data = DerivationRequested(
+        recipe=recipe.id,
+        stages=lacks.stages,  # type: ignore[arg-type]  # these two
+        bucket=item["bucket"],
+        etag=item["etag"],
+        format=item["format"],
+        frames=item["frames"],
+        generation=generation,
+        present=tuple(lacks.present),
+        faces=faces_of(item),
+    )
+    cause = Meta.from_json(validated.meta)
+    return caused_by(cause, data, clock=clock, discriminator=recipe_run(f"{engine}/{recipe.id}", generation))
+
+
+def _generation(log: Iterable[RecordedEvent], recipe: str) -> int:
+    """How often the recipe was used on the image, for better or worse: 0 for the first time."""
+    numbers = [
+        int(event.detail["data"].get("generation") or 0)
+        for event in log
+        if event.detail_type in OF_RECIPES and recipe_id(event) == recipe
+    ]
+    return max(numbers) + 1 if numbers else 0

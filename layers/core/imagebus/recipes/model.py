@@ -1,0 +1,211 @@
+"""Recipes and variants. Both are immutable, and named by a digest of their content.
+
+Ids leave out what has its default value, so that a field added later changes no id. A default therefore
+never changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Self
+
+import msgspec
+
+from imagebus.identity import canonical_json
+
+Side = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,62}\Z")]
+Colour = Annotated[str, msgspec.Meta(pattern=r"^#[0-9a-fA-F]{6}\Z")]
+Quality = Annotated[int, msgspec.Meta(ge=1, le=100)]
+Fit = Literal["inside", "cover", "contain", "exact"]
+Focus = Literal["centre", "entropy", "faces"]
+#: `source` is the format of the upload, or the one that suits it where we do not write that format.
+OutputFormat = Literal["source", "jpeg", "png", "webp", "avif"]
+UploadFormat = Literal["jpeg", "png", "webp", "gif", "avif", "heif", "tiff", "jxl"]
+Position = Literal[
+    "top-left", "top", "top-right", "left", "center", "right", "bottom-left", "bottom", "bottom-right"
+]
+
+#: Of the digest of a definition; enough for all recipes and variants that a team will ever write.
+DIGITS = 12
+
+
+class InvalidRecipe(ValueError):
+    """The definition is invalid. `path` names the place as in `$.recipes[0].variants.card.width`."""
+
+    def __init__(self, message: str, path: str = "$") -> None:
+        super().__init__(f"{path}: {message}")
+        self.message = message
+        self.path = path
+
+
+class Definition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Unknown fields are errors."""
+
+    def canonical(self) -> str:
+        return canonical_json(msgspec.to_builtins(self))
+
+    @property
+    def id(self) -> str:
+        return digest(self.canonical())
+
+    @classmethod
+    def read(cls, value: Any) -> Self:
+        """From plain JSON. Raises InvalidRecipe."""
+        try:
+            return msgspec.convert(value, cls)
+        except msgspec.ValidationError as error:
+            message, _, path = str(error).partition(" - at `")
+            raise InvalidRecipe(message, path.rstrip("`") or "$") from None
+
+
+class Variant(Definition, frozen=True):
+    """One derived image, in one or more formats from one decode. Sides are pixels.
+
+    `inside` keeps the shape and never enlarges; it needs one side at least, the others need both. `cover`
+    fills the box and cuts off what does not fit, around the `focus`; it does not enlarge, so the result of a
+    small source is smaller and has the shape of the box. `contain` shows all of the image on a
+    `background` of the size of the box, and does not enlarge it. `exact` has that size, whatever becomes of
+    the shape.
+
+    `quality` is by format; `sharpen` is the strength of an unsharp mask in percent after scaling.
+    `background` is also behind transparent pixels where the format has none. `linear` scales in linear light.
+    `animated` gives animated WebP for what moves, where the format is source or webp.
+    """
+
+    width: Side | None = None
+    height: Side | None = None
+    fit: Fit = "inside"
+    focus: Focus = "centre"
+    background: Colour = "#ffffff"
+    formats: Annotated[tuple[OutputFormat, ...], msgspec.Meta(min_length=1, max_length=5)] = ("source",)
+    quality: Mapping[Literal["jpeg", "webp", "avif"], Quality] = {}
+    sharpen: Annotated[int, msgspec.Meta(ge=0, le=200)] = 0
+    linear: bool = False
+    animated: bool = False
+
+    def __post_init__(self) -> None:
+        sides = (self.width is not None) + (self.height is not None)
+        if sides == 0:
+            raise ValueError("a variant needs a width, a height, or both")
+        if sides == 1 and self.fit != "inside":
+            raise ValueError(f"fit: {self.fit} needs a width and a height")
+        if self.focus != "centre" and self.fit != "cover":
+            raise ValueError(f"focus: {self.focus} needs fit: cover, which alone cuts something off")
+        if len(set(self.formats)) < len(self.formats):
+            raise ValueError("a format is named twice")
+
+    def output_id(self, output_format: OutputFormat, engine: str, faces: str = "") -> str:
+        """Names the object of one format: the same bytes for the same upload, whatever recipe asks for it.
+
+        `engine` is the engine's number. `faces` is a digest of the faces that decided what is shown.
+        """
+        settings = msgspec.to_builtins(self)
+        settings.pop("formats", None)
+        quality = settings.pop("quality", {}).get(output_format)
+        return digest(canonical_json([engine, settings, output_format, quality, *[faces] * bool(faces)]))
+
+
+class Watermark(Definition, frozen=True):
+    """The copy for public display: at most `max_side` pixels, marked with a text or a logo.
+
+    `logo` is a PNG in base64; recipes.yml names a file. `scale` is the mark's width relative to the image's.
+    """
+
+    text: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    logo: Annotated[str, msgspec.Meta(max_length=256 * 1024)] = ""
+    position: Position = "bottom-right"
+    opacity: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5
+    scale: Annotated[float, msgspec.Meta(ge=0.01, le=1)] = 0.25
+    max_side: Annotated[int, msgspec.Meta(ge=16, le=65535)] = 2048
+    format: OutputFormat = "source"
+    background: Colour = "#ffffff"
+
+    def __post_init__(self) -> None:
+        if self.text and self.logo:
+            raise ValueError("a watermark has a text or a logo")
+
+    def output_id(self, engine: str) -> str:
+        return digest(canonical_json([engine, msgspec.to_builtins(self)]))
+
+
+class Match(Definition, frozen=True):
+    """The uploads that a recipe is for: their key begins with `prefix`, and they are of one of `formats`."""
+
+    prefix: Annotated[str, msgspec.Meta(max_length=1024)] = ""
+    formats: Annotated[tuple[UploadFormat, ...], msgspec.Meta(min_length=1)] | None = None
+
+    def fits(self, image_key: str, image_format: str) -> bool:
+        return image_key.startswith(self.prefix) and (
+            self.formats is None or image_format.lower() in self.formats
+        )
+
+
+class Recipe(Definition, frozen=True):
+    """Everything that is derived from one image, by the variants' names."""
+
+    variants: Annotated[Mapping[Name, Variant], msgspec.Meta(min_length=1, max_length=50)]
+    watermark: Watermark | Literal["none"] = "none"
+
+    def __post_init__(self) -> None:
+        if sum(len(each.formats) for each in self.variants.values()) > 50:
+            raise ValueError("a recipe has at most 50 derived images, each variant in each of its formats")
+
+
+class Rule(Definition, frozen=True):
+    """A recipe, its name, and the uploads that it is for; without `match`, for all."""
+
+    name: Name
+    variants: Annotated[Mapping[Name, Variant], msgspec.Meta(min_length=1, max_length=50)]
+    watermark: Watermark | Literal["none"] = "none"
+    match: Match = Match()
+
+    def __post_init__(self) -> None:
+        Recipe(variants=self.variants, watermark=self.watermark)
+
+    @property
+    def recipe(self) -> Recipe:
+        """The name and the match are not part of it: changing them derives nothing again."""
+        return Recipe(variants=self.variants, watermark=self.watermark)
+
+
+class RecipeSet(Definition, frozen=True):
+    """What recipes.yml holds. The first rule that fits an upload decides; the last fits every upload."""
+
+    recipes: Annotated[tuple[Rule, ...], msgspec.Meta(min_length=1, max_length=50)]
+
+    def __post_init__(self) -> None:
+        *others, last = self.recipes
+        if last.match != Match():
+            raise ValueError("the last recipe must fit every upload: it has no match")
+        unreachable = [rule.name for rule in others if rule.match == Match()]
+        if unreachable:
+            raise ValueError(f"{unreachable[0]} fits every upload, so no recipe after it is ever used")
+        names = [rule.name for rule in self.recipes]
+        if len(set(names)) < len(names):
+            raise ValueError("two recipes have the same name")
+
+    def rule_for(self, image_key: str, image_format: str) -> Rule:
+        return next(rule for rule in self.recipes if rule.match.fits(image_key, image_format))
+
+    def recipe_for(self, image_key: str, image_format: str) -> Recipe:
+        return self.rule_for(image_key, image_format).recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """The set that is promoted, and those before it, the latest first: what an image shows until it has the
+    newer variants. None is a stack without a promotion: each image shows what it was made with."""
+
+    current: RecipeSet | None = None
+    earlier: Sequence[RecipeSet] = ()
+
+    @property
+    def in_order(self) -> tuple[RecipeSet, ...]:
+        return (self.current, *self.earlier) if self.current else ()
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
