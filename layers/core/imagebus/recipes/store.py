@@ -73,6 +73,7 @@ class DynamoDBRecipes:
         self._definitions: dict[str, Any] = {}
         self._active: tuple[datetime, Active] | None = None
         self._default = ""
+        self._promotions: dict[str, str] = {}
 
     def recipe(self, recipe_id: str) -> Recipe:
         recipe: Recipe = self._definition(f"recipe/{recipe_id}", Recipe)
@@ -86,10 +87,20 @@ class DynamoDBRecipes:
     def active(self) -> Active:
         now = self._clock.now()
         if self._active is None or not timedelta() <= now - self._active[0] < FRESH:
-            ids = self._pointer(ACTIVE)
-            sets = [self.recipe_set(each) for each in ids]
-            self._active = (now, Active(sets[0], sets[1:]) if sets else Active())
+            self._active = now, self._sets(self._pointer(ACTIVE))
         return self._active[1]
+
+    def active_at(self, at: str) -> Active:
+        """The active sets as they were at that time, from the promotions since, which never change."""
+        item = self._get(ACTIVE) or {}
+        for number in range(int(item.get("number", {"N": "0"})["N"]), 0, -1):
+            key = f"promotion/{number:06}"
+            if key not in self._promotions:
+                record = self._get(key) or {}
+                self._promotions[key] = json.loads(record["promotion"]["S"])["at"]
+            if self._promotions[key] <= at:
+                return self._sets(self._pointer(key))
+        return Active()
 
     def default(self) -> Recipe:
         ids = self._pointer(DEFAULT)
@@ -147,7 +158,11 @@ class DynamoDBRecipes:
 
     def _switch(self, promotion: Promotion, ids: Sequence[str], seen: int) -> None:
         fields = {name: getattr(promotion, name) for name in Promotion.__dataclass_fields__}
-        record = {"id": f"promotion/{promotion.number:06}", "promotion": json.dumps(fields)}
+        record = {
+            "id": f"promotion/{promotion.number:06}",
+            "promotion": json.dumps(fields),
+            "sets": ids,
+        }
         pointer = {"id": ACTIVE, "sets": ids, "number": promotion.number}
         put: dict[str, Any] = {"TableName": self._table, "ConditionExpression": "attribute_not_exists(id)"}
         if seen:
@@ -166,6 +181,10 @@ class DynamoDBRecipes:
             self._client.transact_write_items(TransactItems=writes)
         except self._client.exceptions.TransactionCanceledException as error:
             raise PromotedMeanwhile from error
+
+    def _sets(self, ids: Sequence[str]) -> Active:
+        sets = [self.recipe_set(each) for each in ids]
+        return Active(sets[0], sets[1:]) if sets else Active()
 
     def _definition(self, key: str, kind: type[Definition]) -> Any:
         if key not in self._definitions:
