@@ -1,0 +1,102 @@
+"""The routes to derived images: by name, by format, or by what the caller accepts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+
+from api.accept import best, most_compatible
+from api.incoming import Incoming
+from api.lookup import Lookup
+from api.problems import HttpProblem
+from api.responses import conditional, etag, json_response, redirect
+from api.settings import Settings
+from api.storage import Storage, expiry
+from api.variants import by_name
+from api.views import as_shown, derived_url, is_outdated, variants
+from imagebus.clock import Clock
+from imagebus.history.fold import Item
+
+#: A cache must not give one caller's format to another.
+VARY = {"Vary": "Accept"}
+
+
+@dataclass(frozen=True)
+class DerivedRoutes:
+    incoming: Incoming
+    settings: Settings
+    storage: Storage
+    lookup: Lookup
+    clock: Clock
+
+    def processed(self, token: str) -> Response[str]:
+        item = self.lookup.shown(token)
+        if "watermarked" not in item:
+            raise _not_there_yet(item, "processed image")
+        return self._redirect(item["watermarked"])
+
+    def thumbnail(self, token: str, name: str) -> Response[str]:
+        files = _files(self.lookup.shown(token), name, "thumbnail")
+        return self._redirect(files[most_compatible(files)])
+
+    def list_variants(self, token: str) -> Response[str]:
+        self.incoming.only()
+        active = self.lookup.recipes.active()
+        item = as_shown(self.lookup.item(token), active)
+        body = variants(
+            item,
+            self.lookup.recipe(item.get("recipe")),
+            self.storage,
+            self.settings,
+            outdated=is_outdated(item, active),
+            expires_at=None if self.settings.images_url else expiry(self.clock.now()),
+        ).as_json()
+        if "expires_at" in body:  # the caller needs new addresses even if nothing else has changed
+            return json_response(body)
+        return conditional(body, etag(body), self.incoming.header("if-none-match"))
+
+    def variant(self, token: str, name: str) -> Response[str]:
+        self.incoming.only("format")
+        wanted = self.incoming.format()
+        files = _files(self.lookup.shown(token), name, "variant")
+        if wanted:
+            if wanted not in files:
+                raise _no_format(HTTPStatus.NOT_FOUND, "format_not_found", files)
+            return self._redirect(files[wanted])
+        chosen = best(files, self.incoming.accept())
+        if chosen is None:
+            raise _no_format(HTTPStatus.NOT_ACCEPTABLE, "not_acceptable", files, headers=VARY)
+        return self._redirect(files[chosen], headers=VARY)
+
+    def _redirect(self, file: Mapping[str, Any], **options: Any) -> Response[str]:
+        return redirect(derived_url(file["key"], self.storage, self.settings), **options)
+
+
+def _files(item: Item, name: str, what: str) -> Mapping[str, Mapping[str, Any]]:
+    """The formats of a variant. Raises HttpProblem."""
+    found = by_name(item.get("thumbnails", ()))
+    if not found:
+        raise _not_there_yet(item, what)
+    if name not in found:
+        detail = f"There is no such {what}. There are: {', '.join(found)}."
+        raise HttpProblem(HTTPStatus.NOT_FOUND, f"{what}_not_found", detail)
+    return found[name]
+
+
+def _not_there_yet(item: Item, what: str) -> HttpProblem:
+    return HttpProblem(
+        HTTPStatus.NOT_FOUND, "not_available", f"There is no {what}: the image is {item['status']}."
+    )
+
+
+def _no_format(status: HTTPStatus, code: str, files: Mapping[str, Any], **options: Any) -> HttpProblem:
+    wanted = (
+        "accepts none of the formats" if status == HTTPStatus.NOT_ACCEPTABLE else "asks for another format"
+    )
+    return HttpProblem(
+        status, code, f"The request {wanted} of this variant: {', '.join(files).lower()}.", **options
+    )
