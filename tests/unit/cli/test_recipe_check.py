@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 from imagebus.recipes.model import Match, RecipeSet, Rule, Variant, Watermark
 from imagebus.recipes.parameters import recipe_of
 from imagebus_cli import main
-from imagebus_cli.recipes import reading, rules
+from imagebus_cli.recipes import reading, rules, yamlfile
 from imagebus_local import templates
 from tools.contracts.recipes import recipes_schema
 
