@@ -75,10 +75,7 @@ def _area(of: Variant) -> int:
 
 def _same_shape(small: Variant, large: Variant) -> bool:
     a, b = small.formats[0], large.formats[0]
-    return (
-        abs(a.width * b.height - a.height * b.width) <= ROUNDING * b.height
-        or abs(a.height * b.width - a.width * b.height) <= ROUNDING * b.width
-    )
+    return abs(a.width * b.height - a.height * b.width) <= ROUNDING * max(b.width, b.height)
 
 
 def _picture(names: Sequence[str], variants: Mapping[str, Variant], thumbhash: str | None) -> Picture:
