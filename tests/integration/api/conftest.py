@@ -73,7 +73,7 @@ class World:
         self.inboxes = {stage: self.sqs.create_queue(QueueName=stage)["QueueUrl"] for stage in STAGE_NAMED}
         self.clock = ManualClock()
         self.recipes = DynamoDBRecipes(
-            InMemoryDynamoDB({RECIPES: Table("id")}),  # type: ignore[arg-type]
+            InMemoryDynamoDB({RECIPES: Table("id")}),
             RECIPES,
             self.clock,
         )
