@@ -41,11 +41,22 @@ class InvalidRecipe(ValueError):
         self.path = path
 
 
-class Definition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Definition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Unknown fields are errors."""
 
+    def settings(self) -> dict[str, Any]:
+        """Plain JSON without what has its default value: writing a default down changes nothing.
+
+        msgspec's own omit_defaults leaves out what *is* the default, and keeps what equals it.
+        """
+        fields = (
+            (each.name, getattr(self, each.name), each.default) for each in msgspec.structs.fields(self)
+        )
+        found = {name: _plain(value) for name, value, default in fields if value != default}
+        return {name: value for name, value in found.items() if value != {}}
+
     def canonical(self) -> str:
-        return canonical_json(msgspec.to_builtins(self))
+        return canonical_json(self.settings())
 
     @property
     def id(self) -> str:
@@ -102,7 +113,7 @@ class Variant(Definition, frozen=True):
 
         `engine` is the engine's number. `faces` is a digest of the faces that decided what is shown.
         """
-        settings = msgspec.to_builtins(self)
+        settings = self.settings()
         settings.pop("formats", None)
         quality = settings.pop("quality", {}).get(output_format)
         return digest(canonical_json([engine, settings, output_format, quality, *[faces] * bool(faces)]))
@@ -128,7 +139,7 @@ class Watermark(Definition, frozen=True):
             raise ValueError("a watermark has a text or a logo")
 
     def output_id(self, engine: str) -> str:
-        return digest(canonical_json([engine, msgspec.to_builtins(self)]))
+        return digest(canonical_json([engine, self.settings()]))
 
 
 class Match(Definition, frozen=True):
@@ -205,6 +216,17 @@ class Active:
     @property
     def in_order(self) -> tuple[RecipeSet, ...]:
         return (self.current, *self.earlier) if self.current else ()
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Definition():
+            return value.settings()
+        case Mapping():
+            return {name: _plain(each) for name, each in value.items()}
+        case tuple():
+            return [_plain(each) for each in value]
+    return value
 
 
 def digest(text: str) -> str:
