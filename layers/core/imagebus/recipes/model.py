@@ -49,11 +49,8 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
         msgspec's own omit_defaults leaves out what *is* the default, and keeps what equals it.
         """
-        fields = (
-            (each.name, getattr(self, each.name), each.default) for each in msgspec.structs.fields(self)
-        )
-        found = {name: _plain(value) for name, value, default in fields if value != default}
-        return {name: value for name, value in found.items() if value != {}}
+        fields = ((each, getattr(self, each.name)) for each in msgspec.structs.fields(self))
+        return {field.name: _plain(value) for field, value in fields if value != _default(field)}
 
     def canonical(self) -> str:
         return canonical_json(self.settings())
@@ -227,6 +224,10 @@ def _plain(value: Any) -> Any:
         case tuple():
             return [_plain(each) for each in value]
     return value
+
+
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    return field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
 
 
 def digest(text: str) -> str:
