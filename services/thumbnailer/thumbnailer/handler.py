@@ -1,4 +1,4 @@
-"""ImageValidated -> ThumbnailsCreated."""
+"""ImageValidated, DerivationRequested -> ThumbnailsCreated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ImageValidated -> ImageWatermarked."""
+"""ImageValidated, DerivationRequested -> ImageWatermarked | WatermarkSkipped."""
 
 from __future__ import annotations
 

@@ -43,11 +43,19 @@ class InvalidRecipe(ValueError):
         self.path = path
 
 
-class Definition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Definition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Unknown fields are errors."""
 
+    def settings(self) -> dict[str, Any]:
+        """Plain JSON without what has its default value: writing a default down changes nothing.
+
+        msgspec's own omit_defaults leaves out what *is* the default, and keeps what equals it.
+        """
+        fields = ((each, getattr(self, each.name)) for each in msgspec.structs.fields(self))
+        return {field.name: _plain(value) for field, value in fields if value != _default(field)}
+
     def canonical(self) -> str:
-        return canonical_json(msgspec.to_builtins(self))
+        return canonical_json(self.settings())
 
     @property
     def id(self) -> str:
@@ -113,7 +121,7 @@ class Variant(Definition, frozen=True):
 
         `engine` is the engine's number. `faces` is a digest of the faces that decided what is shown.
         """
-        settings = msgspec.to_builtins(self)
+        settings = self.settings()
         settings.pop("formats", None)
         qualities = settings.pop("quality", {})
         # What the source's format is, is known only when the image is written.
@@ -141,7 +149,7 @@ class Watermark(Definition, frozen=True):
             raise ValueError("a watermark has a text or a logo")
 
     def output_id(self, engine: str) -> str:
-        return digest(canonical_json([engine, msgspec.to_builtins(self)]))
+        return digest(canonical_json([engine, self.settings()]))
 
 
 class Match(Definition, frozen=True):
@@ -218,6 +226,21 @@ class Active:
     @property
     def in_order(self) -> tuple[RecipeSet, ...]:
         return (self.current, *self.earlier) if self.current else ()
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Definition():
+            return value.settings()
+        case Mapping():
+            return {name: _plain(each) for name, each in value.items()}
+        case tuple():
+            return [_plain(each) for each in value]
+    return value
+
+
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    return field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
 
 
 def digest(text: str) -> str:
