@@ -108,9 +108,7 @@ class Variant(Definition, frozen=True):
         if self.fit != "inside" and max(self.width or 0, self.height or 0) > MAX_SIDE:
             raise ValueError(f"fit: {self.fit} has sides of at most {MAX_SIDE} pixels")
         if self.fit in ("contain", "exact") and (self.width or 0) * (self.height or 0) > MAX_PIXELS:
-            raise ValueError(
-                f"fit: {self.fit} has at most {MAX_PIXELS} pixels"
-            )
+            raise ValueError(f"fit: {self.fit} has at most {MAX_PIXELS} pixels")
         if self.focus != "centre" and self.fit != "cover":
             raise ValueError(f"focus: {self.focus} needs fit: cover, which alone cuts something off")
         if len(set(self.formats)) < len(self.formats):
