@@ -100,10 +100,10 @@ class Page:
     def allow_clipboard(self) -> None:
         """A user would be asked, if at all; a headless browser refuses."""
         origin = self.driver.execute_script("return location.origin")
-        for permission in ("clipboardReadWrite", "clipboardSanitizedWrite"):
-            self.driver.execute_cdp_cmd(
-                "Browser.grantPermissions", {"origin": origin, "permissions": [permission]}
-            )
+        permissions = ["clipboardReadWrite", "clipboardSanitizedWrite"]
+        self.driver.execute_cdp_cmd(
+            "Browser.grantPermissions", {"origin": origin, "permissions": permissions}
+        )
 
     def clipboard(self) -> str:
         script = "const done = arguments[0]; navigator.clipboard.readText().then(done, (e) => done(`${e}`))"
