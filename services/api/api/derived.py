@@ -17,9 +17,8 @@ from api.responses import conditional, etag, json_response, redirect
 from api.settings import Settings
 from api.storage import Storage, expiry
 from api.variants import by_name
-from api.views import as_shown, derived_url, is_outdated, variants
+from api.views import Seen, derived_url, variants
 from imagebus.clock import Clock
-from imagebus.history.fold import Item
 
 #: A cache must not give one caller's format to another.
 VARY = {"Vary": "Accept"}
@@ -34,27 +33,21 @@ class DerivedRoutes:
     clock: Clock
 
     def processed(self, token: str) -> Response[str]:
-        item = self.lookup.shown(token)
-        if "watermarked" not in item:
-            raise _not_there_yet(item, "processed image")
-        return self._redirect(item["watermarked"])
+        seen = self.lookup.seen(token)
+        if not seen.shown.watermarked:
+            raise _not_there_yet(seen, "processed image")
+        return self._redirect(seen.shown.watermarked)
 
     def thumbnail(self, token: str, name: str) -> Response[str]:
-        files = _files(self.lookup.shown(token), name, "thumbnail")
+        files = _files(self.lookup.seen(token), name, "thumbnail")
         return self._redirect(files[most_compatible(files)])
 
     def list_variants(self, token: str) -> Response[str]:
         self.incoming.only()
-        active = self.lookup.recipes.active()
-        item = as_shown(self.lookup.item(token), active)
-        body = variants(
-            item,
-            self.lookup.recipe(item.get("recipe")),
-            self.storage,
-            self.settings,
-            outdated=is_outdated(item, active),
-            expires_at=None if self.settings.images_url else expiry(self.clock.now()),
-        ).as_json()
+        seen = self.lookup.seen(token)
+        recipe = self.lookup.recipe(seen.shown.recipe)
+        expires_at = None if self.settings.images_url else expiry(self.clock.now())
+        body = variants(seen, recipe, self.storage, self.settings, expires_at).as_json()
         if "expires_at" in body:  # the caller needs new addresses even if nothing else has changed
             return json_response(body)
         return conditional(body, etag(body), self.incoming.header("if-none-match"))
@@ -62,7 +55,7 @@ class DerivedRoutes:
     def variant(self, token: str, name: str) -> Response[str]:
         self.incoming.only("format")
         wanted = self.incoming.format()
-        files = _files(self.lookup.shown(token), name, "variant")
+        files = _files(self.lookup.seen(token), name, "variant")
         if wanted:
             if wanted not in files:
                 raise _no_format(HTTPStatus.NOT_FOUND, "format_not_found", files)
@@ -76,20 +69,20 @@ class DerivedRoutes:
         return redirect(derived_url(file["key"], self.storage, self.settings), **options)
 
 
-def _files(item: Item, name: str, what: str) -> Mapping[str, Mapping[str, Any]]:
+def _files(seen: Seen, name: str, what: str) -> Mapping[str, Mapping[str, Any]]:
     """The formats of a variant. Raises HttpProblem."""
-    found = by_name(item.get("thumbnails", ()))
+    found = by_name(seen.shown.thumbnails)
     if not found:
-        raise _not_there_yet(item, what)
+        raise _not_there_yet(seen, what)
     if name not in found:
         detail = f"There is no such {what}. There are: {', '.join(found)}."
         raise HttpProblem(HTTPStatus.NOT_FOUND, f"{what}_not_found", detail)
     return found[name]
 
 
-def _not_there_yet(item: Item, what: str) -> HttpProblem:
+def _not_there_yet(seen: Seen, what: str) -> HttpProblem:
     return HttpProblem(
-        HTTPStatus.NOT_FOUND, "not_available", f"There is no {what}: the image is {item['status']}."
+        HTTPStatus.NOT_FOUND, "not_available", f"There is no {what}: the image is {seen.item['status']}."
     )
 
 

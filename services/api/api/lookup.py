@@ -9,7 +9,7 @@ from api.addressing import untoken
 from api.problems import HttpProblem, not_found
 from api.settings import Settings
 from api.storage import Hidden, Storage
-from api.views import as_shown, pending
+from api.views import Seen, pending
 from imagebus.history.fold import Item
 from imagebus.recipes.model import Recipe
 from imagebus.recipes.store import DynamoDBRecipes, UnknownRecipe
@@ -25,9 +25,9 @@ class Lookup:
     storage: Storage
     recipes: DynamoDBRecipes
 
-    def shown(self, token: str) -> Item:
-        """The status item with the derived images of the recipe that is shown."""
-        return as_shown(self.item(token), self.recipes.active())
+    def seen(self, token: str) -> Seen:
+        """The status item, and what of it readers see now."""
+        return Seen(self.item(token), self.recipes.active())
 
     def item(self, token: str) -> Item:
         """S3 knows of an upload or deletion before any event does."""

@@ -23,7 +23,7 @@ from api.responses import Handler, conditional, etag, json_response, matches, re
 from api.settings import Settings
 from api.storage import Storage
 from api.uploading import Uploads
-from api.views import all_urls, as_shown, gallery_urls, image, links, original_url, past, summary, timeline
+from api.views import Seen, all_urls, gallery_urls, image, links, original_url, past, summary, timeline
 from imagebus.history.fold import fold
 from imagebus.history.view import Status
 from imagebus.listing import ImageIndex
@@ -133,13 +133,13 @@ class Routes:
                 "The cursor does not come from a page of this list.",
             ) from error
         active = self.lookup.recipes.active()
-        images = [as_shown(item, active) for item in listed.items]
-        plain = Page(items=[summary(item) for item in images], cursor=listed.cursor)
+        images = [Seen(item, active) for item in listed.items]
+        plain = Page(items=[summary(seen) for seen in images], cursor=listed.cursor)
         shown = plain
         if self.incoming.wants_urls():
-            items = [summary(item, gallery_urls(item, self.storage, self.settings)) for item in images]
+            items = [summary(seen, gallery_urls(seen, self.storage, self.settings)) for seen in images]
             shown = Page(items=items, cursor=listed.cursor)
-        state = [plain.as_json(), [item.get("recipe") for item in images]]
+        state = [plain.as_json(), [seen.shown.recipe for seen in images]]
         return conditional(shown.as_json(), etag(state), self.incoming.header("if-none-match"))
 
     def show(self, token: str) -> Response[str]:
@@ -147,10 +147,11 @@ class Routes:
         wants_urls = self.incoming.wants_urls()
         if at := self.incoming.at():
             return self._show_past(untoken(token), at)
-        item = self.lookup.shown(token)
-        urls = all_urls(item, self.storage, self.settings) if wants_urls else None
-        state = [image(item).as_json(), item.get("recipe")]
-        return conditional(image(item, urls).as_json(), etag(state), self.incoming.header("if-none-match"))
+        seen = self.lookup.seen(token)
+        urls = all_urls(seen, self.storage, self.settings) if wants_urls else None
+        return conditional(
+            image(seen, urls).as_json(), etag(image(seen).as_json()), self.incoming.header("if-none-match")
+        )
 
     def events(self, token: str) -> Response[str]:
         key = self.lookup.item(token)["image_key"]
@@ -167,15 +168,15 @@ class Routes:
     # --- changing
 
     def retry(self, token: str) -> Response[str]:
-        item = self.lookup.item(token)
-        key = item["image_key"]
+        seen = self.lookup.seen(token)
+        key = seen.key
         result = self.retrier.retry(key)
         if not result.sent:
-            detail = f"The image is {item['status']}, and no stage has failed or is outstanding."
+            detail = f"The image is {seen.item['status']}, and no stage has failed or is outstanding."
             if result.unreachable:
                 detail = f"These stages have no inbox here: {', '.join(result.unreachable)}."
             raise HttpProblem(HTTPStatus.CONFLICT, "nothing_to_retry", detail)
-        answer = Retried(key=key, stages=result.stages, links=links(key, item))
+        answer = Retried(key=key, stages=result.stages, links=links(key, seen))
         return json_response(answer.as_json(), HTTPStatus.ACCEPTED)
 
     def delete(self, token: str) -> Response[str]:
@@ -193,5 +194,5 @@ class Routes:
             detail = f"Nothing was known about the image {key!r} at {at}: it has no event that is as old."
             raise HttpProblem(HTTPStatus.NOT_FOUND, "not_known_then", detail)
         item = fold(known, self.settings.required)
-        shown = past(as_shown(item, self.lookup.recipes.active_at(at))).as_json()
+        shown = past(Seen(item, self.lookup.recipes.active_at(at))).as_json()
         return conditional(shown, etag(shown), self.incoming.header("if-none-match"))
