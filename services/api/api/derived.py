@@ -56,13 +56,16 @@ class DerivedRoutes:
         self.incoming.only("format")
         wanted = self.incoming.format()
         files = _files(self.lookup.seen(token), name, "variant")
+        there = ", ".join(files).lower()
         if wanted:
             if wanted not in files:
-                raise _no_format(HTTPStatus.NOT_FOUND, "format_not_found", files)
+                detail = f"The variant is not in this format. There are: {there}."
+                raise HttpProblem(HTTPStatus.NOT_FOUND, "format_not_found", detail)
             return self._redirect(files[wanted])
         chosen = best(files, self.incoming.accept())
         if chosen is None:
-            raise _no_format(HTTPStatus.NOT_ACCEPTABLE, "not_acceptable", files, headers=VARY)
+            detail = f"Accept allows none of the variant's formats: {there}."
+            raise HttpProblem(HTTPStatus.NOT_ACCEPTABLE, "not_acceptable", detail, headers=VARY)
         return self._redirect(files[chosen], headers=VARY)
 
     def _redirect(self, file: Mapping[str, Any], **options: Any) -> Response[str]:
@@ -83,13 +86,4 @@ def _files(seen: Seen, name: str, what: str) -> Mapping[str, Mapping[str, Any]]:
 def _not_there_yet(seen: Seen, what: str) -> HttpProblem:
     return HttpProblem(
         HTTPStatus.NOT_FOUND, "not_available", f"There is no {what}: the image is {seen.item['status']}."
-    )
-
-
-def _no_format(status: HTTPStatus, code: str, files: Mapping[str, Any], **options: Any) -> HttpProblem:
-    wanted = (
-        "accepts none of the formats" if status == HTTPStatus.NOT_ACCEPTABLE else "asks for another format"
-    )
-    return HttpProblem(
-        status, code, f"The request {wanted} of this variant: {', '.join(files).lower()}.", **options
     )
