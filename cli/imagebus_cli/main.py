@@ -23,6 +23,7 @@ from imagebus_cli.local import commands as local
 from imagebus_cli.measure import commands as measure
 from imagebus_cli.operations import commands as operations
 from imagebus_cli.problem import explain
+from imagebus_cli.recipes import commands as recipes
 from imagebus_cli.stack import commands as stack
 from imagebus_cli.stack import lifecycle
 from imagebus_cli.uploads import commands as uploads
@@ -45,6 +46,7 @@ PANELS: Mapping[str, Mapping[str, Callable[..., None] | typer.Typer]] = {
         "doctor": stack.doctor,
         "smoke": stack.smoke,
         "import": adopt.import_objects,
+        "recipe": recipes.app,
         "cost": measure.cost,
         "replay": operations.replay,
         "rebuild": operations.rebuild,

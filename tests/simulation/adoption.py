@@ -12,7 +12,7 @@ from imagebus_cli.adopt.adopting import Importer, Pace
 from imagebus_cli.adopt.outcome import Outcome
 from imagebus_cli.adopt.sources import Candidate
 from tests.simulation import pixels, rows, wiring
-from tests.simulation.reference import imported_revision
+from tests.simulation.facts import imported_revision
 from tests.simulation.upload import Upload
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.simulation.reference import folder_of
+from tests.simulation.facts import folder_of
 
 WRITERS = ("thumbnailer", "watermarker")
 

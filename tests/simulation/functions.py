@@ -15,9 +15,10 @@ from imagebus.history.required import Required
 from imagebus.inbox import Inbox, SQSQueue, one_by_one
 from imagebus.listing import ImageIndex
 from imagebus.objects import S3ObjectStore
+from imagebus.recipes.model import Watermark
 from imagebus.store import DynamoDBEventStore
 from imagebus.worker import Derivation, Job, Work, Worker
-from imagebus_imaging import Limits, WatermarkSpec
+from imagebus_imaging import Limits
 from ingest.handler import ingest
 from ingest.removals import DynamoDBPast
 from notifier.handler import notify_delivery
@@ -151,7 +152,7 @@ _MAKERS: Mapping[str, Callable[[World, Any, Any, Any], Any]] = {
     "watermarker": _worker(
         "watermarker",
         lambda settings: watermark_work(
-            wiring.IMAGES, WatermarkSpec(opacity=settings.opacity), None, settings.generation
+            wiring.IMAGES, Watermark(text="imagebus", opacity=settings.opacity), None, settings.generation
         ),
     ),
     "metadata": _worker("metadata", lambda _: metadata_work, ""),

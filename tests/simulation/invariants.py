@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from tests.simulation import reference, rows, wiring
-from tests.simulation.reference import Fact, folder_of
+from tests.simulation import facts, reference, rows, wiring
+from tests.simulation.facts import Fact, folder_of
 from tests.simulation.scheduler import EPOCH
 from tests.simulation.story import Story
 from tests.simulation.upload import Upload
@@ -104,7 +104,7 @@ def _wrong_outcome(story: Story, upload: Upload, item: dict[str, Any]) -> Iterat
     shown = next(
         each for each in story.uploads if (each.key, each.revision) == (upload.key, item["revision"])
     )
-    created = reference.milliseconds(_at(story, shown.at), item["created_at"]) / 1000
+    created = facts.milliseconds(_at(story, shown.at), item["created_at"]) / 1000
     if created < -story.world.weather.skew - 0.001:
         yield f"created {-created} s before the upload"
 
@@ -199,7 +199,7 @@ def everybody_is_told(story: Story) -> Iterator[str]:
     for upload in newest(story):
         kind = TOLD.get(upload.kind)
         if kind and upload.key not in world.evidence.unheard:
-            ids = {reference.event_id(kind, upload.key, each) for each in revisions(story, upload.key)}
+            ids = {facts.event_id(kind, upload.key, each) for each in revisions(story, upload.key)}
             if ids.isdisjoint(told | never):
                 yield f"{upload.key}: {upload.kind}, and {kind} was not announced"
 
@@ -227,7 +227,7 @@ def objects(story: Story) -> Iterator[str]:
     current = {folder_of(key, item["revision"]) for key, item in items.items() if item["status"] != "deleted"}
     # An import before the upload's own event is recorded gives the same version a second revision.
     current |= {
-        folder_of(key, reference.imported_revision(versions[-1].modified, versions[-1].version_id))
+        folder_of(key, facts.imported_revision(versions[-1].modified, versions[-1].version_id))
         for key, versions in world.s3.buckets[wiring.UPLOADS].keys.items()
         if story.adoption and versions and not versions[-1].is_marker
     }

@@ -6,7 +6,7 @@ import json
 from random import Random
 from typing import Any
 
-from tests.simulation.reference import event_id
+from tests.simulation.facts import event_id
 
 KEY, REVISION = "poison.png", "6" * 32
 ID = event_id("ImageUploaded", KEY, REVISION)

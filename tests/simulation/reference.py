@@ -6,25 +6,18 @@ The invariants compare the product with this model, so it imports nothing of the
 
 from __future__ import annotations
 
-import hashlib
-import json
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-Json = dict[str, Any]
-
-#: Part of the contract: see docs/adr/0004-deterministic-ids.md.
-NAMESPACE = uuid.UUID("6f1b6e0a-6a53-5d0e-9a58-0d8c1b6d5f11")
+from tests.simulation.facts import Fact, Json, folder_of, milliseconds
+from tests.simulation.variants import derived, newest
 
 #: Which facts end which stage's work.
 ENDS = {
     "ingest": ("ImageUploaded", "ImageDeleted"),
     "validator": ("ImageValidated", "ImageRejected"),
     "thumbnailer": ("ThumbnailsCreated",),
-    "watermarker": ("ImageWatermarked",),
+    "watermarker": ("ImageWatermarked", "WatermarkSkipped"),
     "metadata": ("MetadataExtracted",),
     "labels": ("LabelsDetected", "LabelsSkipped"),
 }
@@ -32,67 +25,12 @@ TYPES = {name for names in ENDS.values() for name in names} | {
     "ImageProcessed",
     "ProcessingFailed",
     "ProcessingStalled",
+    "DerivationRequested",
+    "VariantsPruned",
 }
-REQUIRED = "ThumbnailsCreated ImageWatermarked MetadataExtracted LabelsDetected|LabelsSkipped"
-
-
-@dataclass(frozen=True)
-class Fact:
-    """An event, from the bus or from the log."""
-
-    source: str
-    type: str
-    detail: Json
-
-    @classmethod
-    def of(cls, envelope: Mapping[str, Any]) -> Fact:
-        return cls(envelope["source"], envelope["detail-type"], envelope["detail"])
-
-    @property
-    def meta(self) -> Json:
-        meta: Json = self.detail["meta"]
-        return meta
-
-    @property
-    def data(self) -> Json:
-        data: Json = self.detail.get("data", {})
-        return data
-
-    @property
-    def id(self) -> str:
-        return str(self.meta["event_id"])
-
-    @property
-    def upload(self) -> tuple[str, str]:
-        """The image and the revision that it is about."""
-        return self.meta["image_key"], self.meta["revision"]
-
-    @property
-    def at(self) -> str:
-        return str(self.meta["occurred_at"])
-
-    @property
-    def text(self) -> str:
-        content = {"source": self.source, "detail_type": self.type, "detail": self.detail}
-        return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def event_id(kind: str, key: str, revision: str, discriminator: str = "") -> str:
-    return str(uuid.uuid5(NAMESPACE, "\x1f".join((kind, key, revision, discriminator))))
-
-
-def revision_of(sequencer: str) -> str:
-    return (sequencer.upper() + "0" * 32)[:32]
-
-
-def imported_revision(modified: datetime, version: str) -> str:
-    """Part of the contract: see docs/adr/0021-import.md."""
-    digest = hashlib.sha256(version.encode()).hexdigest().upper()
-    return "0" * 16 + f"{round(modified.timestamp() * 1000):012X}" + digest[:4]
-
-
-def folder_of(key: str, revision: str) -> str:
-    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:32] + f"/{revision}/"
+REQUIRED = (
+    "ThumbnailsCreated ImageWatermarked|WatermarkSkipped MetadataExtracted LabelsDetected|LabelsSkipped"
+)
 
 
 def takes_place(fact: Fact) -> bool:
@@ -116,14 +54,6 @@ def log_of(facts: Iterable[Fact]) -> list[Fact]:
             by_id.setdefault(fact.id, []).append(fact)
     firsts = [sorted(same, key=lambda fact: (fact.at, fact.text))[0] for same in by_id.values()]
     return sorted(firsts, key=lambda fact: (fact.at, fact.text))
-
-
-def newest(log: Sequence[Fact]) -> dict[str, Fact]:
-    """Of each type the fact of the newest recipe; of one recipe, the last."""
-    found: dict[str, Fact] = {}
-    for fact in sorted(log, key=lambda fact: (fact.data.get("generation", 0), fact.at, fact.text)):
-        found[fact.type] = fact
-    return found
 
 
 def outstanding(present: Iterable[str], required: str = REQUIRED) -> list[str]:
@@ -184,7 +114,9 @@ def item(facts: Iterable[Fact], required: str = REQUIRED) -> Json:
         "list_shard": str(shard),
         "status_shard": f"{status}#{shard}",
     }
-    return {name: value for name, value in (shown | _shown(latest)).items() if value is not None}
+    return {
+        name: value for name, value in (shown | _shown(latest) | derived(log)).items() if value is not None
+    }
 
 
 def _stages(log: Sequence[Fact]) -> Json:
@@ -223,9 +155,6 @@ def _shown(latest: Mapping[str, Fact]) -> Json:
     processed = latest.get("ImageProcessed")
     return shown | {
         "rejection": data("ImageRejected") or None,
-        "thumbnails": data("ThumbnailsCreated").get("items"),
-        "still": data("ThumbnailsCreated").get("still"),
-        "watermarked": data("ImageWatermarked") or None,
         "metadata": data("MetadataExtracted") or None,
         "labels": data("LabelsDetected") or None,
         "labels_skipped": skipped,
@@ -236,6 +165,11 @@ def _shown(latest: Mapping[str, Fact]) -> Json:
 
 #: What the model predicts of a status item.
 PREDICTED = _shown({}).keys() | {
+    "recipe",
+    "derived",
+    "thumbnails",
+    "still",
+    "watermarked",
     "image_key",
     "status",
     "reason",
@@ -269,8 +203,3 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(each) for each in value]
     return value
-
-
-def milliseconds(earlier: str, later: str) -> int:
-    begin, end = (datetime.fromisoformat(text.replace("Z", "+00:00")) for text in (earlier, later))
-    return round((end - begin).total_seconds() * 1000)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tests.simulation import wiring
-from tests.simulation.reference import Fact
+from tests.simulation.facts import Fact
 
 Row = Mapping[str, Any]
 

@@ -14,7 +14,7 @@ from imagebus_cli.operations.rebuild import rebuild_one
 from imagebus_cli.operations.replay import MARGIN
 from tests.simulation import erasing, pixels, poison, rows, wiring
 from tests.simulation.adoption import Adoption
-from tests.simulation.reference import folder_of, revision_of
+from tests.simulation.facts import folder_of, revision_of
 from tests.simulation.scheduler import EPOCH
 from tests.simulation.settings import OTHERS
 from tests.simulation.upload import Upload

@@ -10,9 +10,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from tests.simulation import reference, rows, wiring
-from tests.simulation.reference import Fact
+from tests.simulation import facts, reference, rows, wiring
+from tests.simulation.coverage import Call
+from tests.simulation.facts import Fact
+from tests.simulation.promoted import Promoted
 from tests.simulation.scheduler import EPOCH
+from tests.simulation.variants import OF_RECIPES
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -53,9 +56,14 @@ class Watch:
     _news: dict[Upload, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
     _ledger: dict[str, tuple[str, float]] = field(default_factory=dict)
     _status: dict[str, tuple[str, float]] = field(default_factory=dict)
+    _completed: set[Upload] = field(default_factory=set)
     #: until when a notifier that had asked before an erasure may still be at work
     _erased: dict[Upload, float] = field(default_factory=dict)
     _deleting: dict[str, float] = field(default_factory=dict)
+    promoted: Promoted = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.promoted = Promoted(self.world)
 
     # --- the bus ---
 
@@ -64,6 +72,8 @@ class Watch:
         if not str(envelope["source"]).startswith("imagebus."):
             return
         fact = Fact.of(envelope)
+        if "image_key" not in fact.meta:
+            return  # about the stack
         self.violations += [f"{fact.upload[0]}: {fact.type} {text}" for text in self._wrong(fact)]
         self.facts[fact.upload].add(fact.type)
         self.forms[fact.id].add(fact.at + fact.text)
@@ -85,6 +95,7 @@ class Watch:
 
     def _wrong(self, fact: Fact) -> Iterator[str]:
         yield from self._wrong_identity(fact)
+        yield from self.promoted.wrong(fact)
         upload, world = fact.upload, self.world
         if fact.type == "ImageProcessed":
             missing = [reference.outstanding(self.facts[upload], each) for each in world.required]
@@ -113,17 +124,17 @@ class Watch:
         about = (fact.type, key, revision, *_discriminator(fact))
         if self._ids.setdefault(about, fact.id) != fact.id:
             yield f"two ids for one fact: {about[3:]}"
-        if fact.type in PLAIN and fact.id != reference.event_id(fact.type, key, revision):
+        if fact.type in PLAIN and fact.id != facts.event_id(fact.type, key, revision):
             yield "has not the id that its image and revision give"
-        recipe = fact.data.get("recipe")
-        if recipe and fact.data.get("generation", 1) > 1:
+        recipe = fact.data.get("recipe") if fact.type in OF_RECIPES else None
+        if recipe and fact.data.get("generation"):
             recipe += f"#{fact.data['generation']}"
-        if recipe and fact.id != reference.event_id(fact.type, key, revision, recipe):
+        if recipe and fact.id != facts.event_id(fact.type, key, revision, recipe):
             yield "has not the id that its recipe gives"
         correlation = fact.meta["correlation_id"]
         if self._correlations.setdefault(fact.upload, correlation) != correlation:
             yield "belongs to a second correlation of one upload"
-        if correlation not in {reference.event_id(root, key, revision) for root in ROOTS}:
+        if correlation not in {facts.event_id(root, key, revision) for root in ROOTS}:
             yield "does not correlate with the upload"
 
     def _is_current(self, fact: Fact) -> bool:
@@ -134,13 +145,15 @@ class Watch:
             return False
         return bool(
             fact.meta.get("version_id") == versions[-1].version_id
-            or reference.revision_of(versions[-1].sequencer) == revision
+            or facts.revision_of(versions[-1].sequencer) == revision
         )
 
     # --- calls to AWS ---
 
-    def called(self, operation: str, request: Mapping[str, Any]) -> None:
+    def called(self, call: Call) -> None:
         """Called after every successful call of a function."""
+        self.violations += self.promoted.called(call)
+        operation, request = call.operation, call.request
         if operation == "put_item":
             self._written(request)
         elif operation == "delete_item":
@@ -197,11 +210,16 @@ class Watch:
         if self._status.get(key, ("", 0)) > state and not erasing:
             self.violations.append(f"{key}: the status went back from {self._status[key]} to {state}")
         self._status[key] = state
+        if item["status"] == "completed":
+            self._completed.add((key, item["revision"]))
+        elif (key, item["revision"]) in self._completed and not erasing:
+            self.violations.append(f"{key}: was completed, and is {item['status']}")
 
     def forget(self, key: str | None = None) -> None:
         """The table was lost, or one image's part of it."""
         if key is None:
             self._status.clear()
+            self._completed.clear()
         else:
             self._status.pop(key, None)
 
@@ -218,12 +236,16 @@ def _discriminator(fact: Fact) -> tuple[str, ...]:
         failed = fact.data["failed_event"]
         cause = failed["detail"].get("meta", {}).get("event_id") or failed["detail-type"]
         return fact.data["stage"], cause
-    return fact.data.get("recipe", ""), str(fact.data.get("generation", 1))
+    if fact.type in OF_RECIPES or fact.type == "DerivationRequested":
+        return fact.data["recipe"], str(fact.data.get("generation", 0))
+    return ("",)
 
 
 def named_objects(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The derived objects that a fact or a status item names."""
-    found = [data, data.get("watermarked") or {}, *(data.get("thumbnails") or []), *(data.get("items") or [])]
+    lists = [data.get(name) or [] for name in ("thumbnails", "items", "present")]
+    found = [data, data.get("watermarked") or {}, *(each for items in lists for each in items)]
+    found += [each for made in (data.get("derived") or {}).values() for each in named_objects(made)]
     return [each for each in found if "key" in each and each.get("bucket") == wiring.IMAGES]
 
 

@@ -13,14 +13,15 @@ from imagebus_local import nesting, templates
 TEMPLATE = Path(__file__).parents[2] / "template.yml"
 
 UPLOADS, IMAGES, QUARANTINE = "uploads", "images", "quarantine"
-STATUS, LEDGER, ERASURES = "status", "ledger", "erasures"
+STATUS, LEDGER, ERASURES, RECIPES = "status", "ledger", "erasures", "recipes"
 BUS, ARCHIVE = "imagebus", "imagebus-events"
 MAX_RECEIVE_COUNT = 5
 FUNCTION_TIMEOUT = 30
 STALLED_AFTER = 900
 #: Of news that is older when it reaches the log, the arrival counts: see docs/adr/0011-replays-and-stalls.md.
 LATE = 300
-SIZES = ((100, 100), (320, 320))
+#: For how many seconds a process may use the set that was active before: see docs/adr/0024-variants.md.
+FRESH = 1
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 from imagebus.naming import dead_letters_name, stage_of
+from imagebus.recipes.store import DynamoDBRecipes
 from imagebus.testing import (
     InMemoryEventBridge,
     InMemoryS3,
@@ -21,6 +22,7 @@ from imagebus.testing import (
     ledger_table,
     status_table,
 )
+from imagebus.testing.dynamodb import Table
 from imagebus.testing.s3 import Bucket
 from tests.simulation import coverage, functions, wiring
 from tests.simulation.coverage import Call
@@ -46,6 +48,7 @@ class World:
                 wiring.STATUS: status_table(),
                 wiring.LEDGER: ledger_table(),
                 wiring.ERASURES: erasures_table(),
+                wiring.RECIPES: Table("id"),
             },
             weather.page_items,
             self.scheduler,
@@ -72,6 +75,7 @@ class World:
         self.events.watch = self.watch
         self._wakes: dict[str, float] = {}
         self._running: Counter[str] = Counter()
+        self._recipes: dict[str, list[DynamoDBRecipes]] = {}
         #: Stages whose dependency is down, and functions that do not run.
         self.down: set[str] = set()
         self.paused: set[str] = set()
@@ -100,6 +104,15 @@ class World:
         """The clock of one execution environment."""
         skew = self.weather.skew
         return Skewed(self.scheduler, self.random.uniform(-skew, skew)) if skew else self.scheduler
+
+    def recipes(self, function: str) -> DynamoDBRecipes:
+        """As an execution environment of the function keeps it: often from one invocation to the next."""
+        warm = self._recipes.setdefault(function, [])
+        if not warm or self.random.random() < 0.3:
+            dynamodb = self.client(function, "dynamodb")
+            warm[2:] = []
+            warm.insert(0, DynamoDBRecipes(dynamodb, wiring.RECIPES, self.clock()))
+        return self.random.choice(warm)
 
     # --- queues ---
 
@@ -236,7 +249,7 @@ class World:
         self.seen.update(coverage.branches(call))
         if call.error:
             return
-        self.watch.called(call.operation, call.request)
+        self.watch.called(call)
         if call.operation == "put_object" and call.within(wiring.IMAGES):
             self.interfere(call.request["Key"])
 

@@ -90,7 +90,8 @@ def test_the_services_are_found():
 
 
 @pytest.mark.parametrize(
-    "name", ["reference", "rows", "watch", "invariants", "coverage", "evidence", "settings"]
+    "name",
+    ["facts", "reference", "rows", "variants", "watch", "invariants", "coverage", "evidence", "settings"],
 )
 def test_the_oracle_of_the_simulator_is_not_the_product(name: str):
     """What judges the system may not share its mistakes; it may know how the simulation is wired."""

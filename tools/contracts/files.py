@@ -11,6 +11,7 @@ from imagebus.events.catalog import CATALOG
 from tools.contracts.asyncapi import asyncapi_text
 from tools.contracts.docs import events_page
 from tools.contracts.golden import golden_events
+from tools.contracts.recipes import recipes_schema
 from tools.contracts.registry import registry_template
 from tools.contracts.rules import bus_rules, reception
 from tools.contracts.schema import schema_name, schema_of, schema_text
@@ -79,6 +80,7 @@ def generated(root: Path) -> dict[Path, str]:
     received = reception(bus_rules(files.template), golden)
     return {
         **{files.schemas / f"{name}.json": text for name, text in texts.items()},
+        files.schemas / "recipes.schema.json": recipes_schema(),
         files.schemas / "registry.yml": registry_template(texts),
         files.schemas / "asyncapi.yml": asyncapi_text(schemas, golden),
         root / "docs" / "events.md": events_page(schemas, golden, received),

@@ -1,4 +1,4 @@
-"""ImageValidated | DerivationRequested -> ThumbnailsCreated."""
+"""ImageValidated, DerivationRequested -> ThumbnailsCreated."""
 
 from __future__ import annotations
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+from imagebus.events.analyzer import Box
 from imagebus.events.thumbnailer import Thumbnail, ThumbnailsCreated
 from imagebus.identity import recipe_run
 from imagebus.recipes.missing import Output as Wanted
 from imagebus.recipes.missing import outputs
 from imagebus.recipes.store import Recipes
 from imagebus.worker import Derivation, Job, Output, Work
-from imagebus_imaging import RECIPE, Derived, thumbnails
+from imagebus_imaging import RECIPE, Derived, derive
 
 
 def thumbnail_work(bucket: str, recipes: Recipes, engine: str = RECIPE) -> Work:
@@ -20,12 +19,13 @@ def thumbnail_work(bucket: str, recipes: Recipes, engine: str = RECIPE) -> Work:
         items = {(each.name, each.variant or ""): each for each in job.present}
         missing = [each for each in wanted if (each.name, each.id) not in items]
         moving = all(each.variant.animated and each.format in ("source", "webp") for each in wanted)
+        made = derive(job.data, missing, faces=[_box(face) for face in job.faces]) if missing else []
         written = []
-        for output, made in zip(missing, _derived(job, missing), strict=True):
-            name = f"thumbnails/{output.name}.{output.id}.{made.extension}"
-            written.append(Output(name, made.data, made.mime))
-            items[output.name, output.id] = _thumbnail(output, made, bucket, job.prefix + name)
-            moving = moving and made.frames >= source.frames
+        for output, derived in zip(missing, made, strict=True):
+            name = f"thumbnails/{output.name}.{output.id}.{derived.extension}"
+            written.append(Output(name, derived.data, derived.mime))
+            items[output.name, output.id] = _thumbnail(output, derived, bucket, job.prefix + name)
+            moving = moving and derived.frames >= source.frames
         made_by = f"{engine}/{recipe.id}"
         fact = ThumbnailsCreated(
             recipe=made_by,
@@ -38,32 +38,19 @@ def thumbnail_work(bucket: str, recipes: Recipes, engine: str = RECIPE) -> Work:
     return work
 
 
-def _derived(job: Job, wanted: Sequence[Wanted]) -> list[Derived]:
-    found = []
-    for each in wanted:
-        variant = each.variant
-        box = variant.width or 65535, variant.height or 65535
-        found += thumbnails(
-            job.data,
-            [box],
-            output_format=None if each.format == "source" else each.format.upper(),
-            quality=dict(variant.quality).get(each.format),  # type: ignore[arg-type]
-            background=variant.background,
-            linear=variant.linear,
-            animated=variant.animated,
-        )
-    return found
+def _box(face: Box) -> tuple[float, float, float, float]:
+    return face.left, face.top, face.width, face.height
 
 
-def _thumbnail(output: Wanted, made: Derived, bucket: str, key: str) -> Thumbnail:
+def _thumbnail(output: Wanted, derived: Derived, bucket: str, key: str) -> Thumbnail:
     return Thumbnail(
         name=output.name,
         bucket=bucket,
         key=key,
-        width=made.width,
-        height=made.height,
-        format=made.format,  # type: ignore[arg-type]  # the engine's names are the contract's
-        bytes=len(made.data),
-        sha256=made.sha256,
+        width=derived.width,
+        height=derived.height,
+        format=derived.format,  # type: ignore[arg-type]  # the engine's names are the contract's
+        bytes=len(derived.data),
+        sha256=derived.sha256,
         variant=output.id,
     )

@@ -1,4 +1,4 @@
-"""ImageValidated | DerivationRequested -> ImageWatermarked | WatermarkSkipped."""
+"""ImageValidated, DerivationRequested -> ImageWatermarked | WatermarkSkipped."""
 
 from __future__ import annotations
 

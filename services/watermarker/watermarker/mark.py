@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-
 from imagebus.events.watermarker import ImageWatermarked, WatermarkSkipped
 from imagebus.identity import recipe_run
-from imagebus.recipes.model import Watermark
 from imagebus.recipes.store import Recipes
 from imagebus.worker import Derivation, Job, Output, Work
-from imagebus_imaging import RECIPE, Derived, WatermarkSpec, watermark
+from imagebus_imaging import RECIPE, watermark
 
 
 def watermark_work(bucket: str, recipes: Recipes, engine: str = RECIPE) -> Work:
@@ -21,7 +18,7 @@ def watermark_work(bucket: str, recipes: Recipes, engine: str = RECIPE) -> Work:
         if mark == "none":
             skipped = WatermarkSkipped(recipe=made_by, reason="The recipe asks for no watermarked copy.")
             return Derivation(skipped, discriminator=run)
-        made = _marked(job.data, mark)
+        made = watermark(job.data, mark)
         name = f"watermarked.{mark.output_id(engine)}.{made.extension}"
         fact = ImageWatermarked(
             recipe=made_by,
@@ -36,16 +33,3 @@ def watermark_work(bucket: str, recipes: Recipes, engine: str = RECIPE) -> Work:
         return Derivation(fact, [Output(name, made.data, made.mime)], run)
 
     return work
-
-
-def _marked(data: bytes, mark: Watermark) -> Derived:
-    spec = WatermarkSpec(
-        text=mark.text,
-        logo=base64.b64decode(mark.logo) or None,
-        position=mark.position,
-        opacity=mark.opacity,
-        scale=mark.scale,
-        max_side=mark.max_side,
-    )
-    output_format = None if mark.format == "source" else mark.format.upper()
-    return watermark(data, spec, output_format=output_format, background=mark.background)

@@ -1,0 +1,1 @@
+"""`imagebus recipe`: what is derived from an image, and how to change that for images that are there."""
