@@ -42,11 +42,6 @@ def event_id(detail_type: str, image_key: str, revision: str, discriminator: str
     return str(uuid.uuid5(NAMESPACE, "\x1f".join((detail_type, image_key, revision, discriminator))))
 
 
-def variant(definition: str) -> str:
-    """A name for what an object was made with. Objects of two definitions never share a key."""
-    return hashlib.sha256(definition.encode()).hexdigest()[:12]
-
-
 def recipe_run(recipe: str, generation: int) -> str:
     """The discriminator of a fact by that recipe. Using it on the image once more is a new fact."""
     return f"{recipe}#{generation}" if generation else recipe
