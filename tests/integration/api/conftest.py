@@ -34,8 +34,7 @@ from imagebus.listing import ImageIndex
 from imagebus.recipes.store import DynamoDBRecipes
 from imagebus.retrying import Retrier
 from imagebus.store import DynamoDBEventStore
-from imagebus.testing import InMemoryDynamoDB, ManualClock, RecordingBus
-from imagebus.testing.dynamodb import Table
+from imagebus.testing import InMemoryDynamoDB, ManualClock, RecordingBus, recipes_table
 from recorder.record import Recorder
 from tests.tables import create_table, no_erasures
 
@@ -73,7 +72,7 @@ class World:
         self.inboxes = {stage: self.sqs.create_queue(QueueName=stage)["QueueUrl"] for stage in STAGE_NAMED}
         self.clock = ManualClock()
         self.recipes = DynamoDBRecipes(
-            InMemoryDynamoDB({RECIPES: Table("id")}),
+            InMemoryDynamoDB({RECIPES: recipes_table()}),
             RECIPES,
             self.clock,
         )
