@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Annotated, Any, Literal, Self
 
 import msgspec
@@ -43,21 +44,21 @@ class InvalidRecipe(ValueError):
         self.path = path
 
 
-class Definition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Unknown fields are errors."""
+class Definition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
+    """Unknown fields are errors. The `dict` holds what is computed once."""
 
     def settings(self) -> dict[str, Any]:
         """Plain JSON without what has its default value: writing a default down changes nothing.
 
         msgspec's own omit_defaults leaves out what *is* the default, and keeps what equals it.
         """
-        fields = ((each, getattr(self, each.name)) for each in msgspec.structs.fields(self))
-        return {field.name: _plain(value) for field, value in fields if value != _default(field)}
+        fields = ((name, getattr(self, name), default) for name, default in _defaults(type(self)).items())
+        return {name: _plain(value) for name, value, default in fields if value != default}
 
     def canonical(self) -> str:
         return canonical_json(self.settings())
 
-    @property
+    @cached_property
     def id(self) -> str:
         return digest(self.canonical())
 
@@ -184,7 +185,7 @@ class Rule(Definition, frozen=True):
     def __post_init__(self) -> None:
         Recipe(variants=self.variants, watermark=self.watermark)
 
-    @property
+    @cached_property
     def recipe(self) -> Recipe:
         """The name and the match are not part of it: changing them derives nothing again."""
         return Recipe(variants=self.variants, watermark=self.watermark)
@@ -235,6 +236,12 @@ def _plain(value: Any) -> Any:
         case tuple():
             return [_plain(each) for each in value]
     return value
+
+
+@cache
+def _defaults(kind: type[Definition]) -> Mapping[str, Any]:
+    """By the names of all fields; msgspec resolves its annotations each time."""
+    return {each.name: _default(each) for each in msgspec.structs.fields(kind)}
 
 
 def _default(field: msgspec.structs.FieldInfo) -> Any:
