@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, Literal, Self
 
 import msgspec
@@ -49,8 +50,8 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
         msgspec's own omit_defaults leaves out what *is* the default, and keeps what equals it.
         """
-        fields = ((each, getattr(self, each.name)) for each in msgspec.structs.fields(self))
-        return {field.name: _plain(value) for field, value in fields if value != _default(field)}
+        values = ((name, getattr(self, name), default) for name, default in _defaults(type(self)))
+        return {name: _plain(value) for name, value, default in values if value != default}
 
     def canonical(self) -> str:
         return canonical_json(self.settings())
@@ -226,8 +227,12 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _default(field: msgspec.structs.FieldInfo) -> Any:
-    return field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
+@cache
+def _defaults(definition: type[Definition]) -> list[tuple[str, Any]]:
+    return [
+        (each.name, each.default if each.default_factory is msgspec.NODEFAULT else each.default_factory())
+        for each in msgspec.structs.fields(definition)
+    ]
 
 
 def digest(text: str) -> str:
