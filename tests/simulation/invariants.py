@@ -11,9 +11,11 @@ from typing import Any
 
 from tests.simulation import facts, reference, rows, wiring
 from tests.simulation.facts import Fact, folder_of
+from tests.simulation.promoted import RECIPE_OF
 from tests.simulation.scheduler import EPOCH
 from tests.simulation.story import Story
 from tests.simulation.upload import Upload
+from tests.simulation.variants import is_whole
 from tests.simulation.watch import named_objects, wrong_object
 from tests.simulation.world import World
 
@@ -90,9 +92,9 @@ def _wrong_outcome(story: Story, upload: Upload, item: dict[str, Any]) -> Iterat
     if status == "completed":
         if item.get("sha256") != hashlib.sha256(upload.body).hexdigest():
             yield "the digest is not the upload's"
-        names = {thumbnail["name"] for thumbnail in item["thumbnails"]}
-        if names not in [settings.names for settings in story.world.versions]:
-            yield f"shows the sizes {sorted(names)}"
+        recipe = RECIPE_OF.get(item.get("recipe", ""))
+        if recipe is None or not is_whole(item, recipe):
+            yield f"has not all that recipe {item.get('recipe')} asks for"
         home = folder_of(upload.key, item["revision"])
         if not all(named["key"].startswith(home) for named in named_objects(item)):
             yield "shows another upload's objects"

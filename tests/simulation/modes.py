@@ -130,6 +130,12 @@ MODES: Mapping[str, Mode] = {
         | {"crash": (0, 0.02, 0.1), "throttle": (0, 0.1), "duplicate": (0, 0.3), "lost_answer": (0, 0.1)},
         {"adopt": 1, "outage": 0.2, "lose_table": 0.1, "rebuild": 0.2},
     ),
+    "recipes": Mode(
+        "operators change recipes: they prepare, switch, go back and prune, at once and while users go on",
+        ROUGH,
+        {"change_recipes": 1, "outage": 0.2, "replay_to_all": 0.1, "deploy": 0.2, "adopt": 0.1, "erase": 0.1},
+        share=10,
+    ),
     "poison": Mode("messages that are no events", ORDINARY | {"duplicate": (0, 0.2)}, {"send_poison": 1}),
 }
 

@@ -44,9 +44,9 @@ def _derived(name: str, look: str, data: bytes) -> Derived:
 
 
 def _thumbnails(
-    data: bytes, sizes: Sequence[tuple[int, int]], *, background: str, **_: object
+    data: bytes, sizes: Sequence[tuple[int, int]], *, background: str, output_format: str | None, **_: object
 ) -> list[Derived]:
-    return [_derived(f"{width}x{height}", background, data) for width, height in sizes]
+    return [_derived(f"{w}x{h}", f"{background} {output_format}", data) for w, h in sizes]
 
 
 def _watermark(data: bytes, spec: WatermarkSpec, **_: object) -> Derived:

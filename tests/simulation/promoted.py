@@ -71,7 +71,9 @@ class Promoted:
 
     def called(self, call: Call) -> Iterator[str]:
         """A call that AWS has just answered."""
-        if call.operation == "transact_write_items":
+        if call.operation == "put_item":
+            self._written(call.request)
+        elif call.operation == "transact_write_items":
             for each in call.request["TransactItems"]:
                 self._written(each.get("Put", {}))
         elif call.function == PRUNER and call.operation.startswith("delete_object"):

@@ -51,13 +51,19 @@ def marked(recipe: Json) -> bool:
     return bool(recipe.get("watermark", "none") != "none")
 
 
+def is_whole(made: Mapping[str, Any], recipe: Json) -> bool:
+    """Whether these thumbnails and this watermarked copy are what the recipe asks for, and nothing else."""
+    has = sorted(each["name"] for each in made.get("thumbnails", ()))
+    return has == names(recipe) and bool(made.get("watermarked")) == marked(recipe)
+
+
 def shown(item: Mapping[str, Any], active: Sequence[Json]) -> str | None:
     """The id of the recipe whose images a reader sees; `active` are the promoted sets, the latest first."""
     there = item.get("derived", {}) | {item.get("recipe"): item}
     for recipe_set in active if "format" in item else ():
         recipe = recipe_for(recipe_set, item["image_key"], item["format"])
         found = there.get(digest(recipe), {})
-        if found.get("thumbnails") and (not marked(recipe) or found.get("watermarked")):
+        if is_whole(found, recipe):
             return digest(recipe)
     return item.get("recipe")
 

@@ -1,0 +1,161 @@
+"""Operators change recipes: backfills, promotions, rollbacks and prunes, at any moment, several at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from imagebus.bus import EventBridgeBus
+from imagebus.history import derived
+from imagebus.recipes import missing
+from imagebus.recipes.model import RecipeSet
+from imagebus.recipes.store import DynamoDBRecipes
+from imagebus.store import DynamoDBEventStore
+from tests.simulation import rows, variants, wiring
+from tests.simulation.facts import Json
+from tests.simulation.promoted import RECIPE_OF
+from tests.simulation.settings import SETS
+from tests.simulation.watch import named_objects, wrong_object
+
+if TYPE_CHECKING:
+    from tests.simulation.story import Story
+
+Command = Callable[[], object]
+
+
+class Changing:
+    """`promoted`: the set that was promoted last by a command that ended well."""
+
+    def __init__(self, story: Story) -> None:
+        self._story = story
+        self._world = story.world
+        self.violations: list[str] = []
+
+    def campaign(self) -> None:
+        """Several commands, soon after each other or much later, some of which repeat or overlap others."""
+        random, delay = self._story.random, 0.0
+        chosen = random.sample(sorted(SETS), random.randint(1, 2))
+        for _ in range(random.randint(2, 7)):
+            delay += random.choice([0, 0.05, 0.5, 2, 20, 200])
+            command = random.choice(
+                [
+                    lambda: self.backfill(SETS[random.choice(chosen)]),
+                    lambda: self.backfill(SETS[chosen[0]]),
+                    lambda: self.promote(SETS[random.choice(chosen)]),
+                    lambda: self.promote(SETS[chosen[0]]),
+                    self.roll_back,
+                    self.prune,
+                    self.read,
+                    self.read,
+                ]
+            )
+            self._start(delay, command)
+
+    def _start(self, delay: float, command: Command) -> None:
+        """A command may be interrupted anywhere, fail, or die; its operator sees that and repeats it."""
+        world, random = self._world, self._story.random
+        limit = random.uniform(0.01, 1) if random.random() < 0.2 else float("inf")
+
+        def run() -> None:
+            try:
+                command()
+            except Exception as error:  # noqa: BLE001
+                world.seen[f"command failed: {type(error).__name__}"] += 1
+
+        world.scheduler.after(delay, lambda: world.scheduler.start(run, limit))
+
+    # --- commands ---
+
+    def backfill(self, recipe_set: Json) -> int:
+        """How many images lacked something."""
+        self._world.seen["backfill"] += 1
+        recipes, wanted = self._recipes(), RecipeSet.read(recipe_set)
+        recipes.use_candidate(wanted)
+        store = DynamoDBEventStore(self._client("dynamodb"), wiring.STATUS)
+        bus = EventBridgeBus(self._client("events"), wiring.BUS, self._world.scheduler)
+        asked = 0
+        for key in list(self._world.dynamodb.tables[wiring.STATUS].partitions):
+            item = store.status(key)
+            if item is None or "format" not in item:
+                continue
+            recipe = wanted.recipe_for(key, item["format"])
+            engine = self._world.deployed[-1].engine
+            request = missing.request(item, store.latest(key), recipe, engine, self._world.scheduler)
+            if request:
+                bus.publish([request])
+                asked += 1
+        return asked
+
+    def promote(self, recipe_set: Json) -> None:
+        self._world.seen["promote"] += 1
+        self._recipes().promote(RecipeSet.read(recipe_set), "operator")
+
+    def roll_back(self) -> None:
+        self._world.seen["rollback"] += 1
+        recipes = self._recipes()
+        if earlier := recipes.active().earlier:
+            recipes.promote(earlier[0], "operator")
+
+    def prune(self) -> None:
+        """TODO"""
+
+    # --- readers ---
+
+    def read(self) -> None:
+        """One request that shows all images, as the API answers it. What it shows is all of one moment."""
+        world = self._world
+        store = DynamoDBEventStore(world.client("api", "dynamodb"), wiring.STATUS)
+        begin, found = world.scheduler.seconds, dict[str, tuple[Json, str | None]]()
+        active = world.recipes("api").active()
+        for key in list(world.dynamodb.tables[wiring.STATUS].partitions):
+            if item := store.status(key):
+                shown = derived.shown(item, active)
+                found[key] = item, shown.recipe
+                self.violations += self._wrong(item, shown)
+        moments = world.watch.promoted.sets_during(begin, world.scheduler.seconds)
+        if not any(
+            all(variants.shown(item, sets) == recipe for item, recipe in found.values()) for sets in moments
+        ):
+            shows = {key: recipe for key, (_, recipe) in found.items()}
+            self.violations.append(f"one answer shows {shows}, which no set of recipes means")
+
+    def _wrong(self, item: Json, shown: derived.Shown) -> Iterator[str]:
+        """What a reader sees is of one recipe, and is there."""
+        key, recipe = item["image_key"], RECIPE_OF.get(shown.recipe or "")
+        if item["status"] != "completed":
+            return
+        made = {"thumbnails": shown.thumbnails, "watermarked": shown.watermarked}
+        if recipe is None or not variants.is_whole(made, recipe):
+            yield f"{key}: shows not all of recipe {shown.recipe}"
+        if self._world.watch.is_current(key, item["revision"], item.get("version_id")):
+            for named in named_objects(made):
+                yield from (f"{key}: shows what {text}" for text in wrong_object(self._world, named))
+
+    # --- what must hold in the end ---
+
+    def finish(self, settle: Callable[[], None]) -> Iterator[str]:
+        """An undisturbed backfill and promotion: then every completed image shows the set."""
+        world, wanted = self._world, SETS[self._story.random.choice(sorted(SETS))]
+        told = len(world.sns.published)
+        for _ in range(3):
+            if not self.backfill(wanted):
+                break
+            settle()
+        else:
+            yield "a backfill never ends"
+        self.promote(wanted)
+        yield from self.violations
+        if len(world.sns.published) > told:
+            yield "a backfill notified somebody"
+        sets = world.watch.promoted.sets_during(world.scheduler.seconds, world.scheduler.seconds)[-1]
+        for key, item in rows.statuses(world.dynamodb).items():
+            if item["status"] == "completed":
+                recipe = variants.digest(variants.recipe_for(wanted, key, item["format"]))
+                if variants.shown(item, sets) != recipe:
+                    yield f"{key}: shows {variants.shown(item, sets)} after a backfill for {recipe}"
+
+    def _recipes(self) -> DynamoDBRecipes:
+        return DynamoDBRecipes(self._client("dynamodb"), wiring.RECIPES, self._world.scheduler)
+
+    def _client(self, service: str) -> Any:
+        return self._world.client("operator", service)
