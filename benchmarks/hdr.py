@@ -119,7 +119,7 @@ def main() -> int:
         for image_format in _MIME:
             data = encoded(flat, image_format, primaries, transfer)
             theirs = list(colours(in_chromium(asked.browser, data, image_format)))
-            (made,) = thumbnails(data, [(_SIZE, _SIZE)], output_format="PNG")
+            (made,) = thumbnails(data, [(_SIZE, _SIZE)], formats=["png"])
             ours = list(colours(Image.open(io.BytesIO(made.data)).convert("RGB")))
             cells = [_differences(ours, theirs), _differences(list(colours(flat)), theirs)]
             print(

@@ -32,13 +32,14 @@ PRICES = ROOT / "cli" / "imagebus_cli" / "measure" / "prices.json"
 IMAGE_WORK = {
     "validator": "validate(data, Limits(cpu_seconds=60, wall_seconds=60))",
     "thumbnailer": "thumbnails(data, ((1280, 1280), (640, 480), (320, 320), (100, 100)))",
-    "watermarker": "watermark(data, WatermarkSpec(max_side=2048))",
+    "watermarker": "watermark(data, Watermark(text='imagebus', max_side=2048))",
     "metadata": "describe(data)",
     "labels": "analysis_jpeg(data)",
 }
 _ENGINE = """
 import sys
 from pathlib import Path
+from imagebus.recipes.model import Watermark
 from imagebus_imaging import *
 data = Path({file!r}).read_bytes()
 {work}

@@ -91,7 +91,7 @@ def main() -> int:
         for number in range(asked.first, asked.first + asked.pairs):
             data, box = source(number, kept)
             (folder / f"{number}.jpg").write_bytes(data)
-            (made,) = thumbnails(data, [(box, box)], output_format="PNG")
+            (made,) = thumbnails(data, [(box, box)], formats=["png"])
             (folder / f"{number}.ours.png").write_bytes(made.data)
             jobs.append(
                 {"source": f"{folder}/{number}.jpg", "out": f"{folder}/{number}.sharp.png", "box": box}

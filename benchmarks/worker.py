@@ -21,7 +21,7 @@ HIDDEN = {"imagebus-fallback": ("cykooz_resizer", "isal")}
 def imagebus(data: bytes) -> Outputs:
     from imagebus_imaging import thumbnails
 
-    return [made.data for made in thumbnails(data, BOXES, output_format="JPEG" if _boxed(data) else None)]
+    return [made.data for made in thumbnails(data, BOXES, formats=["jpeg" if _boxed(data) else "source"])]
 
 
 def _boxed(data: bytes) -> bool:
@@ -31,10 +31,11 @@ def _boxed(data: bytes) -> bool:
 
 def pipeline(data: bytes) -> Outputs:
     """All that an upload costs: validation, thumbnails, watermark, metadata and the label detector's JPEG."""
-    from imagebus_imaging import WatermarkSpec, analysis_jpeg, describe, watermark
+    from imagebus.recipes.model import Watermark
+    from imagebus_imaging import analysis_jpeg, describe, watermark
 
     validation(data)
-    made = [*imagebus(data), watermark(data, WatermarkSpec()).data, analysis_jpeg(data).data]
+    made = [*imagebus(data), watermark(data, Watermark(text="imagebus")).data, analysis_jpeg(data).data]
     describe(data)
     return made
 

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any, get_args
 
 from imagebus.image_types import SourceFormat
-from imagebus_imaging import Limits, Rejected, WatermarkSpec, describe, thumbnails, validate, watermark
+from imagebus.recipes.model import Watermark
+from imagebus_imaging import Limits, Rejected, describe, thumbnails, validate, watermark
 from imagebus_imaging.interface import Code
 from imagebus_imaging.sandbox import DecoderStalled, run_child
 from tests.fuzz.mutations import mutation
@@ -74,7 +75,10 @@ def _derive(data: bytes) -> str | None:
 
 
 def _made(data: bytes) -> Mapping[str, Any]:
-    made = [*thumbnails(data, [(32, 32), (9, 9)], animated=True), watermark(data, WatermarkSpec(max_side=64))]
+    made = [
+        *thumbnails(data, [(32, 32), (9, 9)], animated=True),
+        watermark(data, Watermark(text="imagebus", max_side=64)),
+    ]
     found = describe(data)
     return {"made": len(made), "phash": found.phash}
 

@@ -10,7 +10,8 @@ import analyzer.metadata
 import thumbnailer.resize
 import validator.rules
 import watermarker.mark
-from imagebus_imaging import Derived, Description, ImageInfo, Limits, Rejected, WatermarkSpec
+from imagebus.recipes.model import Watermark
+from imagebus_imaging import Derived, Description, ImageInfo, Limits, Rejected
 
 GOOD, CORRUPT, EMPTY = b"good ", b"corrupt ", b""
 
@@ -49,7 +50,7 @@ def _thumbnails(
     return [_derived(f"{w}x{h}", f"{background} {output_format}", data) for w, h in sizes]
 
 
-def _watermark(data: bytes, spec: WatermarkSpec, **_: object) -> Derived:
+def _watermark(data: bytes, spec: Watermark, **_: object) -> Derived:
     return _derived("watermarked", str(spec.opacity), data)
 
 

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from imagebus_imaging.deriving import derive, thumbnails
     from imagebus_imaging.interface import (
         RECIPE,
         AnalysisJpeg,
@@ -17,11 +18,10 @@ if TYPE_CHECKING:
         Description,
         ImageInfo,
         Limits,
+        Output,
         Rejected,
-        WatermarkSpec,
     )
     from imagebus_imaging.metadata import analysis_jpeg, describe
-    from imagebus_imaging.thumbnailing import thumbnails
     from imagebus_imaging.validation import validate
     from imagebus_imaging.watermarking import watermark
 
@@ -32,9 +32,10 @@ __all__ = [
     "Description",
     "ImageInfo",
     "Limits",
+    "Output",
     "Rejected",
-    "WatermarkSpec",
     "analysis_jpeg",
+    "derive",
     "describe",
     "thumbnails",
     "validate",
@@ -48,11 +49,12 @@ _HOME = {
     "Description": "interface",
     "ImageInfo": "interface",
     "Limits": "interface",
+    "Output": "interface",
     "Rejected": "interface",
-    "WatermarkSpec": "interface",
     "analysis_jpeg": "metadata",
+    "derive": "deriving",
     "describe": "metadata",
-    "thumbnails": "thumbnailing",
+    "thumbnails": "deriving",
     "validate": "validation",
     "watermark": "watermarking",
 }

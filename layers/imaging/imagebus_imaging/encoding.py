@@ -13,23 +13,25 @@ from imagebus.image_types import MIME_OF_FORMAT, OUTPUT_OF_SOURCE
 from imagebus_imaging.decoders import load_decoder
 from imagebus_imaging.interface import Derived
 
+#: Of WebP, whose stills have the same.
+ANIMATED_QUALITY = 80
 # WebP: method 2 is twice as fast as 4, for as many bytes. PNG is written without Pillow.
 _SAVE: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 85},
     "PNG": {},
-    "WEBP": {"quality": 80, "method": 2},
+    "WEBP": {"quality": ANIMATED_QUALITY, "method": 2},
     "AVIF": {"quality": 60, "speed": 9, "max_threads": 1},
 }
 
 
-def output_format_for(source_format: str, wanted: str | None) -> str:
-    """`auto` or None: as the source. Formats that are not written give JPEG, and GIF gives PNG."""
-    if wanted and wanted.lower() != "auto":
-        name = wanted.upper().replace("JPG", "JPEG")
-        if name not in _SAVE:
-            raise ValueError(f"cannot write {wanted!r}: choose one of {', '.join(sorted(_SAVE))}")
-        return name
-    return OUTPUT_OF_SOURCE.get(source_format, source_format)
+def output_format_for(source_format: str, wanted: str) -> str:
+    """`source` is the format of the source, or the one that suits it where we do not write that format."""
+    if wanted == "source":
+        return OUTPUT_OF_SOURCE.get(source_format, source_format)
+    name = wanted.upper()
+    if name not in _SAVE:
+        raise ValueError(f"cannot write {wanted!r}: choose one of {', '.join(sorted(_SAVE))}")
+    return name
 
 
 def encode(name: str, image: Image.Image, image_format: str, quality: int | None = None) -> Derived:

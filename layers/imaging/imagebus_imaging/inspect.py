@@ -14,9 +14,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from imagebus_imaging.interface import Derived, ImageInfo, Limits, Rejected, WatermarkSpec
+from imagebus.recipes.model import Watermark
+from imagebus_imaging.deriving import thumbnails
+from imagebus_imaging.interface import Derived, ImageInfo, Limits, Rejected
 from imagebus_imaging.sandbox import DecoderFault, DecoderStalled, run_child
-from imagebus_imaging.thumbnailing import thumbnails
 from imagebus_imaging.validation import DEFAULT_LIMITS, check_size_and_type, validate
 from imagebus_imaging.watermarking import watermark
 
@@ -148,7 +149,7 @@ def _validated(data: bytes, limits: Limits) -> ImageInfo:
 
 
 def _write(data: bytes, folder: Path) -> None:
-    made: list[Derived] = [*thumbnails(data, DEFAULT_SIZES), watermark(data, WatermarkSpec())]
+    made: list[Derived] = [*thumbnails(data, DEFAULT_SIZES), watermark(data, Watermark(text="imagebus"))]
     folder.mkdir(parents=True, exist_ok=True)
     for derived in made:
         (folder / f"{derived.name}.{derived.extension}").write_bytes(derived.data)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from imagebus.image_types import EXTENSION_OF_FORMAT, FORMATS
+
+if TYPE_CHECKING:
+    from imagebus.recipes.model import OutputFormat, Variant
 
 RECIPE = "2026-11.5"
 """Identifies the pixels: bumped whenever the same bytes and settings would give different derived images."""
@@ -24,9 +27,6 @@ Code = Literal[
 ]
 Hdr = Literal["pq", "hlg", "gain-map"]
 Policy = Literal["accept", "strict", "allow"]
-Position = Literal[
-    "top-left", "top", "top-right", "left", "center", "right", "bottom-left", "bottom", "bottom-right"
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,17 @@ class ImageInfo:
     hdr: Hdr | None = None
 
 
+class Output(Protocol):
+    """What to derive: a variant in one of its formats. `imagebus.recipes.missing` lists those of a recipe."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def variant(self) -> Variant: ...
+    @property
+    def format(self) -> OutputFormat: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Derived:
     """One image made from another: pixels, colour profile, and nothing else of the source."""
@@ -127,18 +138,6 @@ class Derived:
     @property
     def extension(self) -> str:
         return EXTENSION_OF_FORMAT[self.format]
-
-
-@dataclass(frozen=True, slots=True)
-class WatermarkSpec:
-    """Text, or a PNG `logo` which wins over text. `scale` is the mark's width relative to the image's."""
-
-    text: str = "imagebus"
-    logo: bytes | None = None
-    position: Position = "bottom-right"
-    opacity: float = 0.5
-    scale: float = 0.25
-    max_side: int = 2048
 
 
 @dataclass(frozen=True, slots=True)

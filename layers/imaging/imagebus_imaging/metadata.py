@@ -10,10 +10,10 @@ from PIL import Image
 
 from imagebus_imaging.decoders import DECODE_ERRORS
 from imagebus_imaging.encoding import encode
+from imagebus_imaging.geometry import fit
 from imagebus_imaging.hashes import dominant_colours, perceptual_hash, thumbhash
 from imagebus_imaging.interface import AnalysisJpeg, Description
 from imagebus_imaging.raster import Picture, exif_of, flatten, load_scaled
-from imagebus_imaging.resizing import fit
 
 # Camera, lens, exposure, taken-at. Deliberately missing: the GPS directory, serial numbers of body and lens,
 # the owner's name, comments, maker notes.

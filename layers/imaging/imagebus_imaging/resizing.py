@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from PIL import Image
 
@@ -31,13 +31,6 @@ _GAP = 1.5
 _SLIGHT = 1.8
 
 
-def fit(width: int, height: int, box: tuple[int, int]) -> tuple[int, int]:
-    """The largest size of the same shape inside the box, at least 1x1 and never larger than the image."""
-    ratio = min(box[0] / width, box[1] / height, 1.0)
-    # Halves upwards, as libvips and sharp: Python's own rounding would take them to the even number.
-    return max(1, int(width * ratio + 0.5)), max(1, int(height * ratio + 0.5))
-
-
 def scale(
     image: Image.Image,
     size: tuple[int, int],
@@ -61,6 +54,21 @@ def scale(
         _resizer.resize_pil(image, out, cykooz_resizer.ResizeOptions(kind, crop_box=crop))
         return out
     return image.resize(size, Image.Resampling.LANCZOS, (0, 0, width, height), reducing_gap=_GAP)
+
+
+def scale_in_turn(
+    image: Image.Image,
+    sizes: Iterable[tuple[int, int]],
+    how: Callable[[Image.Image, tuple[int, int]], Image.Image] = scale,
+) -> dict[tuple[int, int], Image.Image]:
+    """The image at each size, from large to small, each scaled from the last one that is large enough."""
+    made: dict[tuple[int, int], Image.Image] = {}
+    for size in sorted(sizes, reverse=True):
+        larger = (
+            each for each in reversed(made.values()) if each.width >= size[0] and each.height >= size[1]
+        )
+        made[size] = how(next(larger, image), size)
+    return made
 
 
 def scale_down(

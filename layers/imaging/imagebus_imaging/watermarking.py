@@ -2,51 +2,59 @@
 
 from __future__ import annotations
 
+import base64
+from typing import TYPE_CHECKING
+
 from PIL import Image, ImageDraw, ImageFont
 
-from imagebus_imaging.decoders import decode_failures_are_rejections, open_image
+from imagebus_imaging.decoders import DECODE_ERRORS, open_image
 from imagebus_imaging.encoding import encode, output_format_for
-from imagebus_imaging.interface import Derived, WatermarkSpec
+from imagebus_imaging.geometry import MAX_SIDE, WEBP_SIDE, fit
+from imagebus_imaging.interface import Derived, Rejected
 from imagebus_imaging.raster import flatten, load_scaled
-from imagebus_imaging.resizing import fit, scale
+from imagebus_imaging.resizing import scale
+
+if TYPE_CHECKING:
+    from imagebus.recipes.model import Watermark
 
 _PROBE = 100.0
 _OUTLINE = 1 / 22  # of the font size: white with a dark edge is readable on light and dark
 _MAX_TEXT = 200
+_LOGO_ERRORS: tuple[type[Exception], ...] = (Rejected, *DECODE_ERRORS)
+_MAX_LOGO_PIXELS = 25_000_000
 
 
-def watermark(
-    data: bytes,
-    spec: WatermarkSpec,
-    *,
-    output_format: str | None = None,
-    quality: int | None = None,
-    background: str = "#ffffff",
-) -> Derived:
-    """The image, upright and at most `spec.max_side` on its long side, with the mark on it.
+def watermark(data: bytes, mark: Watermark) -> Derived:
+    """The image, upright and at most `mark.max_side` on its long side, with the mark on it.
 
-    The mark never extends beyond the edge, whatever its shape and scale. Output formats and transparency as
-    in `thumbnails`. Raises `Rejected` for bytes that do not decode, ValueError for a logo that does not.
+    The mark never extends beyond the edge, whatever its shape and scale. Raises `Rejected` for bytes that do
+    not decode, ValueError for a logo that does not.
     """
-    picture = load_scaled(data, lambda w, h: fit(w, h, (spec.max_side, spec.max_side)))
-    chosen = output_format_for(picture.format, output_format)
-    image = flatten(picture.image, background) if chosen == "JPEG" else picture.image
-    mark = _logo(spec.logo, image.size, spec.scale) if spec.logo else _text(spec.text, image.size, spec.scale)
-    if mark is not None:
-        image = _stamp(image, mark, spec)
-    return encode("watermarked", image, chosen, quality)
+    logo = _opened(mark.logo) if mark.logo else None
+    longest = min(mark.max_side, WEBP_SIDE if mark.format == "webp" else MAX_SIDE)
+    picture = load_scaled(data, lambda w, h: fit(w, h, (longest, longest)))
+    chosen = output_format_for(picture.format, mark.format)
+    image = flatten(picture.image, mark.background) if chosen == "JPEG" else picture.image
+    stamp = (
+        _fitted(logo, image.size, mark.scale)
+        if logo is not None
+        else _text(mark.text, image.size, mark.scale)
+    )
+    if stamp is not None:
+        image = _stamped(image, stamp, mark)
+    return encode("watermarked", image, chosen)
 
 
-def _stamp(image: Image.Image, mark: Image.Image, spec: WatermarkSpec) -> Image.Image:
-    opacity = min(1.0, max(0.0, spec.opacity))
-    mark.putalpha(mark.getchannel("A").point([round(value * opacity) for value in range(256)]))
-    if image.mode == "L" and spec.logo:
+def _stamped(image: Image.Image, stamp: Image.Image, mark: Watermark) -> Image.Image:
+    opacity = min(1.0, max(0.0, mark.opacity))
+    stamp.putalpha(stamp.getchannel("A").point([round(value * opacity) for value in range(256)]))
+    if image.mode == "L" and mark.logo:
         image = image.convert("RGB")
-    x, y = _place(spec.position, image.size, mark.size)
-    box = (x, y, x + mark.width, y + mark.height)
+    x, y = _place(mark.position, image.size, stamp.size)
+    box = (x, y, x + stamp.width, y + stamp.height)
     # Only the pixels under the mark change.
     under = image.crop(box).convert("RGBA")
-    under.alpha_composite(mark)
+    under.alpha_composite(stamp)
     image.paste(under.convert(image.mode), box)
     return image
 
@@ -83,10 +91,19 @@ def _text(text: str, canvas: tuple[int, int], relative: float) -> Image.Image | 
     return mark.crop((0, 0, min(mark.width, canvas[0]), min(mark.height, canvas[1])))
 
 
-def _logo(logo: bytes, canvas: tuple[int, int], relative: float) -> Image.Image:
-    with decode_failures_are_rejections():
-        mark = open_image(logo, "PNG").convert("RGBA")
+def _opened(logo: str) -> Image.Image:
+    """Raises ValueError, not `Rejected`: an upload is not to blame for the logo."""
+    try:
+        png = open_image(base64.b64decode(logo, validate=True), "PNG")
+        if png.width * png.height > _MAX_LOGO_PIXELS:
+            raise ValueError("too many pixels")
+        return png.convert("RGBA")
+    except _LOGO_ERRORS as error:
+        raise ValueError(f"the logo is not a PNG in base64: {error}") from None
+
+
+def _fitted(logo: Image.Image, canvas: tuple[int, int], relative: float) -> Image.Image:
     room = _room(canvas, relative)
-    ratio = min(room[0] / mark.width, room[1] / mark.height)
-    size = max(1, round(mark.width * ratio)), max(1, round(mark.height * ratio))
-    return scale(mark, size)
+    ratio = min(room[0] / logo.width, room[1] / logo.height)
+    size = max(1, round(logo.width * ratio)), max(1, round(logo.height * ratio))
+    return scale(logo, size)

@@ -43,7 +43,7 @@ def thumbnail_work(
         derived = thumbnails(
             job.data,
             sizes,
-            output_format=output_format,
+            formats=[(output_format or "source").lower()],
             background=background,
             linear=linear,
             animated=animated,

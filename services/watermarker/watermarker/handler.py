@@ -10,15 +10,15 @@ from imagebus.clock import SystemClock
 from imagebus.consumer import consumer
 from imagebus.inbox import Delivery
 from imagebus.objects import S3ObjectStore
+from imagebus.recipes.model import Watermark
 from imagebus.worker import Worker
-from imagebus_imaging import WatermarkSpec
 from watermarker.mark import watermark_work
 
 
 @cache
 def _worker() -> Worker:
     env, bucket = os.environ, os.environ["IMAGES_BUCKET"]
-    spec = WatermarkSpec(
+    spec = Watermark(
         text=env["WATERMARK_TEXT"],
         position=env["WATERMARK_POSITION"],  # type: ignore[arg-type]  # the template allows nothing else
         opacity=float(env["WATERMARK_OPACITY"]),

@@ -14,10 +14,11 @@ from tests.unit.imaging.pictures import encoded
 _PEAK = """
 import sys
 from pathlib import Path
-from imagebus_imaging import WatermarkSpec, thumbnails, watermark
+from imagebus.recipes.model import Watermark
+from imagebus_imaging import thumbnails, watermark
 data = Path(sys.argv[1]).read_bytes()
 thumbnails(data, [(1280, 1280), (640, 480), (320, 320), (100, 100)])
-watermark(data, WatermarkSpec())
+watermark(data, Watermark(text="imagebus"))
 status = Path("/proc/self/status").read_text()
 print(next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1024)
 """

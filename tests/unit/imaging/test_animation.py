@@ -10,10 +10,10 @@ import struct
 import pytest
 from PIL import Image
 
+from imagebus.recipes.model import Watermark
 from imagebus_imaging import (
     Limits,
     Rejected,
-    WatermarkSpec,
     animating,
     describe,
     thumbnails,
@@ -34,7 +34,7 @@ def test_an_animation_gives_its_first_frame_and_says_how_many_it_had(image_forma
     data = _animated(image_format)
     info = validate(data)
     assert (info.frames, info.width, info.height) == (3, 120, 80)
-    for derived in (*thumbnails(data, [(60, 60)]), watermark(data, WatermarkSpec(text=""))):
+    for derived in (*thumbnails(data, [(60, 60)]), watermark(data, Watermark(text=""))):
         image = opened(derived)
         assert getattr(image, "n_frames", 1) == 1
         assert near(image.convert("RGB").getpixel((20, 20)), RED, 16)
@@ -93,7 +93,7 @@ def test_an_animation_moves_where_asked_for(image_format: str) -> None:
         for number, colour in enumerate((RED, GREEN, BLUE)):
             image.seek(number)
             assert near(image.convert("RGB").getpixel((20, 20)), colour, 20)
-    assert not hasattr(opened(thumbnails(data, [(60, 60)], animated=True, output_format="JPEG")[0]), "loop")
+    assert not hasattr(opened(thumbnails(data, [(60, 60)], animated=True, formats=["jpeg"])[0]), "loop")
     for still in (encoded(FRAMES[0], image_format), encoded(FRAMES[0], "JPEG")):
         assert getattr(opened(thumbnails(still, [(60, 60)], animated=True)[0]), "n_frames", 1) == 1
 

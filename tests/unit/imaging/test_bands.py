@@ -29,10 +29,10 @@ def test_bands_give_the_picture_that_the_whole_gives(
         pytest.skip("no such pixels in this format")
     image = image.quantize(64) if mode == "P" else image.convert(mode)
     data = encoded(image, image_format)
-    whole = opened(thumbnails(data, [(100, 100)], output_format="PNG")[0])
+    whole = opened(thumbnails(data, [(100, 100)], formats=["png"])[0])
     monkeypatch.setattr(resizing, "_BANDED_PIXELS", 1000)
     monkeypatch.setattr(resizing, "_BAND_PIXELS", 20_000)
-    banded = opened(thumbnails(data, [(100, 100)], output_format="PNG")[0])
+    banded = opened(thumbnails(data, [(100, 100)], formats=["png"])[0])
     assert (banded.size, banded.mode) == (whole.size, whole.mode)
     # The colour of a transparent pixel does not matter: compare what is visible.
     seen = (
@@ -85,11 +85,11 @@ def _filtered(raw: bytes, stride: int) -> bytes:
 )
 def test_bands_of_16_bits_are_the_picture(colour: int, key: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     data = _wide(colour, key)
-    whole = opened(thumbnails(data, [(100, 100)], output_format="PNG")[0])
+    whole = opened(thumbnails(data, [(100, 100)], formats=["png"])[0])
     monkeypatch.setattr(resizing, "_BANDED_PIXELS", 1000)
     monkeypatch.setattr(resizing, "_BAND_PIXELS", 20_000)
     monkeypatch.setattr("imagebus_imaging.decoders.png.StreamedPng.load", None)
-    banded = opened(thumbnails(data, [(100, 100)], output_format="PNG")[0])
+    banded = opened(thumbnails(data, [(100, 100)], formats=["png"])[0])
     assert (banded.size, banded.mode) == (whole.size, whole.mode)
     seen = [
         Image.alpha_composite(Image.new("RGBA", i.size, "teal"), i.convert("RGBA")) for i in (banded, whole)

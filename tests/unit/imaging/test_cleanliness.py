@@ -7,7 +7,8 @@ import io
 import pytest
 from PIL import Image, PngImagePlugin
 
-from imagebus_imaging import Derived, WatermarkSpec, analysis_jpeg, describe, thumbnails, validate, watermark
+from imagebus.recipes.model import OutputFormat, Watermark
+from imagebus_imaging import Derived, analysis_jpeg, describe, thumbnails, validate, watermark
 from tests.hostile.base import PAYLOADS, after_soi, segment
 from tests.unit.imaging.pictures import DISPLAY_P3, encoded, quadrants
 
@@ -46,14 +47,14 @@ def _full(image_format: str) -> bytes:
     return encoded(image, image_format, exif=exif, xmp=XMP, icc_profile=marked_profile)
 
 
-def _outputs(data: bytes, output: str | None) -> list[Derived]:
-    made = thumbnails(data, [(50, 50), (160, 160)], output_format=output)
-    return [*made, watermark(data, WatermarkSpec(), output_format=output)]
+def _outputs(data: bytes, output: OutputFormat) -> list[Derived]:
+    made = thumbnails(data, [(50, 50), (160, 160)], formats=[output])
+    return [*made, watermark(data, Watermark(text="imagebus", format=output))]
 
 
-@pytest.mark.parametrize("output", [None, "JPEG", "PNG", "WEBP", "AVIF"])
+@pytest.mark.parametrize("output", ["source", "jpeg", "png", "webp", "avif"])
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF"])
-def test_no_output_carries_metadata(image_format: str, output: str | None) -> None:
+def test_no_output_carries_metadata(image_format: str, output: OutputFormat) -> None:
     data = _full(image_format)
     assert SECRET in data
     validate(data)
@@ -76,7 +77,7 @@ def _assert_clean(data: bytes) -> None:
 @pytest.mark.parametrize("name", sorted(PAYLOADS))
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "GIF"])
 def test_bytes_after_the_image_reach_no_output_even_without_validation(image_format: str, name: str) -> None:
-    for derived in _outputs(encoded(quadrants(), image_format) + PAYLOADS[name], None):
+    for derived in _outputs(encoded(quadrants(), image_format) + PAYLOADS[name], "source"):
         assert PAYLOADS[name][:24] not in derived.data
 
 

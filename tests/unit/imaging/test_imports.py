@@ -22,7 +22,7 @@ def test_importing_the_package_loads_no_imaging_library() -> None:
 
 
 def test_limits_and_rejections_come_without_an_imaging_library() -> None:
-    assert "PIL" not in _loaded_by("from imagebus_imaging import Limits, Rejected, WatermarkSpec, RECIPE")
+    assert "PIL" not in _loaded_by("from imagebus_imaging import Limits, Output, Rejected, RECIPE")
 
 
 def test_thumbnails_load_neither_the_sandbox_nor_the_other_formats() -> None:
@@ -38,7 +38,7 @@ def test_thumbnails_load_neither_the_sandbox_nor_the_other_formats() -> None:
 
 def test_public_names_are_functions_and_classes_whatever_was_imported_before() -> None:
     submodules = (
-        "import imagebus_imaging.validation, imagebus_imaging.thumbnailing, imagebus_imaging.watermarking"
+        "import imagebus_imaging.validation, imagebus_imaging.deriving, imagebus_imaging.watermarking"
     )
     names = ", ".join(imagebus_imaging.__all__)
     check = f"import types\nassert not any(isinstance(name, types.ModuleType) for name in ({names}))"

@@ -8,7 +8,8 @@ import zlib
 import pytest
 from PIL import Image, ImageChops
 
-from imagebus_imaging import WatermarkSpec, describe, thumbnails, validate, watermark
+from imagebus.recipes.model import Watermark
+from imagebus_imaging import describe, thumbnails, validate, watermark
 from tests.hostile.base import chunk, png
 from tests.unit.imaging.pictures import BLUE, RED, assert_quadrants, encoded, near, opened, quadrants
 
@@ -38,7 +39,7 @@ def test_cmyk_becomes_rgb() -> None:
     (thumbnail,) = thumbnails(data, [(80, 80)])
     assert opened(thumbnail).mode == "RGB"
     assert_quadrants(opened(thumbnail))
-    assert_quadrants(opened(watermark(data, WatermarkSpec(text=""))))
+    assert_quadrants(opened(watermark(data, Watermark(text=""))))
 
 
 def test_ycck_becomes_rgb() -> None:
@@ -83,7 +84,7 @@ def test_a_palette_with_transparency_keeps_it() -> None:
     kept = opened(thumbnails(data, [(100, 100)])[0])
     assert near(kept.getpixel((10, 25)), (*RED, 255))
     assert kept.getpixel((90, 25))[3] == 0
-    flat = opened(thumbnails(data, [(100, 100)], output_format="JPEG", background="#00ff00")[0])
+    flat = opened(thumbnails(data, [(100, 100)], formats=["jpeg"], background="#00ff00")[0])
     assert near(flat.getpixel((90, 25)), (0, 255, 0))
 
 
@@ -113,7 +114,7 @@ def test_alpha_is_kept_and_transparent_pixels_do_not_bleed(mode: str, size: tupl
 def test_alpha_survives_in_every_format_that_can_hold_it(output: str) -> None:
     image = quadrants().convert("RGBA")
     image.putalpha(128)
-    (thumbnail,) = thumbnails(encoded(image, "PNG"), [(80, 80)], output_format=output)
+    (thumbnail,) = thumbnails(encoded(image, "PNG"), [(80, 80)], formats=[output.lower()])
     assert thumbnail.format == output
     found = opened(thumbnail)
     assert abs(found.convert("RGBA").getpixel((20, 12))[3] - 128) <= 3
@@ -122,10 +123,10 @@ def test_alpha_survives_in_every_format_that_can_hold_it(output: str) -> None:
 
 def test_alpha_is_composited_over_the_background_for_jpeg() -> None:
     image = Image.new("RGBA", (100, 100), (255, 0, 0, 128))
-    (thumbnail,) = thumbnails(encoded(image, "PNG"), [(50, 50)], output_format="JPEG", background="#0000ff")
+    (thumbnail,) = thumbnails(encoded(image, "PNG"), [(50, 50)], formats=["jpeg"], background="#0000ff")
     assert near(opened(thumbnail).getpixel((25, 25)), (128, 0, 127))
     assert near(
-        opened(watermark(encoded(image, "PNG"), WatermarkSpec(text=""))).getpixel((9, 9)), (255, 0, 0, 128)
+        opened(watermark(encoded(image, "PNG"), Watermark(text=""))).getpixel((9, 9)), (255, 0, 0, 128)
     )
 
 
@@ -141,7 +142,7 @@ def test_greyscale_stays_greyscale() -> None:
         data = encoded(quadrants().convert("L"), image_format)
         assert opened(thumbnails(data, [(80, 80)])[0]).mode == "L"
         assert describe(data).properties["mode"] == "L"
-        marked = watermark(data, WatermarkSpec(scale=0.9, opacity=1))
+        marked = watermark(data, Watermark(text="imagebus", scale=0.9, opacity=1))
         assert opened(marked).mode == "L"
 
 

@@ -6,7 +6,8 @@ import struct
 
 import pytest
 
-from imagebus_imaging import WatermarkSpec, analysis_jpeg, describe, thumbnails, validate, watermark
+from imagebus.recipes.model import Watermark
+from imagebus_imaging import analysis_jpeg, describe, thumbnails, validate, watermark
 from tests.hostile.base import chunk
 from tests.unit.imaging.pictures import (
     assert_quadrants,
@@ -17,7 +18,7 @@ from tests.unit.imaging.pictures import (
     stored,
 )
 
-NO_MARK = WatermarkSpec(text="")
+NO_MARK = Watermark(text="")
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from imagebus_imaging import Rejected, describe, thumbnails, validate
-from imagebus_imaging.resizing import fit
+from imagebus_imaging.geometry import fit
 from tests.hostile.base import after_soi, chunk, clap, png, segment, with_property
 from tests.unit.imaging.pictures import (
     assert_quadrants,
@@ -25,7 +25,7 @@ END = chunk(b"IEND", b"")
 
 
 def shown(data: bytes, box: tuple[int, int] = (640, 640)) -> Image.Image:
-    return opened(thumbnails(data, [box], output_format="PNG")[0])
+    return opened(thumbnails(data, [box], formats=["png"])[0])
 
 
 def row(depth: int, colour: int, samples: bytes, width: int, *chunks: bytes) -> bytes:

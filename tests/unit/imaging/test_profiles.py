@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from PIL import Image, ImageCms
 
-from imagebus_imaging import WatermarkSpec, thumbnails, validate, watermark
+from imagebus.recipes.model import Watermark
+from imagebus_imaging import thumbnails, validate, watermark
 from imagebus_imaging.icc import is_srgb
 from tests.unit.imaging.pictures import (
     DISPLAY_P3,
@@ -26,7 +27,7 @@ P3_COLOUR, SAME_IN_SRGB = (200, 100, 50), (214, 95, 33)
 def test_a_display_p3_image_is_converted_to_srgb(image_format: str) -> None:
     data = encoded(Image.new("RGB", (200, 100), P3_COLOUR), image_format, icc_profile=DISPLAY_P3)
     assert validate(data).mode == "RGB"
-    for derived in (*thumbnails(data, [(100, 100)]), watermark(data, WatermarkSpec(text=""))):
+    for derived in (*thumbnails(data, [(100, 100)]), watermark(data, Watermark(text=""))):
         image = opened(derived)
         assert "icc_profile" not in image.info
         assert near(image.getpixel((20, 20)), SAME_IN_SRGB, 6), image.getpixel((20, 20))

@@ -40,7 +40,7 @@ PAIRS = [
 )
 def test_a_thumbnail_is_what_a_filter_makes_of_all_pixels(size: tuple[int, int], box: int) -> None:
     data = encoded(detailed(*size), "JPEG", quality=92)
-    made = opened(thumbnails(data, [(box, box)], output_format="PNG")[0])
+    made = opened(thumbnails(data, [(box, box)], formats=["png"])[0])
     ideal = opened(data).resize(made.size, Image.Resampling.LANCZOS)
     error = ImageStat.Stat(ImageChops.difference(made, ideal)).rms
     assert max(error) < (2.6 if min(size) / min(made.size) < 8 else 4.5), error

@@ -7,7 +7,8 @@ import time
 import pytest
 from PIL import Image
 
-from imagebus_imaging import Limits, Rejected, WatermarkSpec, describe, thumbnails, validate, watermark
+from imagebus.recipes.model import Watermark
+from imagebus_imaging import Limits, Rejected, describe, thumbnails, validate, watermark
 from imagebus_imaging.formats.tiff import walk
 from tests.hostile.base import Hostile
 from tests.hostile.tiffs import FILES, PIXELS, directory, grey, page, pages, tiff
@@ -43,7 +44,7 @@ def test_every_mode_gives_its_colours(mode: str, compression: str | None) -> Non
     (made,) = thumbnails(data, [(80, 80)])
     assert made.format == "JPEG"
     assert_quadrants(opened(made), 40 if mode == "P" else 16)
-    assert watermark(data, WatermarkSpec(), output_format="PNG").format == "PNG"
+    assert watermark(data, Watermark(text="imagebus", format="png")).format == "PNG"
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "I;16", "I;16B"])
@@ -53,7 +54,7 @@ def test_grey_is_grey(mode: str) -> None:
     image = Image.frombytes(mode, (64, 64), _wide(ramp, mode)) if wide else ramp.convert(mode)
     data = encoded(image, "TIFF")
     assert validate(data, LIMITS).mode == mode
-    found = opened(thumbnails(data, [(64, 64)], output_format="PNG")[0]).convert("L")
+    found = opened(thumbnails(data, [(64, 64)], formats=["png"])[0]).convert("L")
     if mode == "1":
         assert (found.getpixel((5, 1)), found.getpixel((5, 62))) == (0, 255)
     else:
@@ -127,4 +128,4 @@ def test_a_hostile_tiff_ends_as_it_should(hostile: Hostile) -> None:
     assert code in hostile.codes
     assert time.process_time() - started < 2
     if not code:
-        assert near(opened(thumbnails(data, [(9, 9)], output_format="PNG")[0]).size, (9, 7), 9)
+        assert near(opened(thumbnails(data, [(9, 9)], formats=["png"])[0]).size, (9, 7), 9)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 from typing import Any, cast
 
+from msgspec.structs import replace
 from PIL import Image
 
+from imagebus.recipes.model import Watermark
 from imagebus.worker import Job
-from imagebus_imaging import WatermarkSpec
 from watermarker.mark import watermark_work
 
 
-def recipe(spec: WatermarkSpec) -> str:
+def recipe(spec: Watermark) -> str:
     buffer = io.BytesIO()
     Image.new("RGB", (64, 48), "teal").save(buffer, "PNG")
     job = Job(event=cast("Any", None), data=buffer.getvalue(), prefix="p/", meter=cast("Any", None))
@@ -21,7 +21,7 @@ def recipe(spec: WatermarkSpec) -> str:
 
 
 def test_another_text_is_another_watermark() -> None:
-    spec = WatermarkSpec(text="© one")
+    spec = Watermark(text="© one")
     assert recipe(spec) == recipe(replace(spec))
     assert recipe(spec) != recipe(replace(spec, text="© two"))
     assert recipe(spec) != recipe(replace(spec, position="center"))

@@ -29,6 +29,8 @@ Position = Literal[
     "top-left", "top", "top-right", "left", "center", "right", "bottom-left", "bottom", "bottom-right"
 ]
 
+#: Where the box decides the size of the result: what WebP can write, and what a worker has memory for.
+MAX_SIDE, MAX_PIXELS = 16_383, 25_000_000
 #: Of the digest of a definition; enough for all recipes and variants that a team will ever write.
 DIGITS = 12
 
@@ -71,17 +73,20 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Variant(Definition, frozen=True):
-    """One derived image, in one or more formats from one decode. Sides are pixels.
+    """One derived image, in one or more formats from one decode. Sides are pixels of the image as displayed.
 
-    `inside` keeps the shape and never enlarges; it needs one side at least, the others need both. `cover`
-    fills the box and cuts off what does not fit, around the `focus`; it does not enlarge, so the result of a
-    small source is smaller and has the shape of the box. `contain` shows all of the image on a
-    `background` of the size of the box, and does not enlarge it. `exact` has that size, whatever becomes of
-    the shape.
+    - `inside` keeps all of the image and its shape. It needs one side at least, the others need both.
+    - `cover` fills the box and crops what is outside it. A source that is too small for the box gives the
+      largest crop of the same shape.
+    - `contain` keeps all of the image, in the middle of a `background` that has the size of the box.
+    - `exact` has the size of the box, whatever becomes of the image's shape. It alone enlarges.
 
-    `quality` is by format; `sharpen` is the strength of an unsharp mask in percent after scaling.
-    `background` is also behind transparent pixels where the format has none. `linear` scales in linear light.
-    `animated` gives animated WebP for what moves, where the format is source or webp.
+    `focus` decides where `cover` crops: around the centre, where the grey levels have the highest entropy, or
+    around the largest faces (by entropy if there are none). `quality` is by the format that is written;
+    `sharpen` is the strength in percent of an unsharp mask of 0.5 pixels, after scaling. `background` is also
+    behind transparent pixels: always in `contain`, otherwise only where the format has no transparency.
+    `linear` scales in linear light. `animated` gives animated WebP for what moves, where the format is source
+    or webp. A side that its format cannot write (more than 16,383 pixels in WebP) is made shorter.
     """
 
     width: Side | None = None
@@ -101,6 +106,10 @@ class Variant(Definition, frozen=True):
             raise ValueError("a variant needs a width, a height, or both")
         if sides == 1 and self.fit != "inside":
             raise ValueError(f"fit: {self.fit} needs a width and a height")
+        if self.fit != "inside" and max(self.width or 0, self.height or 0) > MAX_SIDE:
+            raise ValueError(f"fit: {self.fit} has sides of at most {MAX_SIDE} pixels")
+        if self.fit in ("contain", "exact") and (self.width or 0) * (self.height or 0) > MAX_PIXELS:
+            raise ValueError(f"fit: {self.fit} has at most {MAX_PIXELS} pixels")
         if self.focus != "centre" and self.fit != "cover":
             raise ValueError(f"focus: {self.focus} needs fit: cover, which alone cuts something off")
         if len(set(self.formats)) < len(self.formats):
@@ -113,7 +122,9 @@ class Variant(Definition, frozen=True):
         """
         settings = self.settings()
         settings.pop("formats", None)
-        quality = settings.pop("quality", {}).get(output_format)
+        qualities = settings.pop("quality", {})
+        # What the source's format is, is known only when the image is written.
+        quality = (qualities or None) if output_format == "source" else qualities.get(output_format)
         return digest(canonical_json([engine, settings, output_format, quality, *[faces] * bool(faces)]))
 
 
