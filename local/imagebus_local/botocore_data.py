@@ -19,6 +19,8 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
         "GetItem",
         "PutItem",
         "Query",
+        "Scan",
+        "TransactWriteItems",
     ),
     "events": ("ListReplays", "PutEvents"),
     "rekognition": ("DetectFaces", "DetectLabels", "DetectModerationLabels"),

@@ -54,7 +54,14 @@ def test_a_stack_on_aws_is_named_by_the_same_options_everywhere(name: str):
 def test_all_commands_about_a_deployed_stack_can_name_it():
     named = {name for name, each in COMMANDS.items() if "--stack" in options(each)}
     local = {name for name in COMMANDS if name.startswith(("local ", "schemas "))}
-    assert set(COMMANDS) - named - local == {"demo", "latency", "load", "inspect", "new-consumer", "recipe check"}
+    assert set(COMMANDS) - named - local == {
+        "demo",
+        "latency",
+        "load",
+        "inspect",
+        "new-consumer",
+        "recipe check",
+    }
 
 
 def test_a_profile_without_a_stack_is_wrong_usage_and_not_the_local_stack():
