@@ -20,9 +20,9 @@ from imagebus.testing import (
     erasures_table,
     lambda_event,
     ledger_table,
+    recipes_table,
     status_table,
 )
-from imagebus.testing.dynamodb import Table
 from imagebus.testing.s3 import Bucket
 from tests.simulation import coverage, functions, wiring
 from tests.simulation.coverage import Call
@@ -48,7 +48,7 @@ class World:
                 wiring.STATUS: status_table(),
                 wiring.LEDGER: ledger_table(),
                 wiring.ERASURES: erasures_table(),
-                wiring.RECIPES: Table("id"),
+                wiring.RECIPES: recipes_table(),
             },
             weather.page_items,
             self.scheduler,
