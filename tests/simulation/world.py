@@ -259,7 +259,8 @@ class World:
             raise functions.Outage("the pixels are out of order")
 
     def _hurt(self, function: str, what: str, operation: str, request: dict[str, Any]) -> None:
-        repeats = self.weather.duplicate > 0 or not self.weather.names_versions
+        engines = {settings.engine for settings in self.versions}
+        repeats = self.weather.duplicate > 0 or not self.weather.names_versions or len(engines) > 1
         self.evidence.fault(function, what, operation, request, repeats=repeats)
 
 
