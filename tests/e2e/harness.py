@@ -124,7 +124,7 @@ class Pipeline:
 
     def delivered(self, key: str) -> list[dict[str, Any]]:
         """Every event about the image that the bus has delivered to a subscriber of everything."""
-        return [item for item in list(self._delivered) if item["detail"]["meta"]["image_key"] == key]
+        return [item for item in list(self._delivered) if item["detail"]["meta"].get("image_key") == key]
 
     def settled(self, within: float = 60) -> None:
         """Waits until no inbox holds a message, in flight or not, and the listener has the results."""

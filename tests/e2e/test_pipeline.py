@@ -125,7 +125,7 @@ def replay_to_queue(pipeline: Pipeline, key: str, expected: int) -> list[dict[st
         messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
         for message in messages.get("Messages", []):
             event = json.loads(message["Body"])
-            if event["detail"]["meta"]["image_key"] == key:
+            if event["detail"]["meta"].get("image_key") == key:
                 found[event["detail"]["meta"]["event_id"]] = event
         return len(found) >= expected
 

@@ -14,6 +14,7 @@ from imagebus.inbox import Inbox
 from imagebus.metrics import Measurement, document, emit
 from imagebus.telemetry import logger, set_log_context
 from recorder.measure import measure, measurements
+from tests.unit.core.events import promoted
 
 
 def recorded(detail_type: str, data: dict[str, Any] | None = None, **meta: Any) -> RecordedEvent:
@@ -137,6 +138,14 @@ def test_a_line_never_names_the_image_of_the_message_before(lines: Any) -> None:
     assert handled["image_id"] == image_id("first.jpg")
     assert "image_id" not in warned
     assert "correlation_id" not in warned
+
+
+def test_a_line_about_the_stack_names_no_image(lines: Any) -> None:
+    set_log_context(_meta("first.jpg"))
+    set_log_context(promoted().meta)
+    logger().info("handled")
+    (handled,) = lines()
+    assert not {"image_id", "revision", "correlation_id"} & set(handled)
 
 
 def _meta(key: str) -> Any:

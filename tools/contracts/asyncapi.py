@@ -7,11 +7,11 @@ from typing import Any
 
 import yaml
 
-from imagebus.events import EventData
+from imagebus.events import Contract
 from imagebus.events.catalog import BY_DETAIL_TYPE, CATALOG, STAGES
 from tools.contracts.compatibility import resolved
 from tools.contracts.golden import Golden
-from tools.contracts.schema import schema_name
+from tools.contracts.schema import meta_of, schema_name
 
 CHANNEL = "imagebus"
 ABOUT = (
@@ -65,18 +65,18 @@ def asyncapi_text(schemas: Mapping[str, Document], golden: Iterable[Golden]) -> 
     return f"# Generated from the contracts by `make generate`; do not edit.\n{text}"
 
 
-def _message_id(model: type[EventData], version: int) -> str:
+def _message_id(model: type[Contract], version: int) -> str:
     return model.detail_type if version == model.version() else f"{model.detail_type}V{version}"
 
 
-def _message(model: type[EventData], version: int, schema: Document, golden: list[Golden]) -> Document:
+def _message(model: type[Contract], version: int, schema: Document, golden: list[Golden]) -> Document:
     name = schema_name(model, version)
     newest = version == model.version()
     payload = {key: value for key, value in resolved(schema).items() if not key.startswith(("$", "x-"))}
     detail = payload["properties"]["detail"]["properties"]
     detail["meta"] = {
         "allOf": [
-            {"$ref": "#/components/schemas/Meta"},
+            {"$ref": f"#/components/schemas/{model.meta_type.__name__}"},
             {"properties": {"schema_version": {"const": version}}},
         ]
     }
@@ -119,8 +119,5 @@ def _operation(action: str, summary: str, detail_types: Iterable[str]) -> Docume
 
 
 def _meta(schemas: Mapping[str, Document]) -> Document:
-    """`meta` is the same in every event, except for the version."""
-    schema = resolved(next(iter(schemas.values())))
-    meta = schema["properties"]["detail"]["properties"]["meta"]
-    meta["properties"]["schema_version"] = {"type": "integer", "minimum": 1}
-    return {"Meta": meta}
+    """`Meta` of events about an image and `StackMeta` of those about the stack, without a version."""
+    return {model.meta_type.__name__: meta_of(model, schemas) for model in CATALOG}

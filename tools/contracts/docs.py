@@ -7,13 +7,13 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from imagebus.events import EventData
+from imagebus.events import Contract, StackData
 from imagebus.events.base import SOURCE_PREFIX
 from imagebus.events.catalog import CATALOG
 from tools.contracts.compatibility import resolved
 from tools.contracts.golden import Golden
 from tools.contracts.rules import Reach
-from tools.contracts.schema import schema_name
+from tools.contracts.schema import meta_of, schema_name
 
 Schemas = Mapping[str, dict[str, Any]]
 Reception = Mapping[str, Mapping[str, Reach]]
@@ -34,7 +34,7 @@ ready to deploy.
   the whole envelope as EventBridge delivers it; the domain is in `detail`, as `{"meta": …, "data": …}`.
 - **At least once, in any order.** An event can arrive twice, or after a newer one. `meta.event_id` is the
   same for the same fact, however often it is retried; the envelope's `id` is not. `meta.revision` orders the
-  uploads of one key: greater is newer.
+  uploads of one key: greater is newer. An event about the stack as a whole has neither key nor revision.
 - **Causes.** `meta.causation_id` names the event that led to this one, `meta.correlation_id` the upload at
   the root.
 - **Replays.** A replayed event carries `replay-name` in its envelope. A rule with
@@ -54,7 +54,7 @@ def events_page(schemas: Schemas, golden: Iterable[Golden], reception: Reception
     return "\n".join(parts)
 
 
-def summary(model: type[EventData]) -> str:
+def summary(model: type[Contract]) -> str:
     return inspect.cleandoc(model.__doc__ or "").split("\n\n")[0].replace("\n", " ")
 
 
@@ -89,12 +89,14 @@ def received_table(reception: Reception) -> str:
 
 
 def _meta(schemas: Schemas) -> str:
-    meta = resolved(next(iter(schemas.values())))["properties"]["detail"]["properties"]["meta"]
-    meta["properties"]["schema_version"] = {"type": "integer", "minimum": 1}
-    return "\n".join(["## meta, in every event", "", *_fields(meta)]) + "\n"
+    metas = {model.meta_type.__name__: meta_of(model, schemas) for model in CATALOG}
+    about = [model.detail_type for model in CATALOG if issubclass(model, StackData)]
+    lines = ["## meta", "", "In events about an image:", "", *_fields(metas["Meta"]), ""]
+    lines += [f"In events about the stack as a whole ({', '.join(about)}), which no image's log has:", ""]
+    return "\n".join([*lines, *_fields(metas["StackMeta"])]) + "\n"
 
 
-def _event(model: type[EventData], schemas: Schemas, golden: list[Golden], reception: Reception) -> str:
+def _event(model: type[Contract], schemas: Schemas, golden: list[Golden], reception: Reception) -> str:
     name = schema_name(model, model.version())
     lines = [f"## {model.detail_type}", "", inspect.cleandoc(model.__doc__ or ""), ""]
     listeners = ", ".join(_listeners(reception[model.detail_type]))

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from imagebus.events import EventData
+from imagebus.events import Contract
 from imagebus.events.catalog import CATALOG
 from tools.contracts.asyncapi import asyncapi_text
 from tools.contracts.docs import events_page
@@ -58,7 +58,7 @@ def schema_texts(files: ContractFiles) -> dict[str, str]:
     }
 
 
-def _text(files: ContractFiles, model: type[EventData], version: int) -> str:
+def _text(files: ContractFiles, model: type[Contract], version: int) -> str:
     if version == model.version():
         return schema_text(schema_of(model))
     name = schema_name(model, version)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Container, Iterator
 from pathlib import Path
 
-from imagebus.events import EventData, NotAnEvent
+from imagebus.events import Contract, NotAnEvent
 from imagebus.events.catalog import CATALOG, parse
 from tools.contracts.compatibility import Break, breaks
 from tools.contracts.files import ContractFiles, schema_texts
@@ -52,7 +52,7 @@ def _schemas(files: ContractFiles) -> Iterator[tuple[str, list[str]]]:
                 yield path.stem, [_sentence(model, each) for each in found]
 
 
-def _sentence(model: type[EventData], found: Break) -> str:
+def _sentence(model: type[Contract], found: Break) -> str:
     name, version = schema_name(model, model.version()), model.version()
     where = f"layers/core/imagebus/events/{model.__module__.rsplit('.', 1)[1]}.py"
     if found.field.startswith("meta"):

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import inspect
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from imagebus.events import EventData, Meta
+from imagebus.events import Contract
 from imagebus.events.base import SOURCE_PREFIX
 from imagebus.events.envelope import REPLAY_NAME
+from tools.contracts.compatibility import resolved
 from tools.contracts.draft4 import DIALECT, draft4
 
 #: The registry's limit for one schema's content.
@@ -27,18 +29,18 @@ MAX_CONTENT = 100_000
 _TEXT = ("version", "id", "detail-type", "source", "account", "time", "region")
 
 
-def schema_name(model: type[EventData], version: int) -> str:
+def schema_name(model: type[Contract], version: int) -> str:
     """`imagebus.validator@ImageValidated`; from the second version on with `@v2`, `@v3` at its end."""
     name = f"{SOURCE_PREFIX}{model.producer}@{model.detail_type}"
     return name if version == 1 else f"{name}@v{version}"
 
 
-def schema_of(model: type[EventData]) -> dict[str, Any]:
+def schema_of(model: type[Contract]) -> dict[str, Any]:
     """The draft-4 schema of the newest version of an event."""
     definitions: dict[str, Any] = {}
-    meta = _model_schema(Meta, definitions)
+    meta = _model_schema(model.meta_type, definitions)
     meta["properties"]["schema_version"] = {"type": "integer", "enum": [model.version()]}
-    definitions["Meta"] = meta
+    definitions[model.meta_type.__name__] = meta
     definitions[model.__name__] = _model_schema(model, definitions)
     properties: dict[str, Any] = {name: {"type": "string"} for name in _TEXT}
     properties["source"]["enum"] = [SOURCE_PREFIX + model.producer]
@@ -49,7 +51,7 @@ def schema_of(model: type[EventData]) -> dict[str, Any]:
         "type": "object",
         "required": ["meta", "data"],
         "properties": {
-            "meta": {"$ref": "#/definitions/Meta"},
+            "meta": {"$ref": f"#/definitions/{model.meta_type.__name__}"},
             "data": {"$ref": f"#/definitions/{model.__name__}"},
         },
     }
@@ -64,6 +66,14 @@ def schema_of(model: type[EventData]) -> dict[str, Any]:
         "properties": properties,
         "definitions": dict(sorted(definitions.items())),
     }
+
+
+def meta_of(model: type[Contract], schemas: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """The schema of the event's `meta`, for any version. `schemas` are the registry's, by name."""
+    schema = resolved(schemas[schema_name(model, model.version())])
+    meta: dict[str, Any] = schema["properties"]["detail"]["properties"]["meta"]
+    meta["properties"]["schema_version"] = {"type": "integer", "minimum": 1}
+    return meta
 
 
 def _model_schema(model: type[Any], definitions: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from imagebus.events import EventData
+from imagebus.events import Contract
 from imagebus.events.catalog import BY_DETAIL_TYPE, CATALOG, STAGES
 from imagebus_cli.problem import Problem
 
@@ -24,7 +24,7 @@ MAX_NAME = 40
 @dataclass(frozen=True)
 class Consumer:
     name: str
-    events: tuple[type[EventData], ...]
+    events: tuple[type[Contract], ...]
     replay_safe: bool
 
     @property
@@ -47,7 +47,7 @@ def consumer(name: str, events: Sequence[str], *, replay_safe: bool) -> Consumer
     return made
 
 
-def _models(names: Sequence[str]) -> tuple[type[EventData], ...]:
+def _models(names: Sequence[str]) -> tuple[type[Contract], ...]:
     """The events, in flow order and each once."""
     wanted = [name.strip() for name in names if name.strip()]
     if not wanted:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
-from imagebus.events import EventData
+from imagebus.events import Contract, StackData
 from imagebus_cli.problem import Problem
 from tools.contracts.files import ContractFiles
 from tools.contracts.golden import golden_events
@@ -101,17 +101,18 @@ def _values(consumer: Consumer) -> dict[str, str]:
     }
 
 
-def summary(model: type[EventData]) -> str:
+def summary(model: type[Contract]) -> str:
     """The first paragraph of the event's description, on one line."""
     return " ".join(inspect.cleandoc(model.__doc__ or "").split("\n\n")[0].split())
 
 
-def _listed(model: type[EventData]) -> str:
+def _listed(model: type[Contract]) -> str:
     return textwrap.fill(f"- **{model.detail_type}**: {summary(model)}", 118, subsequent_indent="  ")
 
 
 def _imports(consumer: Consumer) -> str:
-    modules: dict[str, list[str]] = {"imagebus.events": ["Event", "NotAnEvent"]}
+    envelopes = {_envelope(model) for model in consumer.events}
+    modules: dict[str, list[str]] = {"imagebus.events": ["NotAnEvent", *envelopes]}
     for model in consumer.events:
         modules.setdefault(model.__module__, []).append(model.__name__)
     return "\n".join(
@@ -119,20 +120,24 @@ def _imports(consumer: Consumer) -> str:
     )
 
 
-def _function(model: type[EventData]) -> str:
+def _function(model: type[Contract]) -> str:
     return "on" + re.sub(r"([A-Z])", r"_\1", model.__name__).lower()
 
 
-def _handler(model: type[EventData]) -> str:
+def _envelope(model: type[Contract]) -> str:
+    return "StackEvent" if issubclass(model, StackData) else "Event"
+
+
+def _handler(model: type[Contract]) -> str:
     said = "\n    ".join(textwrap.wrap(f'"""{summary(model)}"""', width=100))
     return f"""\
-def {_function(model)}(event: Event[{model.__name__}]) -> None:
+def {_function(model)}(event: {_envelope(model)}[{model.__name__}]) -> None:
     {said}
     set_log_context(event.meta)
     logger().info("received", extra={{"event": event.detail_type, "event_id": event.meta.event_id}})
 """
 
 
-def _case(model: type[EventData]) -> str:
+def _case(model: type[Contract]) -> str:
     call = f"{_function(model)}(delivery.event({model.__name__}))"
     return f'    "{model.detail_type}": lambda delivery: {call},\n'

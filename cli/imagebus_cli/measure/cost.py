@@ -69,8 +69,14 @@ def used(log: Sequence[RecordedEvent], item: Item) -> Used:
     )
 
 
-def lines(images: Sequence[Used], price: Mapping[str, float], *, scale: float = 1.0) -> list[Line]:
-    """The cost of the images by component, times `scale`, with one month of storage and no free tier."""
+def lines(
+    images: Sequence[Used], price: Mapping[str, float], *, scale: float = 1.0, uploads: bool = True
+) -> list[Line]:
+    """The cost of the images by component, times `scale`, with one month of storage and no free tier.
+
+    Without `uploads` it is further work on images that are there: nothing is announced or cleaned up after.
+    """
+    uploaded = scale * len(images) if uploads else 0.0
 
     def total(of: str) -> float:
         return scale * sum(float(getattr(image, of)) for image in images)
@@ -81,7 +87,7 @@ def lines(images: Sequence[Used], price: Mapping[str, float], *, scale: float = 
     reads = scale * sum(_reads(image) for image in images)
     stored = (total("original_bytes") + total("derived_bytes")) / 1e9
     table = (total("event_bytes") + 3 * total("status_bytes")) / 1e9
-    puts = total("derived_objects") + scale * len(images)
+    puts = total("derived_objects") + uploaded
     logged = (deliveries * DELIVERY_LOG_BYTES + events * MEASURE_LOG_BYTES) / 1e9
     rows: list[tuple[str, float, str, str]] = [
         ("Lambda, image functions", total("gb_seconds"), "GB-seconds", "lambda_gb_second"),
@@ -95,10 +101,10 @@ def lines(images: Sequence[Used], price: Mapping[str, float], *, scale: float = 
         ("DynamoDB, storage", table, "GB-months", "dynamodb_gb_month"),
         ("DynamoDB, recovery", table, "GB-months", "dynamodb_recovery_gb_month"),
         # The cleaner's listing is priced like a write.
-        ("S3, writes and lists", puts + scale * len(images), "requests", "s3_put"),
-        ("S3, reads", total("reads") + 2 * scale * len(images), "requests", "s3_get"),
+        ("S3, writes and lists", puts + uploaded, "requests", "s3_put"),
+        ("S3, reads", total("reads") + 2 * uploaded, "requests", "s3_get"),
         ("S3, storage", stored, "GB-months", "s3_gb_month"),
-        ("SNS", scale * len(images), "requests", "sns_request"),
+        ("SNS", uploaded, "requests", "sns_request"),
         ("CloudWatch Logs", logged, "GB", "log_gb"),
         ("Rekognition", total("rekognition_calls"), "images", "rekognition_image"),
     ]

@@ -11,7 +11,9 @@ from imagebus_cli.command import command
 from imagebus_cli.output.text import count
 
 if TYPE_CHECKING:
+    from imagebus.recipes.model import RecipeSet
     from imagebus_cli.output.writer import Output
+    from imagebus_cli.stack.deployed import Stack
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -20,6 +22,7 @@ app = typer.Typer(
 
 File = Annotated[Path, typer.Argument(help="The recipes.", metavar="[FILE]")]
 RECIPES = Path("recipes.yml")
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
 @app.command()
@@ -50,3 +53,102 @@ def check(out: Output, file: File = RECIPES) -> None:
     out.write(document, *lines)
     if recipes is None:
         raise typer.Exit(1)
+
+
+@app.command()
+@command
+def show(stack: Stack, out: Output) -> None:
+    """Show which set of recipes is active, what it makes, and all promotions."""
+    from imagebus_cli.recipes import showing
+
+    found = showing.Overview.of(stack.recipes)
+    out.write(found.document(), *found.lines())
+
+
+@app.command()
+@command
+def export(
+    stack: Stack,
+    out: Output,
+    recipes: Annotated[
+        str | None, typer.Argument(metavar="[SET]", help="A set's id (default: the active set).")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write to this file, and logos beside it.")
+    ] = None,
+) -> None:
+    """Print a set of recipes as YAML. A stack that has promoted none has the recipe of its parameters."""
+    from imagebus_cli.recipes import showing, writing
+
+    chosen = showing.chosen(stack.recipes, recipes)
+    text = writing.text(chosen, output.parent if output else None)
+    if output:
+        output.write_text(text, encoding="utf-8")
+    lines = [f"{output}: set {chosen.id}"] if output else text.splitlines()
+    out.write({"set": chosen.id, **({"file": str(output)} if output else {"yaml": text})}, *lines)
+
+
+@app.command()
+@command
+def promote(
+    stack: Stack,
+    out: Output,
+    recipes: Annotated[str, typer.Argument(metavar="[FILE|SET]", help="A file, or the id of a set.")] = str(
+        RECIPES
+    ),
+    yes: Yes = False,
+    count_incomplete: Annotated[
+        bool, typer.Option("--check", help="First count the images that lack something: reads the whole log.")
+    ] = False,
+) -> None:
+    """Show all images by another set of recipes, at once. New uploads are made by it from then on.
+
+    An image that lacks something keeps showing what it showed, until a backfill has made the rest. The set
+    that is active already is announced again, and nothing else happens.
+
+    Exits with 1 if you do not confirm, or if somebody else promoted a set at the same moment.
+    """
+    from imagebus_cli.recipes import switching
+
+    chosen = switching.named(stack.recipes, recipes)
+    incomplete = _incomplete(stack, chosen) if count_incomplete else None
+    if incomplete:
+        from imagebus_cli.output import terminal
+
+        line = f"{count(incomplete, 'image')} will keep showing what they show: imagebus recipe backfill"
+        terminal.problems.print(line, soft_wrap=True)
+    _switch(stack, out, chosen, None, yes=yes, more={} if incomplete is None else {"incomplete": incomplete})
+
+
+@app.command()
+@command
+def rollback(stack: Stack, out: Output, yes: Yes = False) -> None:
+    """Show all images by the set of recipes that was active before the current one, at once.
+
+    Exits with 1 if there is none, you do not confirm, or somebody else promoted a set at the same moment.
+    """
+    from imagebus_cli.problem import Problem
+    from imagebus_cli.recipes import switching
+
+    before = switching.previous(stack.recipes.promotions())
+    if before is None:
+        raise Problem(
+            "There is no set of recipes to go back to.",
+            "The promotions so far, and the sets: imagebus recipe show",
+            exit_code=1,
+        )
+    _switch(stack, out, stack.recipes.recipe_set(before), switching.ROLLBACK, yes=yes, more={})
+
+
+def _switch(
+    stack: Stack, out: Output, to: RecipeSet, note: str | None, *, yes: bool, more: dict[str, int]
+) -> None:
+    from imagebus_cli.recipes import switching
+
+    current = stack.recipes.active().current
+    if not yes and (current is None or current.id != to.id):
+        before = current.id if current else "what they were made with"
+        typer.confirm(f"Show all images by {to.id} instead of {before}?", abort=True, err=True)
+    by = stack.sts.get_caller_identity()["Arn"]
+    switch = switching.promote(stack.recipes, stack.bus, stack.recipes_table, to, by, note)
+    out.write({**switch.document(), **more}, switch.line())

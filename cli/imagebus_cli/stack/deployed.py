@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
+from imagebus.bus import EventBridgeBus
+from imagebus.clock import SystemClock
 from imagebus.erasures import DynamoDBErasures
 from imagebus.listing import ImageIndex
+from imagebus.recipes.store import DynamoDBRecipes
 from imagebus.store import DynamoDBEventStore
 from imagebus_cli.operations.table import StatusTable
+from imagebus_cli.problem import Problem
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sts import STSClient
 
 CONFIG = Config(max_pool_connections=64, retries={"mode": "standard", "total_max_attempts": 4})
 
@@ -61,6 +66,10 @@ class Stack:
         return self.session.client("events", endpoint_url=self.endpoint, config=CONFIG)
 
     @cached_property
+    def sts(self) -> STSClient:
+        return self.session.client("sts", endpoint_url=self.endpoint, config=CONFIG)
+
+    @cached_property
     def apigateway(self) -> APIGatewayClient:
         return self.session.client("apigateway", endpoint_url=self.endpoint, config=CONFIG)
 
@@ -75,6 +84,23 @@ class Stack:
     @cached_property
     def erasures(self) -> DynamoDBErasures:
         return DynamoDBErasures(self.dynamodb, self.outputs["ErasuresTableName"])
+
+    @cached_property
+    def bus(self) -> EventBridgeBus:
+        return EventBridgeBus(self.events, self.outputs["EventBusName"], SystemClock())
+
+    @cached_property
+    def recipes(self) -> DynamoDBRecipes:
+        """Raises Problem for a stack of an earlier version."""
+        return DynamoDBRecipes(self.dynamodb, self.recipes_table, SystemClock())
+
+    @property
+    def recipes_table(self) -> str:
+        if "RecipesTableName" not in self.outputs:
+            raise Problem(
+                "This stack has no recipes: it is of an earlier version.", "Deploy first: imagebus deploy"
+            )
+        return self.outputs["RecipesTableName"]
 
     @cached_property
     def index(self) -> ImageIndex:

@@ -11,7 +11,7 @@ import boto3
 import pytest
 import yaml
 from analytics.handler import receive
-from analytics.rows import row
+from analytics.rows import key_of, row
 from moto import mock_aws
 
 from imagebus import aws
@@ -89,3 +89,18 @@ def test_the_columns_are_those_of_the_table() -> None:
     assert {column["Name"]: column["Type"] for column in columns} == {
         name: "string" if isinstance(value, str) else "bigint" for name, value in sample.items()
     }
+
+
+def test_the_row_of_an_event_about_the_stack_names_no_image() -> None:
+    detail = {
+        "meta": {
+            "event_id": "2c6f0e2a-1b1c-5a55-9c66-0d8c1b6d5f11",
+            "schema_version": 1,
+            "occurred_at": "2026-11-27T10:02:11.480Z",
+            "producer": "operator",
+        },
+        "data": {"number": 1, "to_set": "0c9f3a7d52e1", "by": "kim"},
+    }
+    promoted = row(parse("RecipePromoted", detail))
+    assert (promoted["image_key"], promoted["revision"], promoted["billed_ms"]) == (None, None, 0)
+    assert key_of(promoted).startswith("events/type=RecipePromoted/day=2026-11-27/")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from imagebus.clock import Clock, parse_timestamp
-from imagebus.events import Event, EventData
+from imagebus.events import AnyEvent, Event
 from imagebus.identity import canonical_json
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class EventTooLarge(PublishError):
 
 
 class EventBus(Protocol):
-    def publish(self, events: Sequence[Event[EventData]]) -> None:
+    def publish(self, events: Sequence[AnyEvent]) -> None:
         """Put the events on the bus. Raises PublishError unless all were accepted."""
         ...
 
@@ -44,7 +44,7 @@ class EventBridgeBus:
         self._clock = clock
         self._attempts = attempts
 
-    def publish(self, events: Sequence[Event[EventData]]) -> None:
+    def publish(self, events: Sequence[AnyEvent]) -> None:
         self.put([bus_entry(event, self._bus_name) for event in events])
 
     def put(self, entries: Sequence[dict[str, Any]]) -> None:
@@ -94,15 +94,16 @@ def _chunks(entries: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]
         yield chunk
 
 
-def bus_entry(event: Event[EventData], bus_name: str) -> dict[str, Any]:
+def bus_entry(event: AnyEvent, bus_name: str) -> dict[str, Any]:
     """The PutEvents request entry. `Resources` holds the object's ARN if the fact names a bucket."""
     bucket = getattr(event.data, "bucket", None)
+    key = event.meta.image_key if isinstance(event, Event) else ""
     return {
         "EventBusName": bus_name,
         "Source": event.source,
         "DetailType": event.detail_type,
         "Time": parse_timestamp(event.meta.occurred_at),
-        "Resources": [f"arn:aws:s3:::{bucket}/{event.meta.image_key}"] if bucket else [],
+        "Resources": [f"arn:aws:s3:::{bucket}/{key}"] if bucket else [],
         "Detail": canonical_json(event.detail()),
     }
 

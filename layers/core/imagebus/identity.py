@@ -42,6 +42,11 @@ def event_id(detail_type: str, image_key: str, revision: str, discriminator: str
     return str(uuid.uuid5(NAMESPACE, "\x1f".join((detail_type, image_key, revision, discriminator))))
 
 
+def stack_event_id(detail_type: str, stack: str, discriminator: str) -> str:
+    """Of an event about the stack. No image's event has it, because an image key is never empty."""
+    return event_id(detail_type, "", stack, discriminator)
+
+
 def variant(definition: str) -> str:
     """A name for what an object was made with. Objects of two definitions never share a key."""
     return hashlib.sha256(definition.encode()).hexdigest()[:12]

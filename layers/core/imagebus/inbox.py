@@ -11,9 +11,9 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
-from imagebus.events import Event, EventData, NotAnEvent, read
+from imagebus.events import Contract, Event, EventData, NotAnEvent, StackData, StackEvent, read
 from imagebus.events.envelope import is_replayed
 from imagebus.message import parse
 from imagebus.telemetry import clear_log_context, count, error_code, logger
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MAX_BACKOFF_SECONDS = 300
 
 D = TypeVar("D", bound=EventData)
+S = TypeVar("S", bound=StackData)
 
 
 class RetryLater(Exception):
@@ -50,7 +51,13 @@ class Delivery:
         """The EventBridge event. Raises NotAnEvent."""
         return parse(self.body)
 
-    def event(self, model: type[D]) -> Event[D]:
+    @overload
+    def event(self, model: type[D]) -> Event[D]: ...
+
+    @overload
+    def event(self, model: type[S]) -> StackEvent[S]: ...
+
+    def event(self, model: type[Contract]) -> Any:
         """The event as the model reads it. Raises NotAnEvent."""
         envelope = self.envelope
         if envelope["detail-type"] != model.detail_type:

@@ -10,7 +10,7 @@ from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
 from imagebus import identity
-from imagebus.events import Meta
+from imagebus.events import Meta, StackMeta
 from imagebus.metrics import Measurement, emit
 
 
@@ -38,8 +38,14 @@ def logger() -> Logger:
     return Logger(logger_formatter=Formatter(serialize_stacktrace=False))
 
 
-def set_log_context(meta: Meta) -> None:
-    """Name the image on every following line, by its id. The key may be private, the id is not."""
+def set_log_context(meta: Meta | StackMeta) -> None:
+    """Name the image on every following line, by its id. The key may be private, the id is not.
+
+    An event about the stack names none.
+    """
+    if isinstance(meta, StackMeta):
+        clear_log_context()
+        return
     logger().append_keys(
         image_id=identity.image_id(meta.image_key), revision=meta.revision, correlation_id=meta.correlation_id
     )

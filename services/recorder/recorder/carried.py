@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from imagebus.events import Meta
-from imagebus.events.catalog import BY_DETAIL_TYPE, parse
+from imagebus.events import InvalidEvent, Meta, read
+from imagebus.events.catalog import OF_IMAGES, OF_THE_STACK
 from imagebus.history.recorded import UNREADABLE, RecordedEvent
 
 
@@ -21,10 +21,12 @@ def carried(event: RecordedEvent) -> RecordedEvent | None:
 
 
 def check(detail_type: str, detail: dict[str, object]) -> Meta:
-    """Which image an event is about. Raises InvalidEvent if it breaks its contract.
+    """Which image an event is about. Raises InvalidEvent if it breaks its contract, or is about no image.
 
     A type that is not in the catalog is another team's fact about the image: it is logged and not folded.
     """
-    if detail_type in BY_DETAIL_TYPE:
-        return parse(detail_type, detail).meta
+    if detail_type in OF_IMAGES:
+        return read(OF_IMAGES[detail_type], detail).meta
+    if detail_type in OF_THE_STACK:
+        raise InvalidEvent(f"{detail_type} is about the stack, not about an image")
     return Meta.from_json(detail.get("meta") or {})  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ from imagebus.clock import SystemClock
 from imagebus.consumer import consumer
 from imagebus.erasures import DynamoDBErasures
 from imagebus.events import Meta
+from imagebus.events.catalog import OF_THE_STACK
 from imagebus.history.recorded import RecordedEvent
 from imagebus.history.required import Required
 from imagebus.inbox import Delivery, Group
@@ -27,7 +28,12 @@ def image_key(delivery: Delivery) -> str:
 
 
 def record_group(recorder: Recorder, group: Group) -> None:
-    """Record all deliveries of a batch about one image: one read of its log, one write of its status."""
+    """Record all deliveries of a batch about one image: one read of its log, one write of its status.
+
+    An event about the stack is in no image's log.
+    """
+    if group[0].envelope["detail-type"] in OF_THE_STACK:
+        return
     key = image_key(group[0])
     delivered = [(RecordedEvent.from_envelope(delivery.envelope), delivery) for delivery in group]
     set_log_context(Meta.from_json(delivered[-1][0].meta))

@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from imagebus.bus import bus_entry
-from imagebus.events import Event, EventData, caused_by, new_event
+from imagebus.events import Event, EventData, StackEvent, caused_by, new_event
 from imagebus.events.analyzer import LabelsSkipped, MetadataExtracted
 from imagebus.events.failures import ProcessingFailed
 from imagebus.events.ingest import ImageDeleted, ImageUploaded
+from imagebus.events.recipes import RecipePromoted
 from imagebus.events.recorder import ImageProcessed, ProcessingStalled
 from imagebus.events.thumbnailer import Thumbnail, ThumbnailsCreated
 from imagebus.events.validator import ImageRejected, ImageValidated
 from imagebus.events.watermarker import ImageWatermarked
 from imagebus.history.recorded import RecordedEvent
 from imagebus.identity import derived_prefix, revision
+from imagebus.recipes.store import Promotion
 from imagebus.testing import ManualClock, bus_entry_envelope
 
 KEY = "holiday/a+b %2B.jpg"
@@ -122,10 +124,15 @@ def failure(cause: Event[Any], stage: str, *, clock: ManualClock, **more: Any) -
     return caused_by(cause.meta, data, clock=clock, discriminator=f"{stage}/{cause.meta.event_id}")
 
 
+def promoted(number: int = 1) -> StackEvent[RecipePromoted]:
+    promotion = Promotion(number, None, "aaaaaaaaaaaa", "2026-01-02T03:04:05.678Z", "kim")
+    return promotion.event("imagebus-recipes")
+
+
 def recorded(event: Event[Any]) -> RecordedEvent:
     return RecordedEvent(event.source, event.detail_type, event.detail())
 
 
-def envelope(event: Event[Any], **more: Any) -> dict[str, Any]:
+def envelope(event: Event[Any] | StackEvent[Any], **more: Any) -> dict[str, Any]:
     """As EventBridge delivers it; `**{"replay-name": …}` for a replay."""
     return bus_entry_envelope(bus_entry(event, "bus")) | more

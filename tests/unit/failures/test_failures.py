@@ -14,7 +14,7 @@ from imagebus.inbox import Inbox, one_by_one
 from imagebus.objects import S3ObjectStore
 from imagebus.testing import InMemoryS3, ManualClock, RecordingBus, sqs_record
 from imagebus.testing.s3 import Bucket
-from tests.unit.core.events import AnEvent, envelope, failure, story, uploaded
+from tests.unit.core.events import AnEvent, envelope, failure, promoted, story, uploaded
 
 ARN = "arn:aws:sqs:us-east-1:000000000000:imagebus_thumbnailer_dead_letters"
 RULE = "arn:aws:events:us-east-1:000000000000:rule/imagebus/imagebus_labels"
@@ -182,3 +182,11 @@ def test_odd_attributes_do_not_keep_a_failure_from_being_told(bench: Bench, attr
     assert bench.receive(json.dumps(envelope(uploaded())), **attributes) == 0
     assert bench.failure.data.stage == "thumbnailer"
     assert bench.failure.data.attempts == 0, "what is no number counts as unknown"
+
+
+def test_a_promotion_that_could_not_be_delivered_names_no_image_and_is_kept(bench: Bench):
+    body = json.dumps(envelope(promoted()))
+    assert bench.receive(body, RULE_ARN=RULE) == 0
+    assert bench.bus.events == []
+    (kept,) = bench.kept
+    assert (kept["reason"], kept["body"]) == ("the event names no image", body)

@@ -169,7 +169,7 @@ def test_an_image_is_processing_until_the_final_event_is_in_the_log():
 def test_it_says_what_is_outstanding():
     events = story()
     assert fold(log_of(*events[:3]), REQUIRED)["outstanding"] == [
-        "ImageWatermarked",
+        "ImageWatermarked|WatermarkSkipped",
         "MetadataExtracted",
         "LabelsDetected|LabelsSkipped",
     ]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from imagebus.events import StackEvent
 from imagebus.history.fold import canonical, fold
 from imagebus.history.required import DEFAULT, Required
 from imagebus.inbox import Inbox
@@ -24,6 +25,7 @@ from tests.unit.core.events import (
     envelope,
     failure,
     processed,
+    promoted,
     recorded,
     story,
     uploaded,
@@ -42,7 +44,7 @@ class Bench:
         self.recorder = Recorder(self.store, self.bus, self.clock, REQUIRED, no_erasures())
         self.inbox = Inbox(lambda group: record_group(self.recorder, group), group_by=image_key)
 
-    def receive(self, *events: AnEvent, **more: Any) -> list[str]:
+    def receive(self, *events: AnEvent | StackEvent[Any], **more: Any) -> list[str]:
         records = [
             sqs_record(json.dumps(envelope(event, **more)), message_id=str(number))
             for number, event in enumerate(events)
@@ -136,6 +138,24 @@ def test_a_failure_that_carries_what_broke_its_contract_is_logged_without_it(ben
     bad = failure(uploaded(), "recorder", clock=bench.clock, detail={"meta": {}, "data": []})
     assert bench.receive(bad) == []
     assert bench.log == ["ProcessingFailed"]
+
+
+@pytest.mark.parametrize("more", [{}, {"replay-name": "tuesday"}], ids=["live", "replayed"])
+def test_what_is_about_the_stack_is_skipped_and_the_rest_of_the_batch_is_recorded(
+    bench: Bench, capsys: pytest.CaptureFixture[str], more: dict[str, str]
+):
+    assert bench.receive(promoted(), uploaded(), promoted(2), **more) == []
+    assert bench.log == ["ImageUploaded"]
+    assert list(bench.table.partitions) == [KEY]
+    assert "RecipePromoted" not in capsys.readouterr().out
+
+
+def test_a_failure_that_carries_what_is_about_the_stack_is_logged_without_it(bench: Bench):
+    first = uploaded()
+    carrying = failure(first, "recorder", clock=bench.clock)
+    carrying.data.failed_event.update(envelope(promoted()))
+    assert bench.receive(first, carrying) == []
+    assert sorted(bench.log) == ["ImageUploaded", "ProcessingFailed"]
 
 
 def test_a_recorder_that_folded_less_does_not_overwrite_one_that_folded_more(bench: Bench):

@@ -64,7 +64,7 @@ def test_an_image_whose_facts_do_not_come_is_stalled_once(bench: Sweeping):
     bench.clock.advance(2)
     assert bench.sweep() == {"stalled": 1}
     assert bench.bus.events[0].data.missing == (
-        "ImageWatermarked",
+        "ImageWatermarked|WatermarkSkipped",
         "MetadataExtracted",
         "LabelsDetected|LabelsSkipped",
     )

@@ -4,27 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
-from imagebus.events import Event, EventData
+from imagebus.events import AnyEvent, Meta, Usage
 from imagebus.identity import canonical_json
 
 Row = dict[str, Any]
 
 
-def row(event: Event[EventData]) -> Row:
-    """The envelope as columns; `data` stays JSON, because it differs between event types."""
+def row(event: AnyEvent) -> Row:
+    """The envelope as columns; `data` stays JSON, because it differs between event types.
+
+    An event about the stack names no image: those columns are null.
+    """
     meta = event.meta
+    image = meta if isinstance(meta, Meta) else None
+    usage = image.usage if image else Usage()
     return {
         "event_id": meta.event_id,
         "detail_type": event.detail_type,
         "source": event.source,
-        "image_key": meta.image_key,
-        "revision": meta.revision,
-        "correlation_id": meta.correlation_id,
+        "image_key": image and image.image_key,
+        "revision": image and image.revision,
+        "correlation_id": image and image.correlation_id,
         "occurred_at": meta.occurred_at,
-        "billed_ms": meta.usage.billed_ms,
-        "bytes_in": meta.usage.bytes_in,
-        "bytes_out": meta.usage.bytes_out,
-        "rekognition_calls": meta.usage.rekognition_calls,
+        "billed_ms": usage.billed_ms,
+        "bytes_in": usage.bytes_in,
+        "bytes_out": usage.bytes_out,
+        "rekognition_calls": usage.rekognition_calls,
         "data": canonical_json(event.data.as_json()),
     }
 

@@ -4,26 +4,38 @@ Kept free of imports of the producers' modules: a Lambda function loads the even
 """
 
 from imagebus.events.base import (
+    AnyEvent,
+    Contract,
     Event,
     EventData,
     InvalidEvent,
     Meta,
     NotAnEvent,
+    StackData,
+    StackEvent,
+    StackMeta,
     UnknownEvent,
     Usage,
+    about_stack,
     caused_by,
     new_event,
     read,
 )
 
 __all__ = [
+    "AnyEvent",
+    "Contract",
     "Event",
     "EventData",
     "InvalidEvent",
     "Meta",
     "NotAnEvent",
+    "StackData",
+    "StackEvent",
+    "StackMeta",
     "UnknownEvent",
     "Usage",
+    "about_stack",
     "caused_by",
     "new_event",
     "read",

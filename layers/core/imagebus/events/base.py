@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar, dataclass_transform
+from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar, dataclass_transform, overload
 
 import msgspec
 
@@ -89,6 +89,7 @@ class Usage(Model):
     rekognition_calls: Count = 0
 
 
+# No docstring: released schemas have no description here.
 class Meta(Model):
     event_id: EventId
     schema_version: Annotated[int, msgspec.Meta(ge=1)]
@@ -102,12 +103,22 @@ class Meta(Model):
     usage: Usage = Usage()
 
 
+class StackMeta(Model):
+    """Of an event about the stack as a whole."""
+
+    event_id: EventId
+    schema_version: Annotated[int, msgspec.Meta(ge=1)]
+    occurred_at: Timestamp
+    producer: Name
+
+
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 
 
-class EventData(Model):
+class Contract(Model):
     """A fact. The class name is the DetailType; subclasses name the producer."""
 
+    meta_type: ClassVar[type[Meta] | type[StackMeta]]
     producer: ClassVar[str]
     detail_type: ClassVar[str]
     #: `upcasters[n]` turns data of version n + 1 into data of version n + 2.
@@ -141,16 +152,29 @@ class EventData(Model):
         return newest
 
 
+class EventData(Contract):
+    """A fact about one revision of an image."""
+
+    meta_type = Meta
+
+
+class StackData(Contract):
+    """A fact about the stack as a whole. It is in no image's log."""
+
+    meta_type = StackMeta
+
+
 D = TypeVar("D", bound=EventData)
+S = TypeVar("S", bound=StackData)
+C_co = TypeVar("C_co", bound=Contract, covariant=True)
 D_co = TypeVar("D_co", bound=EventData, covariant=True)
+S_co = TypeVar("S_co", bound=StackData, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Event(Generic[D_co]):
-    """A fact about one revision of one image, with its metadata."""
-
-    meta: Meta
-    data: D_co
+class _Fact(Generic[C_co]):
+    meta: Meta | StackMeta
+    data: C_co
 
     @property
     def detail_type(self) -> str:
@@ -164,19 +188,52 @@ class Event(Generic[D_co]):
         return {"meta": self.meta.as_json(), "data": self.data.as_json()}
 
 
-def read(model: type[D], detail: Mapping[str, Any]) -> Event[D]:
+@dataclass(frozen=True, slots=True)
+class Event(_Fact[D_co]):
+    """A fact about one revision of one image, with its metadata."""
+
+    meta: Meta
+
+
+@dataclass(frozen=True, slots=True)
+class StackEvent(_Fact[S_co]):
+    """A fact about the stack, with its metadata."""
+
+    meta: StackMeta
+
+
+AnyEvent = Event[EventData] | StackEvent[StackData]
+
+
+@overload
+def read(model: type[D], detail: Mapping[str, Any]) -> Event[D]: ...
+
+
+@overload
+def read(model: type[S], detail: Mapping[str, Any]) -> StackEvent[S]: ...
+
+
+@overload
+def read(model: type[Contract], detail: Mapping[str, Any]) -> AnyEvent: ...
+
+
+def read(model: type[Contract], detail: Mapping[str, Any]) -> Any:
     """Read an event of any released version as the newest version.
 
     Raises UnknownEvent for a newer version, InvalidEvent for a detail that breaks its contract.
     """
-    meta = Meta.from_json(detail.get("meta") or {})
+    meta = model.meta_type.from_json(detail.get("meta") or {})
     data = model.from_json(model.upcast(detail.get("data") or {}, meta.schema_version))
-    return Event(msgspec.structs.replace(meta, schema_version=model.version()), data)
+    return _event(msgspec.structs.replace(meta, schema_version=model.version()), data)
 
 
-def _checked(meta: Meta, data: D) -> Event[D]:
+def _event(meta: Any, data: Contract) -> Any:
+    return StackEvent(meta, data) if isinstance(data, StackData) else Event(meta, data)
+
+
+def _checked(meta: Meta | StackMeta, data: Contract) -> Any:
     """Our own events keep the contract as well. Raises InvalidEvent."""
-    return Event(Meta.from_json(meta.as_json()), type(data).from_json(data.as_json()))
+    return _event(type(meta).from_json(meta.as_json()), type(data).from_json(data.as_json()))
 
 
 def new_event(
@@ -202,7 +259,8 @@ def new_event(
         producer=data.producer,
         usage=usage or Usage(),
     )
-    return _checked(meta, data)
+    event: Event[D] = _checked(meta, data)
+    return event
 
 
 def caused_by(
@@ -221,4 +279,17 @@ def caused_by(
         producer=data.producer,
         usage=usage or Usage(),
     )
-    return _checked(meta, data)
+    event: Event[D] = _checked(meta, data)
+    return event
+
+
+def about_stack(data: S, *, stack: str, occurred_at: str, discriminator: str) -> StackEvent[S]:
+    """An event about the stack. `stack` is a name that no other stack has."""
+    meta = StackMeta(
+        event_id=identity.stack_event_id(data.detail_type, stack, discriminator),
+        schema_version=data.version(),
+        occurred_at=occurred_at,
+        producer=data.producer,
+    )
+    event: StackEvent[S] = _checked(meta, data)
+    return event

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from imagebus.events.analyzer import LabelsDetected, LabelsSkipped, MetadataExtracted
-from imagebus.events.base import Event, EventData, UnknownEvent, read
+from imagebus.events.base import AnyEvent, Contract, EventData, UnknownEvent, read
 from imagebus.events.failures import ProcessingFailed
 from imagebus.events.ingest import ImageDeleted, ImageUploaded
-from imagebus.events.recipes import DerivationRequested, VariantsPruned
+from imagebus.events.recipes import DerivationRequested, RecipePromoted, VariantsPruned
 from imagebus.events.recorder import ImageProcessed, ProcessingStalled
 from imagebus.events.thumbnailer import ThumbnailsCreated
 from imagebus.events.validator import ImageRejected, ImageValidated
 from imagebus.events.watermarker import ImageWatermarked, WatermarkSkipped
 
-CATALOG: tuple[type[EventData], ...] = (
+CATALOG: tuple[type[Contract], ...] = (
     ImageUploaded,
     ImageDeleted,
     ImageValidated,
@@ -32,9 +32,16 @@ CATALOG: tuple[type[EventData], ...] = (
     ImageProcessed,
     DerivationRequested,
     VariantsPruned,
+    RecipePromoted,
 )
 
-BY_DETAIL_TYPE: Mapping[str, type[EventData]] = {model.detail_type: model for model in CATALOG}
+BY_DETAIL_TYPE: Mapping[str, type[Contract]] = {model.detail_type: model for model in CATALOG}
+#: Those that an image's log can hold.
+OF_IMAGES: Mapping[str, type[EventData]] = {
+    model.detail_type: model for model in CATALOG if issubclass(model, EventData)
+}
+#: Those about the stack as a whole.
+OF_THE_STACK = frozenset(BY_DETAIL_TYPE) - frozenset(OF_IMAGES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,7 @@ STAGE_NAMED: Mapping[str, Stage] = {stage.name: stage for stage in STAGES}
 STAGE_OF: Mapping[str, Stage] = {fact: stage for stage in STAGES for fact in stage.emits}
 
 
-def parse(detail_type: str, detail: Mapping[str, Any]) -> Event[EventData]:
+def parse(detail_type: str, detail: Mapping[str, Any]) -> AnyEvent:
     """Read an event of any released version as the newest version.
 
     Raises UnknownEvent, or InvalidEvent for a detail that breaks its contract.

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from imagebus.events.analyzer import Box
-from imagebus.events.base import Count, EventData, EventId, Name
+from imagebus.events.base import Count, EventData, EventId, Name, StackData, Text
 from imagebus.events.thumbnailer import Thumbnail
 from imagebus.image_types import SourceFormat
 
@@ -40,3 +40,18 @@ class VariantsPruned(EventData):
     retired: Annotated[tuple[EventId, ...], msgspec.Meta(max_length=200)]
     objects: Count
     bytes: Count
+
+
+class RecipePromoted(StackData):
+    """Another set of recipes decides what readers see, for all images at once. `by` is who promoted it.
+
+    Going back to an earlier set is a promotion as well. `number` counts the stack's promotions from 1.
+    """
+
+    producer = "operator"
+    number: Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]
+    to_set: Name
+    #: Absent in the first promotion, before which each image showed what it was made with.
+    from_set: Name | None = None
+    by: Name
+    note: Text | None = None

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from imagebus.clock import milliseconds_between
-from imagebus.events.catalog import BY_DETAIL_TYPE, STAGE_NAMED, STAGE_OF
+from imagebus.events.catalog import OF_IMAGES, STAGE_NAMED, STAGE_OF
 from imagebus.history.derived import OF_RECIPES, described, preference
 from imagebus.history.recorded import RecordedEvent, latest_revision
 from imagebus.history.required import Required, alternatives
@@ -150,7 +150,7 @@ def _described(facts: Facts) -> Item:
 
 def _data(event: RecordedEvent) -> dict[str, Any]:
     """The event's data in its newest version."""
-    return BY_DETAIL_TYPE[event.detail_type].upcast(event.detail["data"], event.meta["schema_version"])
+    return OF_IMAGES[event.detail_type].upcast(event.detail["data"], event.meta["schema_version"])
 
 
 def _plain(value: Any) -> Any:

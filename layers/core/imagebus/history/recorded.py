@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from imagebus.events import Event, EventData, NotAnEvent
-from imagebus.events.catalog import BY_DETAIL_TYPE
+from imagebus.events.catalog import OF_IMAGES
 from imagebus.events.s3 import fact_of
 from imagebus.identity import canonical_json
 
@@ -110,8 +110,8 @@ def shows_revision(event: RecordedEvent) -> bool:
     Other teams' facts can carry any revision. A failure carries that of the event that failed.
     """
     if event.detail_type != "ProcessingFailed":
-        return event.detail_type in BY_DETAIL_TYPE
+        return event.detail_type in OF_IMAGES
     failed = event.detail["data"]["failed_event"]
     if failed["source"] == "aws.s3":
         return fact_of(failed) is not None
-    return failed["detail-type"] != "ProcessingFailed" and failed["detail-type"] in BY_DETAIL_TYPE
+    return failed["detail-type"] != "ProcessingFailed" and failed["detail-type"] in OF_IMAGES

@@ -1,18 +1,21 @@
 """The recipes of a stack, by id, and which set of them is active: one small DynamoDB table.
 
-Recipes and sets never change once they are there. `active` does, by one conditional write, so that all
-readers switch at once. Every promotion stays as an item of its own.
+Recipes and sets never change. `active` does, by one conditional write, so that all readers switch at once; it
+also holds the last promotion. The earlier ones have items of their own.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from imagebus.clock import Clock, timestamp
+from imagebus.events import StackEvent, about_stack
+from imagebus.events.recipes import RecipePromoted
+from imagebus.identity import canonical_json
 from imagebus.recipes.model import Active, Definition, Recipe, RecipeSet
 
 if TYPE_CHECKING:
@@ -31,7 +34,7 @@ class UnknownRecipe(LookupError):
 
 
 class PromotedMeanwhile(Exception):
-    """Somebody else promoted since. Nothing was changed."""
+    """Another promotion came first. Nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +46,21 @@ class Promotion:
     to_set: str
     at: str
     by: str
+    note: str | None = None
+
+    def as_json(self) -> str:
+        return canonical_json(asdict(self))
+
+    def event(self, table: str) -> StackEvent[RecipePromoted]:
+        """What to publish. The same promotion always gives the same event id."""
+        data = RecipePromoted(
+            number=self.number, to_set=self.to_set, from_set=self.from_set, by=self.by, note=self.note
+        )
+        return about_stack(data, stack=table, occurred_at=self.at, discriminator=str(self.number))
 
 
 class Recipes(Protocol):
-    """What the functions need. All of it may be up to a second old, except for what never changes."""
+    """What the functions need. Pointers may be up to a second old."""
 
     def recipe(self, recipe_id: str) -> Recipe:
         """Raises UnknownRecipe."""
@@ -59,12 +73,12 @@ class Recipes(Protocol):
         ...
 
     def use_default(self, recipe: Recipe) -> None:
-        """Keep the recipe of the parameters, so that every function can read it by its id."""
+        """Store the recipe of the parameters, so that every function can read it by its id."""
         ...
 
 
 class DynamoDBRecipes:
-    """Also what the operator's commands need: sets, the candidate, promotions."""
+    """Also what the operator's commands need: sets, the candidate and promotions."""
 
     def __init__(self, client: DynamoDBClient, table_name: str, clock: Clock) -> None:
         self._client = client
@@ -94,7 +108,7 @@ class DynamoDBRecipes:
     def default(self) -> Recipe:
         ids = self._pointer(DEFAULT)
         if not ids:
-            raise UnknownRecipe("no upload has been validated since recipes have ids")
+            raise UnknownRecipe("no upload was validated since recipes got ids")
         return self.recipe(ids[0])
 
     def use_default(self, recipe: Recipe) -> None:
@@ -105,13 +119,13 @@ class DynamoDBRecipes:
         self._default = recipe.id
 
     def add(self, recipes: RecipeSet) -> None:
-        """Keep a set and its recipes. It is not used for anything yet."""
+        """Store a set and its recipes. Nothing uses it yet."""
         for rule in recipes.recipes:
             self._keep(f"recipe/{rule.recipe.id}", rule.recipe)
         self._keep(f"set/{recipes.id}", recipes)
 
     def candidate(self) -> RecipeSet | None:
-        """The set that a backfill is preparing: nothing of it may be pruned."""
+        """The set that a backfill prepares. Nothing of it may be pruned."""
         ids = self._pointer(CANDIDATE)
         return self.recipe_set(ids[0]) if ids else None
 
@@ -119,53 +133,48 @@ class DynamoDBRecipes:
         self.add(recipes)
         self._put({"id": CANDIDATE, "sets": [recipes.id]})
 
-    def promote(self, recipes: RecipeSet, by: str) -> Promotion | None:
+    def promote(self, recipes: RecipeSet, by: str, note: str | None = None) -> Promotion | None:
         """Make the set active for all images; None if it is already. Raises PromotedMeanwhile."""
         self.add(recipes)
-        item = self._get(ACTIVE) or {}
-        ids = [each["S"] for each in item.get("sets", {}).get("L", [])]
-        number = int(item.get("number", {"N": "0"})["N"])
+        item = self._get(ACTIVE)
+        ids, last = _sets(item), _promotion(item)
         if ids[:1] == [recipes.id]:
             return None
-        earlier = [each for each in ids if each != recipes.id][:REMEMBERED]
+        if last:  # before it is replaced, so that a crash loses none
+            self._put({"id": _record(last.number), "promotion": last.as_json()})
         at = timestamp(self._clock.now())
-        promotion = Promotion(number + 1, ids[0] if ids else None, recipes.id, at, by)
-        self._switch(promotion, [recipes.id, *earlier], seen=number)
+        number = last.number + 1 if last else 1
+        promotion = Promotion(number, ids[0] if ids else None, recipes.id, at, by, note)
+        earlier = [each for each in ids if each != recipes.id][:REMEMBERED]
+        self._switch(promotion, [recipes.id, *earlier])
         self._active = None
         return promotion
 
     def promotions(self) -> Sequence[Promotion]:
         """All of them, the latest first."""
-        pages = self._client.get_paginator("scan").paginate(TableName=self._table, ConsistentRead=True)
-        found = [
-            Promotion(**json.loads(item["promotion"]["S"]))
-            for page in pages
-            for item in page["Items"]
-            if "promotion" in item
-        ]
-        return sorted(found, key=lambda each: each.number, reverse=True)
+        found = []
+        promotion = _promotion(self._get(ACTIVE))
+        while promotion:
+            found.append(promotion)
+            promotion = _promotion(self._get(_record(promotion.number - 1)))
+        return found
 
-    def _switch(self, promotion: Promotion, ids: Sequence[str], seen: int) -> None:
-        fields = {name: getattr(promotion, name) for name in Promotion.__dataclass_fields__}
-        record = {"id": f"promotion/{promotion.number:06}", "promotion": json.dumps(fields)}
-        pointer = {"id": ACTIVE, "sets": ids, "number": promotion.number}
-        put: dict[str, Any] = {"TableName": self._table, "ConditionExpression": "attribute_not_exists(id)"}
-        if seen:
+    def _switch(self, promotion: Promotion, ids: Sequence[str]) -> None:
+        pointer = {"id": ACTIVE, "sets": ids, "number": promotion.number, "promotion": promotion.as_json()}
+        if promotion.number == 1:
+            condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(id)"}
+        else:
             condition = {
                 "ConditionExpression": "#number = :seen",
                 "ExpressionAttributeNames": {"#number": "number"},
-                "ExpressionAttributeValues": {":seen": {"N": str(seen)}},
+                "ExpressionAttributeValues": {":seen": {"N": str(promotion.number - 1)}},
             }
-        else:
-            condition = {}
-        writes: list[Any] = [
-            {"Put": {**put, "Item": _item(pointer), **condition}},
-            {"Put": {**put, "Item": _item(record)}},
-        ]
         try:
-            self._client.transact_write_items(TransactItems=writes)
-        except self._client.exceptions.TransactionCanceledException as error:
-            raise PromotedMeanwhile from error
+            self._client.put_item(TableName=self._table, Item=_item(pointer), **condition)
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            # An SDK that got no answer sends the same request again, and that is refused.
+            if _promotion(self._get(ACTIVE)) != promotion:
+                raise PromotedMeanwhile from error
 
     def _definition(self, key: str, kind: type[Definition]) -> Any:
         if key not in self._definitions:
@@ -181,8 +190,7 @@ class DynamoDBRecipes:
             self._definitions[key] = definition
 
     def _pointer(self, key: str) -> list[str]:
-        item = self._get(key)
-        return [each["S"] for each in item["sets"]["L"]] if item else []
+        return _sets(self._get(key))
 
     def _get(self, key: str) -> dict[str, Any] | None:
         found = self._client.get_item(TableName=self._table, Key={"id": {"S": key}}, ConsistentRead=True)
@@ -191,6 +199,18 @@ class DynamoDBRecipes:
 
     def _put(self, values: dict[str, Any]) -> None:
         self._client.put_item(TableName=self._table, Item=_item(values))
+
+
+def _record(number: int) -> str:
+    return f"promotion/{number:06}"
+
+
+def _sets(item: Mapping[str, Any] | None) -> list[str]:
+    return [each["S"] for each in item["sets"]["L"]] if item else []
+
+
+def _promotion(item: Mapping[str, Any] | None) -> Promotion | None:
+    return Promotion(**json.loads(item["promotion"]["S"])) if item else None
 
 
 def _item(values: dict[str, Any]) -> dict[str, Any]:

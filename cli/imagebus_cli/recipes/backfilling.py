@@ -1,0 +1,236 @@
+"""Ask the workers for what a set of recipes lacks, behind live uploads.
+
+There is no state to resume from: what is missing is what is asked for, and the same request is always the same
+event. Nothing is shown before the set is promoted.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from imagebus.clock import Clock
+from imagebus.events.catalog import STAGE_NAMED
+from imagebus.history.fold import Item
+from imagebus.history.recorded import RecordedEvent
+from imagebus.recipes.missing import missing, request
+from imagebus.recipes.model import Recipe, RecipeSet
+from imagebus_cli.operations.table import ScannedImage
+from imagebus_cli.problem import Problem
+from imagebus_cli.recipes.calibration import Speed
+from imagebus_cli.recipes.planning import Cost, Plan, task, used_by
+
+if TYPE_CHECKING:
+    from imagebus.bus import EventBus
+    from imagebus.store import EventStore
+    from imagebus_cli.adopt.adopting import Pace
+
+#: Messages that may wait in a worker's inbox before a backfill makes way.
+FEW = 2
+#: Seconds after which an image without an answer is given up, and without any answer, the backfill.
+PATIENCE = 300
+#: Seconds between two looks at the images that were asked for.
+PAUSE = 0.1
+#: Each pass takes in what was uploaded during the one before.
+PASSES = 10
+
+#: Keys -> their status items.
+Statuses = Callable[[Sequence[str]], Mapping[str, Item]]
+
+
+@dataclass(frozen=True)
+class Asked:
+    request_id: str
+    revision: str
+    recipe: Recipe
+    cost: Cost
+    at: float
+    log_digest: str
+
+
+@dataclass
+class Progress:
+    """`stopped` says why images remain that were not asked for: `budget` or `limit`."""
+
+    done: int = 0
+    asked: int = 0
+    spent: Cost = field(default_factory=Cost)
+    stopped: str = ""
+    failed: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """`at_once` images are in the works at most. `budget` is for all that the set takes, in dollars."""
+
+    at_once: int
+    budget: float | None = None
+    limit: int | None = None
+
+
+class Backfill:
+    """`waiting` says how many messages wait in the fullest inbox of the workers."""
+
+    def __init__(
+        self,
+        recipes: RecipeSet,
+        engine: str,
+        images: Callable[[], Iterator[ScannedImage]],
+        store: EventStore,
+        statuses: Statuses,
+        bus: EventBus,
+        waiting: Callable[[], int],
+        pace: Pace,
+        bounds: Bounds,
+        price: Mapping[str, float],
+        clock: Clock,
+    ) -> None:
+        self._recipes = recipes
+        self._engine = engine
+        self._images = images
+        self._store = store
+        self._statuses = statuses
+        self._bus = bus
+        self._waiting = waiting
+        self._pace = pace
+        self._bounds = bounds
+        self._price = price
+        self._clock = clock
+        self._flying: dict[str, Asked] = {}
+        #: Images without an answer since the last answer.
+        self._silent = 0
+        self.progress = Progress()
+
+    def run(self, plan: Plan) -> Iterator[Plan]:
+        """Passes over all images until nothing is missing. Yields after each image, in the end the last plan.
+
+        Raises Problem if no worker answers, or they are of another version.
+        """
+        self.progress.spent = plan.actual(self._price)
+        speed = plan.calibration.fit()
+        for _ in range(PASSES):
+            before = self.progress.asked
+            plan = Plan(self._recipes, self._engine)
+            for image in self._images():
+                if (
+                    plan.add(image)
+                    and not self.progress.stopped
+                    and image.image_key not in self.progress.failed
+                ):
+                    self._ask(image.image_key, speed)
+                    yield plan
+            while self._flying:
+                self._look()
+                yield plan
+            if self.progress.asked == before or self.progress.stopped:
+                break
+        yield plan
+
+    def _ask(self, image_key: str, speed: Speed) -> None:
+        self._make_room()
+        # The scan may have seen the image minutes ago.
+        item, log = self._store.status(image_key), self._store.latest(image_key)
+        if item is None or "format" not in item:
+            return
+        recipe = self._recipes.recipe_for(image_key, item["format"])
+        event = request(item, log, recipe, self._engine, self._clock)
+        if event is None:
+            return
+        if failure := _failure(log, event.meta.event_id):
+            self._fail(image_key, failure)
+            return
+        cost = task(item, recipe, missing(item, recipe, self._engine)).cost(speed, self._price)
+        if not self._affordable(cost):
+            return
+        self._pace.wait(1)
+        self._bus.publish([event])
+        now = self._clock.now().timestamp()
+        self._flying[image_key] = Asked(
+            event.meta.event_id, item["revision"], recipe, cost, now, item["log_digest"]
+        )
+        self.progress.asked += 1
+
+    def _affordable(self, cost: Cost) -> bool:
+        bounds, flying = self._bounds, sum(each.cost.usd for each in self._flying.values())
+        if bounds.limit is not None and self.progress.asked >= bounds.limit:
+            self.progress.stopped = "limit"
+        elif bounds.budget is not None and self.progress.spent.usd + flying + cost.usd > bounds.budget:
+            self.progress.stopped = "budget"
+        return not self.progress.stopped
+
+    def _make_room(self) -> None:
+        """Wait while enough is in the works, or others are waiting for the workers. Raises Problem."""
+        while len(self._flying) >= self._bounds.at_once or self._waiting() > FEW:
+            self._look()
+
+    def _look(self) -> None:
+        """See which images have their answer, after a pause. Raises Problem."""
+        self._clock.sleep(PAUSE)
+        now = self._clock.now().timestamp()
+        items = self._statuses(list(self._flying))
+        for image_key, asked in list(self._flying.items()):
+            item = items.get(image_key)
+            if item is None or item["revision"] != asked.revision or item["status"] != "completed":
+                self._answered(
+                    image_key, item
+                )  # it was replaced or deleted, and another pass sees what it is now
+            elif not missing(item, asked.recipe, self._engine):
+                self.progress.done += 1
+                self._answered(image_key, item)
+            elif item["log_digest"] != asked.log_digest:
+                self._flying[image_key] = replace(asked, log_digest=item["log_digest"])
+                self._read(image_key, asked)
+            elif now - asked.at > PATIENCE:
+                self._fail(image_key, f"no answer within {PATIENCE} seconds")
+                self._silent += 1
+        if self._silent > self._bounds.at_once:
+            raise Problem(
+                f"No worker has answered for {PATIENCE} seconds.",
+                "Check thumbnailer, watermarker and recorder (docs/runbook.md), then run this again.",
+            )
+
+    def _read(self, image_key: str, asked: Asked) -> None:
+        log = self._store.latest(image_key)
+        if failure := _failure(log, asked.request_id):
+            self._fail(image_key, failure)
+            self._silent = 0
+            return
+        made = (event for event in log if event.meta.get("causation_id") == asked.request_id)
+        engines = {str(event.detail["data"].get("recipe", "")).partition("/")[0] for event in made}
+        if others := engines - {self._engine, ""}:
+            raise Problem(
+                f"The stack's engine is {others.pop()}, this command's is {self._engine}.",
+                "Use the version that is deployed, or deploy this one: imagebus deploy",
+            )
+
+    def _answered(self, image_key: str, item: Item | None) -> None:
+        asked = self._flying.pop(image_key)
+        self._silent = 0
+        if self._bounds.budget is not None and item:
+            log = self._store.latest(image_key)
+            self.progress.spent += used_by(item, log, asked.recipe.id, self._price)
+        else:
+            self.progress.spent += asked.cost
+
+    def _fail(self, image_key: str, why: str) -> None:
+        if asked := self._flying.pop(image_key, None):
+            self.progress.spent += asked.cost
+        advice = f"imagebus retry {shlex.quote(image_key)}"
+        self.progress.failed[image_key] = {"image_key": image_key, "why": why, "advice": advice}
+
+
+def _failure(log: Sequence[RecordedEvent], request_id: str) -> str:
+    """Why a stage gave up on that request, unless it has succeeded since; empty if none did."""
+    for event in log:
+        data: Mapping[str, Any] = event.detail["data"]
+        if event.detail_type != "ProcessingFailed":
+            continue
+        if data["failed_event"]["detail"].get("meta", {}).get("event_id") != request_id:
+            continue
+        emits = STAGE_NAMED[data["stage"]].emits if data["stage"] in STAGE_NAMED else ()
+        since = (e for e in log if e.detail_type in emits and e.meta.get("causation_id") == request_id)
+        if not any(since):
+            return f"{data['stage']}: {data['error_type']}: {data['message']}"
+    return ""

@@ -1,0 +1,95 @@
+"""From the engine's milliseconds to the stack's: what requests to S3 take there, and how fast its functions are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from imagebus.history.recorded import RecordedEvent
+from imagebus_cli.recipes.effort import BYTES, Effort, Source, effort, of_items
+
+#: What is assumed without any event: milliseconds for each request, and how much slower Lambda's processor is.
+REQUEST_MS, SLOWER, MEMORY_MB = 8.0, 1.3, 1769
+#: How sure that is, as the spread of both, and the least error of a measurement in milliseconds and as a share.
+SPREAD_MS, SPREAD, NOISE_MS, NOISE = 8.0, 0.5, 5.0, 0.3
+#: Similar images say the same again and again, so together they count as so many.
+WORTH = 50.0
+#: Samples that are kept: of a stack with more, the rest says nothing new.
+ENOUGH = 20_000
+#: What of the samples is used. The others waited for something: a start, a busy machine.
+QUIETEST = 0.7
+
+MADE = ("ThumbnailsCreated", "ImageWatermarked")
+
+
+@dataclass
+class Calibration:
+    """Learns from facts about uploads; what a backfill made is left out, so a plan stays what it was."""
+
+    samples: list[tuple[Effort, int]] = field(default_factory=list)
+    memory: Counter[int] = field(default_factory=Counter)
+    _bytes: Counter[str] = field(default_factory=Counter)
+    _pixels: Counter[str] = field(default_factory=Counter)
+
+    def learn(self, item: Mapping[str, Any], log: Sequence[RecordedEvent]) -> None:
+        source = Source.of(item)
+        validated = {event.event_id for event in log if event.detail_type == "ImageValidated"}
+        for event in log:
+            if event.detail_type not in MADE or event.meta.get("causation_id") not in validated:
+                continue
+            data, usage = event.detail["data"], event.meta.get("usage") or {}
+            items = list(data.get("items", [data]))
+            targets = of_items(source, items, still=bool(data.get("still")))
+            for target, each in zip(targets, items, strict=True):
+                self._bytes[target.format] += each["bytes"]
+                self._pixels[target.format] += target.pixels
+            if usage.get("billed_ms") and len(self.samples) < ENOUGH:
+                self.samples.append((effort(source, targets), usage["billed_ms"]))
+                self.memory[usage.get("memory_mb", 0)] += 1
+
+    def fit(self) -> Speed:
+        samples = self.samples
+        speed = _fitted(samples)
+        for _ in range(2):
+            by_delay = sorted(samples, key=lambda each: each[1] / max(1.0, speed.ms(each[0])))
+            speed = _fitted(by_delay[: max(1, int(len(by_delay) * QUIETEST))])
+        memory = self.memory.most_common(1)
+        return Speed(
+            speed.request_ms, speed.slower, memory[0][0] if memory else MEMORY_MB, dict(self._sizes())
+        )
+
+    def _sizes(self) -> Iterator[tuple[str, float]]:
+        for name, usual in BYTES.items():
+            yield name, self._bytes[name] / self._pixels[name] if self._pixels[name] else usual
+
+
+@dataclass(frozen=True)
+class Speed:
+    request_ms: float = REQUEST_MS
+    slower: float = SLOWER
+    memory_mb: int = MEMORY_MB
+    #: Bytes for each pixel, by format.
+    bytes: Mapping[str, float] = field(default_factory=lambda: BYTES)
+
+    def ms(self, each: Effort) -> float:
+        return self.request_ms * each.requests + self.slower * each.ms
+
+
+def _fitted(samples: Sequence[tuple[Effort, int]]) -> Speed:
+    """Least squares with what is assumed as one more measurement: where all images are alike, it decides."""
+    worth = min(1.0, WORTH / len(samples)) if samples else 1.0
+    a, b, c = 1 / SPREAD_MS**2, 0.0, 1 / SPREAD**2
+    p, q = REQUEST_MS / SPREAD_MS**2, SLOWER / SPREAD**2
+    for each, billed in samples:
+        weight = worth / (NOISE_MS + NOISE * billed) ** 2
+        a, b, c = a + weight * each.requests**2, b + weight * each.requests * each.ms, c + weight * each.ms**2
+        p, q = p + weight * each.requests * billed, q + weight * each.ms * billed
+    determinant = a * c - b * b
+    request_ms, slower = (p * c - q * b) / determinant, (q * a - p * b) / determinant
+    if request_ms < 0:
+        return Speed(0.0, q / c)
+    if slower < 0:
+        return Speed(p / a, 0.0)
+    return Speed(request_ms, slower)

@@ -1,0 +1,229 @@
+"""What a set of recipes means for the images that are there: what is missing, and what making it takes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from imagebus.events.catalog import STAGES
+from imagebus.history.recorded import RecordedEvent
+from imagebus.recipes.missing import Missing, missing
+from imagebus.recipes.model import Recipe, RecipeSet
+from imagebus_cli.measure.cost import Used, lines
+from imagebus_cli.operations.table import ScannedImage
+from imagebus_cli.recipes.calibration import MADE, Calibration, Speed
+from imagebus_cli.recipes.effort import Effort, Source, Target, effort, of_items, of_mark, of_outputs
+
+#: Bytes of an event, and of each object that it names.
+EVENT_BYTES, ITEM_BYTES = 900, 330
+REQUEST = "DerivationRequested"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """`seconds` are those that the functions for images are billed for."""
+
+    images: int = 0
+    seconds: float = 0.0
+    usd: float = 0.0
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(self.images + other.images, self.seconds + other.seconds, self.usd + other.usd)
+
+    def document(self) -> dict[str, Any]:
+        return {"images": self.images, "seconds": round(self.seconds, 3), "usd": round(self.usd, 8)}
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be made of one image, or was: enough to say what it takes."""
+
+    efforts: tuple[Effort, ...]
+    pixels: tuple[tuple[str, int], ...]
+    named: int
+    status_bytes: int
+
+    @classmethod
+    def of(cls, source: Source, by_stage: Sequence[Sequence[Target]], named: int, status_bytes: int) -> Task:
+        """`named` is how many objects the events name. A stage without a target publishes a fact at least."""
+        efforts = tuple(effort(source, targets) for targets in by_stage)
+        pixels = tuple((each.format, each.pixels) for targets in by_stage for each in set(targets))
+        return cls(efforts, pixels, named, status_bytes)
+
+    def cost(self, speed: Speed, price: Mapping[str, float]) -> Cost:
+        seconds = sum(max(1.0, speed.ms(each)) for each in self.efforts) / 1000
+        derived = sum(speed.bytes.get(name, 1.5) * pixels for name, pixels in self.pixels)
+        events = 1 + len(self.efforts)
+        return _cost(
+            price,
+            seconds,
+            events=events,
+            gb_seconds=seconds * speed.memory_mb / 1024,
+            event_bytes=events * EVENT_BYTES + self.named * ITEM_BYTES,
+            status_bytes=self.status_bytes,
+            derived_bytes=int(derived),
+            derived_objects=len(self.pixels),
+            reads=sum(each.requests > 1 for each in self.efforts),
+        )
+
+
+@dataclass
+class Plan:
+    """`lacking` are the tasks of images that need something, `made` those that requests have done already,
+    with what they took in `actual`."""
+
+    recipes: RecipeSet
+    engine: str
+    complete: int = 0
+    calibration: Calibration = field(default_factory=Calibration)
+    lacking: list[Task] = field(default_factory=list)
+    made: list[Task] = field(default_factory=list)
+    actual_used: list[tuple[float, Used]] = field(default_factory=list)
+    variants: Counter[str] = field(default_factory=Counter)
+    watermarks: int = 0
+    shared: int = 0
+    others: Counter[str] = field(default_factory=Counter)
+    problems: list[dict[str, str]] = field(default_factory=list)
+
+    def add(self, image: ScannedImage) -> Missing:
+        item = image.status
+        if image.error or item is None:
+            self.problems += [{"image_key": image.image_key, "why": image.error}] if image.error else []
+            return Missing()
+        if item["status"] != "completed" or "format" not in item:
+            self.others[item["status"]] += 1
+            return Missing()
+        self.calibration.learn(item, image.log)
+        recipe = self.recipes.recipe_for(image.image_key, item["format"])
+        lacks = missing(item, recipe, self.engine)
+        self._add_made(item, recipe, image.log)
+        if lacks:
+            self.lacking.append(task(item, recipe, lacks))
+            self.variants.update(f"{each.name} {each.format}" for each in lacks.outputs)
+            self.watermarks += lacks.watermark
+            self.shared += len(lacks.present)
+        else:
+            self.complete += 1
+        return lacks
+
+    def _add_made(self, item: Mapping[str, Any], recipe: Recipe, log: Sequence[RecordedEvent]) -> None:
+        requests, facts = answered(log, recipe.id)
+        if facts:
+            self.made.append(_task_of_facts(item, requests, facts))
+            self.actual_used.append(_used(item, requests, facts))
+
+    def remaining(self, price: Mapping[str, float]) -> Cost:
+        """What is known of the set already decides: its own facts, once there are enough."""
+        speed = self.calibration.fit()
+        found = sum((each.cost(speed, price) for each in self.lacking), Cost())
+        planned, actual = self.planned(price), self.actual(price)
+        if actual.images < 20 or not planned.seconds:
+            return found
+        off = actual.seconds / planned.seconds
+        return Cost(found.images, found.seconds * off, found.usd * actual.usd / planned.usd)
+
+    def planned(self, price: Mapping[str, float]) -> Cost:
+        """What the plan was for all that requests have made."""
+        speed = self.calibration.fit()
+        return sum((each.cost(speed, price) for each in self.made), Cost())
+
+    def actual(self, price: Mapping[str, float]) -> Cost:
+        return sum((_priced(seconds, used, price) for seconds, used in self.actual_used), Cost())
+
+
+def survey(
+    images: Iterable[ScannedImage], recipes: RecipeSet, engine: str, prefix: str, say: Callable[[str], None]
+) -> Plan:
+    plan = Plan(recipes, engine)
+    for number, image in enumerate(images, 1):
+        if image.image_key.startswith(prefix):
+            plan.add(image)
+        if number % 500 == 0:
+            say(f"{number} images")
+    return plan
+
+
+def task(item: Mapping[str, Any], recipe: Recipe, lacks: Missing) -> Task:
+    source = Source.of(item)
+    stages = []
+    if lacks.thumbnails:
+        stages.append(of_outputs(source, lacks.outputs))
+    if lacks.watermark and recipe.watermark != "none":
+        stages.append(of_mark(source, recipe.watermark))
+    named = 2 * len(lacks.present) + len(lacks.outputs) + lacks.watermark
+    return Task.of(source, stages, named, _status_bytes(item))
+
+
+def answered(log: Sequence[RecordedEvent], recipe_id: str) -> tuple[list[RecordedEvent], list[RecordedEvent]]:
+    """The requests for a recipe, and the facts that answer them."""
+    requests = [
+        event for event in log if event.detail_type == REQUEST and event.detail["data"]["recipe"] == recipe_id
+    ]
+    ids = {event.event_id for event in requests}
+    return requests, [e for e in log if e.meta.get("causation_id") in ids and e.detail_type in MADE]
+
+
+def used_by(
+    item: Mapping[str, Any], log: Sequence[RecordedEvent], recipe_id: str, price: Mapping[str, float]
+) -> Cost:
+    """What requests for the recipe have taken so far."""
+    requests, facts = answered(log, recipe_id)
+    return _priced(*_used(item, requests, facts), price) if facts else Cost()
+
+
+def _task_of_facts(
+    item: Mapping[str, Any], requests: Sequence[RecordedEvent], facts: Sequence[RecordedEvent]
+) -> Task:
+    source, stages, named = Source.of(item), [], 0
+    present = {each.get("variant") for event in requests for each in event.detail["data"].get("present", ())}
+    for event in facts:
+        data = event.detail["data"]
+        items = list(data.get("items", [data]))
+        new = [each for each in items if each.get("variant") is None or each["variant"] not in present]
+        stages.append(of_items(source, new, still=bool(data.get("still"))))
+        named += len(items)
+    return Task.of(source, stages, named + len(present), _status_bytes(item))
+
+
+def _used(
+    item: Mapping[str, Any], requests: Sequence[RecordedEvent], facts: Sequence[RecordedEvent]
+) -> tuple[float, Used]:
+    """What the events say that they took."""
+    usages = [event.meta.get("usage") or {} for event in facts]
+    seconds = sum(usage.get("billed_ms", 0) for usage in usages) / 1000
+    task = _task_of_facts(item, requests, facts)
+    events = [*requests, *facts]
+    return seconds, _used_for(
+        events=len(events),
+        gb_seconds=sum(usage.get("billed_ms", 0) * usage.get("memory_mb", 0) for usage in usages) / 1024e3,
+        event_bytes=sum(len(event.canonical.encode()) for event in events),
+        status_bytes=task.status_bytes,
+        derived_bytes=sum(usage.get("bytes_out", 0) for usage in usages),
+        derived_objects=len(task.pixels),
+        reads=sum(bool(usage.get("bytes_in", 0)) for usage in usages),
+    )
+
+
+def _cost(price: Mapping[str, float], seconds: float, **used: Any) -> Cost:
+    return _priced(seconds, _used_for(**used), price)
+
+
+def _priced(seconds: float, used: Used, price: Mapping[str, float]) -> Cost:
+    return Cost(1, seconds, sum(line.usd for line in lines([used], price, uploads=False)))
+
+
+def _used_for(*, events: int, **used: Any) -> Used:
+    asked = sum(REQUEST in stage.subscribes for stage in STAGES)
+    return Used(
+        events=events,
+        deliveries=asked + events - 1,  # a fact goes to the recorder alone
+        original_bytes=0,
+        rekognition_calls=0,
+        **used,
+    )
+
+
+def _status_bytes(item: Mapping[str, Any]) -> int:
+    return len(repr(item))
