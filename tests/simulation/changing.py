@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from imagebus.bus import EventBridgeBus
 from imagebus.history import derived
-from imagebus.recipes import missing
 from imagebus.recipes.model import RecipeSet
 from imagebus.recipes.store import DynamoDBRecipes
 from imagebus.store import DynamoDBEventStore
+from imagebus_cli.adopt.adopting import Pace
+from imagebus_cli.measure.cost import load_prices
+from imagebus_cli.operations.table import StatusTable
+from imagebus_cli.recipes import switching
+from imagebus_cli.recipes.backfilling import Backfill, Bounds, Progress
+from imagebus_cli.recipes.planning import survey
+from imagebus_cli.recipes.pruning import Pruner
 from tests.simulation import rows, variants, wiring
 from tests.simulation.facts import Json
-from tests.simulation.promoted import RECIPE_OF
+from tests.simulation.promoted import PRUNER, RECIPE_OF
 from tests.simulation.settings import SETS
 from tests.simulation.watch import named_objects, wrong_object
 
@@ -22,10 +28,11 @@ if TYPE_CHECKING:
 
 Command = Callable[[], object]
 
+WORKERS = ("thumbnailer", "watermarker")
+PRICE = load_prices("us-east-1")[0]
+
 
 class Changing:
-    """`promoted`: the set that was promoted last by a command that ended well."""
-
     def __init__(self, story: Story) -> None:
         self._story = story
         self._world = story.world
@@ -56,48 +63,82 @@ class Changing:
         world, random = self._world, self._story.random
         limit = random.uniform(0.01, 1) if random.random() < 0.2 else float("inf")
 
+        world.scheduler.after(delay, lambda: self._run(command, limit))
+
+    def _run(self, command: Command, limit: float = float("inf")) -> None:
+        world = self._world
+
         def run() -> None:
             try:
                 command()
             except Exception as error:  # noqa: BLE001
                 world.seen[f"command failed: {type(error).__name__}"] += 1
 
-        world.scheduler.after(delay, lambda: world.scheduler.start(run, limit))
+        world.scheduler.start(run, limit)
 
     # --- commands ---
 
-    def backfill(self, recipe_set: Json) -> int:
-        """How many images lacked something."""
-        self._world.seen["backfill"] += 1
-        recipes, wanted = self._recipes(), RecipeSet.read(recipe_set)
-        recipes.use_candidate(wanted)
-        store = DynamoDBEventStore(self._client("dynamodb"), wiring.STATUS)
-        bus = EventBridgeBus(self._client("events"), wiring.BUS, self._world.scheduler)
-        asked = 0
-        for key in list(self._world.dynamodb.tables[wiring.STATUS].partitions):
-            item = store.status(key)
-            if item is None or "format" not in item:
-                continue
-            recipe = wanted.recipe_for(key, item["format"])
-            engine = self._world.deployed[-1].engine
-            request = missing.request(item, store.latest(key), recipe, engine, self._world.scheduler)
-            if request:
-                bus.publish([request])
-                asked += 1
-        return asked
+    def backfill(self, recipe_set: Json) -> Progress:
+        world, wanted = self._world, RecipeSet.read(recipe_set)
+        world.seen["backfill"] += 1
+        engine, table = world.deployed[-1].engine, StatusTable(self._client("dynamodb"), wiring.STATUS)
+        plan = survey(table.images(), wanted, engine, "", lambda _: None)
+        self._recipes().use_candidate(wanted)
+        store = self._store()
+        backfill = Backfill(
+            wanted,
+            engine,
+            table.images,
+            store,
+            lambda keys: {key: item for key in keys if (item := store.status(key))},
+            self._bus(),
+            lambda: max(world.sqs.depth(world.inbox(stage)) for stage in WORKERS),
+            Pace(self._story.random.choice([1, 50]), world.scheduler),
+            Bounds(at_once=self._story.random.choice([1, 10])),
+            PRICE,
+            world.scheduler,
+        )
+        for _ in backfill.run(plan):
+            pass
+        return backfill.progress
 
     def promote(self, recipe_set: Json) -> None:
         self._world.seen["promote"] += 1
-        self._recipes().promote(RecipeSet.read(recipe_set), "operator")
+        self._switch(RecipeSet.read(recipe_set), None)
 
     def roll_back(self) -> None:
         self._world.seen["rollback"] += 1
         recipes = self._recipes()
-        if earlier := recipes.active().earlier:
-            recipes.promote(earlier[0], "operator")
+        if before := switching.previous(recipes.promotions()):
+            self._switch(recipes.recipe_set(before), switching.ROLLBACK)
 
-    def prune(self) -> None:
-        """TODO"""
+    def _switch(self, to: RecipeSet, note: str | None) -> None:
+        switching.promote(self._recipes(), self._bus(), wiring.RECIPES, to, "operator", note)
+
+    def prune(self) -> int:
+        """How many objects it removed."""
+        self._world.seen["prune"] += 1
+        removed, engine = 0, self._world.deployed[-1].engine
+        table = StatusTable(self._client("dynamodb"), wiring.STATUS)
+        s3 = self._world.client(PRUNER, "s3")
+        clock = self._world.scheduler
+        pruner = Pruner(self._store(), self._recipes(), self._bus(), s3, wiring.IMAGES, engine, clock)
+        for image in pruner.run(table.images()):
+            removed += image.objects
+            self._world.seen[f"prune: {'failed' if image.why else 'done'}"] += 1
+        return removed
+
+    def _recipes(self) -> DynamoDBRecipes:
+        return DynamoDBRecipes(self._client("dynamodb"), wiring.RECIPES, self._world.scheduler)
+
+    def _store(self) -> DynamoDBEventStore:
+        return DynamoDBEventStore(self._client("dynamodb"), wiring.STATUS)
+
+    def _bus(self) -> EventBridgeBus:
+        return EventBridgeBus(self._client("events"), wiring.BUS, self._world.scheduler)
+
+    def _client(self, service: str) -> Any:
+        return self._world.client("operator", service)
 
     # --- readers ---
 
@@ -134,16 +175,13 @@ class Changing:
     # --- what must hold in the end ---
 
     def finish(self, settle: Callable[[], None]) -> Iterator[str]:
-        """An undisturbed backfill and promotion: then every completed image shows the set."""
+        """Undisturbed, a set is prepared and promoted, and the rest is pruned: then every image shows it."""
         world, wanted = self._world, SETS[self._story.random.choice(sorted(SETS))]
         told = len(world.sns.published)
-        for _ in range(3):
-            if not self.backfill(wanted):
-                break
+        commands: list[Command] = [lambda: self.backfill(wanted), lambda: self.promote(wanted), self.prune]
+        for command in commands:
+            self._run(command)
             settle()
-        else:
-            yield "a backfill never ends"
-        self.promote(wanted)
         yield from self.violations
         if len(world.sns.published) > told:
             yield "a backfill notified somebody"
@@ -153,9 +191,3 @@ class Changing:
                 recipe = variants.digest(variants.recipe_for(wanted, key, item["format"]))
                 if variants.shown(item, sets) != recipe:
                     yield f"{key}: shows {variants.shown(item, sets)} after a backfill for {recipe}"
-
-    def _recipes(self) -> DynamoDBRecipes:
-        return DynamoDBRecipes(self._client("dynamodb"), wiring.RECIPES, self._world.scheduler)
-
-    def _client(self, service: str) -> Any:
-        return self._world.client("operator", service)

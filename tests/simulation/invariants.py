@@ -137,8 +137,7 @@ def projections(world: World) -> Iterator[str]:
 def completeness(story: Story) -> Iterator[str]:
     """The log holds what was on the bus, in the form that happened first, and nothing else."""
     published: dict[str, set[str]] = {}
-    for _, envelope in story.world.events.archive:
-        fact = Fact.of(envelope)
+    for fact in _archived(story.world):
         published.setdefault(fact.id, set()).add(fact.at + fact.text)
     logged = {fact.id: fact for facts in rows.logs(story.world.dynamodb).values() for fact in facts}
     erased = {fact.id for fact in _archived(story.world) if was_erased(story, fact)}
@@ -219,7 +218,9 @@ def was_erased(story: Story, fact: Fact) -> bool:
 
 
 def _archived(world: World) -> Iterator[Fact]:
-    return (Fact.of(envelope) for _, envelope in world.events.archive)
+    """What is about an image."""
+    facts = (Fact.of(envelope) for _, envelope in world.events.archive)
+    return (fact for fact in facts if "image_key" in fact.meta)
 
 
 def objects(story: Story) -> Iterator[str]:

@@ -103,7 +103,14 @@ MODES: Mapping[str, Mode] = {
     "erasures": Mode(
         "images are erased at any moment, during replays too",
         ROUGH | {"names_versions": (True,), "lost_answer": (0,)},
-        {"erase_often": 1, "replay_to_all": 0.4, "lose_table": 0.3, "rebuild": 0.3, "outage": 0.2},
+        {
+            "erase_often": 1,
+            "replay_to_all": 0.4,
+            "lose_table": 0.3,
+            "rebuild": 0.3,
+            "outage": 0.2,
+            "change_recipes": 0.2,
+        },
         share=6,
     ),
     "throttling": Mode("AWS refuses many calls", ORDINARY | {"throttle": (0.05, 0.15), "refused": (0.3,)}),
@@ -143,7 +150,7 @@ MODES: Mapping[str, Mode] = {
     "recipes": Mode(
         "operators change recipes: they prepare, switch, go back and prune, at once and while users go on",
         ROUGH,
-        {"change_recipes": 1, "outage": 0.2, "replay_to_all": 0.1, "deploy": 0.2, "erase": 0.1},
+        {"change_recipes": 1, "outage": 0.2, "replay_to_all": 0.1, "deploy": 0.2},
         share=10,
     ),
     "poison": Mode("messages that are no events", ORDINARY | {"duplicate": (0, 0.2)}, {"send_poison": 1}),
