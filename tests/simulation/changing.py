@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from imagebus.bus import EventBridgeBus
 from imagebus.history import derived
-from imagebus.recipes.model import RecipeSet
+from imagebus.recipes.model import Active, RecipeSet
 from imagebus.recipes.store import DynamoDBRecipes
 from imagebus.store import DynamoDBEventStore
 from imagebus_cli.adopt.adopting import Pace
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 Command = Callable[[], object]
 
+#: Back-fill, promote, roll back, and prune (x); in capitals, with another set.
+CAMPAIGNS = ("bp", "bpx", "bpBPx", "bpBPxr", "pbBPr", "bpBxP", "bBpxP", "bpBPxbp", "pPrx")
+STEPS = "bBpPrxx"
 WORKERS = ("thumbnailer", "watermarker")
 PRICE = load_prices("us-east-1")[0]
 
@@ -41,22 +45,22 @@ class Changing:
     def campaign(self) -> None:
         """Several commands, soon after each other or much later, some of which repeat or overlap others."""
         random, delay = self._story.random, 0.0
-        chosen = random.sample(sorted(SETS), random.randint(1, 2))
-        for _ in range(random.randint(2, 7)):
-            delay += random.choice([0, 0.05, 0.5, 2, 20, 200])
-            command = random.choice(
-                [
-                    lambda: self.backfill(SETS[random.choice(chosen)]),
-                    lambda: self.backfill(SETS[chosen[0]]),
-                    lambda: self.promote(SETS[random.choice(chosen)]),
-                    lambda: self.promote(SETS[chosen[0]]),
-                    self.roll_back,
-                    self.prune,
-                    self.read,
-                    self.read,
-                ]
-            )
+        first, second = random.sample(sorted(SETS), 2)
+        for step in random.choice(CAMPAIGNS) if random.random() < 0.7 else random.choices(STEPS, k=6):
+            delay += random.choice([0.01, 0.3, 3, 30, 300])
+            wanted = SETS[second if step.isupper() else first]
+            commands: dict[str, Command] = {
+                "b": partial(self.backfill, wanted),
+                "p": partial(self.promote, wanted),
+                "r": self.roll_back,
+                "x": self.prune,
+            }
+            command = commands[step.lower()]
             self._start(delay, command)
+            if random.random() < 0.2:  # twice, perhaps by two operators at once
+                self._start(delay + random.choice([0, 0.1, 10]), command)
+            for _ in range(2):
+                self._start(delay + random.choice([0.1, 1, 20, 200]), self.read)
 
     def _start(self, delay: float, command: Command) -> None:
         """A command may be interrupted anywhere, fail, or die; its operator sees that and repeats it."""
@@ -151,6 +155,7 @@ class Changing:
         for key in list(world.dynamodb.tables[wiring.STATUS].partitions):
             if item := store.status(key):
                 shown = derived.shown(item, active)
+                self._count(item, shown.recipe, active)
                 found[key] = item, shown.recipe
                 self.violations += self._wrong(item, shown)
         moments = world.watch.promoted.sets_during(begin, world.scheduler.seconds)
@@ -159,6 +164,13 @@ class Changing:
         ):
             shows = {key: recipe for key, (_, recipe) in found.items()}
             self.violations.append(f"one answer shows {shows}, which no set of recipes means")
+
+    def _count(self, item: Json, recipe: str | None, active: Active) -> None:
+        if "format" in item and active.current:
+            wanted = [each.recipe_for(item["image_key"], item["format"]).id for each in active.in_order]
+            of = ["the active set", *["an earlier set"] * (len(wanted) - 1)]
+            shows = dict(zip(reversed(wanted), reversed(of), strict=True)).get(recipe or "", "its own recipe")
+            self._world.seen[f"showed {shows}"] += 1
 
     def _wrong(self, item: Json, shown: derived.Shown) -> Iterator[str]:
         """What a reader sees is of one recipe, and is there."""

@@ -10,7 +10,7 @@ from cleaner.handler import clean
 from failures.dead_letter import handle_dead_letter
 from imagebus.bus import EventBridgeBus
 from imagebus.erasures import DynamoDBErasures
-from imagebus.events.analyzer import Label, LabelsDetected, LabelsSkipped
+from imagebus.events.analyzer import Box, Face, Faces, Label, LabelsDetected, LabelsSkipped
 from imagebus.history.required import Required
 from imagebus.inbox import Inbox, SQSQueue, one_by_one
 from imagebus.listing import ImageIndex
@@ -120,8 +120,11 @@ def _labels(settings: Settings, job: Job) -> LabelsDetected | LabelsSkipped:
     """Of every second image, so that both alternatives of the required fact occur."""
     if not settings.labels or job.data[-1] % 2:
         return LabelsSkipped(reason="simulated")
+    box = Box(left=0.25, top=0.125, width=0.25, height=0.5)
     return LabelsDetected(
-        labels=(Label(name="Beach", confidence=90.5, parents=()),), model_versions={"labels": "1"}
+        labels=(Label(name="Beach", confidence=90.5, parents=()),),
+        model_versions={"labels": "1"},
+        faces=Faces(count=1, largest=(Face(box=box, confidence=99.5),)) if job.data[-1] % 4 else None,
     )
 
 

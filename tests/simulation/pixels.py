@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import analyzer.metadata
 import thumbnailer.resize
@@ -14,6 +13,7 @@ import validator.rules
 import watermarker.mark
 from imagebus.recipes.model import Watermark
 from imagebus_imaging import Derived, Description, ImageInfo, Limits, Output, Rejected
+from tests.simulation.variants import look
 
 GOOD, CORRUPT, EMPTY = b"good ", b"corrupt ", b""
 
@@ -51,7 +51,7 @@ def _derive(data: bytes, outputs: Sequence[Output], faces: Sequence[object] = ()
     return [
         _derived(
             each.name,
-            look(each.variant.settings(), each.format, faces),
+            look(each.variant.settings(), each.format) + _faces(each.variant.focus, faces),
             data,
             "PNG" if each.format == "source" else each.format.upper(),
         )
@@ -59,10 +59,8 @@ def _derive(data: bytes, outputs: Sequence[Output], faces: Sequence[object] = ()
     ]
 
 
-def look(variant: Mapping[str, Any], output_format: str, faces: object = ()) -> str:
-    settings = {name: value for name, value in variant.items() if name != "formats"}
-    shown = faces if variant.get("focus") == "faces" else ()
-    return f"{json.dumps(settings, sort_keys=True)} {output_format} {shown or 'no faces'}"
+def _faces(focus: str, faces: Sequence[object]) -> str:
+    return f" {list(faces)}" if focus == "faces" else ""
 
 
 def _watermark(data: bytes, mark: Watermark) -> Derived:

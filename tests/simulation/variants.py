@@ -47,6 +47,12 @@ def names(recipe: Json) -> list[str]:
     )
 
 
+def look(variant: Json, output_format: str) -> str:
+    """How the stand-in for pixels shows the variant, up to the faces that it may focus on."""
+    settings = {name: value for name, value in variant.items() if name != "formats"}
+    return f"{json.dumps(settings, sort_keys=True)} {output_format}"
+
+
 def marked(recipe: Json) -> bool:
     return bool(recipe.get("watermark", "none") != "none")
 

@@ -238,7 +238,7 @@ def _discriminator(fact: Fact) -> tuple[str, ...]:
         return fact.data["stage"], cause
     if fact.type in OF_RECIPES or fact.type == "DerivationRequested":
         return fact.data["recipe"], str(fact.data.get("generation", 0))
-    return ("",)
+    return tuple(sorted(fact.data["retired"])) if fact.type == "VariantsPruned" else ("",)
 
 
 def named_objects(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
