@@ -1,7 +1,7 @@
 """`python -m benchmarks.recipes` measures what `imagebus recipe plan` assumes about the engine.
 
-It writes cli/imagebus_cli/recipes/engine.json: CPU milliseconds per megapixel of decoding, scaling and encoding, by
-format. A plan scales them by what the stack's own events say, so only their ratios matter.
+It writes cli/imagebus_cli/recipes/engine.json: CPU milliseconds per megapixel of decoding, scaling and
+encoding, by format. A plan scales them by what the stack's own events say, so only their ratios matter.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def encoding(image: Image.Image, image_format: str) -> list[float]:
 def decoding(data: bytes, shrink: float) -> float:
     """Milliseconds per megapixel of the source, to make an image that many times smaller."""
     size = max(1, int(DECODED[0] / shrink)), max(1, int(DECODED[1] / shrink))
-    return round(cpu_ms(lambda: load_scaled(data, lambda width, height: size)) / 12, 2)
+    return round(cpu_ms(lambda: load_scaled(data, lambda *_: size)) / 12, 2)
 
 
 def main() -> int:

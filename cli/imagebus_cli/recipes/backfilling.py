@@ -1,7 +1,7 @@
 """Ask the workers for what a set of recipes lacks, behind live uploads.
 
-There is no state to resume from: what is missing is what is asked for, and the same request is always the same
-event. Nothing is shown before the set is promoted.
+There is no state to resume from: what is missing is what is asked for, and the same request is always the
+same event. Nothing is shown before the set is promoted.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from imagebus.recipes.model import Recipe, RecipeSet
 from imagebus_cli.operations.table import ScannedImage
 from imagebus_cli.problem import Problem
 from imagebus_cli.recipes.calibration import Speed
-from imagebus_cli.recipes.planning import Cost, Plan, task, used_by
+from imagebus_cli.recipes.planning import Cost, Plan, Task, task, used_by
 
 if TYPE_CHECKING:
     from imagebus.bus import EventBus
@@ -33,6 +33,8 @@ FEW = 2
 PATIENCE = 300
 #: Seconds between two looks at the images that were asked for.
 PAUSE = 0.1
+#: What one image may take beyond its plan.
+MARGIN = 1.25
 #: Each pass takes in what was uploaded during the one before.
 PASSES = 10
 
@@ -45,6 +47,7 @@ class Asked:
     request_id: str
     revision: str
     recipe: Recipe
+    task: Task
     cost: Cost
     at: float
     log_digest: str
@@ -102,9 +105,10 @@ class Backfill:
         #: Images without an answer since the last answer.
         self._silent = 0
         self.progress = Progress()
+        self.plan = Plan(recipes, engine)
 
-    def run(self, plan: Plan) -> Iterator[Plan]:
-        """Passes over all images until nothing is missing. Yields after each image, in the end the last plan.
+    def run(self, plan: Plan) -> Iterator[Progress]:
+        """Passes over all images until nothing is missing; `self.plan` is what the last of them found.
 
         Raises Problem if no worker answers, or they are of another version.
         """
@@ -112,7 +116,7 @@ class Backfill:
         speed = plan.calibration.fit()
         for _ in range(PASSES):
             before = self.progress.asked
-            plan = Plan(self._recipes, self._engine)
+            self.plan = plan = Plan(self._recipes, self._engine)
             for image in self._images():
                 if (
                     plan.add(image)
@@ -120,13 +124,12 @@ class Backfill:
                     and image.image_key not in self.progress.failed
                 ):
                     self._ask(image.image_key, speed)
-                    yield plan
+                    yield self.progress
             while self._flying:
                 self._look()
-                yield plan
+                yield self.progress
             if self.progress.asked == before or self.progress.stopped:
                 break
-        yield plan
 
     def _ask(self, image_key: str, speed: Speed) -> None:
         self._make_room()
@@ -141,14 +144,15 @@ class Backfill:
         if failure := _failure(log, event.meta.event_id):
             self._fail(image_key, failure)
             return
-        cost = task(item, recipe, missing(item, recipe, self._engine)).cost(speed, self._price)
+        work = task(item, recipe, missing(item, recipe, self._engine))
+        cost = work.cost(speed, self._price)
         if not self._affordable(cost):
             return
         self._pace.wait(1)
         self._bus.publish([event])
         now = self._clock.now().timestamp()
         self._flying[image_key] = Asked(
-            event.meta.event_id, item["revision"], recipe, cost, now, item["log_digest"]
+            event.meta.event_id, item["revision"], recipe, work, cost, now, item["log_digest"]
         )
         self.progress.asked += 1
 
@@ -156,8 +160,10 @@ class Backfill:
         bounds, flying = self._bounds, sum(each.cost.usd for each in self._flying.values())
         if bounds.limit is not None and self.progress.asked >= bounds.limit:
             self.progress.stopped = "limit"
-        elif bounds.budget is not None and self.progress.spent.usd + flying + cost.usd > bounds.budget:
-            self.progress.stopped = "budget"
+        elif bounds.budget is not None:
+            coming = (flying + cost.usd) * MARGIN
+            if self.progress.spent.usd + coming > bounds.budget:
+                self.progress.stopped = "budget"
         return not self.progress.stopped
 
     def _make_room(self) -> None:
@@ -210,7 +216,7 @@ class Backfill:
         self._silent = 0
         if self._bounds.budget is not None and item:
             log = self._store.latest(image_key)
-            self.progress.spent += used_by(item, log, asked.recipe.id, self._price)
+            self.progress.spent += used_by(asked.task, log, asked.recipe.id, self._price)
         else:
             self.progress.spent += asked.cost
 

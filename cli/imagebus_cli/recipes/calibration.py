@@ -1,4 +1,4 @@
-"""From the engine's milliseconds to the stack's: what requests to S3 take there, and how fast its functions are."""
+"""From the engine's milliseconds to the stack's: what requests to S3 take there, how fast functions are."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 from imagebus.history.recorded import RecordedEvent
 from imagebus_cli.recipes.effort import BYTES, Effort, Source, effort, of_items
 
-#: What is assumed without any event: milliseconds for each request, and how much slower Lambda's processor is.
+#: What is assumed without any event: milliseconds for each request, how much slower Lambda's processor is.
 REQUEST_MS, SLOWER, MEMORY_MB = 8.0, 1.3, 1769
-#: How sure that is, as the spread of both, and the least error of a measurement in milliseconds and as a share.
+#: How sure that is: the spread of both, and the error of a measurement, in milliseconds and as a share.
 SPREAD_MS, SPREAD, NOISE_MS, NOISE = 8.0, 0.5, 5.0, 0.3
 #: Similar images say the same again and again, so together they count as so many.
 WORTH = 50.0

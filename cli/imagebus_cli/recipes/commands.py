@@ -9,6 +9,7 @@ import typer
 
 from imagebus_cli.command import command
 from imagebus_cli.output.text import count
+from imagebus_cli.recipes import work
 
 if TYPE_CHECKING:
     from imagebus.recipes.model import RecipeSet
@@ -25,7 +26,6 @@ RECIPES = Path("recipes.yml")
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
-@app.command()
 @command
 def check(out: Output, file: File = RECIPES) -> None:
     """Check a file of recipes: every mistake with its line and field. Needs no stack.
@@ -55,7 +55,6 @@ def check(out: Output, file: File = RECIPES) -> None:
         raise typer.Exit(1)
 
 
-@app.command()
 @command
 def show(stack: Stack, out: Output) -> None:
     """Show which set of recipes is active, what it makes, and all promotions."""
@@ -65,7 +64,6 @@ def show(stack: Stack, out: Output) -> None:
     out.write(found.document(), *found.lines())
 
 
-@app.command()
 @command
 def export(
     stack: Stack,
@@ -88,7 +86,6 @@ def export(
     out.write({"set": chosen.id, **({"file": str(output)} if output else {"yaml": text})}, *lines)
 
 
-@app.command()
 @command
 def promote(
     stack: Stack,
@@ -111,7 +108,7 @@ def promote(
     from imagebus_cli.recipes import switching
 
     chosen = switching.named(stack.recipes, recipes)
-    incomplete = _incomplete(stack, chosen) if count_incomplete else None
+    incomplete = work.incomplete(stack, chosen) if count_incomplete else None
     if incomplete:
         from imagebus_cli.output import terminal
 
@@ -120,7 +117,6 @@ def promote(
     _switch(stack, out, chosen, None, yes=yes, more={} if incomplete is None else {"incomplete": incomplete})
 
 
-@app.command()
 @command
 def rollback(stack: Stack, out: Output, yes: Yes = False) -> None:
     """Show all images by the set of recipes that was active before the current one, at once.
@@ -152,3 +148,7 @@ def _switch(
     by = stack.sts.get_caller_identity()["Arn"]
     switch = switching.promote(stack.recipes, stack.bus, stack.recipes_table, to, by, note)
     out.write({**switch.document(), **more}, switch.line())
+
+
+for each in (check, show, export, work.plan, work.backfill, promote, rollback, work.prune):
+    app.command()(each)

@@ -1,4 +1,4 @@
-"""How much work the engine has with an image, in milliseconds of the computer that benchmarks/recipes.py ran on.
+"""How much work the engine has with an image, in milliseconds where benchmarks/recipes.py was run.
 
 Only ratios matter: a plan scales them by what the stack's own events say.
 """
@@ -12,11 +12,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from imagebus_imaging.geometry import enclosing, fit, shape_of
-
 from imagebus.image_types import OUTPUT_OF_SOURCE
 from imagebus.recipes.missing import Output
 from imagebus.recipes.model import Watermark
+from imagebus_imaging.geometry import enclosing, fit, shape_of
 
 CONSTANTS = Path(__file__).with_name("engine.json")
 #: libjpeg makes a half, a quarter or an eighth at once, from these factors on.

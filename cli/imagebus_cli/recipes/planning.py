@@ -9,12 +9,12 @@ from typing import Any
 
 from imagebus.events.catalog import STAGES
 from imagebus.history.recorded import RecordedEvent
-from imagebus.recipes.missing import Missing, missing
+from imagebus.recipes.missing import Missing, faces_of, missing, outputs
 from imagebus.recipes.model import Recipe, RecipeSet
 from imagebus_cli.measure.cost import Used, lines
 from imagebus_cli.operations.table import ScannedImage
 from imagebus_cli.recipes.calibration import MADE, Calibration, Speed
-from imagebus_cli.recipes.effort import Effort, Source, Target, effort, of_items, of_mark, of_outputs
+from imagebus_cli.recipes.effort import Effort, Source, Target, effort, of_mark, of_outputs
 
 #: Bytes of an event, and of each object that it names.
 EVENT_BYTES, ITEM_BYTES = 900, 330
@@ -111,8 +111,9 @@ class Plan:
     def _add_made(self, item: Mapping[str, Any], recipe: Recipe, log: Sequence[RecordedEvent]) -> None:
         requests, facts = answered(log, recipe.id)
         if facts:
-            self.made.append(_task_of_facts(item, requests, facts))
-            self.actual_used.append(_used(item, requests, facts))
+            made = _made_task(item, recipe, self.engine, requests, facts)
+            self.made.append(made)
+            self.actual_used.append(_used(made, requests, facts))
 
     def remaining(self, price: Mapping[str, float]) -> Cost:
         """What is known of the set already decides: its own facts, once there are enough."""
@@ -165,35 +166,40 @@ def answered(log: Sequence[RecordedEvent], recipe_id: str) -> tuple[list[Recorde
     return requests, [e for e in log if e.meta.get("causation_id") in ids and e.detail_type in MADE]
 
 
-def used_by(
-    item: Mapping[str, Any], log: Sequence[RecordedEvent], recipe_id: str, price: Mapping[str, float]
-) -> Cost:
+def used_by(task: Task, log: Sequence[RecordedEvent], recipe_id: str, price: Mapping[str, float]) -> Cost:
     """What requests for the recipe have taken so far."""
     requests, facts = answered(log, recipe_id)
-    return _priced(*_used(item, requests, facts), price) if facts else Cost()
+    return _priced(*_used(task, requests, facts), price) if facts else Cost()
 
 
-def _task_of_facts(
-    item: Mapping[str, Any], requests: Sequence[RecordedEvent], facts: Sequence[RecordedEvent]
+def _made_task(
+    item: Mapping[str, Any],
+    recipe: Recipe,
+    engine: str,
+    requests: Sequence[RecordedEvent],
+    facts: Sequence[RecordedEvent],
 ) -> Task:
+    """As a plan saw it before."""
     source, stages, named = Source.of(item), [], 0
-    present = {each.get("variant") for event in requests for each in event.detail["data"].get("present", ())}
+    present = {each["variant"] for event in requests for each in event.detail["data"].get("present", ())}
+    every = outputs(recipe, item["format"], item["frames"], engine, faces_of(item))
+    new = [each for each in every if each.id not in present]
     for event in facts:
-        data = event.detail["data"]
-        items = list(data.get("items", [data]))
-        new = [each for each in items if each.get("variant") is None or each["variant"] not in present]
-        stages.append(of_items(source, new, still=bool(data.get("still"))))
-        named += len(items)
+        if event.detail_type == "ThumbnailsCreated":
+            stages.append(of_outputs(source, new))
+            named += len(every)
+        elif recipe.watermark != "none":
+            stages.append(of_mark(source, recipe.watermark))
+            named += 1
     return Task.of(source, stages, named + len(present), _status_bytes(item))
 
 
 def _used(
-    item: Mapping[str, Any], requests: Sequence[RecordedEvent], facts: Sequence[RecordedEvent]
+    task: Task, requests: Sequence[RecordedEvent], facts: Sequence[RecordedEvent]
 ) -> tuple[float, Used]:
     """What the events say that they took."""
     usages = [event.meta.get("usage") or {} for event in facts]
     seconds = sum(usage.get("billed_ms", 0) for usage in usages) / 1000
-    task = _task_of_facts(item, requests, facts)
     events = [*requests, *facts]
     return seconds, _used_for(
         events=len(events),

@@ -1,7 +1,7 @@
 """Remove the derived images that nobody sees, and that neither the active set nor the candidate needs.
 
-First the log says which facts no longer count, then their objects go. An interruption in between leaves objects that
-the next run finds by those facts.
+First the log says which facts no longer count, then their objects go. An interruption in between leaves
+objects that the next run finds by those facts.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from imagebus.history.recorded import UNREADABLE, RecordedEvent
 from imagebus.identity import canonical_json, derived_prefix
 from imagebus.recipes.missing import faces_of, outputs
 from imagebus.recipes.model import Active, Recipe, RecipeSet, digest
-from imagebus_cli.adopt.adopting import Spread, batched
+from imagebus_cli.adopt.adopting import batched
 from imagebus_cli.operations.table import ScannedImage, described
 
 if TYPE_CHECKING:
@@ -38,6 +38,10 @@ MOST = 200
 PATIENCE, PAUSE = 120.0, 0.2
 
 
+#: Applies a function to several images, perhaps in parallel.
+Spread = Callable[[Callable[[ScannedImage], Any], Sequence[ScannedImage]], Iterable[Any]]
+
+
 @dataclass(frozen=True)
 class Pruned:
     """What an image has that nobody needs. `why` says why it could not be pruned."""
@@ -50,8 +54,9 @@ class Pruned:
 
 @dataclass(frozen=True)
 class Waste:
-    """`retire` are facts that have counted so far. `objects` are keys with their sizes, of all facts that do not
-    count any more."""
+    """`retire` are facts that have counted so far. `objects` are keys with their sizes, of all facts that do
+    not count any more.
+    """
 
     retire: tuple[str, ...] = ()
     objects: Mapping[str, int] = field(default_factory=dict)
@@ -81,7 +86,9 @@ def waste(
     kept = {shown(item, active).recipe, *(each.id for each in wanted)}
     facts = [event for event in log if event.detail_type in OF_RECIPES]
     gone = retired(log)
-    retire = [event.event_id for event in facts if event.event_id not in gone and recipe_id(event) not in kept]
+    retire = [
+        event.event_id for event in facts if event.event_id not in gone and recipe_id(event) not in kept
+    ]
     over = gone.union(retire[:MOST])
     live = {key for event in facts if event.event_id not in over for key in _objects(event)}
     ids = {each for recipe in wanted for each in _output_ids(item, recipe, engine)}
@@ -93,7 +100,9 @@ def waste(
         for key, size in _objects(event).items()
         if key not in live and _output_id(key) not in ids and key.startswith(prefix)
     }
-    return Waste(tuple(retire[:MOST]), objects, again=bool(gone.intersection(event.event_id for event in facts)))
+    return Waste(
+        tuple(retire[:MOST]), objects, again=bool(gone.intersection(event.event_id for event in facts))
+    )
 
 
 def _objects(fact: RecordedEvent) -> dict[str, int]:
@@ -211,9 +220,7 @@ class Pruner:
             raise NotRecorded(f"{errors[0].get('Key')}: {errors[0].get('Message')}")
 
 
-def _event(
-    log: Sequence[RecordedEvent], found: Waste, told: Pruned, clock: Clock
-) -> Event[VariantsPruned]:
+def _event(log: Sequence[RecordedEvent], found: Waste, told: Pruned, clock: Clock) -> Event[VariantsPruned]:
     validated = next(event for event in log if event.detail_type == "ImageValidated")
     data = VariantsPruned(retired=found.retire, objects=told.objects, bytes=told.bytes)
     # The same facts are the same event, so that asking twice is asking once.

@@ -23,17 +23,13 @@ from recorder.record import Recorder
 
 def image_key(delivery: Delivery) -> str:
     """Which image the event is about. An event that breaks its contract is refused here, before the log."""
-    envelope = delivery.envelope
-    return check(envelope["detail-type"], envelope["detail"]).image_key
+    return check(delivery.envelope["detail-type"], delivery.envelope["detail"]).image_key
 
 
 def record_group(recorder: Recorder, group: Group) -> None:
-    """Record all deliveries of a batch about one image: one read of its log, one write of its status.
-
-    An event about the stack is in no image's log.
-    """
+    """Record all deliveries of a batch about one image: one read of its log, one write of its status."""
     if group[0].envelope["detail-type"] in OF_THE_STACK:
-        return
+        return  # in no image's log
     key = image_key(group[0])
     delivered = [(RecordedEvent.from_envelope(delivery.envelope), delivery) for delivery in group]
     set_log_context(Meta.from_json(delivered[-1][0].meta))
@@ -48,8 +44,7 @@ def record_group(recorder: Recorder, group: Group) -> None:
 def recorder() -> Recorder:
     store = DynamoDBEventStore(client("dynamodb"), os.environ["STATUS_TABLE"])
     erasures = DynamoDBErasures(client("dynamodb"), os.environ["ERASURES_TABLE"])
-    required = Required.parse(os.environ["REQUIRED_FACTS"])
-    return Recorder(store, bus(), SystemClock(), required, erasures)
+    return Recorder(store, bus(), SystemClock(), Required.parse(os.environ["REQUIRED_FACTS"]), erasures)
 
 
 handle = consumer(lambda group: record_group(recorder(), group), group_by=image_key)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -111,17 +111,19 @@ class Shown:
     thumbnails: Sequence[Mapping[str, Any]] = ()
     watermarked: Mapping[str, Any] | None = None
     still: bool | None = None
+    #: The active set asks for another recipe, and not all of that is there yet.
+    outdated: bool = False
 
 
 def shown(item: Mapping[str, Any], active: Active) -> Shown:
     """What of a status item is shown: what the active set asks for if all of it is there, else what an
     earlier set asked for, else what the image was made with."""
-    for recipes in active.in_order if "format" in item else ():
-        recipe = recipes.recipe_for(item["image_key"], item["format"])
-        found = objects_of(item, recipe)
-        if found is not None:
-            return found
-    return _own(item)
+    if active.current is None or "format" not in item:
+        return _own(item)
+    recipes = [each.recipe_for(item["image_key"], item["format"]) for each in active.in_order]
+    complete = (found for recipe in recipes if (found := objects_of(item, recipe)))
+    found = next(complete, None) or _own(item)
+    return replace(found, outdated=found.recipe != recipes[0].id)
 
 
 def objects_of(item: Mapping[str, Any], recipe: Recipe) -> Shown | None:

@@ -11,8 +11,12 @@ from pydantic import BaseModel, ConfigDict
 from imagebus.clock import milliseconds_between
 from imagebus.events.catalog import STAGE_OF
 from imagebus.history import timeline as tree
+from imagebus.history.derived import OF_RECIPES, Shown, shown
 from imagebus.history.fold import Item
 from imagebus.history.recorded import RecordedEvent
+from imagebus.recipes.model import Active
+
+NOTHING_PROMOTED = Active()
 
 Status = Literal["processing", "completed", "rejected", "failed", "deleted"]
 
@@ -80,6 +84,9 @@ class Details(Summary):
     failures: list[Failure] = []
     stages: dict[str, dict[str, Any]] = {}
     rejection: dict[str, Any] | None = None
+    #: The recipe that made what is shown. Older variants are shown until all that the active set wants exist.
+    recipe: str | None = None
+    outdated: bool | None = None
     thumbnails: list[Thumbnail] = []
     watermarked: Watermarked | None = None
     metadata: dict[str, Any] | None = None
@@ -110,23 +117,28 @@ class Timeline(View):
     events: list[TimelineEvent]
 
 
-def summary(item: Item) -> Summary:
-    return Summary(**_shared(item))
+def summary(item: Item, active: Active = NOTHING_PROMOTED) -> Summary:
+    return Summary(**_shared(item, shown(item, active)))
 
 
-def details(item: Item) -> Details:
-    fields = {name: item[name] for name in Details.model_fields if name in item}
-    watermarked = item.get("watermarked")
-    fields["thumbnails"] = [Thumbnail(**_only(Thumbnail, each)) for each in item.get("thumbnails", ())]
-    fields["watermarked"] = Watermarked(**_only(Watermarked, watermarked)) if watermarked else None
-    return Details(**fields | _shared(item))
+def details(item: Item, active: Active = NOTHING_PROMOTED) -> Details:
+    """The derived images are those that readers see while these sets are active."""
+    found = shown(item, active)
+    fields = {name: item[name] for name in Details.model_fields if name in item} | {
+        "recipe": found.recipe,
+        "outdated": found.outdated or None,
+        "still": found.still,
+        "thumbnails": [Thumbnail(**_only(Thumbnail, each)) for each in found.thumbnails],
+        "watermarked": Watermarked(**_only(Watermarked, found.watermarked)) if found.watermarked else None,
+    }
+    return Details(**fields | _shared(item, found))
 
 
-def _shared(item: Item) -> dict[str, Any]:
+def _shared(item: Item, found: Shown) -> dict[str, Any]:
     """The fields of a summary, and so of the details."""
     return {name: item[name] for name in Summary.model_fields if name in item} | {
         "key": item["image_key"],
-        "processed_size": item.get("watermarked", {}).get("bytes"),
+        "processed_size": found.watermarked["bytes"] if found.watermarked else None,
         "thumbhash": item.get("metadata", {}).get("thumbhash"),
     }
 
@@ -144,17 +156,17 @@ def timeline(events: Sequence[RecordedEvent]) -> Timeline:
         revision=first.revision,
         correlation_id=first.meta["correlation_id"],
         duration_ms=milliseconds_between(first.occurred_at, last.occurred_at),
-        events=[_shown(moment) for moment in moments],
+        events=[_event(moment) for moment in moments],
     )
 
 
-def _shown(moment: tree.Moment) -> TimelineEvent:
+def _event(moment: tree.Moment) -> TimelineEvent:
     event, cause = moment.event, moment.cause
     data = event.detail.get("data", {})
     stage = STAGE_OF.get(event.detail_type)
-    shown = {name: value for name, value in data.items() if name not in ("failed_event", "bucket", "etag")}
-    if event.detail_type in ("ThumbnailsCreated", "ImageWatermarked"):
-        shown = _without_places(shown)
+    fields = {name: value for name, value in data.items() if name not in ("failed_event", "bucket", "etag")}
+    if event.detail_type in OF_RECIPES or event.detail_type == "DerivationRequested":
+        fields = _without_places(fields)
     return TimelineEvent(
         event_id=event.event_id,
         type=event.detail_type,
@@ -165,7 +177,7 @@ def _shown(moment: tree.Moment) -> TimelineEvent:
         caused_by=cause.event_id if cause else None,
         ms=moment.own_ms if cause else None,
         usage=event.meta.get("usage", {}),
-        data=shown,
+        data=fields,
     )
 
 

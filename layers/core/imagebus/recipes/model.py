@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Annotated, Any, Literal, Self
 
 import msgspec
@@ -44,21 +44,21 @@ class InvalidRecipe(ValueError):
         self.path = path
 
 
-class Definition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Unknown fields are errors."""
+class Definition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
+    """Unknown fields are errors. The `dict` holds what is computed once."""
 
     def settings(self) -> dict[str, Any]:
         """Plain JSON without what has its default value: writing a default down changes nothing.
 
         msgspec's own omit_defaults leaves out what *is* the default, and keeps what equals it.
         """
-        values = ((name, getattr(self, name), default) for name, default in _defaults(type(self)))
-        return {name: _plain(value) for name, value, default in values if value != default}
+        fields = ((name, getattr(self, name), default) for name, default in _defaults(type(self)).items())
+        return {name: _plain(value) for name, value, default in fields if value != default}
 
     def canonical(self) -> str:
         return canonical_json(self.settings())
 
-    @property
+    @cached_property
     def id(self) -> str:
         return digest(self.canonical())
 
@@ -185,7 +185,7 @@ class Rule(Definition, frozen=True):
     def __post_init__(self) -> None:
         Recipe(variants=self.variants, watermark=self.watermark)
 
-    @property
+    @cached_property
     def recipe(self) -> Recipe:
         """The name and the match are not part of it: changing them derives nothing again."""
         return Recipe(variants=self.variants, watermark=self.watermark)
@@ -239,11 +239,13 @@ def _plain(value: Any) -> Any:
 
 
 @cache
-def _defaults(definition: type[Definition]) -> list[tuple[str, Any]]:
-    return [
-        (each.name, each.default if each.default_factory is msgspec.NODEFAULT else each.default_factory())
-        for each in msgspec.structs.fields(definition)
-    ]
+def _defaults(kind: type[Definition]) -> Mapping[str, Any]:
+    """By the names of all fields; msgspec resolves its annotations each time."""
+    return {each.name: _default(each) for each in msgspec.structs.fields(kind)}
+
+
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    return field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
 
 
 def digest(text: str) -> str:

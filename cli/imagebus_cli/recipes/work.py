@@ -1,0 +1,304 @@
+"""`imagebus recipe plan`, `backfill` and `prune`: what takes its time for all images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from imagebus_cli.command import Target, command
+from imagebus_cli.output.text import bytes_text, count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from imagebus.recipes.model import RecipeSet
+    from imagebus_cli.output.writer import Output
+    from imagebus_cli.recipes.backfilling import Backfill, Bounds, Progress
+    from imagebus_cli.recipes.planning import Cost, Plan
+    from imagebus_cli.stack.deployed import Stack
+
+#: 128 + SIGINT, as a shell reports it.
+INTERRUPTED = 130
+#: The stages that a backfill asks.
+WORKERS = ("thumbnailer", "watermarker")
+#: Images that are in the works at once, where a stack does not say how many it can handle.
+AT_ONCE = 2
+
+File = Annotated[Path, typer.Argument(help="The recipes.", metavar="[FILE]")]
+RECIPES = Path("recipes.yml")
+Prefix = Annotated[str, typer.Option(help="Only images whose key starts with this.")]
+Prices = Annotated[str, typer.Option(help="Whose prices: us-east-1 or eu-west-1.", metavar="REGION")]
+
+
+@command
+def plan(
+    target: Target, out: Output, file: File = RECIPES, prefix: Prefix = "", prices: Prices = "us-east-1"
+) -> None:
+    """Say what the images that are there lack, and what a backfill would take. Changes nothing.
+
+    Seconds are those that the functions are billed for, estimated from what the stack's own images took.
+    """
+    from imagebus_cli.recipes import reading
+
+    recipes, price = reading.required(file), _price(prices)
+    stack = target.find()
+    found = _survey(stack, recipes, prefix)
+    remaining = found.remaining(price)
+    document = {
+        "set": recipes.id,
+        "complete": found.complete,
+        "lacking": len(found.lacking),
+        "variants": dict(found.variants),
+        "watermarks": found.watermarks,
+        "shared": found.shared,
+        "others": dict(found.others),
+        "remaining": remaining.document(),
+        "made": _made(found, price),
+        "unreadable": found.problems,
+    }
+    out.write(document, *_plan_lines(found, remaining, prices))
+    out.problems(found.problems)
+
+
+@command
+def backfill(
+    target: Target,
+    out: Output,
+    file: File = RECIPES,
+    prefix: Prefix = "",
+    rate: Annotated[float, typer.Option(min=0.1, help="Images per second, at most.")] = 10.0,
+    budget: Annotated[
+        float | None,
+        typer.Option(
+            min=0, help="Dollars for all that the set takes, earlier runs included.", show_default=False
+        ),
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, help="Stop after so many images, to look at them.", show_default=False),
+    ] = None,
+    prices: Prices = "us-east-1",
+) -> None:
+    """Make what the images lack, behind live uploads. Nothing is shown before you promote the set.
+
+    You can interrupt it and run it again: it continues with what is still missing.
+
+    Exit codes: 0 success; 1 some images failed, or the budget is used up; 2 usage error; 3 no stack; 130
+    interrupted by Ctrl-C.
+    """
+    from imagebus_cli.output import terminal
+    from imagebus_cli.recipes import reading
+    from imagebus_cli.recipes.backfilling import Bounds
+
+    recipes, price = reading.required(file), _price(prices)
+    stack = target.find()
+    found = _survey(stack, recipes, prefix)
+    remaining = found.remaining(price)
+    if not out.as_json:
+        for line in _plan_lines(found, remaining, prices):
+            terminal.console.print(terminal.safe(line), soft_wrap=True)
+    stack.recipes.use_candidate(recipes)
+    at_once = int(stack.outputs.get("ImageConcurrencyLimit") or AT_ONCE)
+    work = _backfill(stack, recipes, prefix, rate, Bounds(at_once, budget, limit), price)
+    interrupted = False
+    with _bar(len(found.lacking)) as show:
+        try:
+            for progress in work.run(found):
+                show(progress)
+        except KeyboardInterrupt:
+            interrupted = True
+    _report(out, work.plan, work.progress, price, interrupted=interrupted)
+    if interrupted:
+        terminal.problems.print("Interrupted. Run the same command again to continue.", soft_wrap=True)
+        raise typer.Exit(INTERRUPTED)
+    if work.progress.failed or work.progress.stopped == "budget" or work.plan.problems:
+        raise typer.Exit(1)
+
+
+@command
+def prune(
+    stack: Stack,
+    out: Output,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove them; without it, only count.")] = False,
+) -> None:
+    """Count, or remove, derived images that nobody sees and neither the active set nor the candidate needs.
+
+    A rollback to an earlier set then shows what is left, until a backfill has made the rest again. Exits with
+    1 if an image could not be pruned.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    from imagebus.clock import SystemClock
+    from imagebus_cli.output import terminal
+    from imagebus_cli.recipes.pruning import AT_ONCE, Pruner
+
+    pruner = Pruner(stack.store, stack.recipes, stack.bus, stack.s3, stack.images, _engine(), SystemClock())
+    images, objects, size, problems = 0, 0, 0, []
+    with terminal.step("prune") as say, ThreadPoolExecutor(AT_ONCE) as pool:
+        for each in pruner.run(stack.table.images(), pool.map, dry_run=not yes):
+            if each.why:
+                problems.append({"image_key": each.image_key, "why": each.why})
+                continue
+            images, objects, size = images + 1, objects + each.objects, size + each.bytes
+            if images % 100 == 0:
+                say(f"{images} images")
+    document = {"dry_run": not yes, "images": images, "objects": objects, "bytes": size, "problems": problems}
+    what = "removed" if yes else "would be removed (--yes removes them)"
+    out.write(document, f"{count(objects, 'object')} of {count(images, 'image')}, {bytes_text(size)}: {what}")
+    out.problems(problems)
+    if problems:
+        raise typer.Exit(1)
+
+
+def incomplete(stack: Stack, recipes: RecipeSet) -> int:
+    """How many completed images lack something of the set."""
+    return len(_survey(stack, recipes, "").lacking)
+
+
+def _survey(stack: Stack, recipes: RecipeSet, prefix: str) -> Plan:
+    from imagebus_cli.output import terminal
+    from imagebus_cli.recipes.planning import survey
+
+    _ = stack.recipes  # says so if the stack has none
+    with terminal.step("read the log") as say:
+        return survey(stack.table.images(), recipes, _engine(), prefix, say)
+
+
+def _backfill(
+    stack: Stack, recipes: RecipeSet, prefix: str, rate: float, bounds: Bounds, price: dict[str, float]
+) -> Backfill:
+    from imagebus.clock import SystemClock
+    from imagebus.naming import inbox_urls
+    from imagebus_cli.adopt.adopting import Pace
+    from imagebus_cli.recipes.backfilling import Backfill
+    from imagebus_cli.uploads.tracking import statuses
+
+    clock, inboxes = SystemClock(), inbox_urls(stack.outputs["InboxUrls"])
+
+    def waiting() -> int:
+        return max(_visible(stack, inboxes[stage]) for stage in WORKERS)
+
+    return Backfill(
+        recipes,
+        _engine(),
+        lambda: (each for each in stack.table.images() if each.image_key.startswith(prefix)),
+        stack.store,
+        lambda keys: statuses(stack, keys),
+        stack.bus,
+        waiting,
+        Pace(rate, clock),
+        bounds,
+        price,
+        clock,
+    )
+
+
+def _visible(stack: Stack, url: str) -> int:
+    """Messages that nobody works on yet."""
+    wanted: Any = ["ApproximateNumberOfMessages"]
+    answer: Any = stack.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=wanted)
+    return int(answer["Attributes"][wanted[0]])
+
+
+def _engine() -> str:
+    from imagebus_imaging import RECIPE
+
+    return RECIPE
+
+
+def _price(region: str) -> dict[str, float]:
+    from imagebus_cli.measure.cost import load_prices
+    from imagebus_cli.problem import Problem
+
+    try:
+        return load_prices(region)[0]
+    except KeyError:
+        raise Problem(
+            f"There are no prices for {region}.", "Use us-east-1 or eu-west-1.", exit_code=2
+        ) from None
+
+
+@contextmanager
+def _bar(total: int) -> Iterator[Callable[[Progress], None]]:
+    """Images done; without a terminal, lines."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    from imagebus_cli.output import terminal
+
+    if not terminal.console.is_terminal:
+        with terminal.step("backfill") as say:
+            yield lambda progress: say(f"{progress.done} of {total} images, ${progress.spent.usd:.4f}")
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bar(*columns, console=terminal.console) as bar:
+        task = bar.add_task("backfill", total=total)
+
+        def show(progress: Progress) -> None:
+            done = progress.done + len(progress.failed)
+            bar.update(
+                task,
+                completed=done,
+                total=max(total, progress.asked),
+                description=f"${progress.spent.usd:.4f}",
+            )
+
+        yield show
+
+
+def _plan_lines(found: Plan, remaining: Cost, prices: str) -> Iterator[str]:
+    lacking, total = len(found.lacking), len(found.lacking) + found.complete
+    yield f"{lacking:,} of {count(total, 'completed image')} lack something"
+    for name, number in sorted(found.variants.items()):
+        yield f"  {name}: {number:,}"
+    if found.watermarks:
+        yield f"  watermarked: {found.watermarks:,}"
+    if found.shared:
+        yield f"  {count(found.shared, 'object')} shared with other recipes"
+    for status, number in sorted(found.others.items()):
+        yield f"  {number:,} more {status}"
+    if found.lacking:
+        yield f"about {_cost(remaining)} ({prices})"
+
+
+def _report(
+    out: Output, found: Plan, progress: Progress, price: dict[str, float], *, interrupted: bool
+) -> None:
+    """Planned and actual are of the last pass over all images, so an interrupted run has neither."""
+    failed = list(progress.failed.values())
+    document: dict[str, Any] = {
+        "set": found.recipes.id,
+        "asked": progress.asked,
+        "done": progress.done,
+        "lacking": None if interrupted else len(found.lacking),
+        "stopped": "interrupted" if interrupted else progress.stopped or None,
+        "failed": failed,
+        "made": None if interrupted else _made(found, price),
+        "unreadable": found.problems,
+    }
+    lines = [f"{count(progress.done, 'image')} done, {count(len(failed), 'image')} failed"]
+    if not interrupted:
+        if found.lacking:
+            why = {"budget": "the budget is used up", "limit": "the limit is reached"}.get(progress.stopped)
+            lines.append(
+                f"{count(len(found.lacking), 'image')} still lack something" + f": {why}" * bool(why)
+            )
+        if found.made:
+            lines.append(f"planned {_cost(found.planned(price))}")
+            lines.append(f"actual  {_cost(found.actual(price))}")
+        if not found.lacking:
+            lines.append("next: imagebus recipe promote")
+    out.write(document, *lines)
+    out.problems([*failed, *found.problems])
+
+
+def _made(found: Plan, price: dict[str, float]) -> dict[str, Any]:
+    return {"planned": found.planned(price).document(), "actual": found.actual(price).document()}
+
+
+def _cost(cost: Cost) -> str:
+    return f"{cost.seconds:,.1f} CPU seconds, ${cost.usd:.4f} for {count(cost.images, 'image')}"

@@ -1,0 +1,113 @@
+"""A plan predicts what a backfill will take, from what the stack's own images took."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from imagebus.recipes.model import RecipeSet
+from imagebus_cli.recipes.calibration import Calibration, Speed
+from imagebus_cli.recipes.effort import Effort, Source, effort, of_outputs
+from tests.unit.cli.recipe_world import NEW, OLD, PRICE, World
+from tests.unit.cli.test_recipe_backfill import plan_of, run
+
+
+def test_what_is_missing_and_what_is_shared():
+    world = World()
+    for number in range(4):
+        world.upload(f"{number}.jpg")
+    found = plan_of(world)
+    assert found.variants == {"card avif": 4, "card webp": 4}
+    assert (found.shared, found.watermarks, found.complete, len(found.lacking)) == (4, 4, 0, 4)
+    run(world)
+    found = plan_of(world)
+    assert (found.complete, found.lacking) == (4, [])
+
+
+@pytest.mark.parametrize(("slower", "request_ms"), [(0.7, 2.0), (1.0, 20.0), (2.5, 8.0)])
+def test_the_plan_is_within_a_fifth_of_what_it_takes(slower: float, request_ms: float):
+    """Also on a stack that is faster or slower than the computer of the benchmark."""
+    world, seeded = World(slower, request_ms), random.Random(7)
+    for number in range(60):
+        size = seeded.randint(400, 6000), seeded.randint(400, 4000)
+        world.upload(f"{number}.jpg", form=seeded.choice(["JPEG", "JPEG", "PNG"]), size=size)
+    planned = plan_of(world).remaining(PRICE)
+    assert planned.images == 60
+    done = run(world).plan
+    actual = done.actual(PRICE)
+    assert actual.images == 60
+    assert actual.seconds == pytest.approx(planned.seconds, rel=0.2)
+    assert actual.usd == pytest.approx(planned.usd, rel=0.2)
+    assert done.planned(PRICE).seconds == pytest.approx(planned.seconds, rel=0.05)
+
+
+def test_what_was_made_already_corrects_the_rest():
+    """The stack's AVIF encoder is slower than the benchmark's, which no event of an upload shows."""
+    world = World()
+    for number in range(50):
+        world.upload(f"{number}.jpg")
+    naive = plan_of(world).remaining(PRICE)
+    run(world, limit=25)
+    for index, (seconds, used) in enumerate((found := plan_of(world)).actual_used):
+        found.actual_used[index] = (seconds * 3, replace(used, gb_seconds=used.gb_seconds * 3))
+    corrected = found.remaining(PRICE)
+    assert corrected.images == 25
+    assert corrected.seconds == pytest.approx(naive.seconds / 2 * 3, rel=0.1)
+
+
+def test_slow_starts_do_not_count():
+    learned = Calibration([(Effort(3, ms), round(15 + 2 * ms)) for ms in range(10, 200, 2)])
+    plain = learned.fit()
+    learned.samples += [(Effort(3, 20.0), 3000)] * 10
+    assert learned.fit().slower == pytest.approx(plain.slower, rel=0.1)
+    assert plain.slower == pytest.approx(2.0, rel=0.1)
+
+
+def test_without_an_event_a_plan_assumes_what_is_usual():
+    assert Calibration().fit() == Speed()
+
+
+def test_images_that_are_all_alike_do_not_mislead():
+    """Their small cost says little about what a larger one takes."""
+    alike = Calibration([(Effort(5, 3.0), 60)] * 500).fit()
+    assert 0.5 < alike.slower < 3
+
+
+def test_one_decode_serves_all_outputs():
+    source = Source("JPEG", 4000, 3000)
+    recipe = NEW.recipes[0].recipe
+    from imagebus.recipes.missing import outputs
+
+    every = outputs(recipe, "JPEG", 1, "e")
+    targets = of_outputs(source, every)
+    alone = sum(effort(source, [each]).ms for each in targets)
+    assert effort(source, targets).ms < alone
+    assert [each.size for each in targets] == [(640, 360), (640, 360), (100, 75)]
+
+
+def test_a_backfill_does_not_change_what_was_planned():
+    world = World()
+    for number in range(30):
+        world.upload(f"{number}.jpg", size=(500 + 100 * number, 1000))
+    before = plan_of(world).remaining(PRICE)
+    run(world)
+    assert plan_of(world).planned(PRICE).seconds == pytest.approx(before.seconds, rel=1e-3)
+
+
+def test_a_set_with_several_recipes_is_planned_by_each():
+    world = World()
+    world.upload("a/1.jpg")
+    world.upload("b/1.jpg")
+    several = RecipeSet.read(
+        {
+            "recipes": [
+                {"name": "a", "match": {"prefix": "a/"}, "variants": {"big": {"width": 900}}},
+                {"name": "rest", **OLD.settings()["recipes"][0] | {"name": "rest"}},
+            ]
+        }
+    )
+    found = plan_of(world, several)
+    assert found.variants == {"big source": 1}
+    assert found.complete == 1
