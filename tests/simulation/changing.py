@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from imagebus.bus import EventBridgeBus
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from imagebus.bus import EventBridgeBus, PublishError
 from imagebus.history import derived
 from imagebus.recipes.model import Active, RecipeSet
 from imagebus.recipes.store import DynamoDBRecipes
@@ -14,6 +16,7 @@ from imagebus.store import DynamoDBEventStore
 from imagebus_cli.adopt.adopting import Pace
 from imagebus_cli.measure.cost import load_prices
 from imagebus_cli.operations.table import StatusTable
+from imagebus_cli.problem import Problem
 from imagebus_cli.recipes import switching
 from imagebus_cli.recipes.backfilling import Backfill, Bounds, Progress
 from imagebus_cli.recipes.planning import survey
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 
 Command = Callable[[], object]
 
+#: What a command tells its operator, who repeats it. Everything else is a fault.
+REPORTED = (ClientError, ReadTimeoutError, PublishError, Problem)
 #: Back-fill, promote, roll back, and prune (x); in capitals, with another set.
 CAMPAIGNS = ("bp", "bpx", "bpBPx", "bpBPxr", "pbBPr", "bpBxP", "bBpxP", "bpBPxbp", "pPrx")
 STEPS = "bBpPrxx"
@@ -75,7 +80,7 @@ class Changing:
         def run() -> None:
             try:
                 command()
-            except Exception as error:  # noqa: BLE001
+            except REPORTED as error:
                 world.seen[f"command failed: {type(error).__name__}"] += 1
 
         world.scheduler.start(run, limit)
