@@ -120,6 +120,8 @@ class Watch:
         key, revision = fact.upload
         varies = VARIES.get(fact.type, set())
         same = {name: value for name, value in fact.data.items() if name not in varies}
+        if fact.type == "ThumbnailsCreated":  # a shared object has the name that was its first
+            same["items"] = [each["name"] for each in same["items"]]
         content = json.dumps([fact.type, key, revision, same], sort_keys=True)
         if self._contents.setdefault(fact.id, content) != content:
             yield f"one id {fact.id} for two facts"

@@ -16,8 +16,9 @@ RECIPE = Recipe.read({"variants": {"new": {"width": 64}}})
 
 
 def log(rev: str = FIRST) -> list[RecordedEvent]:
-    events = story(rev=rev)
-    return [recorded(event) for event in [*events, processed(events)]]
+    clock = ManualClock()
+    events = story(rev=rev, clock=clock)
+    return [recorded(event) for event in [*events, processed(events, clock=clock)]]
 
 
 def test_it_names_the_original_although_the_upload_itself_is_not_recorded_yet():
