@@ -19,8 +19,6 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
         "GetItem",
         "PutItem",
         "Query",
-        "Scan",
-        "TransactWriteItems",
     ),
     "events": ("ListReplays", "PutEvents"),
     "rekognition": ("DetectFaces", "DetectLabels", "DetectModerationLabels"),
