@@ -11,9 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from imagebus.history.recorded import RecordedEvent
-
 if TYPE_CHECKING:
+    from imagebus.history.recorded import RecordedEvent
     from imagebus.recipes.model import Active, Recipe
 
 #: Facts of which an image can have several, by different recipes.
