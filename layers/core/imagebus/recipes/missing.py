@@ -33,9 +33,12 @@ class Output:
 def outputs(
     recipe: Recipe, source_format: str, frames: int, engine: str, faces: Sequence[Box] = ()
 ) -> list[Output]:
-    """Everything that the recipe asks for. Of two formats that are the same for this source, the first."""
+    """Everything that the recipe asks for, from small to large.
+
+    Of two formats that are the same for this source, the first.
+    """
     found = []
-    for name, variant in sorted(recipe.variants.items()):
+    for name, variant in sorted(recipe.variants.items(), key=_by_size):
         seen = set()
         for wanted in variant.formats:
             written = _written(variant, wanted, source_format, frames)
@@ -44,6 +47,11 @@ def outputs(
                 focus = faces_digest(faces) if variant.focus == "faces" else ""
                 found.append(Output(name, variant, wanted, variant.output_id(wanted, engine, focus)))
     return found
+
+
+def _by_size(named: tuple[str, Variant]) -> tuple[int, str]:
+    name, variant = named
+    return max(variant.width or 0, variant.height or 0), name
 
 
 def _written(variant: Variant, wanted: OutputFormat, source_format: str, frames: int) -> str:
