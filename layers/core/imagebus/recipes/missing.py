@@ -11,6 +11,7 @@ from imagebus.events import Event, Meta, caused_by
 from imagebus.events.analyzer import Box
 from imagebus.events.recipes import DerivationRequested
 from imagebus.events.thumbnailer import Thumbnail
+from imagebus.events.watermarker import Copy
 from imagebus.history.derived import OF_RECIPES, recipe_id
 from imagebus.identity import canonical_json, recipe_run
 from imagebus.image_types import OUTPUT_OF_SOURCE
@@ -73,6 +74,7 @@ class Missing:
     watermark: bool = False
     #: Objects of the recipe that another one has made already.
     present: Sequence[Thumbnail] = ()
+    marked: Copy | None = None
     thumbnails: bool = False
 
     @property
@@ -97,11 +99,13 @@ def missing(item: Mapping[str, Any], recipe: Recipe, engine: str) -> Missing:
         for each in wanted
         if each.id in everywhere
     ]
-    marked = entry.get("watermarked", {}).get("recipe") == f"{engine}/{recipe.id}"
+    stated = entry.get("watermarked", {}).get("recipe") == f"{engine}/{recipe.id}"
+    watermark = recipe.watermark != "none" and not stated
     return Missing(
         outputs=[each for each in wanted if each.id not in everywhere],
-        watermark=recipe.watermark != "none" and not marked,
+        watermark=watermark,
         present=present,
+        marked=_copy(item, recipe, engine) if watermark else None,
         thumbnails=not has.issuperset((each.name, each.id) for each in wanted),
     )
 
@@ -112,9 +116,23 @@ def faces_of(item: Mapping[str, Any]) -> tuple[Box, ...]:
 
 
 def _thumbnails(item: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    yield from item.get("thumbnails", ())
-    for entry in item.get("derived", {}).values():
+    for entry in _entries(item):
         yield from entry.get("thumbnails", ())
+
+
+def _copy(item: Mapping[str, Any], recipe: Recipe, engine: str) -> Copy | None:
+    """The watermarked copy that another recipe has made. Its name says by which settings."""
+    if recipe.watermark == "none":
+        return None
+    name = f"/watermarked.{recipe.watermark.output_id(engine)}."
+    copies = [entry["watermarked"] for entry in _entries(item) if "watermarked" in entry]
+    return next((Copy.from_json(each) for each in copies if name in each["key"]), None)
+
+
+def _entries(item: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """What each recipe has made of the image."""
+    yield item
+    yield from item.get("derived", {}).values()
 
 
 def request(
@@ -140,6 +158,7 @@ def request(
         frames=item["frames"],
         generation=generation,
         present=tuple(lacks.present),
+        marked=lacks.marked,
         faces=faces_of(item),
     )
     cause = Meta.from_json(validated.meta)
