@@ -17,6 +17,17 @@ from imagebus.identity import canonical_json, recipe_run
 from imagebus.image_types import OUTPUT_OF_SOURCE
 from imagebus.recipes.model import OutputFormat, Recipe, Variant, digest
 
+#: The recipes that an image can have variants of besides its own, so that its status item stays below
+#: DynamoDB's 400 KB: with 50 derived images each, eight of them take 200 KB.
+MAX_OTHERS = 8
+
+
+class TooManyRecipes(Exception):
+    """The image has variants of so many recipes that the older ones must be pruned first."""
+
+    def __init__(self) -> None:
+        super().__init__(f"variants of {MAX_OTHERS} recipes: prune first")
+
 
 @dataclass(frozen=True, slots=True)
 class Output:
@@ -112,11 +123,14 @@ def request(
 ) -> Event[DerivationRequested] | None:
     """What to publish for an image that lacks something; `log` is what its status item was folded from.
 
-    The same log always gives the same event id, so that asking twice is asking once.
+    The same log always gives the same event id, so that asking twice is asking once. Raises TooManyRecipes.
     """
     lacks = missing(item, recipe, engine)
     if not lacks:
         return None
+    others = item.get("derived", {})
+    if recipe.id not in {item.get("recipe"), *others} and len(others) >= MAX_OTHERS:
+        raise TooManyRecipes
     validated = next(event for event in log if event.detail_type == "ImageValidated")
     generation = _generation(log, recipe.id)
     data = DerivationRequested(
