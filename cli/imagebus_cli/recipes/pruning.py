@@ -78,31 +78,39 @@ def waste(
     candidate: RecipeSet | None,
     engine: str,
 ) -> Waste:
-    """Of a completed image; nothing of any other."""
+    """Of a completed image; nothing of any other.
+
+    A recipe's facts count, or all of them do not: what is shown is never a part of what it made. One whose
+    objects all stay anyway is left as it is.
+    """
     if item["status"] != "completed" or "format" not in item:
         return Waste()
     sets = [each for each in (active.current, candidate) if each]
     wanted = [each.recipe_for(item["image_key"], item["format"]) for each in sets]
     kept = {shown(item, active).recipe, *(each.id for each in wanted)}
-    facts = [event for event in log if event.detail_type in OF_RECIPES]
     gone = retired(log)
-    retire = [
-        event.event_id for event in facts if event.event_id not in gone and recipe_id(event) not in kept
-    ]
-    over = gone.union(retire[:MOST])
-    live = {key for event in facts if event.event_id not in over for key in _objects(event)}
+    facts = [event for event in log if event.detail_type in OF_RECIPES]
+    over = [event for event in facts if event.event_id in gone or recipe_id(event) not in kept]
     ids = {each for recipe in wanted for each in _output_ids(item, recipe, engine)}
+    live = {key for event in facts if event not in over for key in _objects(event)}
     prefix = derived_prefix(item["image_key"], item["revision"])
+
+    def removable(event: RecordedEvent) -> dict[str, int]:
+        return {
+            key: size
+            for key, size in _objects(event).items()
+            if key not in live and _output_id(key) not in ids and key.startswith(prefix)
+        }
+
+    recipes = {recipe_id(event) for event in over if event.event_id not in gone and removable(event)}
+    retire = [e.event_id for e in over if e.event_id not in gone and recipe_id(e) in recipes][:MOST]
     objects = {
         key: size
-        for event in facts
-        if event.event_id in over
-        for key, size in _objects(event).items()
-        if key not in live and _output_id(key) not in ids and key.startswith(prefix)
+        for event in over
+        if event.event_id in gone or event.event_id in retire
+        for key, size in removable(event).items()
     }
-    return Waste(
-        tuple(retire[:MOST]), objects, again=bool(gone.intersection(event.event_id for event in facts))
-    )
+    return Waste(tuple(retire), objects, again=any(event.event_id in gone for event in facts))
 
 
 def _objects(fact: RecordedEvent) -> dict[str, int]:

@@ -47,10 +47,10 @@ def backfill(world: World, recipes: RecipeSet = NEW, **more: Any) -> Backfill:
     )
 
 
-def run(world: World, **more: Any) -> Backfill:
-    world.recipes.use_candidate(NEW)
-    work = backfill(world, **more)
-    list(work.run(plan_of(world)))
+def run(world: World, recipes: RecipeSet = NEW, **more: Any) -> Backfill:
+    world.recipes.use_candidate(recipes)
+    work = backfill(world, recipes, **more)
+    list(work.run(plan_of(world, recipes)))
     return work
 
 
