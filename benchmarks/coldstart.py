@@ -34,7 +34,7 @@ SETTINGS = {
     "STATUS_TABLE": "status",
     "LEDGER_TABLE": "ledger",
     "ERASURES_TABLE": "erasures",
-    "RECIPE_GENERATION": "1",
+    "RECIPES_TABLE": "recipes",
     "REQUIRED_FACTS": "ImageValidated,ThumbnailsCreated",
     "STALLED_AFTER_SECONDS": "900",
     "THUMBNAIL_SIZES": "100x100,320x320,640x480,1280x1280",
@@ -64,9 +64,9 @@ OURS = {"IMAGEBUS_CLIENTS": "trimmed", "PYDANTIC_DISABLE_PLUGINS": "true"}
 # What each handler imports, and the clients that its first event makes it create.
 HANDLERS = {
     "ingest": ("ingest.handler", ("events", "sqs")),
-    "validator": ("validator.handler", ("events", "s3", "sqs")),
-    "thumbnailer": ("thumbnailer.handler", ("events", "s3")),
-    "watermarker": ("watermarker.handler", ("events", "s3")),
+    "validator": ("validator.handler", ("events", "s3", "dynamodb")),
+    "thumbnailer": ("thumbnailer.handler", ("events", "s3", "dynamodb")),
+    "watermarker": ("watermarker.handler", ("events", "s3", "dynamodb")),
     "metadata": ("analyzer.handler", ("events", "s3")),
     "labels": ("analyzer.handler", ("events", "s3")),
     "recorder": ("recorder.handler", ("events", "dynamodb")),

@@ -20,7 +20,7 @@ def _declared(logical_id: str) -> dict[str, Any]:
     return {part: properties[part] for part in _SHAPE if part in properties}
 
 
-Declared = Literal["StatusTable", "LedgerTable", "ErasuresTable"]
+Declared = Literal["StatusTable", "LedgerTable", "ErasuresTable", "RecipesTable"]
 
 
 def create_table(dynamodb: Any, name: str, logical_id: Declared = "StatusTable") -> None:

@@ -125,12 +125,13 @@ def made(log: Iterable[Fact]) -> dict[str, dict[str, Fact]]:
 def base(log: Sequence[Fact]) -> str | None:
     """The image's own recipe; if nothing of that is there, the most often used of the others."""
     there, own = made(log), own_recipe(log)
-    if own in there or not there:
-        return own if own in there else None
+    if not there:
+        return None
     return max(
         there,
         key=lambda each: (
             "ThumbnailsCreated" in there[each],
+            each == own,
             max(newness(fact)[:2] for fact in there[each].values()),
             each,
         ),

@@ -29,7 +29,13 @@ FORBIDDEN = {
     "examples": {*SERVICES, *TOOLS},
 }
 #: Of the library, what the pure part may know.
-PURE = {"imagebus.history", "imagebus.events", "imagebus.identity", "imagebus.clock"}
+PURE = {
+    "imagebus.history",
+    "imagebus.events",
+    "imagebus.identity",
+    "imagebus.clock",
+    "imagebus.recipes.model",
+}
 THIRD_PARTY = {"pydantic"}
 
 

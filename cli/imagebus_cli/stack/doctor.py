@@ -134,6 +134,7 @@ def answers(stack: Stack, advice: str) -> Iterator[Finding]:
         "uploads bucket": ("UploadsBucketName", lambda name: stack.s3.head_bucket(Bucket=name)),
         "images bucket": ("ImagesBucketName", lambda name: stack.s3.head_bucket(Bucket=name)),
         "status table": ("StatusTableName", lambda name: stack.dynamodb.describe_table(TableName=name)),
+        "recipes table": ("RecipesTableName", lambda name: stack.dynamodb.describe_table(TableName=name)),
         "event bus": ("EventBusName", lambda name: stack.events.describe_event_bus(Name=name)),
     }
     for what, (output, ask) in parts.items():

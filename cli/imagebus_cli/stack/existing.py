@@ -70,7 +70,15 @@ LISTED: Mapping[str, tuple[str, str, str, str, str, str]] = {
     ),
 }
 #: Tables and buckets have generated names, which begin with the stack's and the resource's.
-KEPT = ("StatusTable", "LedgerTable", "ErasuresTable", "UploadsBucket", "ImagesBucket", "QuarantineBucket")
+KEPT = (
+    "StatusTable",
+    "LedgerTable",
+    "ErasuresTable",
+    "RecipesTable",
+    "UploadsBucket",
+    "ImagesBucket",
+    "QuarantineBucket",
+)
 
 
 def state(session: boto3.Session, stack: str) -> tuple[Finding, Mapping[str, str] | None]:

@@ -56,7 +56,6 @@ def deploy(
     Exits with 1 if a check finds a problem, or if the answer is no.
     """
     from imagebus_cli.output.text import count
-    from imagebus_cli.stack import generation
     from imagebus_cli.stack import preflight as checks
     from imagebus_cli.stack.findings import bad, show
     from imagebus_local import Places
@@ -80,9 +79,7 @@ def deploy(
     if problems or preflight:
         out.write(document, f"{count(problems, 'problem')} found." if problems else "No problems found.")
         raise typer.Exit(bool(problems))
-    parameters = generation.counted(
-        session.client("cloudformation"), stack_name, {**report.settings, **given}
-    )
+    parameters = {**report.settings, **given}
     document |= _deployed(session, stack_name, parameters, (runtime, architecture), create_key, yes)
     out.write(document)
 

@@ -14,6 +14,8 @@ from imagebus_cli.stack.findings import Finding, Verdict
 
 #: A number that may have a fraction although its default and its limits have none.
 FRACTIONAL = frozenset({"MinConfidence"})
+#: Of a recipe: see imagebus.recipes.model.
+MOST_SIZES, LONGEST_SIDE = 50, 65535
 
 Declared = Mapping[str, Mapping[str, Any]]
 
@@ -39,6 +41,18 @@ def incomplete(values: Mapping[str, str]) -> list[Finding]:
         return []
     advice = f"Set it too: {option('--parameter', 'JwtAudience=…')}"
     return [Finding("parameters", Verdict.BAD, "JwtIssuer needs JwtAudience, which is empty", advice)]
+
+
+def recipe(values: Mapping[str, str]) -> list[Finding]:
+    """Sizes that no recipe can have, which a pattern cannot say."""
+    sizes = dict.fromkeys(values["ThumbnailSizes"].split(","))
+    found = []
+    if len(sizes) > MOST_SIZES:
+        found.append(f"ThumbnailSizes has {len(sizes)} sizes; a recipe has at most {MOST_SIZES}")
+    for size in sizes:
+        if max(map(int, size.split("x"))) > LONGEST_SIDE:
+            found.append(f"ThumbnailSizes: {size} is too large; a side has at most {LONGEST_SIDE} pixels")
+    return [Finding("parameters", Verdict.BAD, what, "Set fewer or smaller sizes.") for what in found]
 
 
 def _broken(name: str, value: str, about: Mapping[str, Any]) -> Iterator[str]:

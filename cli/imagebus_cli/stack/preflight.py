@@ -55,6 +55,7 @@ def check(
     values |= {name: value for name, value in (deployed or {}).items() if name in declared}
     values |= given
     report.findings += parameters.incomplete(values)
+    report.findings += parameters.recipe(values)
     report.findings += _region(region, values)
     report.findings += _names(stack, region, root)
     report.findings.append(state)

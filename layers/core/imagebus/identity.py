@@ -47,11 +47,6 @@ def stack_event_id(detail_type: str, stack: str, discriminator: str) -> str:
     return event_id(detail_type, "", stack, discriminator)
 
 
-def variant(definition: str) -> str:
-    """A name for what an object was made with. Objects of two definitions never share a key."""
-    return hashlib.sha256(definition.encode()).hexdigest()[:12]
-
-
 def recipe_run(recipe: str, generation: int) -> str:
     """The discriminator of a fact by that recipe. Using it on the image once more is a new fact."""
     return f"{recipe}#{generation}" if generation else recipe

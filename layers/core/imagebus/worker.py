@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from imagebus.bus import EventBus
 from imagebus.clock import Clock
 from imagebus.events import Event, EventData, caused_by
+from imagebus.events.recipes import DerivationRequested
 from imagebus.events.validator import ImageValidated
 from imagebus.identity import derived_prefix
-from imagebus.inbox import Delivery
+from imagebus.inbox import Delivery, RetryLater
 from imagebus.meter import Meter
 from imagebus.objects import ObjectRef, ObjectStore, Superseded
 from imagebus.telemetry import logger, set_log_context
+
+if TYPE_CHECKING:
+    from imagebus.events.analyzer import Box
+    from imagebus.events.thumbnailer import Thumbnail
+    from imagebus.recipes.model import Recipe
+    from imagebus.recipes.store import Recipes
+
+#: While a stack is updated, images can arrive whose validator knew no recipes yet.
+UPGRADE_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +39,64 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Derivation:
-    """The fact to publish and the objects that it names. The discriminator is the recipe that made them."""
+    """The fact to publish and the objects to write first. The discriminator is the recipe that made them."""
 
     fact: EventData
     outputs: Sequence[Output] = ()
     discriminator: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Job:
-    """A validated image to derive something from. Outputs are written below `prefix`."""
+    """A validated image to derive something from: for the first time, or because an operator asks for more.
 
-    event: Event[ImageValidated]
-    data: bytes
+    Outputs are written below `prefix`.
+    """
+
+    event: Event[ImageValidated] | Event[DerivationRequested]
+    read: Callable[[], bytes]
     prefix: str
     meter: Meter
+
+    @cached_property
+    def data(self) -> bytes:
+        """The original, read on first use. Raises Superseded."""
+        data = self.read()
+        self.meter.bytes_in = len(data)
+        return data
+
+    @property
+    def was_read(self) -> bool:
+        return "data" in self.__dict__
+
+    @property
+    def request(self) -> DerivationRequested | None:
+        return self.event.data if isinstance(self.event.data, DerivationRequested) else None
+
+    def recipe(self, recipes: Recipes) -> Recipe:
+        """Raises UnknownRecipe, or RetryLater until the validator has run once with this version."""
+        from imagebus.recipes.store import UnknownRecipe  # not at the cold start of those who need no recipe
+
+        if self.event.data.recipe:
+            return recipes.recipe(self.event.data.recipe)
+        try:
+            return recipes.default()
+        except UnknownRecipe as error:
+            raise RetryLater(UPGRADE_SECONDS) from error
+
+    @property
+    def generation(self) -> int:
+        return self.request.generation if self.request else 0
+
+    @property
+    def present(self) -> Sequence[Thumbnail]:
+        """Outputs of the recipe that exist already."""
+        return self.request.present if self.request else ()
+
+    @property
+    def faces(self) -> Sequence[Box]:
+        """Nobody has looked for faces yet when an image is new."""
+        return self.request.faces if self.request else ()
 
 
 Work = Callable[[Job], Derivation]
@@ -50,33 +105,38 @@ Work = Callable[[Job], Derivation]
 class Worker:
     """Reads the pinned original, calls `work`, writes the outputs, and only then publishes the fact.
 
-    An upload that is superseded meanwhile leaves no object and no event.
+    An upload that is superseded meanwhile leaves no object and no event. `stage` is the name by which a
+    DerivationRequested asks for this work; without one, the worker accepts none.
     """
 
-    def __init__(self, bus: EventBus, objects: ObjectStore, clock: Clock, bucket: str, work: Work) -> None:
+    def __init__(
+        self, bus: EventBus, objects: ObjectStore, clock: Clock, bucket: str, work: Work, stage: str = ""
+    ) -> None:
         self._bus = bus
         self._objects = objects
         self._clock = clock
         self._bucket = bucket
         self._work = work
+        self._stage = stage
 
     def __call__(self, delivery: Delivery) -> None:
         meter = Meter(self._clock)
-        event = delivery.event(ImageValidated)
+        event = self._event(delivery)
         meta = event.meta
         set_log_context(meta)
         ref = ObjectRef(event.data.bucket, meta.image_key, meta.version_id, event.data.etag)
+        job = Job(event, lambda: self._objects.get(ref), derived_prefix(meta.image_key, meta.revision), meter)
+        if job.request and self._stage not in job.request.stages:
+            return
         try:
-            data = self._objects.get(ref)
+            derivation = self._work(job)
         except Superseded:
             logger().info("superseded")
             return
-        meter.bytes_in = len(data)
-        prefix = derived_prefix(meta.image_key, meta.revision)
-        derivation = self._work(Job(event, data, prefix, meter))
-        keys = self._write(prefix, derivation.outputs, meter)
-        # Check after writing: the cleaner may have run before, and nobody else removes these objects.
-        if keys and not self._objects.is_current(ref):
+        keys = self._write(job.prefix, derivation.outputs, meter)
+        # Check after writing: the cleaner may have run before, and nobody else removes these objects. Without
+        # reading or writing, nothing else has shown that the upload is still there.
+        if (keys or not job.was_read) and not self._objects.is_current(ref):
             self._objects.delete(self._bucket, keys)
             logger().info("superseded")
             return
@@ -89,6 +149,11 @@ class Worker:
         )
         self._bus.publish([fact])
         logger().info(fact.detail_type, extra={"billed_ms": fact.meta.usage.billed_ms})
+
+    def _event(self, delivery: Delivery) -> Event[ImageValidated] | Event[DerivationRequested]:
+        if self._stage and delivery.envelope["detail-type"] == DerivationRequested.detail_type:
+            return delivery.event(DerivationRequested)
+        return delivery.event(ImageValidated)
 
     def _write(self, prefix: str, outputs: Sequence[Output], meter: Meter) -> list[str]:
         keys = []

@@ -1,65 +1,50 @@
-"""Thumbnails of one validated image, in every configured size."""
+"""The variants of one validated image, as its recipe defines them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+from imagebus.events.analyzer import Box
 from imagebus.events.thumbnailer import Thumbnail, ThumbnailsCreated
-from imagebus.identity import recipe_run, variant
+from imagebus.identity import recipe_run
+from imagebus.recipes.missing import Output as Wanted
+from imagebus.recipes.missing import outputs
+from imagebus.recipes.store import Recipes
 from imagebus.worker import Derivation, Job, Output, Work
-from imagebus_imaging import RECIPE, Derived, thumbnails
-
-Size = tuple[int, int]
+from imagebus_imaging import RECIPE, Derived, derive
 
 
-def parse_sizes(text: str) -> tuple[Size, ...]:
-    """`"100x100,320x320"` -> ((100, 100), (320, 320)). Raises ValueError for anything else."""
-    sizes = []
-    for item in text.split(","):
-        width, _, height = item.strip().partition("x")
-        sizes.append((int(width), int(height)))
-    return tuple(sizes)
-
-
-def thumbnail_work(
-    bucket: str,
-    sizes: Sequence[Size],
-    output_format: str | None,
-    background: str,
-    *,
-    linear: bool = False,
-    animated: bool = False,
-    generation: int | None = None,
-) -> Work:
-    settings = [output_format or "auto", background, *["linear"] * linear, *["animated"] * animated]
-    recipe = "/".join([RECIPE, ",".join(f"{w}x{h}" for w, h in sizes), *settings])
-
-    def name(derived: Derived) -> str:
-        # By size and settings, so that a recipe with more sizes has the same object for those that it shares.
-        made_with = variant("/".join([RECIPE, derived.name, *settings]))
-        return f"thumbnails/{derived.name}.{made_with}.{derived.extension}"
-
+def thumbnail_work(bucket: str, recipes: Recipes, engine: str = RECIPE) -> Work:
     def work(job: Job) -> Derivation:
-        derived = thumbnails(
-            job.data,
-            sizes,
-            formats=[(output_format or "source").lower()],
-            background=background,
-            linear=linear,
-            animated=animated,
+        recipe, source = job.recipe(recipes), job.event.data
+        wanted = outputs(recipe, source.format, source.frames, engine, job.faces)
+        items = {(each.name, each.variant or ""): each for each in job.present}
+        missing = [each for each in wanted if (each.name, each.id) not in items]
+        moving = all(each.variant.animated and each.format in ("source", "webp") for each in wanted)
+        made = derive(job.data, missing, faces=[_box(face) for face in job.faces]) if missing else []
+        written = []
+        for output, derived in zip(missing, made, strict=True):
+            name = f"thumbnails/{output.name}.{output.id}.{derived.extension}"
+            written.append(Output(name, derived.data, derived.mime))
+            items[output.name, output.id] = _thumbnail(output, derived, bucket, job.prefix + name)
+            moving = moving and derived.frames >= source.frames
+        made_by = f"{engine}/{recipe.id}"
+        fact = ThumbnailsCreated(
+            recipe=made_by,
+            items=tuple(items[each.name, each.id] for each in wanted),
+            still=True if source.frames > 1 and not moving else None,
+            generation=job.generation,
         )
-        outputs = [Output(name(item), item.data, item.mime) for item in derived]
-        items = tuple(_thumbnail(item, bucket, job.prefix + name(item)) for item in derived)
-        still = True if job.event.data.frames > min(item.frames for item in derived) else None
-        fact = ThumbnailsCreated(recipe=recipe, items=items, still=still, generation=generation)
-        return Derivation(fact, outputs, recipe_run(recipe, generation))
+        return Derivation(fact, written, recipe_run(made_by, job.generation))
 
     return work
 
 
-def _thumbnail(derived: Derived, bucket: str, key: str) -> Thumbnail:
+def _box(face: Box) -> tuple[float, float, float, float]:
+    return face.left, face.top, face.width, face.height
+
+
+def _thumbnail(output: Wanted, derived: Derived, bucket: str, key: str) -> Thumbnail:
     return Thumbnail(
-        name=derived.name,
+        name=output.name,
         bucket=bucket,
         key=key,
         width=derived.width,
@@ -67,4 +52,5 @@ def _thumbnail(derived: Derived, bucket: str, key: str) -> Thumbnail:
         format=derived.format,  # type: ignore[arg-type]  # the engine's names are the contract's
         bytes=len(derived.data),
         sha256=derived.sha256,
+        variant=output.id,
     )

@@ -1,8 +1,8 @@
-"""Validates an upload: first its size, then its bytes."""
+"""Validates an upload, first its size, then its bytes, and decides by which recipe it is derived."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import cast, get_args
 
 from imagebus.events import Event
@@ -10,6 +10,9 @@ from imagebus.events.ingest import ImageUploaded
 from imagebus.events.validator import ImageRejected, ImageValidated, Trailer
 from imagebus.meter import Meter
 from imagebus.objects import ObjectRef, ObjectStore
+from imagebus.recipes.model import Recipe
+from imagebus.recipes.parameters import recipe_of
+from imagebus.recipes.store import Recipes
 from imagebus_imaging import Limits, Rejected
 from imagebus_imaging import validate as validate_image
 from imagebus_imaging.interface import Policy
@@ -37,8 +40,26 @@ def limits_of(env: Mapping[str, str]) -> Limits:
     )
 
 
+#: The recipe for a key and a format.
+Choose = Callable[[str, str], Recipe]
+
+
+def chooser(recipes: Recipes, env: Mapping[str, str]) -> Choose:
+    """Chooses from the active set. A stack that has promoted none has the recipe of its parameters."""
+
+    def choose(image_key: str, image_format: str) -> Recipe:
+        active = recipes.active().current
+        if active is not None:
+            return active.recipe_for(image_key, image_format)
+        recipe = recipe_of(env)
+        recipes.use_default(recipe)
+        return recipe
+
+    return choose
+
+
 def judge(
-    event: Event[ImageUploaded], objects: ObjectStore, limits: Limits, meter: Meter
+    event: Event[ImageUploaded], objects: ObjectStore, limits: Limits, choose: Choose, meter: Meter
 ) -> ImageValidated | ImageRejected:
     """Raises Superseded if this upload was replaced or removed. Does not read an object of invalid size."""
     uploaded, meta = event.data, event.meta
@@ -78,4 +99,5 @@ def judge(
         trailer=Trailer(kind=info.trailer.kind, bytes=info.trailer.bytes) if info.trailer else None,
         truncated=info.truncated or None,
         hdr=info.hdr,
+        recipe=choose(meta.image_key, info.format).id,
     )

@@ -24,4 +24,4 @@ def job(data: bytes) -> Job:
         bucket="uploads", size=1, etag="e", format="PNG", mime="image/png", width=64, height=48, mode="RGB",
         has_alpha=False, frames=1, orientation=1, sha256="0" * 64,
     )  # fmt: skip
-    return Job(Event(meta, validated), data, "prefix/", Meter(ManualClock()))
+    return Job(Event(meta, validated), lambda: data, "prefix/", Meter(ManualClock()))

@@ -23,6 +23,7 @@ RESOURCES = {
     "UploadsBucketName": "uploads",
     "ImagesBucketName": "images",
     "StatusTableName": "status",
+    "RecipesTableName": "recipes",
     "EventBusName": "bus",
 }
 
@@ -35,6 +36,7 @@ def stack() -> Iterator[Stack]:
         stack.s3.create_bucket(Bucket="images")
         stack.events.create_event_bus(Name="bus")
         create_table(stack.dynamodb, "status")
+        create_table(stack.dynamodb, "recipes", "RecipesTable")
         yield stack
 
 

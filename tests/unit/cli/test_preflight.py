@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from imagebus.recipes.model import InvalidRecipe
+from imagebus.recipes.parameters import recipe_of
 from imagebus_cli.stack import existing, names, parameters, preflight, quotas
 from imagebus_cli.stack.findings import Verdict
 from imagebus_cli.stack.preflight import Report
 from imagebus_local import nesting, sam
+from tests.parameters import environment
 from tests.unit.cli.stubbed import ACCOUNT, Account
 
 ROOT = Path(__file__).parents[3]
@@ -97,6 +101,7 @@ def test_a_parameter_that_the_template_lacks_is_refused() -> None:
         ("EnableCdn", "yes", "be one of true, false"),
         ("RequiredFacts", "", "have at least 1 characters"),
         ("WatermarkText", "x" * 201, "have at most 200 characters"),
+        ("WatermarkMaxSide", "65536", "be at most 65535"),
     ],
 )
 def test_a_value_that_cloudformation_would_refuse_is_found_first(name: str, value: str, rule: str) -> None:
@@ -122,6 +127,28 @@ def test_every_default_is_valid() -> None:
     declared = nesting.whole(ROOT)["Parameters"]
     defaults = {name: str(each["Default"]) for name, each in declared.items()}
     assert parameters.invalid(defaults, declared) == {}
+
+
+def sizes(count: int) -> str:
+    return ",".join(f"{side}x{side}" for side in range(1, count + 1))
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        (sizes(51), "ThumbnailSizes has 51 sizes; a recipe has at most 50"),
+        ("100x100,65536x9", "ThumbnailSizes: 65536x9 is too large; a side has at most 65535 pixels"),
+        ("9x65536", "ThumbnailSizes: 9x65536 is too large; a side has at most 65535 pixels"),
+        (f"{sizes(50)},1x1", None),
+        ("65535x65535", None),
+    ],
+)
+def test_sizes_that_the_validator_would_refuse_are_found_first(value: str, sentence: str | None) -> None:
+    found = [what for _, what, _ in bad(check(Account(), ThumbnailSizes=value))]
+    assert found == ([sentence] if sentence else [])
+    refused = pytest.raises(InvalidRecipe) if sentence else nullcontext()
+    with refused:
+        recipe_of(environment("ValidatorFunction", ThumbnailSizes=value))
 
 
 def test_an_issuer_needs_an_audience() -> None:

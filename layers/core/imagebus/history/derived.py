@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from imagebus.history.recorded import RecordedEvent
-from imagebus.recipes.model import DIGITS, Active, Recipe
+from imagebus.recipes.model import DIGITS
+
+if TYPE_CHECKING:
+    from imagebus.history.recorded import RecordedEvent
+    from imagebus.recipes.model import Active, Recipe
 
 #: Facts of which an image can have several, by different recipes.
 OF_RECIPES = frozenset({"ThumbnailsCreated", "ImageWatermarked", "WatermarkSkipped"})
@@ -21,7 +24,7 @@ _ID = re.compile(rf"[0-9a-f]{{{DIGITS}}}")
 
 #: The generation and the engine's number.
 Order = tuple[int, tuple[int, ...]]
-Facts = Mapping[str, RecordedEvent]
+Facts = Mapping[str, "RecordedEvent"]
 
 
 def recipe_id(fact: RecordedEvent) -> str | None:
@@ -70,13 +73,12 @@ def derived(distinct: Sequence[RecordedEvent]) -> Derived:
     by_recipe: dict[str | None, dict[str, RecordedEvent]] = {}
     for fact in live:
         by_recipe.setdefault(recipes[fact.event_id], {})[fact.detail_type] = fact
-    if own in by_recipe or not by_recipe:
-        return Derived(own, by_recipe)
-    return Derived(max(by_recipe, key=lambda recipe: _rank(by_recipe[recipe], recipe)), by_recipe)
 
+    def rank(recipe: str | None) -> tuple[bool, bool, Order, str]:
+        facts = by_recipe[recipe]
+        return "ThumbnailsCreated" in facts, recipe == own, max(map(made, facts.values())), recipe or ""
 
-def _rank(facts: Facts, recipe: str | None) -> tuple[bool, Order, str]:
-    return "ThumbnailsCreated" in facts, max(map(made, facts.values())), recipe or ""
+    return Derived(max(by_recipe, key=rank, default=own), by_recipe)
 
 
 def own_recipe(distinct: Sequence[RecordedEvent]) -> str | None:

@@ -110,7 +110,7 @@ def _stages(distinct: Sequence[RecordedEvent], facts: Facts) -> dict[str, Item]:
     stages: dict[str, Item] = {}
     for event in distinct:
         stage = STAGE_OF.get(event.detail_type)
-        if stage is None or facts[event.detail_type] is not event:
+        if stage is None or facts.get(event.detail_type) is not event:
             continue
         entry: Item = {"at": event.occurred_at, "event": event.detail_type}
         cause = by_id.get(event.meta.get("causation_id") or "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from imagebus.clock import Clock
 from imagebus.events import Event, Meta, caused_by
@@ -12,10 +12,12 @@ from imagebus.events.analyzer import Box
 from imagebus.events.recipes import DerivationRequested
 from imagebus.events.thumbnailer import Thumbnail
 from imagebus.history.derived import OF_RECIPES, recipe_id
-from imagebus.history.recorded import RecordedEvent
 from imagebus.identity import canonical_json, recipe_run
 from imagebus.image_types import OUTPUT_OF_SOURCE
 from imagebus.recipes.model import OutputFormat, Recipe, Variant, digest
+
+if TYPE_CHECKING:
+    from imagebus.history.recorded import RecordedEvent
 
 #: The recipes that an image can have variants of besides its own, so that its status item stays below
 #: DynamoDB's 400 KB: with 50 derived images each, eight of them take 200 KB.

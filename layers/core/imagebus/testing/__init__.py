@@ -5,7 +5,13 @@ Each fake has the methods of its boto3 client and gives only the service's guara
 """
 
 from imagebus.testing.clock import ManualClock
-from imagebus.testing.dynamodb import InMemoryDynamoDB, erasures_table, ledger_table, status_table
+from imagebus.testing.dynamodb import (
+    InMemoryDynamoDB,
+    erasures_table,
+    ledger_table,
+    recipes_table,
+    status_table,
+)
 from imagebus.testing.eventbridge import InMemoryEventBridge, Rule, bus_entry_envelope
 from imagebus.testing.recording import RecordingBus
 from imagebus.testing.s3 import InMemoryS3
@@ -25,6 +31,7 @@ __all__ = [
     "erasures_table",
     "lambda_event",
     "ledger_table",
+    "recipes_table",
     "sqs_record",
     "status_table",
 ]

@@ -190,3 +190,7 @@ def ledger_table() -> Table:
 
 def erasures_table() -> Table:
     return Table("image_id")
+
+
+def recipes_table() -> Table:
+    return Table("id")
