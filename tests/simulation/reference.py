@@ -126,7 +126,7 @@ def _stages(log: Sequence[Fact]) -> Json:
     latest = newest(log)
     for fact in log:
         for stage, ends in ENDS.items():
-            if fact.type in ends and latest[fact.type] is fact:
+            if fact.type in ends and latest.get(fact.type) is fact:
                 stages[stage] = {"at": fact.at, "event": fact.type}
                 causes = [cause for cause in log if cause.id == fact.meta.get("causation_id")]
                 if causes:

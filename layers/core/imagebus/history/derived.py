@@ -82,35 +82,27 @@ def derived(distinct: Sequence[RecordedEvent]) -> Derived:
 
 
 def own_recipe(distinct: Sequence[RecordedEvent]) -> str | None:
-    """The recipe that the validator chose; of an image from before it did, that of its first thumbnails."""
-    validated = _validated(distinct)
-    if validated is None:
-        return None
-    chosen: str | None = validated.detail["data"].get("recipe")
-    first = [event for event in distinct if event.detail_type in OF_RECIPES and _caused(validated, event)]
-    if chosen or not first:
+    """The recipe that the validator chose; of an image from before it did, that of its first facts."""
+    validated = next((event for event in distinct if event.detail_type == "ImageValidated"), None)
+    chosen: str | None = validated.detail["data"].get("recipe") if validated else None
+    if chosen or validated is None:
         return chosen
-    best = max(first, key=lambda fact: (fact.detail_type == "ThumbnailsCreated", made(fact), fact.precedence))
-    return recipe_id(best)
+    first = [
+        (event.detail_type == "ThumbnailsCreated", found)
+        for event in distinct
+        if event.detail_type in OF_RECIPES
+        and event.meta.get("causation_id") == validated.event_id
+        and (found := recipe_id(event))
+    ]
+    return max(first)[1] if first else None
 
 
 def recipe_of_each(distinct: Sequence[RecordedEvent]) -> dict[str, str | None]:
-    """The recipe of each fact, by its id. What the upload itself led to is all of the image's own recipe:
-    an upgrade of the stack may fall between its facts."""
-    validated, own = _validated(distinct), own_recipe(distinct)
-    return {
-        event.event_id: own if validated and _caused(validated, event) else recipe_id(event)
-        for event in distinct
-        if event.detail_type in OF_RECIPES
-    }
-
-
-def _validated(distinct: Sequence[RecordedEvent]) -> RecordedEvent | None:
-    return next((event for event in distinct if event.detail_type == "ImageValidated"), None)
-
-
-def _caused(cause: RecordedEvent, event: RecordedEvent) -> bool:
-    return event.meta.get("causation_id") == cause.event_id
+    """The recipe of each fact, by its id. A fact without a recipe's id is of the image's own recipe:
+    the workers may have been upgraded while they were making it."""
+    own = own_recipe(distinct)
+    facts = (event for event in distinct if event.detail_type in OF_RECIPES)
+    return {event.event_id: recipe_id(event) or own for event in facts}
 
 
 def described(distinct: Sequence[RecordedEvent]) -> dict[str, Any]:
