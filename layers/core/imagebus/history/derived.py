@@ -139,7 +139,7 @@ class Shown:
     thumbnails: Sequence[Mapping[str, Any]] = ()
     watermarked: Mapping[str, Any] | None = None
     still: bool | None = None
-    #: The active set asks for another recipe, and not all of that is there yet.
+    #: Something is shown, but the active set asks for another recipe, and not all of that is there yet.
     outdated: bool = False
 
 
@@ -151,7 +151,7 @@ def shown(item: Mapping[str, Any], active: Active) -> Shown:
     recipes = [each.recipe_for(item["image_key"], item["format"]) for each in active.in_order]
     complete = (found for recipe in recipes if (found := objects_of(item, recipe)))
     found = next(complete, None) or _own(item)
-    return replace(found, outdated=found.recipe != recipes[0].id)
+    return replace(found, outdated=bool(found.thumbnails) and found.recipe != recipes[0].id)
 
 
 def objects_of(item: Mapping[str, Any], recipe: Recipe) -> Shown | None:
