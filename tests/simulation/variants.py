@@ -65,7 +65,7 @@ def is_whole(made: Mapping[str, Any], recipe: Json) -> bool:
 
 def shown(item: Mapping[str, Any], active: Sequence[Json]) -> str | None:
     """The id of the recipe whose images a reader sees; `active` are the promoted sets, the latest first."""
-    there = item.get("derived", {}) | {item.get("recipe"): item}
+    there = (item.get("derived") or {}) | {item.get("recipe"): item}
     for recipe_set in active if "format" in item else ():
         recipe = recipe_for(recipe_set, item["image_key"], item["format"])
         found = there.get(digest(recipe), {})

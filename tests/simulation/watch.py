@@ -38,6 +38,7 @@ ROOTS = ("ImageUploaded", "ImageDeleted")
 #: and the recipe that is active when an upload is validated a second time. The log decides which counts.
 VARIES = {
     "ImageValidated": {"recipe"},
+    "VariantsPruned": {"objects", "bytes"},
     "ImageProcessed": {"stages", "duration_ms"},
     "ProcessingStalled": {"missing", "waited_s"},
     "ProcessingFailed": {"error_type", "message", "attempts", "failed_event"},
