@@ -76,6 +76,8 @@ def verdict(log: Sequence[Fact], required: str = REQUIRED) -> tuple[str, str | N
         stage = fact.data.get("stage") if fact.type == "ProcessingFailed" else None
         if stage not in ENDS or not present.isdisjoint(ENDS[stage]):
             continue
+        if fact.data["failed_event"]["detail-type"] == "DerivationRequested":
+            continue
         if stage in ("ingest", "validator") or awaited.intersection(ENDS[stage]):
             return "failed", f"{stage}: {fact.data['error_type']}"
     if missing and "ProcessingStalled" in present:

@@ -19,6 +19,17 @@ from imagebus.recipes.model import OutputFormat, Recipe, Variant, digest
 if TYPE_CHECKING:
     from imagebus.history.recorded import RecordedEvent
 
+#: The recipes that an image can have variants of besides its own, so that its status item stays below
+#: DynamoDB's 400 KB: with 50 derived images each, eight of them take 200 KB.
+MAX_OTHERS = 8
+
+
+class TooManyRecipes(Exception):
+    """The image has variants of so many recipes that the older ones must be pruned first."""
+
+    def __init__(self) -> None:
+        super().__init__(f"variants of {MAX_OTHERS} recipes: prune first")
+
 
 @dataclass(frozen=True, slots=True)
 class Output:
@@ -115,12 +126,15 @@ def request(
     """What to publish for an image that lacks something; `log` is what its status item was folded from, or
     later: nothing is asked for an upload that was replaced or erased in between.
 
-    The same log always gives the same event id, so that asking twice is asking once.
+    The same log always gives the same event id, so that asking twice is asking once. Raises TooManyRecipes.
     """
     lacks = missing(item, recipe, engine)
     validated = next((e for e in log if e.detail_type == "ImageValidated"), None)
     if not lacks or validated is None or validated.revision != item["revision"]:
         return None
+    others = item.get("derived", {})
+    if recipe.id not in {item.get("recipe"), *others} and len(others) >= MAX_OTHERS:
+        raise TooManyRecipes
     generation = _generation(log, recipe.id)
     data = DerivationRequested(
         recipe=recipe.id,
