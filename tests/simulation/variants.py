@@ -101,6 +101,12 @@ def newest(log: Sequence[Fact]) -> dict[str, Fact]:
     return found | ours
 
 
+def counting(log: Sequence[Fact]) -> set[str]:
+    """The types of facts that count towards completion. What two recipes made half each is not complete."""
+    ours = made(log).get(base(log) or "", {})
+    return {fact.type for fact in log if fact.type not in OF_RECIPES} | ours.keys()
+
+
 def newness(fact: Fact) -> tuple[Any, ...]:
     """Of two facts by one recipe. Engines' numbers are of one length here, so text sorts them."""
     if fact.type not in OF_RECIPES:
@@ -139,10 +145,17 @@ def base(log: Sequence[Fact]) -> str | None:
     there, own = made(log), own_recipe(log)
     if not there:
         return None
+    validated = next((fact.id for fact in log if fact.type == "ImageValidated"), "")
+    live = {
+        recipe
+        for recipe, facts in there.items()
+        if any(fact.meta.get("causation_id") == validated for fact in facts.values())
+    }
     return max(
         there,
         key=lambda each: (
             "ThumbnailsCreated" in there[each],
+            each in live and not MARKS.isdisjoint(there[each]),
             each == own,
             max(newness(fact)[:2] for fact in there[each].values()),
             each,

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from imagebus.recipes.model import Active, Recipe
 
 #: Facts of which an image can have several, by different recipes.
-OF_RECIPES = frozenset({"ThumbnailsCreated", "ImageWatermarked", "WatermarkSkipped"})
+MARKS = frozenset({"ImageWatermarked", "WatermarkSkipped"})
+OF_RECIPES = MARKS | {"ThumbnailsCreated"}
 
 _ID = re.compile(rf"[0-9a-f]{{{DIGITS}}}")
 
@@ -74,9 +75,14 @@ def derived(distinct: Sequence[RecordedEvent]) -> Derived:
     for fact in live:
         by_recipe.setdefault(recipes[fact.event_id], {})[fact.detail_type] = fact
 
-    def rank(recipe: str | None) -> tuple[bool, bool, Order, str]:
+    validated = _validated(distinct)
+
+    def rank(recipe: str | None) -> tuple[bool, bool, bool, Order, str]:
         facts = by_recipe[recipe]
-        return "ThumbnailsCreated" in facts, recipe == own, max(map(made, facts.values())), recipe or ""
+        # An upload that was validated twice may have been given two recipes: no half of one is shown.
+        whole = not MARKS.isdisjoint(facts) and any(_caused(validated, fact) for fact in facts.values())
+        newest = max(map(made, facts.values()))
+        return "ThumbnailsCreated" in facts, whole, recipe == own, newest, recipe or ""
 
     return Derived(max(by_recipe, key=rank, default=own), by_recipe)
 
@@ -95,22 +101,24 @@ def own_recipe(distinct: Sequence[RecordedEvent]) -> str | None:
 
 
 def recipe_of_each(distinct: Sequence[RecordedEvent]) -> dict[str, str | None]:
-    """The recipe of each fact, by its id. What the upload itself led to is all of the image's own recipe:
-    an upgrade of the stack may fall between its facts."""
+    """The recipe of each fact, by its id. While a stack is upgraded to recipes with ids, what the upload
+    itself led to is all of the image's own recipe."""
     validated, own = _validated(distinct), own_recipe(distinct)
-    return {
-        event.event_id: own if validated and _caused(validated, event) else recipe_id(event)
-        for event in distinct
-        if event.detail_type in OF_RECIPES
-    }
+    chosen = validated is not None and "recipe" in validated.detail["data"]
+
+    def recipe(fact: RecordedEvent) -> str | None:
+        found = recipe_id(fact)
+        return own if _caused(validated, fact) and not (chosen and found) else found
+
+    return {event.event_id: recipe(event) for event in distinct if event.detail_type in OF_RECIPES}
 
 
 def _validated(distinct: Sequence[RecordedEvent]) -> RecordedEvent | None:
     return next((event for event in distinct if event.detail_type == "ImageValidated"), None)
 
 
-def _caused(cause: RecordedEvent, event: RecordedEvent) -> bool:
-    return event.meta.get("causation_id") == cause.event_id
+def _caused(cause: RecordedEvent | None, event: RecordedEvent) -> bool:
+    return cause is not None and event.meta.get("causation_id") == cause.event_id
 
 
 def described(distinct: Sequence[RecordedEvent]) -> dict[str, Any]:
