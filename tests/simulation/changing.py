@@ -226,10 +226,14 @@ class Changing:
             yield f"heard of the promotions {sorted(heard)} of {promotions}"
 
     def _left_over(self) -> Iterator[str]:
-        """After a prune, nothing is left of what only facts that do not count any more name."""
+        """After a prune, nothing is left of what only facts that do not count any more name. What shows the
+        same as an object that counts may stay, under the name that another recipe has for it.
+        """
         for key, log in rows.logs(self._world.dynamodb).items():
             retired = variants.pruned(log)
             gone = {name for fact in log if fact.id in retired for name in image_objects(fact)}
             live = {name for fact in log if fact.id not in retired for name in image_objects(fact)}
-            for name in sorted((gone - live) & self._world.s3.buckets[wiring.IMAGES].keys.keys()):
+            same = {name.split(".")[-2] for name in live}
+            there = (gone - live) & self._world.s3.buckets[wiring.IMAGES].keys.keys()
+            for name in sorted(each for each in there if each.split(".")[-2] not in same):
                 yield f"{key}: {name} is left after a prune"
