@@ -74,13 +74,13 @@ def derived(distinct: Sequence[RecordedEvent]) -> Derived:
     by_recipe: dict[str | None, dict[str, RecordedEvent]] = {}
     for fact in live:
         by_recipe.setdefault(recipes[fact.event_id], {})[fact.detail_type] = fact
-
-    validated = _validated(distinct)
+    validated = next((event.event_id for event in distinct if event.detail_type == "ImageValidated"), None)
 
     def rank(recipe: str | None) -> tuple[bool, bool, bool, Order, str]:
         facts = by_recipe[recipe]
         # An upload that was validated twice may have been given two recipes: no half of one is shown.
-        whole = not MARKS.isdisjoint(facts) and any(_caused(validated, fact) for fact in facts.values())
+        of_upload = any(fact.meta.get("causation_id") == validated for fact in facts.values())
+        whole = of_upload and not MARKS.isdisjoint(facts)
         newest = max(map(made, facts.values()))
         return "ThumbnailsCreated" in facts, whole, recipe == own, newest, recipe or ""
 
@@ -88,37 +88,27 @@ def derived(distinct: Sequence[RecordedEvent]) -> Derived:
 
 
 def own_recipe(distinct: Sequence[RecordedEvent]) -> str | None:
-    """The recipe that the validator chose; of an image from before it did, that of its first thumbnails."""
-    validated = _validated(distinct)
-    if validated is None:
-        return None
-    chosen: str | None = validated.detail["data"].get("recipe")
-    first = [event for event in distinct if event.detail_type in OF_RECIPES and _caused(validated, event)]
-    if chosen or not first:
+    """The recipe that the validator chose; of an image from before it did, that of its first facts."""
+    validated = next((event for event in distinct if event.detail_type == "ImageValidated"), None)
+    chosen: str | None = validated.detail["data"].get("recipe") if validated else None
+    if chosen or validated is None:
         return chosen
-    best = max(first, key=lambda fact: (fact.detail_type == "ThumbnailsCreated", made(fact), fact.precedence))
-    return recipe_id(best)
+    first = [
+        (event.detail_type == "ThumbnailsCreated", found)
+        for event in distinct
+        if event.detail_type in OF_RECIPES
+        and event.meta.get("causation_id") == validated.event_id
+        and (found := recipe_id(event))
+    ]
+    return max(first)[1] if first else None
 
 
 def recipe_of_each(distinct: Sequence[RecordedEvent]) -> dict[str, str | None]:
-    """The recipe of each fact, by its id. While a stack is upgraded to recipes with ids, what the upload
-    itself led to is all of the image's own recipe."""
-    validated, own = _validated(distinct), own_recipe(distinct)
-    chosen = validated is not None and "recipe" in validated.detail["data"]
-
-    def recipe(fact: RecordedEvent) -> str | None:
-        found = recipe_id(fact)
-        return own if _caused(validated, fact) and not (chosen and found) else found
-
-    return {event.event_id: recipe(event) for event in distinct if event.detail_type in OF_RECIPES}
-
-
-def _validated(distinct: Sequence[RecordedEvent]) -> RecordedEvent | None:
-    return next((event for event in distinct if event.detail_type == "ImageValidated"), None)
-
-
-def _caused(cause: RecordedEvent | None, event: RecordedEvent) -> bool:
-    return cause is not None and event.meta.get("causation_id") == cause.event_id
+    """The recipe of each fact, by its id. A fact without a recipe's id is of the image's own recipe:
+    the workers may have been upgraded while they were making it."""
+    own = own_recipe(distinct)
+    facts = (event for event in distinct if event.detail_type in OF_RECIPES)
+    return {event.event_id: recipe_id(event) or own for event in facts}
 
 
 def described(distinct: Sequence[RecordedEvent]) -> dict[str, Any]:
@@ -155,7 +145,7 @@ class Shown:
     thumbnails: Sequence[Mapping[str, Any]] = ()
     watermarked: Mapping[str, Any] | None = None
     still: bool | None = None
-    #: The active set asks for another recipe, and not all of that is there yet.
+    #: Something is shown, but the active set asks for another recipe, and not all of that is there yet.
     outdated: bool = False
 
 
@@ -167,7 +157,7 @@ def shown(item: Mapping[str, Any], active: Active) -> Shown:
     recipes = [each.recipe_for(item["image_key"], item["format"]) for each in active.in_order]
     complete = (found for recipe in recipes if (found := objects_of(item, recipe)))
     found = next(complete, None) or _own(item)
-    return replace(found, outdated=found.recipe != recipes[0].id)
+    return replace(found, outdated=bool(found.thumbnails) and found.recipe != recipes[0].id)
 
 
 def objects_of(item: Mapping[str, Any], recipe: Recipe) -> Shown | None:
