@@ -181,17 +181,20 @@ Story.TestCase.settings = settings(max_examples=150, stateful_step_count=30, dea
 TestStory = Story.TestCase
 
 
-def many_recipes() -> list[RecordedEvent]:
-    """An image that three backfills have followed, the second of which was pruned."""
+def many_recipes(*over: Recipe) -> list[RecordedEvent]:
+    """An image that four backfills have followed, one of them by a newer engine; some of it was pruned."""
     log = completed(FIRST, RECIPES[0], ManualClock())
     for recipe in RECIPES[1:]:
         log = with_backfill(log, recipe)
-    second = [event for event, recipe in recipe_of_each(log).items() if recipe == RECIPES[1].id]
+    log = with_backfill(log, RECIPES[2], engine="2026-11.10")
+    ids = {recipe.id for recipe in over}
+    retire = [event for event, recipe in recipe_of_each(log).items() if recipe in ids]
     cause = validated(FIRST, None, ManualClock())
-    return [*log, RecordedEvent.from_event(pruned(cause, second, ManualClock()))]
+    return [*log, RecordedEvent.from_event(pruned(cause, retire, ManualClock()))]
 
 
-MANY = many_recipes()
+MANY = many_recipes(RECIPES[1])
+WITHOUT_ITS_OWN = many_recipes(RECIPES[0], RECIPES[1])
 ACTIVE = [
     Active(),
     *(Active(each) for each in SETS),
@@ -206,10 +209,10 @@ def at(event: RecordedEvent, second: int) -> RecordedEvent:
     return replace(event, detail={**event.detail, "meta": meta})
 
 
-@given(times, st.sampled_from(ACTIVE))
-def test_no_clock_decides_which_recipe_is_shown(seconds: list[int], active: Active):
-    log = [at(event, second) for event, second in zip(MANY, seconds, strict=True)]
-    assert shown(item_of(log), active) == shown(item_of(MANY), active)
+@given(times, st.sampled_from([MANY, WITHOUT_ITS_OWN]), st.sampled_from(ACTIVE))
+def test_no_clock_decides_which_recipe_is_shown(seconds: list[int], log: list[RecordedEvent], active: Active):
+    shifted = [at(event, second) for event, second in zip(log, seconds, strict=True)]
+    assert shown(item_of(shifted), active) == shown(item_of(log), active)
 
 
 @given(st.permutations(MANY), st.lists(st.sampled_from(MANY), max_size=5), st.sampled_from(ACTIVE))
@@ -275,10 +278,11 @@ def test_a_pruned_recipe_that_is_made_again_is_shown_again():
 
 
 def test_a_watermark_of_another_recipe_does_not_replace_the_one_that_the_image_was_made_with():
-    log = completed(FIRST, RECIPES[1], ManualClock())
-    item = item_of(with_backfill(log, RECIPES[3]))
-    assert item["watermarked"] == item_of(log)["watermarked"]
-    assert item["stages"] == item_of(log)["stages"]
+    for own, other in ((RECIPES[0], RECIPES[1]), (RECIPES[1], RECIPES[2])):
+        log = completed(FIRST, own, ManualClock())
+        item = item_of(with_backfill(log, other))
+        assert item.get("watermarked") == item_of(log).get("watermarked")
+        assert item["stages"] == item_of(log)["stages"]
 
 
 @pytest.mark.parametrize("newer", ["thumbnailer", "watermarker"])

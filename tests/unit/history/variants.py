@@ -88,7 +88,7 @@ def facts(
                 bytes=9,
                 sha256=SHA,
                 variant=each.id,
-            )  # fmt: skip
+            )
             for each in outputs(recipe, "PNG", 1, engine)
         )
         made = ThumbnailsCreated(recipe=name, items=items, generation=generation)
