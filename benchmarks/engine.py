@@ -23,13 +23,14 @@ from benchmarks.inputs import CASES, OTHERS, prepare
 from benchmarks.photographs import photographs
 from benchmarks.processes import Worker, peak_mb, similarity
 from benchmarks.report import ENGINES, write_table
-from benchmarks.targets import PIPELINE, targeted
+from benchmarks.targets import PIPELINE, VARIANTS, targeted
 
 # Only those that can read the format at all. Pillow reads HEIC with pillow-heif alone.
 READERS = {
     "avif-12mp": ("imagebus", "naive", "pyvips-chained", "sharp-chained"),
     "heic-12mp": ("imagebus", "naive"),
 }
+VARIANT_ENGINES = ("variants", "variants-floor", "cover-centre", "cover-entropy", "cover-faces")
 RESULTS = ROOT / "benchmarks" / "results.json"
 
 
@@ -64,6 +65,9 @@ def main() -> int:
             chosen = [engine for engine in chosen if not engine.startswith("pipeline")]
         similar = with_similarity and case not in READERS
         rows += compare(case, path, chosen, asked.rounds, with_similarity=similar)
+    if asked.only in VARIANTS:
+        path = prepare(BENCH / "images", CASES)[PIPELINE]
+        rows += compare(VARIANTS, path, list(VARIANT_ENGINES), asked.rounds, with_similarity=False)
     rows += validation({**files, **others}, rows, asked.rounds, asked.only)
     if not asked.only:
         write(results)

@@ -8,6 +8,9 @@ from typing import Any
 
 from benchmarks.coldstart import EAGER
 
+PIPELINE = "jpeg-12mp-baseline"
+#: The variants of a recipe, of the same file: four sizes, each as JPEG and as WebP.
+VARIANTS = "variants-12mp"
 # (case, engine, reference, maximum ratio to the reference's CPU time)
 _CPU: tuple[tuple[str, str, str, float], ...] = (
     ("jpeg-12mp-baseline", "imagebus", "naive", 1 / 6.5),
@@ -33,6 +36,9 @@ _CPU: tuple[tuple[str, str, str, float], ...] = (
     ("avif-12mp", "imagebus", "sharp-chained", 0.9),
     ("heic-12mp", "imagebus", "naive", 0.9),
     ("webp-12mp", "imagebus", "pyvips-chained", 0.95),
+    (VARIANTS, "variants", "variants-floor", 1.15),
+    (VARIANTS, "cover-entropy", "cover-centre", 1.1),
+    (VARIANTS, "cover-faces", "cover-centre", 1.1),
 )
 _MEMORY = ("jpeg-48mp-baseline", 0.2)
 _SSIM_LOST = 0.005
@@ -40,7 +46,6 @@ _VALIDATION_SHARE = 0.05
 _COLD_START = {"thumbnailer": 0.4}
 _OTHER_COLD_STARTS = 0.45
 _PHOTOGRAPH = 0.9
-PIPELINE = "jpeg-12mp-baseline"
 
 Row = Mapping[str, Any]
 Rows = Mapping[tuple[str, str], Row]
@@ -65,7 +70,9 @@ def by_case(results: Mapping[str, Any]) -> Rows:
 def targeted() -> list[str]:
     """The cases that a target names."""
     return [
-        case for case in dict.fromkeys(case for case, *_ in _CPU) if not case.startswith(("avif", "heic"))
+        case
+        for case in dict.fromkeys(case for case, *_ in _CPU)
+        if not case.startswith(("avif", "heic", "variants"))
     ]
 
 

@@ -15,6 +15,9 @@ from pathlib import Path
 
 BOXES = ((1280, 1 << 16), (640, 480), (320, 320), (100, 100))
 Outputs = Sequence[bytes]
+# Of a recipe: each size in each format.
+FORMATS = ("JPEG", "WEBP")
+FACES = ((0.62, 0.2, 0.08, 0.1), (0.75, 0.3, 0.05, 0.07))
 HIDDEN = {"imagebus-fallback": ("cykooz_resizer", "isal")}
 
 
@@ -22,6 +25,17 @@ def imagebus(data: bytes) -> Outputs:
     from imagebus_imaging import thumbnails
 
     return [made.data for made in thumbnails(data, BOXES, formats=["jpeg" if _boxed(data) else "source"])]
+
+
+def variants(data: bytes, fit: str = "inside", focus: str = "centre") -> Outputs:
+    from imagebus.recipes.missing import outputs
+    from imagebus.recipes.model import Recipe, Variant
+    from imagebus_imaging import derive
+
+    sizes = {str(width): {"width": width, "height": min(height, width)} for width, height in BOXES}
+    shared = {"fit": fit, "focus": focus, "formats": [name.lower() for name in FORMATS]}
+    recipe = Recipe(variants={name: Variant.read(size | shared) for name, size in sizes.items()})
+    return [made.data for made in derive(data, outputs(recipe, "JPEG", 1, "1"), faces=FACES)]
 
 
 def _boxed(data: bytes) -> bool:
@@ -105,8 +119,9 @@ def naive(data: bytes) -> Outputs:
 class Floor:
     """Decoding at the needed scale and encoding finished thumbnails, which no engine can leave out."""
 
-    def __init__(self, boxes: Sequence[tuple[int, int]] = BOXES) -> None:
+    def __init__(self, boxes: Sequence[tuple[int, int]] = BOXES, formats: Sequence[str] = ()) -> None:
         self._boxes = boxes
+        self._formats = formats
         self._small: dict[int, tuple[list[object], tuple[int, int]]] = {}
 
     def __call__(self, data: bytes) -> Outputs:
@@ -125,12 +140,13 @@ class Floor:
             "JPEG": {"quality": 85},
             "PNG": {"compress_level": 1, "compress_type": 3},
             "WEBP": {"quality": 80, "method": 2},
-        }[image.format or ""]
+        }
         made = []
         for thumbnail in small:
-            out = io.BytesIO()
-            thumbnail.save(out, image.format, **options)  # type: ignore[attr-defined]
-            made.append(out.getvalue())
+            for name in self._formats or [image.format or ""]:
+                out = io.BytesIO()
+                thumbnail.save(out, name, **options[name])  # type: ignore[attr-defined]
+                made.append(out.getvalue())
         return made
 
 
@@ -179,6 +195,12 @@ ENGINES: dict[str, Callable[[], Callable[[bytes], Outputs]]] = {
     "imagebus": lambda: imagebus,
     "imagebus-fallback": lambda: imagebus,
     "validation": lambda: validation,
+    "variants": lambda: variants,
+    "variants-floor": lambda: Floor(formats=FORMATS),
+    **{
+        f"cover-{focus}": lambda focus=focus: lambda data: variants(data, "cover", focus)  # type: ignore[misc]
+        for focus in ("centre", "entropy", "faces")
+    },
     "pipeline": lambda: pipeline,
     "pipeline-floor": PipelineFloor,
     "draft": lambda: draft,

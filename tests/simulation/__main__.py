@@ -76,7 +76,8 @@ def summary(reports: Iterable[SeedReport], *, complete: bool) -> int:
     for name, count in sorted(done.items()):
         print(f"{name:15} {count:6} {failed[name]:7}")
     print("\nbranch                                    taken")
-    for name in [*coverage.BRANCHES, *sorted(seen.keys() - coverage.BRANCHES.keys())]:
+    named = [*coverage.BRANCHES, *coverage.ELSEWHERE]
+    for name in [*named, *sorted(seen.keys() - set(named))]:
         print(f"{name:38} {seen[name]:8}")
     problems = sum(failed.values())
     for (mode, pattern), count in known.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -35,10 +36,20 @@ class Call:
     def claims(self) -> bool:
         return self.puts(wiring.LEDGER) and self.request["Item"].get("lease_until", {"N": "0"})["N"] != "0"
 
-    def publishes(self, kind: str) -> bool:
+    def publishes(self, kind: str, text: str = "") -> bool:
         return self.operation == "put_events" and any(
-            entry["DetailType"] == kind for entry in self.request["Entries"]
+            entry["DetailType"] == kind and text in entry["Detail"] for entry in self.request["Entries"]
         )
+
+    def logs(self, kind: str) -> bool:
+        return self.puts(wiring.STATUS, "EVENT#") and f'"detail_type":"{kind}"' in self._event
+
+    @property
+    def _event(self) -> str:
+        return str(self.request["Item"]["event"]["S"])
+
+    def promotes(self) -> bool:
+        return self.puts(wiring.RECIPES) and self.request["Item"]["id"]["S"] == "active"
 
     def within(self, bucket: str) -> bool:
         return bool(self.request.get("Bucket") == bucket)
@@ -46,6 +57,10 @@ class Call:
 
 def _sending(row: Mapping[str, Any] | None) -> str:
     return str(row["sending"]["S"]) if row else ""
+
+
+def _recipe(row: Mapping[str, Any]) -> Any:
+    return json.loads(row["event"]["S"])["detail"]["data"].get("recipe")
 
 
 CONFLICT = "ConditionalCheckFailedException"
@@ -98,7 +113,34 @@ BRANCHES: Mapping[str, Callable[[Call], bool]] = {
     "made visible again": lambda c: c.operation == "change_message_visibility",
     "erased by the recorder": lambda c: c.function == "recorder" and c.operation == "delete_item",
     "key of an S3 event checked": lambda c: c.function == "ingest" and c.operation == "head_object",
+    "asked for both stages": lambda c: c.publishes("DerivationRequested", '"stages":["thumbnailer","w'),
+    "asked for one stage": lambda c: (
+        c.publishes("DerivationRequested", '"stages":["thumbnailer"]')
+        or c.publishes("DerivationRequested", '"stages":["watermarker"]')
+    ),
+    "asked with shared objects": lambda c: c.publishes("DerivationRequested", '"present":[{'),
+    "asked with faces": lambda c: c.publishes("DerivationRequested", '"faces":[{'),
+    "asked again": lambda c: c.publishes("DerivationRequested", '"generation":1'),
+    "request failed": lambda c: c.publishes("ProcessingFailed", '"detail-type":"DerivationRequested"'),
+    "watermark skipped": lambda c: c.publishes("WatermarkSkipped"),
+    "request recorded again": lambda c: c.logs("DerivationRequested") and c.error == CONFLICT,
+    "recipe decided again": lambda c: (
+        c.logs("ImageValidated") and c.before is not None and _recipe(c.before) != _recipe(c.request["Item"])
+    ),
+    "promoted": lambda c: c.promotes() and not c.error,
+    "promotion lost to another": lambda c: c.promotes() and c.error == CONFLICT,
+    "promotion announced": lambda c: c.publishes("RecipePromoted"),
+    "retired by a prune": lambda c: c.publishes("VariantsPruned"),
+    "removed by a prune": lambda c: c.function == "pruner" and c.operation == "delete_objects",
+    "prune continued": lambda c: c.function == "pruner" and c.operation == "list_objects_v2",
 }
+#: Counted where they happen.
+ELSEWHERE = (
+    "showed the active set",
+    "showed an earlier set",
+    "showed its own recipe",
+    "pruned fact published again",
+)
 
 
 def branches(call: Call) -> list[str]:
@@ -106,4 +148,4 @@ def branches(call: Call) -> list[str]:
 
 
 def never_taken(seen: Counter[str]) -> list[str]:
-    return [name for name in BRANCHES if not seen[name]]
+    return [name for name in (*BRANCHES, *ELSEWHERE) if not seen[name]]

@@ -31,7 +31,9 @@ class Evidence:
     def fault(
         self, function: str, what: str, operation: str, request: Mapping[str, Any], *, repeats: bool
     ) -> None:
-        """A call failed. `repeats`: its message may have been delivered twice, or names no version."""
+        """A call failed. `repeats`: its message may have been delivered twice, or names no version, or
+        another engine makes the second attempt and writes other objects.
+        """
         if function == "notifier" and what not in ("throttled", "timed out"):
             if operation == "publish" and what != "before":
                 self.may_be_told_twice.add(told(request))

@@ -10,12 +10,12 @@ from cleaner.handler import clean
 from failures.dead_letter import handle_dead_letter
 from imagebus.bus import EventBridgeBus
 from imagebus.erasures import DynamoDBErasures
-from imagebus.events.analyzer import Label, LabelsDetected, LabelsSkipped
+from imagebus.events.analyzer import Box, Face, Faces, Label, LabelsDetected, LabelsSkipped
 from imagebus.history.required import Required
 from imagebus.inbox import Inbox, SQSQueue, one_by_one
 from imagebus.listing import ImageIndex
 from imagebus.objects import S3ObjectStore
-from imagebus.recipes.model import Watermark
+from imagebus.recipes.store import DynamoDBRecipes
 from imagebus.store import DynamoDBEventStore
 from imagebus.worker import Derivation, Job, Work, Worker
 from imagebus_imaging import Limits
@@ -32,6 +32,7 @@ from tests.simulation import wiring
 from tests.simulation.settings import Settings
 from thumbnailer.resize import thumbnail_work
 from validator.handler import validate
+from validator.rules import chooser
 from watermarker.mark import watermark_work
 
 if TYPE_CHECKING:
@@ -96,18 +97,21 @@ def _ingest(world: World, client: Any, bus: Any, clock: Any) -> Any:
 
 def _validator(world: World, client: Any, bus: Any, clock: Any) -> Any:
     objects = S3ObjectStore(client("s3"))
-    return one_by_one(lambda d: validate(d, bus, objects, clock, Limits())), {}
+    choose = chooser(world.recipes("validator"), world.settings().environment)
+    return one_by_one(lambda d: validate(d, bus, objects, clock, Limits(), choose)), {}
 
 
-def _worker(name: str, work_with: Callable[[Settings], Work], bucket: str = wiring.IMAGES) -> Any:
+def _worker(
+    name: str, work_with: Callable[[Settings, DynamoDBRecipes], Work], bucket: str = wiring.IMAGES
+) -> Any:
     def make(world: World, client: Any, bus: Any, clock: Any) -> Any:
-        work = work_with(world.settings())
+        work, stage = work_with(world.settings(), world.recipes(name)), name if bucket else ""
 
         def guarded(job: Job) -> Derivation:
             world.check_dependency(name)
             return work(job)
 
-        return one_by_one(Worker(bus, S3ObjectStore(client("s3")), clock, bucket, guarded)), {}
+        return one_by_one(Worker(bus, S3ObjectStore(client("s3")), clock, bucket, guarded, stage)), {}
 
     return make
 
@@ -116,8 +120,11 @@ def _labels(settings: Settings, job: Job) -> LabelsDetected | LabelsSkipped:
     """Of every second image, so that both alternatives of the required fact occur."""
     if not settings.labels or job.data[-1] % 2:
         return LabelsSkipped(reason="simulated")
+    box = Box(left=0.25, top=0.125, width=0.25, height=0.5)
     return LabelsDetected(
-        labels=(Label(name="Beach", confidence=90.5, parents=()),), model_versions={"labels": "1"}
+        labels=(Label(name="Beach", confidence=90.5, parents=()),),
+        model_versions={"labels": "1"},
+        faces=Faces(count=1, largest=(Face(box=box, confidence=99.5),)) if job.data[-1] % 4 else None,
     )
 
 
@@ -145,18 +152,14 @@ _MAKERS: Mapping[str, Callable[[World, Any, Any, Any], Any]] = {
     "validator": _validator,
     "thumbnailer": _worker(
         "thumbnailer",
-        lambda settings: thumbnail_work(
-            wiring.IMAGES, settings.sizes, None, settings.background, generation=settings.generation
-        ),
+        lambda settings, recipes: thumbnail_work(wiring.IMAGES, recipes, settings.engine),
     ),
     "watermarker": _worker(
         "watermarker",
-        lambda settings: watermark_work(
-            wiring.IMAGES, Watermark(text="imagebus", opacity=settings.opacity), None, settings.generation
-        ),
+        lambda settings, recipes: watermark_work(wiring.IMAGES, recipes, settings.engine),
     ),
-    "metadata": _worker("metadata", lambda _: metadata_work, ""),
-    "labels": _worker("labels", lambda settings: lambda job: Derivation(_labels(settings, job))),
+    "metadata": _worker("metadata", lambda *_: metadata_work, ""),
+    "labels": _worker("labels", lambda settings, _: lambda job: Derivation(_labels(settings, job))),
     "recorder": _recorder,
     "notifier": _notifier,
     "cleaner": _cleaner,

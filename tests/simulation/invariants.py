@@ -11,9 +11,11 @@ from typing import Any
 
 from tests.simulation import facts, reference, rows, wiring
 from tests.simulation.facts import Fact, folder_of
+from tests.simulation.promoted import RECIPE_OF
 from tests.simulation.scheduler import EPOCH
 from tests.simulation.story import Story
 from tests.simulation.upload import Upload
+from tests.simulation.variants import is_whole
 from tests.simulation.watch import named_objects, wrong_object
 from tests.simulation.world import World
 
@@ -90,9 +92,9 @@ def _wrong_outcome(story: Story, upload: Upload, item: dict[str, Any]) -> Iterat
     if status == "completed":
         if item.get("sha256") != hashlib.sha256(upload.body).hexdigest():
             yield "the digest is not the upload's"
-        names = {thumbnail["name"] for thumbnail in item["thumbnails"]}
-        if names not in [settings.names for settings in story.world.versions]:
-            yield f"shows the sizes {sorted(names)}"
+        recipe = RECIPE_OF.get(item.get("recipe", ""))
+        if recipe is None or not is_whole(item, recipe):
+            yield f"has not all that recipe {item.get('recipe')} asks for"
         home = folder_of(upload.key, item["revision"])
         if not all(named["key"].startswith(home) for named in named_objects(item)):
             yield "shows another upload's objects"
@@ -135,8 +137,7 @@ def projections(world: World) -> Iterator[str]:
 def completeness(story: Story) -> Iterator[str]:
     """The log holds what was on the bus, in the form that happened first, and nothing else."""
     published: dict[str, set[str]] = {}
-    for _, envelope in story.world.events.archive:
-        fact = Fact.of(envelope)
+    for fact in _archived(story.world):
         published.setdefault(fact.id, set()).add(fact.at + fact.text)
     logged = {fact.id: fact for facts in rows.logs(story.world.dynamodb).values() for fact in facts}
     erased = {fact.id for fact in _archived(story.world) if was_erased(story, fact)}
@@ -217,7 +218,9 @@ def was_erased(story: Story, fact: Fact) -> bool:
 
 
 def _archived(world: World) -> Iterator[Fact]:
-    return (Fact.of(envelope) for _, envelope in world.events.archive)
+    """What is about an image."""
+    facts = (Fact.of(envelope) for _, envelope in world.events.archive)
+    return (fact for fact in facts if "image_key" in fact.meta)
 
 
 def objects(story: Story) -> Iterator[str]:

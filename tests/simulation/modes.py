@@ -36,25 +36,34 @@ class Mode:
 
 MODES: Mapping[str, Mode] = {
     "calm": Mode(
-        "no faults, so that the logic alone is tested", ORDINARY, {"outage": 0.2, "rebuild": 0.1}, share=10
+        "no faults, so that the logic alone is tested",
+        ORDINARY,
+        {"outage": 0.2, "rebuild": 0.1, "change_recipes": 0.1},
+        share=10,
     ),
     "deaths": Mode("one upload; functions die at given side effects, and no sweeper helps", share=15),
     "rough": Mode(
         "crashes, throttling, lost answers, delays, duplicates and refused events, all at once",
         ROUGH,
-        {"outage": 0.15, "outage_and_redrive": 0.15, "send_poison": 0.1, "rebuild": 0.1},
+        {
+            "outage": 0.15,
+            "outage_and_redrive": 0.15,
+            "send_poison": 0.1,
+            "rebuild": 0.1,
+            "change_recipes": 0.1,
+        },
         share=15,
     ),
     "replays": Mode(
         "replays to the recorder and to everybody, a lost table, rebuilds",
         ROUGH,
-        {"replay": 0.3, "replay_to_all": 0.3, "lose_table": 0.3, "rebuild": 0.3},
+        {"replay": 0.3, "replay_to_all": 0.3, "lose_table": 0.3, "rebuild": 0.3, "change_recipes": 0.3},
         share=8,
     ),
     "safety": Mode(
         "faults never stop: nothing wrong is ever shown or announced",
         ROUGH | {"crash": (0.05, 0.1), "throttle": (0.1,), "lost": (0, 0.02), "duplicate": (0.3,)},
-        {"outage": 0.3, "replay_to_all": 0.3, "rebuild": 0.2},
+        {"outage": 0.3, "replay_to_all": 0.3, "rebuild": 0.2, "change_recipes": 0.3},
         ends="cut off",
     ),
     "liveness": Mode(
@@ -68,39 +77,47 @@ MODES: Mapping[str, Mode] = {
     "skew": Mode(
         "the clocks of functions differ by up to five seconds",
         ORDINARY | {"skew": (1, 5), "duplicate": (0, 0.2), "late": (0, 0.1), "crash": (0, 0.01)},
-        {"lose_table": 0.3, "outage": 0.2},
+        {"lose_table": 0.3, "outage": 0.2, "change_recipes": 0.3},
     ),
     "late": Mode(
         "deliveries hours to days late, duplicates at once in two workers, visibility that ends too early",
         ORDINARY
         | {"very_late": (0.02, 0.1), "duplicate": (0.1, 0.5), "visibility": (20,), "hang": (0, 0.05)},
-        {"replay": 0.2},
+        {"replay": 0.2, "change_recipes": 0.3},
     ),
     "stale": Mode(
         "reads from indexes, and all that are not consistent, see the past",
         ORDINARY | {"lag": (0.5, 5, 120), "crash": (0, 0.02), "duplicate": (0, 0.2)},
-        {"rebuild": 0.5, "outage": 0.3},
+        {"rebuild": 0.5, "outage": 0.3, "change_recipes": 0.3},
     ),
     "lost answers": Mode(
         "the SDK repeats calls whose answers were lost",
         ORDINARY | {"lost_answer": (0.05, 0.2), "sdk_retries": (True,)},
-        {"outage": 0.1},
+        {"outage": 0.1, "change_recipes": 0.3},
     ),
     "deployments": Mode(
         "old and new settings at the same time, and a new set of required facts",
         ORDINARY | {"duplicate": (0.2, 0.5), "late": (0, 0.2), "crash": (0, 0.02)},
-        {"deploy": 1, "outage": 0.5, "replay_to_all": 0.3},
+        {"deploy": 1, "outage": 0.5, "replay_to_all": 0.3, "change_recipes": 0.3},
     ),
     "erasures": Mode(
         "images are erased at any moment, during replays too",
         ROUGH | {"names_versions": (True,), "lost_answer": (0,)},
-        {"erase_often": 1, "replay_to_all": 0.4, "lose_table": 0.3, "rebuild": 0.3, "outage": 0.2},
+        {
+            "erase_often": 1,
+            "replay_to_all": 0.4,
+            "lose_table": 0.3,
+            "rebuild": 0.3,
+            "outage": 0.2,
+            "change_recipes": 0.2,
+        },
         share=6,
     ),
     "throttling": Mode("AWS refuses many calls", ORDINARY | {"throttle": (0.05, 0.15), "refused": (0.3,)}),
     "overwrites": Mode(
         "users overwrite and delete images exactly while workers write",
         ORDINARY | {"overwrites": (0.2, 0.6), "slow": (0, 0.3), "late": (0, 0.2)},
+        {"change_recipes": 0.3},
         share=5,
     ),
     "lost messages": Mode(
@@ -128,7 +145,13 @@ MODES: Mapping[str, Mode] = {
         "an existing bucket is imported; imports die, repeat and overlap, while users go on",
         ORDINARY
         | {"crash": (0, 0.02, 0.1), "throttle": (0, 0.1), "duplicate": (0, 0.3), "lost_answer": (0, 0.1)},
-        {"adopt": 1, "outage": 0.2, "lose_table": 0.1, "rebuild": 0.2},
+        {"adopt": 1, "outage": 0.2, "lose_table": 0.1, "rebuild": 0.2, "change_recipes": 0.2},
+    ),
+    "recipes": Mode(
+        "operators change recipes: they prepare, switch, go back and prune, at once and while users go on",
+        ROUGH,
+        {"change_recipes": 1, "outage": 0.2, "replay_to_all": 0.1, "deploy": 0.2},
+        share=10,
     ),
     "poison": Mode("messages that are no events", ORDINARY | {"duplicate": (0, 0.2)}, {"send_poison": 1}),
 }

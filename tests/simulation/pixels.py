@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -11,7 +12,8 @@ import thumbnailer.resize
 import validator.rules
 import watermarker.mark
 from imagebus.recipes.model import Watermark
-from imagebus_imaging import Derived, Description, ImageInfo, Limits, Rejected
+from imagebus_imaging import Derived, Description, ImageInfo, Limits, Output, Rejected
+from tests.simulation.variants import look
 
 GOOD, CORRUPT, EMPTY = b"good ", b"corrupt ", b""
 
@@ -39,19 +41,30 @@ def _validate(data: bytes, limits: Limits) -> ImageInfo:
     )
 
 
-def _derived(name: str, look: str, data: bytes) -> Derived:
-    body = f"{name} {look} of ".encode() + data
-    return Derived(name, 64, 48, "PNG", "image/png", body, hashlib.sha256(body).hexdigest())
+def _derived(name: str, look: str, data: bytes, kind: str = "PNG") -> Derived:
+    """What it looks like is its bytes: equal for equal variants, whatever their names."""
+    body = f"{look} of ".encode() + data
+    return Derived(name, 64, 48, kind, f"image/{kind.lower()}", body, hashlib.sha256(body).hexdigest())
 
 
-def _thumbnails(
-    data: bytes, sizes: Sequence[tuple[int, int]], *, background: str, **_: object
-) -> list[Derived]:
-    return [_derived(f"{width}x{height}", background, data) for width, height in sizes]
+def _derive(data: bytes, outputs: Sequence[Output], faces: Sequence[object] = ()) -> list[Derived]:
+    return [
+        _derived(
+            each.name,
+            look(each.variant.settings(), each.format) + _faces(each.variant.focus, faces),
+            data,
+            "PNG" if each.format == "source" else each.format.upper(),
+        )
+        for each in outputs
+    ]
 
 
-def _watermark(data: bytes, spec: Watermark, **_: object) -> Derived:
-    return _derived("watermarked", str(spec.opacity), data)
+def _faces(focus: str, faces: Sequence[object]) -> str:
+    return f" {list(faces)}" if focus == "faces" else ""
+
+
+def _watermark(data: bytes, mark: Watermark) -> Derived:
+    return _derived("watermarked", json.dumps(mark.settings(), sort_keys=True), data)
 
 
 def _describe(data: bytes) -> Description:
@@ -63,7 +76,7 @@ def installed() -> Iterator[None]:
     """Applies while the simulation runs in this process; other tests see the real engine."""
     places = (
         (validator.rules, "validate_image", _validate),
-        (thumbnailer.resize, "thumbnails", _thumbnails),
+        (thumbnailer.resize, "derive", _derive),
         (watermarker.mark, "watermark", _watermark),
         (analyzer.metadata, "describe", _describe),
     )

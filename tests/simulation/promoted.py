@@ -10,7 +10,7 @@ from tests.simulation.coverage import Call
 from tests.simulation.facts import Fact, Json, folder_of
 from tests.simulation.reference import log_of, takes_place
 from tests.simulation.settings import OTHERS, SETS, Settings
-from tests.simulation.variants import digest, marked, names, pruned, recipe_for, recipe_of, recipes_of
+from tests.simulation.variants import digest, look, marked, names, pruned, recipe_for, recipe_of, recipes_of
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -32,6 +32,7 @@ class Promoted:
     def __init__(self, world: World) -> None:
         self._world = world
         self.history: list[tuple[float, tuple[str, ...]]] = [(float("-inf"), ())]
+        self._retired: set[str] = set()
 
     def sets_during(self, begin: float, end: float) -> list[Sequence[Json]]:
         """What a reader may have seen in that time, who may use what was active until a second before."""
@@ -51,13 +52,26 @@ class Promoted:
             return
         recipe = RECIPE_OF.get(recipe_of(fact) or "")
         if recipe is None:
+            if fact.type == "VariantsPruned":
+                self._retired.update(fact.data["retired"])
             return
+        self._world.seen["pruned fact published again"] += fact.id in self._retired
         if fact.type == "ThumbnailsCreated":
             has = sorted(each["name"] for each in fact.data["items"])
             if has != names(recipe):
                 yield f"has {has}, and its recipe {names(recipe)}"
+            for each in fact.data["items"]:
+                yield from self._wrong_look(each, recipe)
         elif marked(recipe) != (fact.type == "ImageWatermarked"):
             yield "is not what its recipe says about watermarks"
+
+    def _wrong_look(self, named: Json, recipe: Json) -> Iterator[str]:
+        """The object shows what the variant of its name asks for, whichever recipe made it first."""
+        variant = recipe["variants"][named["name"]]
+        stored = self._world.s3.buckets[wiring.IMAGES].keys.get(named["key"])
+        looks = tuple(look(variant, each).encode() for each in variant.get("formats", ["source"]))
+        if stored and not stored[-1].body.startswith(looks):
+            yield f"names {named['key']}, which is not its variant {named['name']}"
 
     def _decisions(self, fact: Fact) -> set[str]:
         end = self._world.scheduler.seconds
@@ -71,7 +85,9 @@ class Promoted:
 
     def called(self, call: Call) -> Iterator[str]:
         """A call that AWS has just answered."""
-        if call.operation == "transact_write_items":
+        if call.operation == "put_item":
+            self._written(call.request)
+        elif call.operation == "transact_write_items":
             for each in call.request["TransactItems"]:
                 self._written(each.get("Put", {}))
         elif call.function == PRUNER and call.operation.startswith("delete_object"):

@@ -130,6 +130,9 @@ def _live(story: Story, mode: Mode) -> Iterator[str]:
     world.faults.stop()
     _operate(story)
     yield from _checks(story)
+    if story.changing:
+        yield from story.changing.finish(lambda: settle(world))
+        yield from _checks(story)
 
 
 def _operate(story: Story) -> None:

@@ -27,6 +27,22 @@ class Settings:
     engine: str = ENGINE
 
     @property
+    def environment(self) -> dict[str, str]:
+        """Of the validator."""
+        return {
+            "THUMBNAIL_SIZES": ",".join(f"{width}x{height}" for width, height in self.sizes),
+            "OUTPUT_FORMAT": "auto",
+            "BACKGROUND": self.background,
+            "LINEAR_LIGHT": "false",
+            "ANIMATED_THUMBNAILS": "false",
+            "WATERMARK_TEXT": "mark",
+            "WATERMARK_POSITION": "bottom-right",
+            "WATERMARK_OPACITY": str(self.opacity),
+            "WATERMARK_SCALE": "0.25",
+            "MAX_SIDE": "2048",
+        }
+
+    @property
     def recipe(self) -> Json:
         """The recipe of these parameters. As in all recipes here, what has its default value is left out."""
         behind = {"background": self.background} if self.background != WHITE else {}
@@ -55,7 +71,7 @@ def _set(*rules: Json) -> Json:
     return {"recipes": list(rules)}
 
 
-#: Sets that operators try. They share variants with the default recipe, with each other, and under other names.
+#: Sets that operators try. They share variants with the default recipe and each other, under other names too.
 SETS: Mapping[str, Json] = {
     "one more": _set(
         {"name": "all", "variants": {"100x100": SMALL, "card": CARD}, "watermark": {"text": "mark"}}

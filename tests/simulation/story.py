@@ -14,6 +14,7 @@ from imagebus_cli.operations.rebuild import rebuild_one
 from imagebus_cli.operations.replay import MARGIN
 from tests.simulation import erasing, pixels, poison, rows, wiring
 from tests.simulation.adoption import Adoption
+from tests.simulation.changing import Changing
 from tests.simulation.facts import folder_of, revision_of
 from tests.simulation.scheduler import EPOCH
 from tests.simulation.settings import OTHERS
@@ -40,6 +41,7 @@ class Story:
     holes: bool = False
     redriven: bool = False
     adoption: Adoption | None = None
+    changing: Changing | None = None
     _replays: int = 0
 
     def begin(self, incidents: dict[str, float]) -> None:
@@ -247,6 +249,10 @@ class Story:
         for _ in range(self.random.randint(1, 4)):
             delay = self.random.choice([0, 0.2, 10, self.random.uniform(1, 600)])
             self.world.scheduler.after(delay, lambda: start(attempt))
+
+    def change_recipes(self) -> None:
+        self.changing = self.changing or Changing(self)
+        self.changing.campaign()
 
     # --- operators, after the faulty phase ---
 

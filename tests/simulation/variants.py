@@ -47,8 +47,20 @@ def names(recipe: Json) -> list[str]:
     )
 
 
+def look(variant: Json, output_format: str) -> str:
+    """How the stand-in for pixels shows the variant, up to the faces that it may focus on."""
+    settings = {name: value for name, value in variant.items() if name != "formats"}
+    return f"{json.dumps(settings, sort_keys=True)} {output_format}"
+
+
 def marked(recipe: Json) -> bool:
     return bool(recipe.get("watermark", "none") != "none")
+
+
+def is_whole(made: Mapping[str, Any], recipe: Json) -> bool:
+    """Whether these thumbnails and this watermarked copy are what the recipe asks for, and nothing else."""
+    has = sorted(each["name"] for each in made.get("thumbnails", ()))
+    return has == names(recipe) and bool(made.get("watermarked")) == marked(recipe)
 
 
 def shown(item: Mapping[str, Any], active: Sequence[Json]) -> str | None:
@@ -57,7 +69,7 @@ def shown(item: Mapping[str, Any], active: Sequence[Json]) -> str | None:
     for recipe_set in active if "format" in item else ():
         recipe = recipe_for(recipe_set, item["image_key"], item["format"])
         found = there.get(digest(recipe), {})
-        if found.get("thumbnails") and (not marked(recipe) or found.get("watermarked")):
+        if is_whole(found, recipe):
             return digest(recipe)
     return item.get("recipe")
 

@@ -34,8 +34,10 @@ PLAIN = frozenset(
     ]
 )
 ROOTS = ("ImageUploaded", "ImageDeleted")
-#: What may differ between two publications of one fact: times, and what a retry has found out since.
+#: What may differ between two publications of one fact: times, and what a retry has found out since,
+#: and the recipe that is active when an upload is validated a second time. The log decides which counts.
 VARIES = {
+    "ImageValidated": {"recipe"},
     "ImageProcessed": {"stages", "duration_ms"},
     "ProcessingStalled": {"missing", "waited_s"},
     "ProcessingFailed": {"error_type", "message", "attempts", "failed_event"},
@@ -110,7 +112,7 @@ class Watch:
                 yield f"after a wait of {waited:.0f} s"
             if "ImageProcessed" in self.facts[upload]:
                 yield "stalled, when it had long been processed"
-        if self._is_current(fact):
+        if self.is_current(*upload, fact.meta.get("version_id")):
             for named in named_objects(fact.data):
                 yield from wrong_object(world, named)
 
@@ -118,6 +120,8 @@ class Watch:
         key, revision = fact.upload
         varies = VARIES.get(fact.type, set())
         same = {name: value for name, value in fact.data.items() if name not in varies}
+        if fact.type == "ThumbnailsCreated":  # a shared object has the name that was its first
+            same["items"] = [each["name"] for each in same["items"]]
         content = json.dumps([fact.type, key, revision, same], sort_keys=True)
         if self._contents.setdefault(fact.id, content) != content:
             yield f"one id {fact.id} for two facts"
@@ -137,15 +141,13 @@ class Watch:
         if correlation not in {facts.event_id(root, key, revision) for root in ROOTS}:
             yield "does not correlate with the upload"
 
-    def _is_current(self, fact: Fact) -> bool:
+    def is_current(self, key: str, revision: str, version: str | None) -> bool:
         """Whether nothing newer is known or current, for which the cleaner may have come already."""
-        key, revision = fact.upload
         versions = self.world.s3.buckets[wiring.UPLOADS].keys.get(key)
         if not versions or any(other > revision for name, other in self.facts if name == key):
             return False
         return bool(
-            fact.meta.get("version_id") == versions[-1].version_id
-            or facts.revision_of(versions[-1].sequencer) == revision
+            version == versions[-1].version_id or facts.revision_of(versions[-1].sequencer) == revision
         )
 
     # --- calls to AWS ---
@@ -238,7 +240,7 @@ def _discriminator(fact: Fact) -> tuple[str, ...]:
         return fact.data["stage"], cause
     if fact.type in OF_RECIPES or fact.type == "DerivationRequested":
         return fact.data["recipe"], str(fact.data.get("generation", 0))
-    return ("",)
+    return tuple(sorted(fact.data["retired"])) if fact.type == "VariantsPruned" else ("",)
 
 
 def named_objects(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -20,9 +20,9 @@ from imagebus.testing import (
     erasures_table,
     lambda_event,
     ledger_table,
+    recipes_table,
     status_table,
 )
-from imagebus.testing.dynamodb import Table
 from imagebus.testing.s3 import Bucket
 from tests.simulation import coverage, functions, wiring
 from tests.simulation.coverage import Call
@@ -48,7 +48,7 @@ class World:
                 wiring.STATUS: status_table(),
                 wiring.LEDGER: ledger_table(),
                 wiring.ERASURES: erasures_table(),
-                wiring.RECIPES: Table("id"),
+                wiring.RECIPES: recipes_table(),
             },
             weather.page_items,
             self.scheduler,
@@ -259,7 +259,8 @@ class World:
             raise functions.Outage("the pixels are out of order")
 
     def _hurt(self, function: str, what: str, operation: str, request: dict[str, Any]) -> None:
-        repeats = self.weather.duplicate > 0 or not self.weather.names_versions
+        engines = {settings.engine for settings in self.versions}
+        repeats = self.weather.duplicate > 0 or not self.weather.names_versions or len(engines) > 1
         self.evidence.fault(function, what, operation, request, repeats=repeats)
 
 

@@ -67,7 +67,7 @@ def mutants_of(module: str, path: Path) -> Iterator[tuple[Mutant, Callable[[], a
                 after = _text(instead) if instead is not None else ""
                 if before == after:
                     continue
-                same = (scope, what, before, after)
+                same = (scope, what, _short(before), _short(after))
                 counts[same] = counts.get(same, -1) + 1
                 line = getattr(node, "lineno", getattr(context, "lineno", 0))
                 yield (

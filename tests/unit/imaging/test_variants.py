@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from PIL import Image, ImageChops, ImageDraw
 
 from imagebus.recipes.missing import outputs
@@ -283,11 +284,12 @@ def test_entropy_of_nothing_is_the_centre() -> None:
 
 
 def test_entropy_is_of_what_is_seen() -> None:
-    image = scene(0).convert("RGBA")
-    image.putalpha(0)
-    image.alpha_composite(scene(450).crop((400, 0, 600, 200)).convert("RGBA"), (400, 0))
-    found = picture(image, width=100, height=100, fit="cover", focus="entropy")
-    assert found.getchannel("A").getextrema()[1] == 255
+    image = Image.new("RGBA", (240, 80), (9, 9, 9, 255))
+    hidden = Image.frombytes("L", (80, 80), random.Random(1).randbytes(6400))
+    image.paste(Image.merge("RGBA", (hidden, hidden, hidden, Image.new("L", (80, 80), 0))), (0, 0))
+    image.paste(Image.linear_gradient("L").resize((80, 80)), (160, 0))
+    found = picture(image, width=80, height=80, fit="cover", focus="entropy")
+    assert found.getchannel("A").getextrema() == (255, 255)
 
 
 def columns(found: Image.Image) -> tuple[int, int]:
@@ -309,7 +311,9 @@ def ramp(width: int = 1000, height: int = 100) -> Image.Image:
         ([(0.1, 0.2, 0.05, 0.5), (0.8, 0.2, 0.1, 0.5)], 850),  # the larger one
         ([(0.1, 0.2, 0.1, 0.5), (0.6, 0.2, 0.08, 0.5), (0.7, 0.2, 0.08, 0.5)], 690),  # more, together
         ([(0.2, 0.0, 0.4, 1.0), (0.9, 0.0, 0.01, 0.1)], 905),  # what can be held at all
+        ([(0.1, 0.1, 0.1, 0.8), (0.6, 0.2, 0.03, 0.2), (0.7, 0.2, 0.03, 0.2)], 150),  # by area, not by number
         ([(0.2, 0.0, 0.4, 1.0)], 400),  # larger than the crop: its middle
+        ([(0.1, 0.0, 0.3, 0.5), (0.6, 0.0, 0.4, 1.0)], 800),
         ([(-0.1, 0.2, 0.2, 0.5), (0.5, 0.5, 0.0, 0.5), (0.5, 1.5, 0.2, 0.2)], 100),  # outside is no face
     ],
 )
@@ -366,10 +370,13 @@ def test_an_animation_is_cropped_and_padded_in_every_frame(image_format: str) ->
     for frame in frames:
         frame.paste(WHITE, (0, 0, 40, 80))
     data = encoded(frames[0], image_format, save_all=True, append_images=frames[1:], duration=80)
-    cover = Variant(width=40, height=40, fit="cover", focus="faces", animated=True, quality={"webp": 95})
+    cover = Variant(width=40, height=40, fit="cover", focus="faces", animated=True, quality={"webp": 100})
     contain = Variant(width=60, height=60, fit="contain", background="#008080", animated=True)
     still = Variant(width=60, height=40, animated=True, formats=("jpeg",))
     found = made(data, cover, contain, still, faces=[(0.9, 0.2, 0.1, 0.1)])
+    assert len(found[0].data) > len(
+        made(data, replace(cover, quality={}), faces=[(0.9, 0.2, 0.1, 0.1)])[0].data
+    )
     assert [(each.format, each.width, each.height, each.frames) for each in found] == [
         ("WEBP", 40, 40, 3),
         ("WEBP", 60, 60, 3),

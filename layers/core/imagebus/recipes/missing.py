@@ -112,20 +112,22 @@ def _thumbnails(item: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def request(
     item: Mapping[str, Any], log: Sequence[RecordedEvent], recipe: Recipe, engine: str, clock: Clock
 ) -> Event[DerivationRequested] | None:
-    """What to publish for an image that lacks something; `log` is what its status item was folded from.
+    """What to publish for an image that lacks something; `log` is what its status item was folded from, or
+    later: nothing is asked for an upload that was replaced or erased in between.
 
     The same log always gives the same event id, so that asking twice is asking once.
     """
     lacks = missing(item, recipe, engine)
-    if not lacks:
+    validated = next((e for e in log if e.detail_type == "ImageValidated"), None)
+    if not lacks or validated is None or validated.revision != item["revision"]:
         return None
-    validated = next(event for event in log if event.detail_type == "ImageValidated")
     generation = _generation(log, recipe.id)
     data = DerivationRequested(
         recipe=recipe.id,
         stages=lacks.stages,  # type: ignore[arg-type]  # these two
-        bucket=item["bucket"],
-        etag=item["etag"],
+        # Not from the item: a delivery of ImageUploaded may still be on its way.
+        bucket=validated.detail["data"]["bucket"],
+        etag=validated.detail["data"]["etag"],
         format=item["format"],
         frames=item["frames"],
         generation=generation,

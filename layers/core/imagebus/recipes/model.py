@@ -116,7 +116,7 @@ class Variant(Definition, frozen=True):
             raise ValueError("a format is named twice")
 
     def output_id(self, output_format: OutputFormat, engine: str, faces: str = "") -> str:
-        """Names the object of one format: the same bytes for the same upload, whatever recipe asks for it.
+        """Names the object of one format: the same picture of the same upload, whatever recipe asks for it.
 
         `engine` is the engine's number. `faces` is a digest of the faces that decided what is shown.
         """

@@ -1,0 +1,210 @@
+"""Operators change recipes: backfills, promotions, rollbacks and prunes, at any moment, several at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from imagebus.bus import EventBridgeBus, PublishError
+from imagebus.history import derived
+from imagebus.recipes.model import Active, RecipeSet
+from imagebus.recipes.store import DynamoDBRecipes
+from imagebus.store import DynamoDBEventStore
+from imagebus_cli.adopt.adopting import Pace
+from imagebus_cli.measure.cost import load_prices
+from imagebus_cli.operations.table import StatusTable
+from imagebus_cli.problem import Problem
+from imagebus_cli.recipes import switching
+from imagebus_cli.recipes.backfilling import Backfill, Bounds, Progress
+from imagebus_cli.recipes.planning import survey
+from imagebus_cli.recipes.pruning import Pruner
+from tests.simulation import rows, variants, wiring
+from tests.simulation.facts import Json
+from tests.simulation.promoted import PRUNER, RECIPE_OF
+from tests.simulation.settings import SETS
+from tests.simulation.watch import named_objects, wrong_object
+
+if TYPE_CHECKING:
+    from tests.simulation.story import Story
+
+Command = Callable[[], object]
+
+#: What a command tells its operator, who repeats it. Everything else is a fault.
+REPORTED = (ClientError, ReadTimeoutError, PublishError, Problem)
+#: Back-fill, promote, roll back, and prune (x); in capitals, with another set.
+CAMPAIGNS = ("bp", "bpx", "bpBPx", "bpBPxr", "pbBPr", "bpBxP", "bBpxP", "bpBPxbp", "pPrx")
+STEPS = "bBpPrxx"
+WORKERS = ("thumbnailer", "watermarker")
+PRICE = load_prices("us-east-1")[0]
+
+
+class Changing:
+    def __init__(self, story: Story) -> None:
+        self._story = story
+        self._world = story.world
+        self.violations: list[str] = []
+
+    def campaign(self) -> None:
+        """Several commands, soon after each other or much later, some of which repeat or overlap others."""
+        random, delay = self._story.random, 0.0
+        first, second = random.sample(sorted(SETS), 2)
+        for step in random.choice(CAMPAIGNS) if random.random() < 0.7 else random.choices(STEPS, k=6):
+            delay += random.choice([0.01, 0.3, 3, 30, 300])
+            wanted = SETS[second if step.isupper() else first]
+            commands: dict[str, Command] = {
+                "b": partial(self.backfill, wanted),
+                "p": partial(self.promote, wanted),
+                "r": self.roll_back,
+                "x": self.prune,
+            }
+            command = commands[step.lower()]
+            self._start(delay, command)
+            if random.random() < 0.2:  # twice, perhaps by two operators at once
+                self._start(delay + random.choice([0, 0.1, 10]), command)
+            for _ in range(2):
+                self._start(delay + random.choice([0.1, 1, 20, 200]), self.read)
+
+    def _start(self, delay: float, command: Command) -> None:
+        """A command may be interrupted anywhere, fail, or die; its operator sees that and repeats it."""
+        world, random = self._world, self._story.random
+        limit = random.uniform(0.01, 1) if random.random() < 0.2 else float("inf")
+
+        world.scheduler.after(delay, lambda: self._run(command, limit))
+
+    def _run(self, command: Command, limit: float = float("inf")) -> None:
+        world = self._world
+
+        def run() -> None:
+            try:
+                command()
+            except REPORTED as error:
+                world.seen[f"command failed: {type(error).__name__}"] += 1
+
+        world.scheduler.start(run, limit)
+
+    # --- commands ---
+
+    def backfill(self, recipe_set: Json) -> Progress:
+        world, wanted = self._world, RecipeSet.read(recipe_set)
+        world.seen["backfill"] += 1
+        engine, table = world.deployed[-1].engine, StatusTable(self._client("dynamodb"), wiring.STATUS)
+        plan = survey(table.images(), wanted, engine, "", lambda _: None)
+        self._recipes().use_candidate(wanted)
+        store = self._store()
+        backfill = Backfill(
+            wanted,
+            engine,
+            table.images,
+            store,
+            lambda keys: {key: item for key in keys if (item := store.status(key))},
+            self._bus(),
+            lambda: max(world.sqs.depth(world.inbox(stage)) for stage in WORKERS),
+            Pace(self._story.random.choice([1, 50]), world.scheduler),
+            Bounds(at_once=self._story.random.choice([1, 10])),
+            PRICE,
+            world.scheduler,
+        )
+        for _ in backfill.run(plan):
+            pass
+        return backfill.progress
+
+    def promote(self, recipe_set: Json) -> None:
+        self._world.seen["promote"] += 1
+        self._switch(RecipeSet.read(recipe_set), None)
+
+    def roll_back(self) -> None:
+        self._world.seen["rollback"] += 1
+        recipes = self._recipes()
+        if before := switching.previous(recipes.promotions()):
+            self._switch(recipes.recipe_set(before), switching.ROLLBACK)
+
+    def _switch(self, to: RecipeSet, note: str | None) -> None:
+        switching.promote(self._recipes(), self._bus(), wiring.RECIPES, to, "operator", note)
+
+    def prune(self) -> int:
+        """How many objects it removed."""
+        self._world.seen["prune"] += 1
+        removed, engine = 0, self._world.deployed[-1].engine
+        table = StatusTable(self._client("dynamodb"), wiring.STATUS)
+        s3 = self._world.client(PRUNER, "s3")
+        clock = self._world.scheduler
+        pruner = Pruner(self._store(), self._recipes(), self._bus(), s3, wiring.IMAGES, engine, clock)
+        for image in pruner.run(table.images()):
+            removed += image.objects
+            self._world.seen[f"prune: {'failed' if image.why else 'done'}"] += 1
+        return removed
+
+    def _recipes(self) -> DynamoDBRecipes:
+        return DynamoDBRecipes(self._client("dynamodb"), wiring.RECIPES, self._world.scheduler)
+
+    def _store(self) -> DynamoDBEventStore:
+        return DynamoDBEventStore(self._client("dynamodb"), wiring.STATUS)
+
+    def _bus(self) -> EventBridgeBus:
+        return EventBridgeBus(self._client("events"), wiring.BUS, self._world.scheduler)
+
+    def _client(self, service: str) -> Any:
+        return self._world.client("operator", service)
+
+    # --- readers ---
+
+    def read(self) -> None:
+        """One request that shows all images, as the API answers it. What it shows is all of one moment."""
+        world = self._world
+        store = DynamoDBEventStore(world.client("api", "dynamodb"), wiring.STATUS)
+        begin, found = world.scheduler.seconds, dict[str, tuple[Json, str | None]]()
+        active = world.recipes("api").active()
+        for key in list(world.dynamodb.tables[wiring.STATUS].partitions):
+            if item := store.status(key):
+                shown = derived.shown(item, active)
+                self._count(item, shown.recipe, active)
+                found[key] = item, shown.recipe
+                self.violations += self._wrong(item, shown)
+        moments = world.watch.promoted.sets_during(begin, world.scheduler.seconds)
+        if not any(
+            all(variants.shown(item, sets) == recipe for item, recipe in found.values()) for sets in moments
+        ):
+            shows = {key: recipe for key, (_, recipe) in found.items()}
+            self.violations.append(f"one answer shows {shows}, which no set of recipes means")
+
+    def _count(self, item: Json, recipe: str | None, active: Active) -> None:
+        if "format" in item and active.current:
+            wanted = [each.recipe_for(item["image_key"], item["format"]).id for each in active.in_order]
+            of = ["the active set", *["an earlier set"] * (len(wanted) - 1)]
+            shows = dict(zip(reversed(wanted), reversed(of), strict=True)).get(recipe or "", "its own recipe")
+            self._world.seen[f"showed {shows}"] += 1
+
+    def _wrong(self, item: Json, shown: derived.Shown) -> Iterator[str]:
+        """What a reader sees is of one recipe, and is there."""
+        key, recipe = item["image_key"], RECIPE_OF.get(shown.recipe or "")
+        if item["status"] != "completed":
+            return
+        made = {"thumbnails": shown.thumbnails, "watermarked": shown.watermarked}
+        if recipe is None or not variants.is_whole(made, recipe):
+            yield f"{key}: shows not all of recipe {shown.recipe}"
+        if self._world.watch.is_current(key, item["revision"], item.get("version_id")):
+            for named in named_objects(made):
+                yield from (f"{key}: shows what {text}" for text in wrong_object(self._world, named))
+
+    # --- what must hold in the end ---
+
+    def finish(self, settle: Callable[[], None]) -> Iterator[str]:
+        """Undisturbed, a set is prepared and promoted, and the rest is pruned: then every image shows it."""
+        world, wanted = self._world, SETS[self._story.random.choice(sorted(SETS))]
+        told = len(world.sns.published)
+        commands: list[Command] = [lambda: self.backfill(wanted), lambda: self.promote(wanted), self.prune]
+        for command in commands:
+            self._run(command)
+            settle()
+        yield from self.violations
+        if len(world.sns.published) > told:
+            yield "a backfill notified somebody"
+        sets = world.watch.promoted.sets_during(world.scheduler.seconds, world.scheduler.seconds)[-1]
+        for key, item in rows.statuses(world.dynamodb).items():
+            if item["status"] == "completed":
+                recipe = variants.digest(variants.recipe_for(wanted, key, item["format"]))
+                if variants.shown(item, sets) != recipe:
+                    yield f"{key}: shows {variants.shown(item, sets)} after a backfill for {recipe}"
