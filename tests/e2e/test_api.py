@@ -293,6 +293,23 @@ def test_a_percent_encoded_key_is_decoded_once(pipeline: Pipeline, client: Clien
 # --- answers
 
 
+def test_variants_are_listed_and_chosen_by_accept(pipeline: Pipeline, client: Client) -> None:
+    key = pipeline.upload(pipeline.key("a&b.jpg"), jpeg())
+    pipeline.wait(key)
+    shown = client("GET", f"{address(key)}/variants").json()
+    assert (shown["key"], shown["outdated"]) == (key, False)
+    for name, variant in shown["variants"].items():
+        (file,) = variant["formats"]
+        stored = requests.get(file["url"], timeout=30)
+        assert (stored.headers["content-type"], len(stored.content)) == (file["mime"], file["bytes"])
+        redirect = client("GET", variant["link"], headers={"Accept": "image/avif,image/*;q=0.5"})
+        assert (redirect.status_code, redirect.headers["vary"]) == (302, "Accept"), name
+        assert requests.get(redirect.headers["location"], timeout=30).content == stored.content
+    refused = client("GET", variant["link"], headers={"Accept": "image/avif"})
+    assert (refused.status_code, refused.json()["code"]) == (406, "not_acceptable")
+    assert file["url"].split("?")[0] in "".join(picture["html"] for picture in shown["pictures"])
+
+
 def test_a_status_that_is_known_is_not_sent_again(pipeline: Pipeline, client: Client) -> None:
     key = pipeline.upload(pipeline.key(), jpeg())
     pipeline.wait(key)
@@ -353,4 +370,4 @@ def test_schemathesis_finds_nothing(client: Client, tmp_path: Path) -> None:
     ]  # fmt: skip
     finished = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert finished.returncode == 0, finished.stdout[-8000:]
-    assert "13 selected" in finished.stdout
+    assert "15 selected" in finished.stdout

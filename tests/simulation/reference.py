@@ -76,6 +76,8 @@ def verdict(log: Sequence[Fact], required: str = REQUIRED) -> tuple[str, str | N
         stage = fact.data.get("stage") if fact.type == "ProcessingFailed" else None
         if stage not in ENDS or not present.isdisjoint(ENDS[stage]):
             continue
+        if fact.data["failed_event"]["detail-type"] == "DerivationRequested":
+            continue
         if stage in ("ingest", "validator") or awaited.intersection(ENDS[stage]):
             return "failed", f"{stage}: {fact.data['error_type']}"
     if missing and "ProcessingStalled" in present:
@@ -124,7 +126,7 @@ def _stages(log: Sequence[Fact]) -> Json:
     latest = newest(log)
     for fact in log:
         for stage, ends in ENDS.items():
-            if fact.type in ends and latest[fact.type] is fact:
+            if fact.type in ends and latest.get(fact.type) is fact:
                 stages[stage] = {"at": fact.at, "event": fact.type}
                 causes = [cause for cause in log if cause.id == fact.meta.get("causation_id")]
                 if causes:

@@ -14,6 +14,8 @@ from tests.simulation.facts import Fact, Json
 
 #: Of which an image can have several, by different recipes.
 OF_RECIPES = ("ThumbnailsCreated", "ImageWatermarked", "WatermarkSkipped")
+#: Either of them ends the watermarker's work.
+MARKS = {"ImageWatermarked", "WatermarkSkipped"}
 
 
 def digest(content: Any) -> str:
@@ -91,11 +93,12 @@ def _objects(facts: Mapping[str, Fact]) -> Json:
 
 
 def newest(log: Sequence[Fact]) -> dict[str, Fact]:
-    """Of each type the last fact; of several recipes' facts, that of the image's own recipe first."""
-    own, gone, found = own_recipe(log), pruned(log), dict[str, Fact]()
-    for fact in sorted(log, key=lambda fact: (fact.id not in gone, recipe_of(fact) == own, *newness(fact))):
-        found[fact.type] = fact
-    return found
+    """Of each type the last fact; of several recipes' facts, those of the recipe that it was made by."""
+    ours = made(log).get(base(log) or "", {})
+    found = {fact.type: fact for fact in sorted(log, key=lambda fact: (fact.at, fact.text))}
+    if not MARKS.isdisjoint(ours):
+        found = {kind: fact for kind, fact in found.items() if kind not in MARKS}
+    return found | ours
 
 
 def newness(fact: Fact) -> tuple[Any, ...]:
@@ -132,14 +135,16 @@ def made(log: Iterable[Fact]) -> dict[str, dict[str, Fact]]:
 
 
 def base(log: Sequence[Fact]) -> str | None:
-    """The image's own recipe; if nothing of that is there, the newest of the others."""
+    """The image's own recipe; if nothing of that is there, the most often used of the others."""
     there, own = made(log), own_recipe(log)
-    if own in there or not there:
-        return own if own in there else None
+    if not there:
+        return None
     return max(
         there,
         key=lambda each: (
             "ThumbnailsCreated" in there[each],
-            max(newness(fact) for fact in there[each].values()),
+            each == own,
+            max(newness(fact)[:2] for fact in there[each].values()),
+            each,
         ),
     )

@@ -76,28 +76,13 @@ const Detail = (() => {
     return el("div", { class: "actions" }, buttons);
   }
 
-  function pictures(image) {
+  function links(image) {
     const urls = image.urls ?? {};
-    const figures = image.thumbnails.map((each) =>
-      el(
-        "figure",
-        {},
-        el(
-          "a",
-          { href: urls.thumbnails?.[each.name], target: "_blank", rel: "noopener" },
-          el("img", { src: urls.thumbnails?.[each.name], alt: `Thumbnail ${each.name}`, width: each.width, height: each.height, loading: "lazy" }),
-        ),
-        el("figcaption", {}, `${each.width} × ${each.height}, ${bytes(each.bytes)}`),
-      ),
-    );
-    const links = [
+    const found = [
       urls.processed && el("a", { href: urls.processed, target: "_blank", rel: "noopener" }, `Processed image (${bytes(image.processed_size)})`),
       urls.original && el("a", { href: urls.original, target: "_blank", rel: "noopener" }, `Original (${bytes(image.size)})`),
     ].filter(Boolean);
-    return [
-      figures.length ? [el("h3", {}, "Thumbnails"), el("div", { class: "strip" }, figures)] : [],
-      links.length ? el("p", { class: "actions" }, links) : null,
-    ].flat();
+    return found.length ? el("p", { class: "actions" }, found) : null;
   }
 
   function labels(image) {
@@ -142,7 +127,7 @@ const Detail = (() => {
     ];
   }
 
-  function render(image, events) {
+  function render(image, variants, events) {
     byId("image-title").textContent = fileName(image.key);
     const body = byId("image-body");
     const focused = document.activeElement?.id;
@@ -152,7 +137,8 @@ const Detail = (() => {
         el("p", { class: "facts" }, el("span", { class: `status ${image.status}`, id: "image-status" }, sentence(image.status)), ` ${facts(image)}`),
         failure(image),
         actions(image),
-        pictures(image),
+        variants ? Variants.section(variants) : [],
+        links(image),
         labels(image),
         timeline(events),
         metadata(image),
@@ -171,12 +157,12 @@ const Detail = (() => {
     try {
       const { body: image, etag } = await Api.image(key, shown.etag);
       if (image) {
-        const { body: events } = await Api.events(key);
+        const [variants, events] = await Promise.all([image.links.variants && Api.variants(key), Api.events(key)]);
         if (!shown || shown.key !== key || shown.status === "deleted") return;
         shown.etag = etag;
         if (shown.status && shown.status !== image.status) announce(`${fileName(key)} is ${image.status}`);
         shown.status = image.status;
-        render(image, events);
+        render(image, variants?.body, events.body);
       }
       live = LIVE.has(shown.status) || shown.status === "failed";
     } catch (problem) {

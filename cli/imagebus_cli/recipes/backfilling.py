@@ -15,7 +15,7 @@ from imagebus.clock import Clock
 from imagebus.events.catalog import STAGE_NAMED
 from imagebus.history.fold import Item
 from imagebus.history.recorded import RecordedEvent
-from imagebus.recipes.missing import missing, request
+from imagebus.recipes.missing import TooManyRecipes, missing, request
 from imagebus.recipes.model import Recipe, RecipeSet
 from imagebus_cli.operations.table import ScannedImage
 from imagebus_cli.problem import Problem
@@ -140,7 +140,11 @@ class Backfill:
         if item is None or "format" not in item:
             return
         recipe = self._recipes.recipe_for(image_key, item["format"])
-        event = request(item, log, recipe, self._engine, self._clock)
+        try:
+            event = request(item, log, recipe, self._engine, self._clock)
+        except TooManyRecipes as error:
+            self._fail(image_key, str(error))
+            return
         if event is None:
             return
         if failure := _failure(log, event.meta.event_id):

@@ -107,8 +107,8 @@ class Plan:
         if lacks:
             self.lacking.append(task(item, recipe, lacks))
             self.variants.update(f"{each.name} {each.format}" for each in lacks.outputs)
-            self.watermarks += lacks.watermark
-            self.shared += len(lacks.present)
+            self.watermarks += lacks.watermark and lacks.marked is None
+            self.shared += len(lacks.present) + (lacks.marked is not None)
         else:
             self.complete += 1
         return lacks
@@ -164,9 +164,10 @@ def task(item: Mapping[str, Any], recipe: Recipe, lacks: Missing) -> Task:
     if lacks.thumbnails:
         stages.append(of_outputs(source, lacks.outputs))
     if lacks.watermark and recipe.watermark != "none":
-        stages.append(of_mark(source, recipe.watermark))
-    named = 2 * len(lacks.present) + len(lacks.outputs) + lacks.watermark
-    after = _status_bytes(item) + ITEM_BYTES * (len(lacks.present) + len(lacks.outputs) + 1)
+        stages.append([] if lacks.marked else of_mark(source, recipe.watermark))
+    shared = len(lacks.present) + (lacks.marked is not None)
+    named = 2 * shared + len(lacks.outputs) + lacks.watermark
+    after = _status_bytes(item) + ITEM_BYTES * (shared + len(lacks.outputs) + 1)
     return Task.of(source, stages, named, after)
 
 
@@ -195,6 +196,7 @@ def _made_task(
     """As a plan saw it before."""
     source, stages, named = Source.of(item), [], 0
     present = {each["variant"] for event in requests for each in event.detail["data"].get("present", ())}
+    marked = any("marked" in event.detail["data"] for event in requests)
     every = outputs(recipe, item["format"], item["frames"], engine, faces_of(item))
     new = [each for each in every if each.id not in present]
     for event in facts:
@@ -202,9 +204,9 @@ def _made_task(
             stages.append(of_outputs(source, new))
             named += len(every)
         elif recipe.watermark != "none":
-            stages.append(of_mark(source, recipe.watermark))
+            stages.append([] if marked else of_mark(source, recipe.watermark))
             named += 1
-    return Task.of(source, stages, named + len(present), _status_bytes(item))
+    return Task.of(source, stages, named + len(present) + marked, _status_bytes(item))
 
 
 def _used(

@@ -16,10 +16,10 @@ from imagebus.bus import EventBus, PublishError
 from imagebus.clock import Clock
 from imagebus.events import Event, Meta, caused_by
 from imagebus.events.recipes import VariantsPruned
-from imagebus.history.derived import OF_RECIPES, recipe_id, retired, shown
+from imagebus.history.derived import OF_RECIPES, recipe_of_each, retired, shown
 from imagebus.history.recorded import UNREADABLE, RecordedEvent
 from imagebus.identity import canonical_json, derived_prefix
-from imagebus.recipes.missing import faces_of, outputs
+from imagebus.recipes.missing import MAX_OTHERS, faces_of, outputs
 from imagebus.recipes.model import Active, Recipe, RecipeSet, digest
 from imagebus_cli.adopt.adopting import batched
 from imagebus_cli.operations.table import ScannedImage, described
@@ -81,7 +81,7 @@ def waste(
     """Of a completed image; nothing of any other.
 
     A recipe's facts count, or all of them do not: what is shown is never a part of what it made. One whose
-    objects all stay anyway is left as it is.
+    objects all stay anyway is left as it is, unless the image has variants of too many recipes.
     """
     if item["status"] != "completed" or "format" not in item:
         return Waste()
@@ -90,7 +90,8 @@ def waste(
     kept = {shown(item, active).recipe, *(each.id for each in wanted)}
     gone = retired(log)
     facts = [event for event in log if event.detail_type in OF_RECIPES]
-    over = [event for event in facts if event.event_id in gone or recipe_id(event) not in kept]
+    recipe_of = recipe_of_each(log)
+    over = [event for event in facts if event.event_id in gone or recipe_of[event.event_id] not in kept]
     ids = {each for recipe in wanted for each in _output_ids(item, recipe, engine)}
     live = {key for event in facts if event not in over for key in _objects(event)}
     prefix = derived_prefix(item["image_key"], item["revision"])
@@ -102,8 +103,10 @@ def waste(
             if key not in live and _output_id(key) not in ids and key.startswith(prefix)
         }
 
-    recipes = {recipe_id(event) for event in over if event.event_id not in gone and removable(event)}
-    retire = [e.event_id for e in over if e.event_id not in gone and recipe_id(e) in recipes][:MOST]
+    idle = [event for event in over if event.event_id not in gone]
+    full = len(item.get("derived", {})) >= MAX_OTHERS
+    recipes = {recipe_of[event.event_id] for event in idle if full or removable(event)}
+    retire = [event.event_id for event in idle if recipe_of[event.event_id] in recipes][:MOST]
     objects = {
         key: size
         for event in over

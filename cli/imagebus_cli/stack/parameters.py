@@ -14,6 +14,8 @@ from imagebus_cli.stack.findings import Finding, Verdict
 
 #: A number that may have a fraction although its default and its limits have none.
 FRACTIONAL = frozenset({"MinConfidence"})
+#: A fact, and what replaces it in RequiredFacts.
+MARKED, SKIPPABLE = "ImageWatermarked", "ImageWatermarked|WatermarkSkipped"
 #: Of a recipe: see imagebus.recipes.model.
 MOST_SIZES, LONGEST_SIDE = 50, 65535
 
@@ -41,6 +43,25 @@ def incomplete(values: Mapping[str, str]) -> list[Finding]:
         return []
     advice = f"Set it too: {option('--parameter', 'JwtAudience=…')}"
     return [Finding("parameters", Verdict.BAD, "JwtIssuer needs JwtAudience, which is empty", advice)]
+
+
+def required_facts(
+    values: Mapping[str, str], given: Mapping[str, str]
+) -> tuple[list[Finding], dict[str, str]]:
+    """Stacks keep the value of their first deployment, which may be from before recipes.
+
+    A recipe can do without a watermark, and then ImageWatermarked never comes.
+    """
+    facts = values["RequiredFacts"].split()
+    if MARKED not in facts:
+        return [], {}
+    needed = " ".join(SKIPPABLE if fact == MARKED else fact for fact in facts)
+    what = f"RequiredFacts has {MARKED} alone, which an image without a watermark never gets"
+    if "RequiredFacts" in given:
+        return [Finding("parameters", Verdict.NOTE, what, f"Write {SKIPPABLE} instead.")], {}
+    return [Finding("parameters", Verdict.NOTE, f"{what}: deploying with {SKIPPABLE}")], {
+        "RequiredFacts": needed
+    }
 
 
 def recipe(values: Mapping[str, str]) -> list[Finding]:

@@ -64,6 +64,9 @@ def check(
         report.findings += quotas.of_new_stack(session)
     found, report.settings = quotas.of_deployment(session, root, values, given)
     report.findings += found
+    found, needed = parameters.required_facts(values, given)
+    report.findings += found
+    report.settings = {**report.settings, **needed}
     report.findings += _key(session, values, stack, root, new_key=new_key)
     report.findings.append(_price(region, images, labels=values["LabelProvider"] == "rekognition"))
     return report

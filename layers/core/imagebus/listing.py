@@ -39,6 +39,8 @@ ATTRIBUTES = (
     "version_id",
     "thumbnails",
     "watermarked",
+    "recipe",
+    "derived",
     "metadata.thumbhash",
 )
 

@@ -21,6 +21,7 @@ from imagebus.telemetry import logger, set_log_context
 if TYPE_CHECKING:
     from imagebus.events.analyzer import Box
     from imagebus.events.thumbnailer import Thumbnail
+    from imagebus.events.watermarker import Copy
     from imagebus.recipes.model import Recipe
     from imagebus.recipes.store import Recipes
 
@@ -92,6 +93,11 @@ class Job:
     def present(self) -> Sequence[Thumbnail]:
         """Outputs of the recipe that exist already."""
         return self.request.present if self.request else ()
+
+    @property
+    def marked(self) -> Copy | None:
+        """The watermarked copy of the recipe, if it exists already."""
+        return self.request.marked if self.request else None
 
     @property
     def faces(self) -> Sequence[Box]:

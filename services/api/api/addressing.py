@@ -17,13 +17,14 @@ from urllib.parse import quote, unquote
 ROOT = "/images/"
 #: The sub-resources of each method. Any other word is part of the key.
 SUBRESOURCES = {
-    "GET": frozenset({"status", "events", "original", "processed"}),
+    "GET": frozenset({"status", "events", "original", "processed", "variants"}),
     "POST": frozenset({"retry"}),
     "DELETE": frozenset[str](),
 }
 #: For unsupported methods: the response names the supported ones.
 RESERVED = frozenset[str]().union(*SUBRESOURCES.values())
-THUMBNAILS = "thumbnails"
+#: Sub-resources with a name after them, for GET alone.
+NAMED = frozenset({"thumbnails", "variants"})
 
 #: S3's limit, in bytes of UTF-8.
 MAX_KEY_BYTES = 1024
@@ -70,7 +71,7 @@ def _is_plain(key: str) -> bool:
         and not key.startswith("~")
         and not any(segment in ("", ".", "..") for segment in segments)
         and not (len(segments) > 1 and segments[-1] in RESERVED)
-        and not (len(segments) > 2 and segments[-2] == THUMBNAILS)
+        and not (len(segments) > 2 and segments[-2] in NAMED)
     )
 
 
@@ -89,7 +90,7 @@ def target(path: str, method: str, *, decoded: bool) -> Target:
     count = len(segments)
     if count > 1 and segments[-1] in SUBRESOURCES.get(method, RESERVED):
         key_segments, rest = segments[:-1], segments[-1:]
-    elif method not in ("POST", "DELETE") and count > 2 and segments[-2] == THUMBNAILS:
+    elif method not in ("POST", "DELETE") and count > 2 and segments[-2] in NAMED:
         key_segments, rest = segments[:-2], segments[-2:]
     else:
         key_segments, rest = segments, []

@@ -12,7 +12,9 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from botocore.exceptions import BotoCoreError, ClientError
 
 from api.addressing import NoSuchAddress, canonical
+from api.derived import DerivedRoutes
 from api.incoming import Incoming
+from api.lookup import Lookup
 from api.page import Page
 from api.problems import HttpProblem
 from api.routes import Routes
@@ -21,6 +23,7 @@ from api.storage import Storage
 from api.uploading import Uploads
 from imagebus.clock import Clock
 from imagebus.listing import ImageIndex
+from imagebus.recipes.store import DynamoDBRecipes
 from imagebus.retrying import Retrier
 from imagebus.store import EventStore
 from imagebus.telemetry import logger
@@ -39,12 +42,16 @@ class Api:
         index: ImageIndex,
         storage: Storage,
         retrier: Retrier,
+        recipes: DynamoDBRecipes,
         clock: Clock,
         page: Callable[[], Page],
     ) -> None:
         app = APIGatewayRestResolver(cors=_cors(settings.cors_origins))
         uploads = Uploads(settings, storage, clock)
-        routes = Routes(Incoming(app), settings, store, index, storage, uploads, retrier, page)
+        incoming = Incoming(app)
+        lookup = Lookup(settings, store, storage, recipes)
+        derived = DerivedRoutes(incoming, settings, storage, lookup, clock)
+        routes = Routes(incoming, settings, store, index, storage, lookup, derived, uploads, retrier, page)
         self.table = routes.table()
         for method, rule, handler in self.table:
             app.route(rule, method=method)(handler)

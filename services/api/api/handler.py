@@ -10,9 +10,11 @@ from api.app import Api
 from api.page import Page, compose, web
 from api.settings import Settings
 from api.storage import S3Storage, Storage, origin
+from api.views import derived_url
 from imagebus.aws import client, presigner
 from imagebus.clock import SystemClock
 from imagebus.listing import ImageIndex
+from imagebus.recipes.store import DynamoDBRecipes
 from imagebus.retrying import Retrier
 from imagebus.store import DynamoDBEventStore
 
@@ -21,6 +23,7 @@ from imagebus.store import DynamoDBEventStore
 def api() -> Api:
     settings = Settings.from_environment(os.environ)
     storage = S3Storage(presigner())
+    clock = SystemClock()
     store = DynamoDBEventStore(client("dynamodb"), settings.status_table)
     return Api(
         settings,
@@ -28,14 +31,15 @@ def api() -> Api:
         index=ImageIndex(client("dynamodb"), settings.status_table),
         storage=storage,
         retrier=Retrier(store, lambda: client("sqs"), settings.inboxes, settings.required),
-        clock=SystemClock(),
+        recipes=DynamoDBRecipes(client("dynamodb"), settings.recipes_table, clock),
+        clock=clock,
         page=cache(lambda: page(settings, storage)),
     )
 
 
 def page(settings: Settings, storage: Storage) -> Page:
-    buckets = (settings.uploads_bucket, settings.images_bucket)
-    return compose(web(), {origin(storage.url(bucket, "x")) for bucket in buckets})
+    addresses = [storage.url(settings.uploads_bucket, "x"), derived_url("x", storage, settings)]
+    return compose(web(), map(origin, addresses))
 
 
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:

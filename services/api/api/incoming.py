@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from api.problems import HttpProblem, invalid
 from imagebus.clock import parse_moment, timestamp
+from imagebus.image_types import FORMATS
 from imagebus.listing import DEFAULT_LIMIT, MAX_LIMIT
 
 _LIMIT = re.compile(r"[1-9][0-9]{0,2}")
@@ -27,6 +28,11 @@ class Incoming:
 
     def header(self, name: str) -> str | None:
         return self._app.current_event.headers.get(name)
+
+    def accept(self) -> str | None:
+        """The Accept header. Several of them are one list."""
+        values = self._app.current_event.multi_value_headers.get("accept")
+        return ", ".join(values) if values else self.header("accept")
 
     def query(self, name: str) -> str | None:
         """The parameter; an empty value counts as absent."""
@@ -45,6 +51,15 @@ class Incoming:
         if value not in (None, "true", "false"):
             raise wrong("urls must be true or false.")
         return value == "true"
+
+    def format(self) -> str | None:
+        """The format that the caller insists on, as events name it."""
+        value = self.query("format")
+        if value is None:
+            return None
+        if value.upper() not in FORMATS:
+            raise wrong(f"format must be one of {', '.join(FORMATS).lower()}.")
+        return value.upper()
 
     def at(self) -> str | None:
         """The moment that the caller looks back to, as events carry it."""

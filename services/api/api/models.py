@@ -61,10 +61,11 @@ class Links(Answer):
     original: str | None = None
     processed: str | None = None
     thumbnails: dict[str, str] | None = None
+    variants: str | None = None
 
 
 class Urls(Answer):
-    """Presigned URLs that need no API key and are valid for at most five minutes."""
+    """URLs that need no API key: presigned and valid for at most five minutes, or the CDN's."""
 
     original: str | None = None
     processed: str | None = None
@@ -115,6 +116,49 @@ class Page(Answer):
 
 
 class Timeline(view.Timeline):
+    links: Links
+
+
+class VariantFile(Answer):
+    """One format of a variant. `url` needs no API key."""
+
+    format: Annotated[str, Field(description="As in recipes.yml and for ?format=: jpeg, png, webp, avif.")]
+    mime: str
+    width: int
+    height: int
+    bytes: int
+    url: str
+
+
+class Variant(Answer):
+    """One variant in each of its formats. `link` is the address that chooses one by Accept."""
+
+    link: str
+    formats: list[VariantFile]
+
+
+class Picture(Answer):
+    """Variants that show the same at different sizes, for one <img> or <picture>; the largest first."""
+
+    variants: list[str]
+    srcset: Annotated[dict[str, str], Field(description="By format, with width descriptors.")]
+    html: Annotated[str, Field(description="A <picture> for them. Write the alternative text into it.")]
+
+
+class Variants(Answer):
+    """The derived images that are shown, all by one recipe.
+
+    `outdated`: they are by an earlier recipe, until those of the promoted one are complete. `expires_at` is
+    when the URLs cease to work; without it they are permanent.
+    """
+
+    key: str
+    recipe: str | None = None
+    outdated: bool
+    thumbhash: str | None = None
+    expires_at: str | None = None
+    variants: dict[str, Variant]
+    pictures: Annotated[list[Picture], Field(description="The one with the largest image first.")]
     links: Links
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
+
+Handler = Callable[..., Response[str]]
 
 #: Caches must revalidate each time, because statuses change within milliseconds.
 REVALIDATE = "private, no-cache"
@@ -68,5 +70,5 @@ def matches(tag: str, if_none_match: str | None) -> bool:
     return "*" in known or tag.removeprefix("W/") in known
 
 
-def redirect(url: str) -> Response[str]:
-    return text_response("", None, HTTPStatus.FOUND, headers={"Location": url})
+def redirect(url: str, headers: Mapping[str, str] | None = None) -> Response[str]:
+    return text_response("", None, HTTPStatus.FOUND, headers={"Location": url, **(headers or {})})

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, get_args
+from typing import get_args
 
 from aws_lambda_powertools.event_handler import Response
 from pydantic import TypeAdapter
 
 from api.addressing import untoken
+from api.derived import DerivedRoutes
 from api.incoming import Incoming, from_base64, wrong
+from api.lookup import Lookup
 from api.models import Accepted, Health, InlineUpload, Page, Retried, UploadRequest
-from api.openapi import UploadRequests, document
+from api.openapi import document
+from api.operations import UploadRequests
 from api.page import Page as WebPage
-from api.problems import HttpProblem, not_found
-from api.responses import conditional, etag, json_response, matches, redirect, text_response
+from api.problems import HttpProblem
+from api.responses import Handler, conditional, etag, json_response, matches, redirect, text_response
 from api.settings import Settings
-from api.storage import Hidden, Storage
+from api.storage import Storage
 from api.uploading import Uploads
-from api.views import all_urls, gallery_urls, image, links, original_url, past, pending, summary, timeline
-from imagebus.history.fold import Item, fold
+from api.views import Seen, all_urls, gallery_urls, image, links, original_url, past, summary, timeline
+from imagebus.history.fold import fold
 from imagebus.history.view import Status
 from imagebus.listing import ImageIndex
 from imagebus.retrying import Retrier
@@ -31,8 +34,6 @@ STATUSES = get_args(Status)
 MAX_NAME_LENGTH = 255
 
 _UPLOADS: TypeAdapter[UploadRequest | list[UploadRequest]] = TypeAdapter(UploadRequests)
-
-Handler = Callable[..., Response[str]]
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class Routes:
     store: EventStore
     index: ImageIndex
     storage: Storage
+    lookup: Lookup
+    derived: DerivedRoutes
     uploads: Uploads
     retrier: Retrier
     page: Callable[[], WebPage]
@@ -60,8 +63,10 @@ class Routes:
             ("GET", "/images/<token>/status", self.show),
             ("GET", "/images/<token>/events", self.events),
             ("GET", "/images/<token>/original", self.original),
-            ("GET", "/images/<token>/processed", self.processed),
-            ("GET", "/images/<token>/thumbnails/<name>", self.thumbnail),
+            ("GET", "/images/<token>/processed", self.derived.processed),
+            ("GET", "/images/<token>/thumbnails/<name>", self.derived.thumbnail),
+            ("GET", "/images/<token>/variants", self.derived.list_variants),
+            ("GET", "/images/<token>/variants/<name>", self.derived.variant),
             ("POST", "/images/<token>/retry", self.retry),
             ("DELETE", "/images/<token>", self.delete),
         ]
@@ -127,26 +132,29 @@ class Routes:
                 "invalid_cursor",
                 "The cursor does not come from a page of this list.",
             ) from error
-        plain = Page(items=[summary(item) for item in listed.items], cursor=listed.cursor)
+        active = self.lookup.recipes.active()
+        images = [Seen(item, active) for item in listed.items]
+        plain = Page(items=[summary(seen) for seen in images], cursor=listed.cursor)
         shown = plain
         if self.incoming.wants_urls():
-            items = [summary(item, gallery_urls(item, self.storage, self.settings)) for item in listed.items]
+            items = [summary(seen, gallery_urls(seen, self.storage, self.settings)) for seen in images]
             shown = Page(items=items, cursor=listed.cursor)
-        return conditional(shown.as_json(), etag(plain.as_json()), self.incoming.header("if-none-match"))
+        state = [plain.as_json(), [seen.shown.recipe for seen in images]]
+        return conditional(shown.as_json(), etag(state), self.incoming.header("if-none-match"))
 
     def show(self, token: str) -> Response[str]:
         self.incoming.only("urls", "at")
         wants_urls = self.incoming.wants_urls()
         if at := self.incoming.at():
             return self._show_past(untoken(token), at)
-        item = self._item(token)
-        urls = all_urls(item, self.storage, self.settings) if wants_urls else None
+        seen = self.lookup.seen(token)
+        urls = all_urls(seen, self.storage, self.settings) if wants_urls else None
         return conditional(
-            image(item, urls).as_json(), etag(image(item).as_json()), self.incoming.header("if-none-match")
+            image(seen, urls).as_json(), etag(image(seen).as_json()), self.incoming.header("if-none-match")
         )
 
     def events(self, token: str) -> Response[str]:
-        key = self._item(token)["image_key"]
+        key = self.lookup.item(token)["image_key"]
         log = self.store.latest(key)
         if not log:
             raise HttpProblem(HTTPStatus.NOT_FOUND, "no_events_yet", "No event has been recorded yet.")
@@ -154,45 +162,26 @@ class Routes:
         return conditional(body, etag(body), self.incoming.header("if-none-match"))
 
     def original(self, token: str) -> Response[str]:
-        item = self._item(token)
+        item = self.lookup.item(token)
         return redirect(original_url(item, self.storage, self.settings))
-
-    def processed(self, token: str) -> Response[str]:
-        item = self._item(token)
-        if "watermarked" not in item:
-            raise _not_there_yet(item, "processed image")
-        return redirect(self.storage.url(self.settings.images_bucket, item["watermarked"]["key"]))
-
-    def thumbnail(self, token: str, name: str) -> Response[str]:
-        item = self._item(token)
-        found = {each["name"]: each["key"] for each in item.get("thumbnails", ())}
-        if not found:
-            raise _not_there_yet(item, "thumbnail")
-        if name not in found:
-            raise HttpProblem(
-                HTTPStatus.NOT_FOUND,
-                "thumbnail_not_found",
-                f"There is no such thumbnail. There are: {', '.join(found)}.",
-            )
-        return redirect(self.storage.url(self.settings.images_bucket, found[name]))
 
     # --- changing
 
     def retry(self, token: str) -> Response[str]:
-        item = self._item(token)
-        key = item["image_key"]
+        seen = self.lookup.seen(token)
+        key = seen.key
         result = self.retrier.retry(key)
         if not result.sent:
-            detail = f"The image is {item['status']}, and no stage has failed or is outstanding."
+            detail = f"The image is {seen.item['status']}, and no stage has failed or is outstanding."
             if result.unreachable:
                 detail = f"These stages have no inbox here: {', '.join(result.unreachable)}."
             raise HttpProblem(HTTPStatus.CONFLICT, "nothing_to_retry", detail)
-        answer = Retried(key=key, stages=result.stages, links=links(key, item))
+        answer = Retried(key=key, stages=result.stages, links=links(key, seen))
         return json_response(answer.as_json(), HTTPStatus.ACCEPTED)
 
     def delete(self, token: str) -> Response[str]:
         """Writes a delete marker. Its event removes the derived images and changes the status."""
-        key = self._item(token)["image_key"]
+        key = self.lookup.item(token)["image_key"]
         self.storage.delete(self.settings.uploads_bucket, key)
         return json_response(Accepted(key=key, links=links(key)).as_json(), HTTPStatus.ACCEPTED)
 
@@ -204,27 +193,6 @@ class Routes:
         if not known:
             detail = f"Nothing was known about the image {key!r} at {at}: it has no event that is as old."
             raise HttpProblem(HTTPStatus.NOT_FOUND, "not_known_then", detail)
-        shown = past(fold(known, self.settings.required)).as_json()
+        item = fold(known, self.settings.required)
+        shown = past(Seen(item, self.lookup.recipes.active_at(at))).as_json()
         return conditional(shown, etag(shown), self.incoming.header("if-none-match"))
-
-    def _item(self, token: str) -> Item:
-        """The status item, checked against S3, which knows of an upload or deletion before any event does."""
-        key = untoken(token)
-        item = self.store.status(key)
-        try:
-            original = self.storage.original(self.settings.uploads_bucket, key)
-        except Hidden:
-            if item is None:
-                raise not_found(key) from None
-            return item
-        if item is None and original is None:
-            raise not_found(key)
-        if original is None:
-            raise HttpProblem(HTTPStatus.NOT_FOUND, "image_deleted", f"The image {key!r} was deleted.")
-        return item if item is not None and item["status"] != "deleted" else pending(key, original)
-
-
-def _not_there_yet(item: Mapping[str, Any], what: str) -> HttpProblem:
-    return HttpProblem(
-        HTTPStatus.NOT_FOUND, "not_available", f"There is no {what}: the image is {item['status']}."
-    )

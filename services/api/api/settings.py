@@ -12,7 +12,10 @@ from imagebus.naming import inbox_urls
 
 @dataclass(frozen=True)
 class Settings:
-    """`inboxes` maps a stage to the URL of its queue; `max_bytes` is the largest accepted file."""
+    """`inboxes` maps a stage to the URL of its queue; `max_bytes` is the largest accepted file.
+
+    `images_url` is where anyone can read derived images, without a slash at its end; empty if nowhere.
+    """
 
     status_table: str
     uploads_bucket: str
@@ -22,6 +25,8 @@ class Settings:
     max_bytes: int = 50 * 1024 * 1024
     content_types: tuple[str, ...] = MIME_TYPES
     cors_origins: tuple[str, ...] = ()
+    recipes_table: str = ""
+    images_url: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -37,4 +42,6 @@ class Settings:
             max_bytes=int(environment["MAX_BYTES"]),
             content_types=tuple(each.mime for each in IMAGE_TYPES if each.format in formats),
             cors_origins=tuple(origin.strip() for origin in origins if origin.strip()),
+            recipes_table=environment["RECIPES_TABLE"],
+            images_url=environment.get("IMAGES_URL", "").rstrip("/"),
         )

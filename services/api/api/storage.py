@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlsplit
+
+from imagebus.clock import timestamp
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -121,6 +123,11 @@ class S3Storage:
 
     def delete(self, bucket: str, key: str) -> None:
         self._client.delete_object(Bucket=bucket, Key=key)
+
+
+def expiry(now: datetime) -> str:
+    """When a form or URL that is presigned now ceases to work."""
+    return timestamp(now + timedelta(seconds=EXPIRES_IN))
 
 
 def origin(url: str) -> str:

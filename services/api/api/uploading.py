@@ -7,15 +7,15 @@ import unicodedata
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from http import HTTPStatus
 
 from api.models import Accepted, Ticket, UploadRequest
 from api.problems import HttpProblem
 from api.settings import Settings
-from api.storage import EXPIRES_IN, Storage
+from api.storage import Storage, expiry
 from api.views import links
-from imagebus.clock import Clock, timestamp
+from imagebus.clock import Clock
 from imagebus.image_types import EXTENSION_OF_MIME
 
 #: Lambda accepts at most 6 MB per invocation, and the body arrives in base64.
@@ -68,8 +68,7 @@ class Uploads:
         now = self.clock.now()
         key = mint(request.filename, request.content_type, now, self.unique())
         form = self.storage.form(self.settings.uploads_bucket, key, request.content_type, request.size)
-        expires_at = timestamp(now + timedelta(seconds=EXPIRES_IN))
-        return Ticket(key=key, url=form.url, fields=form.fields, expires_at=expires_at, links=links(key))
+        return Ticket(key=key, url=form.url, fields=form.fields, expires_at=expiry(now), links=links(key))
 
     def take(self, filename: str, content_type: str, body: bytes) -> Accepted:
         """Store a small file directly. Raises HttpProblem."""

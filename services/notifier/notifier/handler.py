@@ -10,6 +10,7 @@ from imagebus.clock import SystemClock
 from imagebus.consumer import consumer
 from imagebus.erasures import DynamoDBErasures, Erasures
 from imagebus.events import NotAnEvent, read
+from imagebus.events.failures import ProcessingFailed, is_of_backfill
 from imagebus.inbox import Delivery
 from imagebus.telemetry import logger, set_log_context
 from notifier.ledger import DynamoDBLedger, Ledger
@@ -24,6 +25,9 @@ def notify_delivery(delivery: Delivery, ledger: Ledger, topic: Topic, erasures: 
     event = read(HANDLED[envelope["detail-type"]], envelope["detail"])
     set_log_context(event.meta)
     if delivery.replayed:  # the rule already excludes replays; nobody is notified about the past
+        return
+    if isinstance(event.data, ProcessingFailed) and is_of_backfill(event.data.as_json()):
+        logger().info("of a backfill")  # whose command reports it
         return
     if erasures.of(event.meta.image_key).covers(event.meta.as_json()):
         logger().info("erased")

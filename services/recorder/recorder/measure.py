@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from imagebus.clock import milliseconds_between
 from imagebus.events.catalog import STAGE_OF
+from imagebus.events.failures import is_of_backfill
 from imagebus.history.recorded import RecordedEvent
 from imagebus.metrics import Measurement, emit
 
@@ -31,9 +32,10 @@ def measure(events: Sequence[RecordedEvent], log: Sequence[RecordedEvent]) -> No
 
 
 def measurements(event: RecordedEvent, cause: RecordedEvent | None) -> list[Measurement]:
+    """What a backfill makes costs as much as anything else, but no upload waits for it."""
     name, data = event.detail_type, event.detail.get("data") or {}
     found = [Measurement("Events", by={"event": name}, essential=False)]
-    if name in OUTCOMES:
+    if name in OUTCOMES and not (name == "ProcessingFailed" and is_of_backfill(data)):
         found.append(Measurement(OUTCOMES[name]))
     if name == "ImageRejected":
         found.append(Measurement("Rejections", by={"code": str(data["code"])}, essential=False))
@@ -41,7 +43,7 @@ def measurements(event: RecordedEvent, cause: RecordedEvent | None) -> list[Meas
         found.append(Measurement("ImageLatency", data["duration_ms"], "Milliseconds"))
     stage = STAGE_OF.get(name)
     by = {"stage": stage.name} if stage else {}
-    if stage and cause:
+    if stage and cause and cause.detail_type != "DerivationRequested":
         took = milliseconds_between(cause.occurred_at, event.occurred_at)
         found.append(Measurement("StageLatency", max(0, took), "Milliseconds", by, essential=False))
     if billed := _gigabyte_seconds(event.meta.get("usage") or {}):

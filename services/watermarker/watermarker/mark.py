@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from imagebus.events.watermarker import ImageWatermarked, WatermarkSkipped
+from msgspec.structs import asdict
+
+from imagebus.events.watermarker import Copy, ImageWatermarked, WatermarkSkipped
 from imagebus.identity import recipe_run
 from imagebus.recipes.store import Recipes
 from imagebus.worker import Derivation, Job, Output, Work
@@ -18,18 +20,20 @@ def watermark_work(bucket: str, recipes: Recipes, engine: str = RECIPE) -> Work:
         if mark == "none":
             skipped = WatermarkSkipped(recipe=made_by, reason="The recipe asks for no watermarked copy.")
             return Derivation(skipped, discriminator=run)
-        made = watermark(job.data, mark)
-        name = f"watermarked.{mark.output_id(engine)}.{made.extension}"
-        fact = ImageWatermarked(
-            recipe=made_by,
-            bucket=bucket,
-            key=job.prefix + name,
-            width=made.width,
-            height=made.height,
-            format=made.format,  # type: ignore[arg-type]  # the engine's names are the contract's
-            bytes=len(made.data),
-            generation=job.generation,
-        )
-        return Derivation(fact, [Output(name, made.data, made.mime)], run)
+        copy, written = job.marked, []
+        if copy is None:
+            made = watermark(job.data, mark)
+            name = f"watermarked.{mark.output_id(engine)}.{made.extension}"
+            written.append(Output(name, made.data, made.mime))
+            copy = Copy(
+                bucket=bucket,
+                key=job.prefix + name,
+                width=made.width,
+                height=made.height,
+                format=made.format,  # type: ignore[arg-type]  # the engine's names are the contract's
+                bytes=len(made.data),
+            )
+        fact = ImageWatermarked(recipe=made_by, generation=job.generation, **asdict(copy))
+        return Derivation(fact, written, run)
 
     return work

@@ -97,6 +97,18 @@ class Page:
         self.wait(lambda: self.driver.execute_script(script, name), f"a tile {name}").click()
         self.wait(lambda: self.find_all("#image-body svg.timeline"), "the image's timeline")
 
+    def allow_clipboard(self) -> None:
+        """A user would be asked, if at all; a headless browser refuses."""
+        origin = self.driver.execute_script("return location.origin")
+        permissions = ["clipboardReadWrite", "clipboardSanitizedWrite"]
+        self.driver.execute_cdp_cmd(
+            "Browser.grantPermissions", {"origin": origin, "permissions": permissions}
+        )
+
+    def clipboard(self) -> str:
+        script = "const done = arguments[0]; navigator.clipboard.readText().then(done, (e) => done(`${e}`))"
+        return str(self.driver.execute_async_script(script))
+
     def emulate(
         self, *, scheme: str = "light", width: int = 1280, height: int = 900, mobile: bool = False
     ) -> None:

@@ -108,6 +108,38 @@ def test_an_image_shows_its_thumbnails_its_events_and_its_facts(page: Page, file
     assert "Rejected (" in page.text("#image-body .problem")
 
 
+def test_the_html_of_the_variants_is_copied(page: Page, files: dict[str, Path]) -> None:
+    page.open()
+    harbour = next(iter(files))
+    page.choose_files(files[harbour])
+    page.wait_for(**{harbour: "Completed"})
+    page.open_image(harbour)
+    rows = {tuple(row.text.split(" ", 2)) for row in page.find_all("#variants tbody tr")}
+    assert {(name, image_format) for name, image_format, _ in rows} == {
+        (box, "jpeg") for box in ("100x100", "320x320", "640x480", "1280x1280")
+    }
+    assert any(rest.startswith("900 × 600 ") for _, _, rest in rows)  # never enlarged
+    assert not page.find_all("#outdated")
+    page.allow_clipboard()
+    page.find("#copy-html-0").click()
+    page.wait(lambda: page.text("#copy-html-0") == "Copied", "the HTML is copied")
+    assert page.text("#announcement") == "Copied"
+    html = page.clipboard()
+    assert html.startswith("<picture>")
+    page.find("#copy-jpeg-0").click()
+    page.wait(lambda: page.text("#copy-jpeg-0") == "Copied", "the srcset is copied")
+    assert page.clipboard().endswith("w")
+    # what was copied shows an image
+    width = page.driver.execute_async_script(
+        "const [html, done] = arguments;"
+        "const image = new DOMParser().parseFromString(html, 'text/html').querySelector('img');"
+        "const copy = new Image(); copy.onload = () => done(copy.naturalWidth);"
+        "copy.onerror = () => done(0); copy.srcset = image.srcset; copy.src = image.src",
+        html,
+    )
+    assert width > 0
+
+
 def test_a_failed_image_completes_after_a_retry(page: Page, tmp_path: Path) -> None:
     name = unique("unlucky")
     page.open()

@@ -31,13 +31,14 @@ from imagebus.history.recorded import RecordedEvent
 from imagebus.history.required import DEFAULT, Required
 from imagebus.identity import derived_prefix
 from imagebus.listing import ImageIndex
+from imagebus.recipes.store import DynamoDBRecipes
 from imagebus.retrying import Retrier
 from imagebus.store import DynamoDBEventStore
-from imagebus.testing import ManualClock, RecordingBus
+from imagebus.testing import InMemoryDynamoDB, ManualClock, RecordingBus, recipes_table
 from recorder.record import Recorder
 from tests.tables import create_table, no_erasures
 
-UPLOADS, IMAGES, TABLE = "uploads-bucket", "images-bucket", "status"
+UPLOADS, IMAGES, TABLE, RECIPES = "uploads-bucket", "images-bucket", "status", "recipes"
 PAGE = Page("<!doctype html><title>page</title>", '"page-1"', "default-src 'none'")
 
 
@@ -70,17 +71,26 @@ class World:
         create_table(self.dynamodb, TABLE)
         self.inboxes = {stage: self.sqs.create_queue(QueueName=stage)["QueueUrl"] for stage in STAGE_NAMED}
         self.clock = ManualClock()
+        self.recipes = DynamoDBRecipes(
+            InMemoryDynamoDB({RECIPES: recipes_table()}),
+            RECIPES,
+            self.clock,
+        )
         self.store = DynamoDBEventStore(self.dynamodb, TABLE)
         self.recorder = Recorder(
             self.store, RecordingBus(), self.clock, Required.parse(DEFAULT), no_erasures()
         )
+        self.api = self.api_with(**settings)
+
+    def api_with(self, **settings: Any) -> Api:
         self.settings = Settings(TABLE, UPLOADS, IMAGES, self.inboxes, **settings)
-        self.api = Api(
+        return Api(
             self.settings,
             store=self.store,
             index=ImageIndex(self.dynamodb, TABLE),
             storage=S3Storage(self.s3),
             retrier=Retrier(self.store, lambda: self.sqs, self.inboxes, self.settings.required),
+            recipes=self.recipes,
             clock=self.clock,
             page=lambda: PAGE,
         )
@@ -96,15 +106,17 @@ class World:
         headers: Mapping[str, str] | None = None,
         body: str | None = None,
         is_base64: bool = False,
+        several: Mapping[str, list[str]] | None = None,
     ) -> Answer:
-        """`path` as the client sends it, without the stage."""
+        """`path` as the client sends it, without the stage. `several`: headers that it repeats."""
         sent = {"Host": "example.execute-api.us-east-1.amazonaws.com", **(headers or {})}
+        sent |= {name: values[-1] for name, values in (several or {}).items()}
         event = {
             "resource": "/{path+}",
             "path": f"/{path}",
             "httpMethod": method,
             "headers": sent,
-            "multiValueHeaders": {name: [value] for name, value in sent.items()},
+            "multiValueHeaders": {name: [value] for name, value in sent.items()} | (several or {}),
             "queryStringParameters": dict(query) if query else None,
             "multiValueQueryStringParameters": {n: [v] for n, v in query.items()} if query else None,
             "pathParameters": None,
@@ -144,11 +156,11 @@ class World:
         self.record(event)
         return event.meta
 
-    def validated(self, key: str) -> Meta:
+    def validated(self, key: str, **more: Any) -> Meta:
         facts: dict[str, Any] = {"width": 800, "height": 600, "mode": "RGB", "has_alpha": False, "frames": 1}
         data = ImageValidated(
             bucket=UPLOADS, size=11, etag="e", format="JPEG", mime="image/jpeg", orientation=1,
-            sha256="a" * 64, **facts,
+            sha256="a" * 64, **facts, **more,
         )  # fmt: skip
         return self.tell(self.uploaded(key), data)
 

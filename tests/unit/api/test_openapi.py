@@ -29,7 +29,7 @@ def test_a_stack_describes_the_types_that_it_accepts() -> None:
 
 def test_every_route_is_described_and_every_description_is_a_route() -> None:
     nothing = cast("Any", None)
-    ports = dict.fromkeys(("store", "index", "storage", "retrier", "clock", "page"), nothing)
+    ports = dict.fromkeys(("store", "index", "storage", "retrier", "recipes", "clock", "page"), nothing)
     routes = {
         (method, rule.replace("<token>", "{key}").replace("<name>", "{name}"))
         for method, rule, _ in Api(Settings("t", "u", "i"), **ports).table

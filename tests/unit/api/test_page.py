@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from api import handler
 from api.page import compose, web
+from api.settings import Settings
 
 ORIGIN = "https://bucket.s3.eu-west-1.amazonaws.com"
 
@@ -39,3 +41,33 @@ def test_no_file_of_the_page_is_forgotten_or_closes_its_own_tag() -> None:
             assert f'"{path.name}"' in html
             assert "</script" not in path.read_text(encoding="utf-8")
             assert "</style" not in path.read_text(encoding="utf-8")
+
+
+class Signing:
+    """A Storage that presigns without signing."""
+
+    def url(self, bucket: str, key: str) -> str:
+        return f"https://{bucket}.s3.example/{key}?X-Amz-Signature=1"
+
+
+def test_the_page_may_show_images_from_where_the_api_says_they_are() -> None:
+    def allowed(**settings: str) -> str:
+        page = handler.page(Settings("table", "uploads", "images", **settings), Signing())
+        return page.content_security_policy.partition("img-src ")[2].partition(";")[0]
+
+    assert allowed() == "'self' blob: data: https://images.s3.example https://uploads.s3.example"
+    assert allowed(images_url="https://cdn.example/a") == (
+        "'self' blob: data: https://cdn.example https://uploads.s3.example"
+    )
+
+
+def test_the_public_address_of_images_ends_without_a_slash() -> None:
+    names = ("STATUS_TABLE", "UPLOADS_BUCKET", "IMAGES_BUCKET", "RECIPES_TABLE", "INBOX_URLS")
+    environment = dict.fromkeys(names, "x") | {
+        "ACCEPTED_FORMATS": "JPEG",
+        "MAX_BYTES": "1",
+        "REQUIRED_FACTS": "ThumbnailsCreated",
+    }
+    assert Settings.from_environment(environment).images_url == ""
+    given = environment | {"IMAGES_URL": "https://cdn.example/"}
+    assert Settings.from_environment(given).images_url == "https://cdn.example"

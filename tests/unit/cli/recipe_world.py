@@ -187,7 +187,7 @@ class World:
             mark = self._put(key, "watermarked", "", data.format).as_json()
             fields = {name: mark[name] for name in ("bucket", "key", "width", "height", "format", "bytes")}
             fact = ImageWatermarked(recipe=made_by, generation=generation, **fields)
-            facts.append((fact, self._ms(source, [fields])))
+            facts.append((fact, self._ms(source, [] if getattr(data, "marked", None) else [fields])))
         for fact, ms in facts:
             usage = Usage(billed_ms=ms, memory_mb=1769, bytes_in=1000, bytes_out=500)
             run = recipe_run(made_by, generation)

@@ -151,6 +151,27 @@ def test_sizes_that_the_validator_would_refuse_are_found_first(value: str, sente
         recipe_of(environment("ValidatorFunction", ThumbnailSizes=value))
 
 
+BEFORE = "ThumbnailsCreated ImageWatermarked MetadataExtracted"
+SINCE = "ThumbnailsCreated ImageWatermarked|WatermarkSkipped MetadataExtracted"
+
+
+def test_a_stack_from_before_recipes_no_longer_waits_for_a_watermark_that_never_comes() -> None:
+    account = Account()
+    account.answers["cloudformation.DescribeStacks"] = stack("UPDATE_COMPLETE", RequiredFacts=BEFORE)
+    report = check(account)
+    assert report.settings["RequiredFacts"] == SINCE
+    assert "deploying with ImageWatermarked|WatermarkSkipped" in notes(report)["parameters"]
+    account.answers["cloudformation.DescribeStacks"] = stack("UPDATE_COMPLETE", RequiredFacts=SINCE)
+    assert "RequiredFacts" not in check(account).settings
+
+
+def test_a_value_that_is_given_stays_and_there_is_advice() -> None:
+    report = check(Account(), RequiredFacts=BEFORE)
+    assert "RequiredFacts" not in report.settings
+    (advice,) = [each.advice for each in report.findings if each.verdict is Verdict.NOTE]
+    assert advice == "Write ImageWatermarked|WatermarkSkipped instead."
+
+
 def test_an_issuer_needs_an_audience() -> None:
     ((what, message, advice),) = bad(check(Account(), JwtIssuer="https://issuer.example"))
     assert (what, message) == ("parameters", "JwtIssuer needs JwtAudience, which is empty")

@@ -32,6 +32,22 @@ def test_it_names_the_original_although_the_upload_itself_is_not_recorded_yet():
     )
 
 
+@pytest.mark.parametrize(("text", "shared"), [("same", True), ("other", False)])
+def test_a_watermark_that_another_recipe_has_made_is_shared(text: str, shared: bool):
+    mark = Recipe.read({"variants": {"old": {"width": 9}}, "watermark": {"text": "same"}})
+    wanted = Recipe.read({"variants": {"new": {"width": 64}}, "watermark": {"text": text}})
+    events = log()
+    (made,) = [event for event in events if event.detail_type == "ImageWatermarked"]
+    assert mark.watermark != "none"
+    key = f"folder/watermarked.{mark.watermark.output_id('engine')}.png"
+    made.detail["data"].update(key=key, recipe=f"engine/{mark.id}")
+    item = fold(events, Required.parse(DEFAULT))
+    event = request(item, events, wanted, "engine", ManualClock())
+    assert event is not None
+    assert "watermarker" in event.data.stages, "the fact is missing in any case"
+    assert (event.data.marked.key if event.data.marked else None) == (key if shared else None)
+
+
 @pytest.mark.parametrize(
     "later", [[], log(SECOND), log(SECOND)[:1]], ids=["erased", "replaced", "overwritten"]
 )

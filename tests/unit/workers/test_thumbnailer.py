@@ -29,9 +29,10 @@ def test_every_output_of_the_recipe_is_an_object_and_an_item_in_their_order():
     fact, _ = created(images, images.validated(BOTH))
     wanted = outputs(BOTH, "PNG", 1, RECIPE)
     assert [(each.name, each.variant) for each in fact.items] == [(each.name, each.id) for each in wanted]
-    assert [each.format for each in fact.items] == ["PNG", "PNG", "WEBP"]
+    assert [each.name for each in fact.items] == ["small", "small", "large"], "from small to large"
+    assert [each.format for each in fact.items] == ["PNG", "WEBP", "PNG"]
     assert (fact.recipe, fact.generation, fact.still) == (f"{RECIPE}/{BOTH.id}", 0, None)
-    extensions = ["png", "png", "webp"]
+    extensions = ["png", "webp", "png"]
     names = [f"thumbnails/{o.name}.{o.id}.{x}" for o, x in zip(wanted, extensions, strict=True)]
     assert [each.key for each in fact.items] == [images.prefix + name for name in names]
     assert images.objects.keys() == {*names}

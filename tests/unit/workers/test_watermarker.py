@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from imagebus.events.watermarker import ImageWatermarked, WatermarkSkipped
+from imagebus.events.watermarker import Copy, ImageWatermarked, WatermarkSkipped
 from imagebus.recipes.model import Watermark
 from imagebus_imaging import RECIPE
 from tests.unit.workers.images import Images, recipe
@@ -82,6 +82,24 @@ def test_a_recipe_without_a_watermark_skips_it_and_reads_nothing():
     assert isinstance(fact.data, WatermarkSkipped)
     assert fact.data.recipe == f"{RECIPE}/{by.id}"
     assert (images.objects, fact.meta.usage.bytes_in) == ({}, 0)
+
+
+def test_a_copy_that_another_recipe_has_made_is_only_stated(monkeypatch: pytest.MonkeyPatch):
+    images = Images()
+    first = watermarked(images, MARK)
+    by = recipe({"other": {"width": 9}}, MARK)
+    copy = Copy.from_json({name: getattr(first, name) for name in Copy.__struct_fields__})
+    event = images.request(by, "watermarker", marked=copy)
+
+    def refuse(**_: Any) -> None:
+        raise AssertionError
+
+    for name in ("get_object", "put_object"):
+        monkeypatch.setattr(images.s3, name, refuse)
+    (fact,) = images.run("watermarker", event)
+    assert isinstance(fact.data, ImageWatermarked)
+    assert (fact.data.key, fact.data.bytes) == (first.key, first.bytes)
+    assert fact.data.recipe == f"{RECIPE}/{by.id}"
 
 
 def test_each_use_of_a_recipe_is_a_fact_of_its_own():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from imagebus.events.base import Count, EventData, Name, Text
@@ -16,3 +17,8 @@ class ProcessingFailed(EventData):
     message: Text
     attempts: Count
     failed_event: dict[str, Any]
+
+
+def is_of_backfill(data: Mapping[str, Any]) -> bool:
+    """Whether a stage gave up on a request for more variants, of an image that is complete without them."""
+    return bool(data["failed_event"].get("detail-type") == "DerivationRequested")

@@ -9,14 +9,15 @@ import msgspec
 from imagebus.events.analyzer import Box
 from imagebus.events.base import Count, EventData, EventId, Name, StackData, Text
 from imagebus.events.thumbnailer import Thumbnail
+from imagebus.events.watermarker import Copy
 from imagebus.image_types import SourceFormat
 
 
 class DerivationRequested(EventData):
     """Derive what the recipe asks for from an image that is there already. Nobody is notified.
 
-    The stages that are not in `stages` have nothing to do. `present` are objects that the recipe shares with
-    others and that need not be made again.
+    The stages that are not in `stages` have nothing to do. `present` and `marked` are objects that the recipe
+    shares with others and that need not be made again.
     """
 
     producer = "operator"
@@ -29,6 +30,7 @@ class DerivationRequested(EventData):
     #: How often the recipe was used on the image before.
     generation: Count = 0
     present: Annotated[tuple[Thumbnail, ...], msgspec.Meta(max_length=50)] = ()
+    marked: Copy | None = None
     #: The largest faces that Rekognition found, for variants that focus on them.
     faces: Annotated[tuple[Box, ...], msgspec.Meta(max_length=20)] = ()
 

@@ -6,9 +6,22 @@ from typing import Annotated
 
 import msgspec
 
-from imagebus.events.base import Count, EventData, Name, Text
+from imagebus.events.base import Count, EventData, Model, Name, Text
 from imagebus.events.validator import Side
 from imagebus.image_types import Format
+
+ObjectKey = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
+
+
+class Copy(Model):
+    """A watermarked copy that is there."""
+
+    bucket: Name
+    key: ObjectKey
+    width: Side
+    height: Side
+    format: Format
+    bytes: Count
 
 
 class ImageWatermarked(EventData):
@@ -17,7 +30,7 @@ class ImageWatermarked(EventData):
     producer = "watermarker"
     recipe: Name
     bucket: Name
-    key: Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
+    key: ObjectKey
     width: Side
     height: Side
     format: Format

@@ -1,15 +1,17 @@
 """What was derived from an image, by which recipe, and what of it is shown.
 
-A log can hold facts of several recipes. The image was made by one of them: its validator decided which. The
+A log can hold facts of several recipes. The image was made by one of them, which the validator chose. The
 others came with backfills. What is shown follows from the log and the active set of recipes alone.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from imagebus.recipes.model import DIGITS
 
 if TYPE_CHECKING:
     from imagebus.history.recorded import RecordedEvent
@@ -18,7 +20,11 @@ if TYPE_CHECKING:
 #: Facts of which an image can have several, by different recipes.
 OF_RECIPES = frozenset({"ThumbnailsCreated", "ImageWatermarked", "WatermarkSkipped"})
 
-Order = tuple[bool, bool, int, tuple[int, ...]]
+_ID = re.compile(rf"[0-9a-f]{{{DIGITS}}}")
+
+#: The generation and the engine's number.
+Order = tuple[int, tuple[int, ...]]
+Facts = Mapping[str, "RecordedEvent"]
 
 
 def recipe_id(fact: RecordedEvent) -> str | None:
@@ -26,8 +32,8 @@ def recipe_id(fact: RecordedEvent) -> str | None:
 
     `recipe` is the engine's number and the id. Earlier facts have all settings there, joined by slashes.
     """
-    parts = str(fact.detail["data"]["recipe"]).split("/")
-    return parts[1] if len(parts) == 2 else None
+    _, _, rest = str(fact.detail["data"]["recipe"]).partition("/")
+    return rest if _ID.fullmatch(rest) else None
 
 
 def retired(distinct: Sequence[RecordedEvent]) -> frozenset[str]:
@@ -36,23 +42,7 @@ def retired(distinct: Sequence[RecordedEvent]) -> frozenset[str]:
     return frozenset(each for event in pruned for each in event.detail["data"]["retired"])
 
 
-def preference(distinct: Sequence[RecordedEvent]) -> Callable[[RecordedEvent], Order]:
-    """Of two facts of one type, the greater is what the image is shown with until a promotion.
-
-    That is one whose objects are there; then one by the image's own recipe; then the one of the greater
-    generation, and of the newer engine. No clock decides: time does only where all of these are equal.
-    """
-    gone = retired(distinct)
-    validated = [event for event in distinct if event.detail_type == "ImageValidated"]
-    own = validated[-1].detail["data"].get("recipe") if validated else None
-
-    def order(event: RecordedEvent) -> Order:
-        return (event.event_id not in gone, recipe_id(event) == own, *made(event))
-
-    return order
-
-
-def made(fact: RecordedEvent) -> tuple[int, tuple[int, ...]]:
+def made(fact: RecordedEvent) -> Order:
     """The generation, and the engine's number: 2026-11.3 is (2026, 11, 3)."""
     data = fact.detail["data"]
     return int(data.get("generation") or 0), engine_number(str(data["recipe"]).partition("/")[0])
@@ -62,37 +52,75 @@ def engine_number(engine: str) -> tuple[int, ...]:
     return tuple(map(int, re.findall(r"\d{1,9}", engine)))
 
 
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """The facts that count, by recipe and type. `main` is the recipe that the image was made by or, if
+    nothing of that is left, the best of the others."""
+
+    main: str | None
+    by_recipe: Mapping[str | None, Facts]
+
+
+def derived(distinct: Sequence[RecordedEvent]) -> Derived:
+    """What recipes have made of the image, without what was pruned.
+
+    No clock decides between recipes. Within one it decides only from before recipes had ids.
+    """
+    own, gone = own_recipe(distinct), retired(distinct)
+    live = [event for event in distinct if event.detail_type in OF_RECIPES and event.event_id not in gone]
+    live.sort(key=lambda fact: (recipe_id(fact) == own, made(fact), fact.precedence))
+    recipes = recipe_of_each(distinct)
+    by_recipe: dict[str | None, dict[str, RecordedEvent]] = {}
+    for fact in live:
+        by_recipe.setdefault(recipes[fact.event_id], {})[fact.detail_type] = fact
+
+    def rank(recipe: str | None) -> tuple[bool, bool, Order, str]:
+        facts = by_recipe[recipe]
+        return "ThumbnailsCreated" in facts, recipe == own, max(map(made, facts.values())), recipe or ""
+
+    return Derived(max(by_recipe, key=rank, default=own), by_recipe)
+
+
+def own_recipe(distinct: Sequence[RecordedEvent]) -> str | None:
+    """The recipe that the validator chose; of an image from before it did, that of its first facts."""
+    validated = next((event for event in distinct if event.detail_type == "ImageValidated"), None)
+    chosen: str | None = validated.detail["data"].get("recipe") if validated else None
+    if chosen or validated is None:
+        return chosen
+    first = [
+        (event.detail_type == "ThumbnailsCreated", found)
+        for event in distinct
+        if event.detail_type in OF_RECIPES
+        and event.meta.get("causation_id") == validated.event_id
+        and (found := recipe_id(event))
+    ]
+    return max(first)[1] if first else None
+
+
+def recipe_of_each(distinct: Sequence[RecordedEvent]) -> dict[str, str | None]:
+    """The recipe of each fact, by its id. A fact without a recipe's id is of the image's own recipe:
+    the workers may have been upgraded while they were making it."""
+    own = own_recipe(distinct)
+    facts = (event for event in distinct if event.detail_type in OF_RECIPES)
+    return {event.event_id: recipe_id(event) or own for event in facts}
+
+
 def described(distinct: Sequence[RecordedEvent]) -> dict[str, Any]:
     """The fields of a status item about derived images: what the image was made with, and under `derived`
     what other recipes have made of it, by their ids. Pruned objects are in neither."""
-    order, gone = preference(distinct), retired(distinct)
-    by_recipe: dict[str | None, dict[str, RecordedEvent]] = {}
-    for event in distinct:
-        if event.detail_type in OF_RECIPES and event.event_id not in gone:
-            facts = by_recipe.setdefault(recipe_id(event), {})
-            known = facts.get(event.detail_type)
-            if known is None or order(event) >= order(known):
-                facts[event.detail_type] = event
-    if not by_recipe:
+    found = derived(distinct)
+    if not found.by_recipe:
         return {}
-    base = max(by_recipe, key=lambda recipe: _rank(by_recipe[recipe], order))
-    others = {recipe: _objects(facts) for recipe, facts in by_recipe.items() if recipe != base}
+    others = {recipe: _objects(facts) for recipe, facts in found.by_recipe.items() if recipe != found.main}
     return {
-        **_objects(by_recipe[base]),
-        "recipe": base,
-        # Facts without an id are of the time before backfills, so they are the image's own or pruned.
+        **_objects(found.by_recipe[found.main]),
+        "recipe": found.main,
+        # Facts without an id are from before backfills, so they are the image's own.
         "derived": {recipe: others[recipe] for recipe in sorted(filter(None, others))} or None,
     }
 
 
-def _rank(facts: Mapping[str, RecordedEvent], order: Callable[[RecordedEvent], Order]) -> tuple[Any, ...]:
-    thumbnails = facts.get("ThumbnailsCreated")
-    # Of recipes that are equal otherwise, the later one; it never comes to the same moment and id.
-    best = max(facts.values(), key=lambda fact: (order(fact), fact.precedence))
-    return (order(best)[1], thumbnails is not None, order(best), best.precedence)
-
-
-def _objects(facts: Mapping[str, RecordedEvent]) -> dict[str, Any]:
+def _objects(facts: Facts) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if thumbnails := facts.get("ThumbnailsCreated"):
         data = thumbnails.detail["data"]
@@ -111,7 +139,7 @@ class Shown:
     thumbnails: Sequence[Mapping[str, Any]] = ()
     watermarked: Mapping[str, Any] | None = None
     still: bool | None = None
-    #: The active set asks for another recipe, and not all of that is there yet.
+    #: Something is shown, but the active set asks for another recipe, and not all of that is there yet.
     outdated: bool = False
 
 
@@ -123,7 +151,7 @@ def shown(item: Mapping[str, Any], active: Active) -> Shown:
     recipes = [each.recipe_for(item["image_key"], item["format"]) for each in active.in_order]
     complete = (found for recipe in recipes if (found := objects_of(item, recipe)))
     found = next(complete, None) or _own(item)
-    return replace(found, outdated=found.recipe != recipes[0].id)
+    return replace(found, outdated=bool(found.thumbnails) and found.recipe != recipes[0].id)
 
 
 def objects_of(item: Mapping[str, Any], recipe: Recipe) -> Shown | None:

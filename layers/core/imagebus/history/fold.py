@@ -11,7 +11,8 @@ from typing import Any
 
 from imagebus.clock import milliseconds_between
 from imagebus.events.catalog import OF_IMAGES, STAGE_NAMED, STAGE_OF
-from imagebus.history.derived import OF_RECIPES, described, preference
+from imagebus.events.failures import is_of_backfill
+from imagebus.history.derived import derived, described
 from imagebus.history.recorded import RecordedEvent, latest_revision
 from imagebus.history.required import Required, alternatives
 from imagebus.identity import canonical_json, image_id, shard
@@ -58,14 +59,11 @@ def fold(events: Iterable[RecordedEvent], required: Required) -> Item:
 
 
 def newest_facts(distinct: Sequence[RecordedEvent]) -> dict[str, RecordedEvent]:
-    """One event of each type. Of several recipes' facts, the one of the recipe that the image is made by."""
-    order = preference(distinct)
-    facts: dict[str, RecordedEvent] = {}
-    for event in distinct:
-        known = facts.get(event.detail_type)
-        if known is None or event.detail_type not in OF_RECIPES or order(event) >= order(known):
-            facts[event.detail_type] = event
-    return facts
+    """One event of each type. Of several recipes' facts, those of the recipe that the image was made by."""
+    found = derived(distinct)
+    main = dict(found.by_recipe.get(found.main, {}))
+    ended = {fact for name in main for fact in STAGE_OF[name].emits}
+    return {event.detail_type: event for event in distinct if event.detail_type not in ended} | main
 
 
 def digest(distinct: Sequence[RecordedEvent]) -> str:
@@ -84,7 +82,7 @@ def _status(
         return "rejected", _data(facts["ImageRejected"])["code"]
     for failure in failures:
         data = _data(failure)
-        if _blocks(data["stage"], facts, outstanding):
+        if not is_of_backfill(data) and _blocks(data["stage"], facts, outstanding):
             return "failed", f"{data['stage']}: {data['error_type']}"
     if outstanding and "ProcessingStalled" in facts:
         return "failed", "stalled"
@@ -112,7 +110,7 @@ def _stages(distinct: Sequence[RecordedEvent], facts: Facts) -> dict[str, Item]:
     stages: dict[str, Item] = {}
     for event in distinct:
         stage = STAGE_OF.get(event.detail_type)
-        if stage is None or facts[event.detail_type] is not event:
+        if stage is None or facts.get(event.detail_type) is not event:
             continue
         entry: Item = {"at": event.occurred_at, "event": event.detail_type}
         cause = by_id.get(event.meta.get("causation_id") or "")

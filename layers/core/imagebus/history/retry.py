@@ -9,8 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from imagebus.events import NotAnEvent, read
 from imagebus.events.catalog import STAGE_NAMED, STAGES
 from imagebus.events.envelope import as_live
+from imagebus.events.failures import is_of_backfill
+from imagebus.events.recipes import DerivationRequested
+from imagebus.history.derived import OF_RECIPES, made, recipe_id
 from imagebus.history.fold import fold
 from imagebus.history.recorded import RecordedEvent, latest_revision
 from imagebus.history.required import Required, alternatives
@@ -57,8 +61,8 @@ def _unanswered(log: Sequence[RecordedEvent], facts: Facts) -> Iterator[tuple[st
         if event.detail_type == "ProcessingFailed":
             stage, failed = event.detail["data"]["stage"], event.detail["data"]["failed_event"]
             envelope = as_live(failed)
-            if failed["detail-type"] == "DerivationRequested":
-                answered = _answers_request(log, stage, envelope)
+            if is_of_backfill(event.detail["data"]) and stage != "recorder":
+                answered = is_request_answered(log, stage, failed["detail"])
             else:
                 answered = _is_answered(stage, envelope, facts, ids)
             if not answered:
@@ -73,11 +77,18 @@ def _is_answered(stage_name: str, envelope: Envelope, facts: Facts, ids: set[str
     return stage is not None and any(fact in facts for fact in stage.emits)
 
 
-def _answers_request(log: Sequence[RecordedEvent], stage_name: str, envelope: Envelope) -> bool:
-    """A request for one recipe is not answered by what another has made."""
-    stage, request = STAGE_NAMED.get(stage_name), envelope["detail"].get("meta", {}).get("event_id")
-    emits = stage.emits if stage else ()
-    return any(event.detail_type in emits and event.meta.get("causation_id") == request for event in log)
+def is_request_answered(log: Sequence[RecordedEvent], stage_name: str, request: Mapping[str, Any]) -> bool:
+    """Whether the stage has used the recipe of a DerivationRequested on the image since.
+
+    What another recipe has made is no answer. A request that came later is as good as this one.
+    """
+    try:
+        asked = read(DerivationRequested, request).data
+    except NotAnEvent:
+        return False
+    emits = OF_RECIPES.intersection(STAGE_NAMED[stage_name].emits if stage_name in STAGE_NAMED else ())
+    facts = [event for event in log if event.detail_type in emits]
+    return any(recipe_id(fact) == asked.recipe and made(fact)[0] >= asked.generation for fact in facts)
 
 
 def _outstanding(

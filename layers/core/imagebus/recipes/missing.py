@@ -11,6 +11,7 @@ from imagebus.events import Event, Meta, caused_by
 from imagebus.events.analyzer import Box
 from imagebus.events.recipes import DerivationRequested
 from imagebus.events.thumbnailer import Thumbnail
+from imagebus.events.watermarker import Copy
 from imagebus.history.derived import OF_RECIPES, recipe_id
 from imagebus.identity import canonical_json, recipe_run
 from imagebus.image_types import OUTPUT_OF_SOURCE
@@ -18,6 +19,17 @@ from imagebus.recipes.model import OutputFormat, Recipe, Variant, digest
 
 if TYPE_CHECKING:
     from imagebus.history.recorded import RecordedEvent
+
+#: The recipes that an image can have variants of besides its own, so that its status item stays below
+#: DynamoDB's 400 KB: with 50 derived images each, eight of them take 200 KB.
+MAX_OTHERS = 8
+
+
+class TooManyRecipes(Exception):
+    """The image has variants of so many recipes that the older ones must be pruned first."""
+
+    def __init__(self) -> None:
+        super().__init__(f"variants of {MAX_OTHERS} recipes: prune first")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +45,12 @@ class Output:
 def outputs(
     recipe: Recipe, source_format: str, frames: int, engine: str, faces: Sequence[Box] = ()
 ) -> list[Output]:
-    """Everything that the recipe asks for. Of two formats that are the same for this source, the first."""
+    """Everything that the recipe asks for, from small to large.
+
+    Of two formats that are the same for this source, the first.
+    """
     found = []
-    for name, variant in sorted(recipe.variants.items()):
+    for name, variant in sorted(recipe.variants.items(), key=_by_size):
         seen = set()
         for wanted in variant.formats:
             written = _written(variant, wanted, source_format, frames)
@@ -44,6 +59,11 @@ def outputs(
                 focus = faces_digest(faces) if variant.focus == "faces" else ""
                 found.append(Output(name, variant, wanted, variant.output_id(wanted, engine, focus)))
     return found
+
+
+def _by_size(named: tuple[str, Variant]) -> tuple[int, str]:
+    name, variant = named
+    return max(variant.width or 0, variant.height or 0), name
 
 
 def _written(variant: Variant, wanted: OutputFormat, source_format: str, frames: int) -> str:
@@ -65,6 +85,7 @@ class Missing:
     watermark: bool = False
     #: Objects of the recipe that another one has made already.
     present: Sequence[Thumbnail] = ()
+    marked: Copy | None = None
     thumbnails: bool = False
 
     @property
@@ -89,11 +110,13 @@ def missing(item: Mapping[str, Any], recipe: Recipe, engine: str) -> Missing:
         for each in wanted
         if each.id in everywhere
     ]
-    marked = entry.get("watermarked", {}).get("recipe") == f"{engine}/{recipe.id}"
+    stated = entry.get("watermarked", {}).get("recipe") == f"{engine}/{recipe.id}"
+    watermark = recipe.watermark != "none" and not stated
     return Missing(
         outputs=[each for each in wanted if each.id not in everywhere],
-        watermark=recipe.watermark != "none" and not marked,
+        watermark=watermark,
         present=present,
+        marked=_copy(item, recipe, engine) if watermark else None,
         thumbnails=not has.issuperset((each.name, each.id) for each in wanted),
     )
 
@@ -104,9 +127,23 @@ def faces_of(item: Mapping[str, Any]) -> tuple[Box, ...]:
 
 
 def _thumbnails(item: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    yield from item.get("thumbnails", ())
-    for entry in item.get("derived", {}).values():
+    for entry in _entries(item):
         yield from entry.get("thumbnails", ())
+
+
+def _copy(item: Mapping[str, Any], recipe: Recipe, engine: str) -> Copy | None:
+    """The watermarked copy that another recipe has made. Its name says by which settings."""
+    if recipe.watermark == "none":
+        return None
+    name = f"/watermarked.{recipe.watermark.output_id(engine)}."
+    copies = [entry["watermarked"] for entry in _entries(item) if "watermarked" in entry]
+    return next((Copy.from_json(each) for each in copies if name in each["key"]), None)
+
+
+def _entries(item: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """What each recipe has made of the image."""
+    yield item
+    yield from item.get("derived", {}).values()
 
 
 def request(
@@ -115,12 +152,15 @@ def request(
     """What to publish for an image that lacks something; `log` is what its status item was folded from, or
     later: nothing is asked for an upload that was replaced or erased in between.
 
-    The same log always gives the same event id, so that asking twice is asking once.
+    The same log always gives the same event id, so that asking twice is asking once. Raises TooManyRecipes.
     """
     lacks = missing(item, recipe, engine)
     validated = next((e for e in log if e.detail_type == "ImageValidated"), None)
     if not lacks or validated is None or validated.revision != item["revision"]:
         return None
+    others = item.get("derived", {})
+    if recipe.id not in {item.get("recipe"), *others} and len(others) >= MAX_OTHERS:
+        raise TooManyRecipes
     generation = _generation(log, recipe.id)
     data = DerivationRequested(
         recipe=recipe.id,
@@ -132,6 +172,7 @@ def request(
         frames=item["frames"],
         generation=generation,
         present=tuple(lacks.present),
+        marked=lacks.marked,
         faces=faces_of(item),
     )
     cause = Meta.from_json(validated.meta)

@@ -7,7 +7,7 @@ also holds the last promotion. The earlier ones have items of their own.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
@@ -100,10 +100,17 @@ class DynamoDBRecipes:
     def active(self) -> Active:
         now = self._clock.now()
         if self._active is None or not timedelta() <= now - self._active[0] < FRESH:
-            ids = self._pointer(ACTIVE)
-            sets = [self.recipe_set(each) for each in ids]
-            self._active = (now, Active(sets[0], sets[1:]) if sets else Active())
+            self._active = now, self._sets(self._pointer(ACTIVE))
         return self._active[1]
+
+    def active_at(self, at: str) -> Active:
+        """The sets that were active at that time. It reads one item for each promotion since."""
+        ids = (ids for promotion, ids in self._promoted() if promotion.at <= at)
+        return self._sets(next(ids, []))
+
+    def _sets(self, ids: Sequence[str]) -> Active:
+        sets = [self.recipe_set(each) for each in ids]
+        return Active(sets[0], sets[1:]) if sets else Active()
 
     def default(self) -> Recipe:
         ids = self._pointer(DEFAULT)
@@ -141,7 +148,7 @@ class DynamoDBRecipes:
         if ids[:1] == [recipes.id]:
             return None
         if last:  # before it is replaced, so that a crash loses none
-            self._put({"id": _record(last.number), "promotion": last.as_json()})
+            self._put({"id": _record(last.number), "sets": ids, "promotion": last.as_json()})
         at = timestamp(self._clock.now())
         number = last.number + 1 if last else 1
         promotion = Promotion(number, ids[0] if ids else None, recipes.id, at, by, note)
@@ -152,12 +159,14 @@ class DynamoDBRecipes:
 
     def promotions(self) -> Sequence[Promotion]:
         """All of them, the latest first."""
-        found = []
-        promotion = _promotion(self._get(ACTIVE))
-        while promotion:
-            found.append(promotion)
-            promotion = _promotion(self._get(_record(promotion.number - 1)))
-        return found
+        return [promotion for promotion, _ in self._promoted()]
+
+    def _promoted(self) -> Iterator[tuple[Promotion, list[str]]]:
+        """Every promotion with the sets that it made active, the latest first."""
+        item = self._get(ACTIVE)
+        while promotion := _promotion(item):
+            yield promotion, _sets(item)
+            item = self._get(_record(promotion.number - 1))
 
     def _switch(self, promotion: Promotion, ids: Sequence[str]) -> None:
         pointer = {"id": ACTIVE, "sets": ids, "number": promotion.number, "promotion": promotion.as_json()}
