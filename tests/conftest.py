@@ -41,8 +41,11 @@ botocore.session.create_loader = cache(botocore.session.create_loader)
 #: Hundreds of images, and a replay sends everything in the archive. So where there are several workers these
 #: have a stack of their own, and where there is one they come last.
 MANY_IMAGES = tuple(
-    f"tests/e2e/{name}" for name in ("browser/", "test_api.py", "test_pipeline.py", "test_upload.py")
-)
+    f"tests/e2e/{name}"
+    for name in (
+        "browser/", "test_api.py", "test_forms.py", "test_pipeline.py", "test_upload.py", "test_variants.py",
+    )
+)  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

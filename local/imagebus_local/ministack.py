@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import logging
 import re
+from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime, router
-from ministack.services import cloudformation, eventbridge, s3, sqs
+from ministack.services import cloudformation, dynamodb, eventbridge, s3, sqs
 from ministack.services.cloudformation import provisioners
 
 from imagebus_local import coldstart, rekognition
@@ -118,10 +119,12 @@ def name_versions(objects: Any, bus: Any) -> None:
     objects._fire_s3_event, bus._dispatch_event = fire_s3_event, dispatch_event
 
 
-def know_sources(actions: Any) -> None:
-    """Fill the condition key `events:source`, which limits each service to its own events.
+def know_condition_keys(actions: Any, tables: Mapping[str, Any]) -> None:
+    """Fill `events:source`, which limits each service to its own events, and `dynamodb:LeadingKeys`, which
+    limits the items that a function may write.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
     """
     others = actions.request_tag_context
 
@@ -129,6 +132,8 @@ def know_sources(actions: Any) -> None:
         found: dict[str, Any] = others(service, iam_action, body, params)
         if iam_action == "events:PutEvents":
             found["events:source"] = sources(body)
+        elif iam_action == "dynamodb:PutItem":
+            found["dynamodb:LeadingKeys"] = partition_keys(json.loads(body), tables)
         return found
 
     actions.request_tag_context = context
@@ -137,6 +142,15 @@ def know_sources(actions: Any) -> None:
 def sources(body: bytes) -> list[str] | None:
     """The sources of the entries: a key with several values. None, as if absent, without any."""
     return sorted({str(entry.get("Source", "")) for entry in json.loads(body).get("Entries", [])}) or None
+
+
+def partition_keys(request: Mapping[str, Any], tables: Mapping[str, Any]) -> list[str] | None:
+    """The value of the item's partition key; None for a table that does not exist."""
+    table = tables.get(request["TableName"])
+    if table is None:
+        return None
+    (name,) = [each["AttributeName"] for each in table["KeySchema"] if each["KeyType"] == "HASH"]
+    return [str(value) for value in request["Item"].get(name, {}).values()] or None
 
 
 def match_line_breaks(evaluator: Any) -> None:
@@ -198,7 +212,7 @@ if __name__ == "__main__":
     dead_letter_undelivered(eventbridge, sqs)
     honour_replay_filters(eventbridge)
     name_versions(s3, eventbridge)
-    know_sources(iam_actions)
+    know_condition_keys(iam_actions, dynamodb._tables)
     coldstart.share_layers(lambda_runtime)
     keep_attributes(provisioners, cloudformation._stacks)
     name_templates_as_s3_does(cloudformation._ACTION_HANDLERS)

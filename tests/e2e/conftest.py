@@ -14,6 +14,7 @@ import imagebus_local
 from imagebus_local import LocalError, LocalState, ports
 from imagebus_local.places import SECOND
 from tests.e2e import elsewhere
+from tests.e2e.api_client import Client
 from tests.e2e.decisions import Recording
 from tests.e2e.harness import Pipeline, eventually
 from tests.e2e.target import Target
@@ -82,3 +83,8 @@ def pipeline(target: Target) -> Iterator[Pipeline]:
     pipeline = Pipeline(target)
     with pipeline.listening():
         yield pipeline
+
+
+@pytest.fixture(scope="session")
+def client(pipeline: Pipeline) -> Client:
+    return Client(pipeline)

@@ -91,6 +91,14 @@ class Bench:
         )
         return Answer(answer.get("FunctionError", ""), json.loads(answer["Payload"].read() or "null"))
 
+    def restart(self, function: str) -> None:
+        """The next invocation starts cold: it remembers nothing of those before."""
+        client, name = self.pipeline.client("lambda"), self.resource(function)
+        variables = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        variables["RESTARTED"] = str(uuid.uuid4())
+        client.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+        client.get_waiter("function_updated_v2").wait(FunctionName=name)
+
     @cached_property
     def key(self) -> str:
         """An image that was completed and then replaced by another one."""
@@ -195,6 +203,14 @@ def consumer(stage: str, **probes: Probe) -> Mapping[str, Probe]:
 
 def current(detail_type: str) -> Callable[[Bench], Payload]:
     return lambda bench: bench.event(detail_type)
+
+
+def cold(stage: str, detail_type: str) -> Probe:
+    def probe(bench: Bench) -> Payload:
+        bench.restart(f"{stage}Function")
+        return to(stage, current(detail_type))(bench)
+
+    return probe
 
 
 def replaced(detail_type: str) -> Callable[[Bench], Payload]:
@@ -331,9 +347,19 @@ PROBES: Mapping[str, Mapping[str, Probe]] = {
         encoded=to("Ingest", _encoded),
         removed=to("Ingest", _removed),
     ),
-    "ValidatorFunction": reader("Validator", "ImageUploaded"),
-    "ThumbnailerFunction": reader("Thumbnailer", "ImageValidated"),
-    "WatermarkerFunction": reader("Watermarker", "ImageValidated"),
+    # What they read from the table of recipes stays in memory.
+    "ValidatorFunction": {
+        **reader("Validator", "ImageUploaded"),
+        "cold": cold("Validator", "ImageUploaded"),
+    },
+    "ThumbnailerFunction": {
+        **reader("Thumbnailer", "ImageValidated"),
+        "cold": cold("Thumbnailer", "ImageValidated"),
+    },
+    "WatermarkerFunction": {
+        **reader("Watermarker", "ImageValidated"),
+        "cold": cold("Watermarker", "ImageValidated"),
+    },
     "MetadataFunction": reader("Metadata", "ImageValidated"),
     "LabelsFunction": reader("Labels", "ImageValidated"),
     "RecorderFunction": consumer("Recorder", complete=_facts, erased=_erased),

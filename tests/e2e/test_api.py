@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import subprocess
 import sys
 import time
@@ -11,43 +10,18 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import pytest
 import requests
 
 from api.addressing import address, token
+from tests.e2e.api_client import Client
 from tests.e2e.harness import Pipeline, eventually, jpeg
 from tests.e2e.hostile_keys import HOSTILE
 
 PUBLIC = ("/", "/openapi.json", "/health")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
-
-
-class Client:
-    """Calls the API, with its key unless told otherwise."""
-
-    def __init__(self, pipeline: Pipeline) -> None:
-        assert pipeline.target.api_url
-        assert pipeline.target.api_key
-        self.url = pipeline.target.api_url
-        self.key = pipeline.target.api_key
-        self._session = requests.Session()
-
-    def __call__(self, method: str, path: str, *, key: str | None = "", **options: Any) -> requests.Response:
-        """`key` is the stack's own unless another one or None is given. Redirects are not followed."""
-        headers = dict(options.pop("headers", {}))
-        if key is not None:
-            headers["x-api-key"] = key or self.key
-        return self._session.request(
-            method, self.url + path, headers=headers, allow_redirects=False, timeout=60, **options
-        )
-
-
-@pytest.fixture(scope="module")
-def client(pipeline: Pipeline) -> Client:
-    return Client(pipeline)
 
 
 # --- keys and limits
@@ -127,109 +101,6 @@ def test_the_stack_s_own_plan_has_the_limits_of_the_parameters(pipeline: Pipelin
 # --- uploads
 
 
-@pytest.fixture
-def ticket(client: Client) -> dict[str, Any]:
-    body = {"filename": "form.jpg", "content_type": "image/jpeg", "size": 1000}
-    made: dict[str, Any] = client("POST", "images", json=body).json()
-    return made
-
-
-def fill_in(ticket: dict[str, Any], content: bytes, **changed: str | None) -> requests.Response:
-    fields = {**ticket["fields"], **{name.replace("__", "-"): value for name, value in changed.items()}}
-    kept = {name: value for name, value in fields.items() if value is not None}
-    return requests.post(ticket["url"], data=kept, files={"file": ("form.jpg", content)}, timeout=60)
-
-
-def _with_policy(ticket: dict[str, Any], **changes: Any) -> str:
-    policy = json.loads(base64.b64decode(ticket["fields"]["policy"]))
-    policy.update(changes)
-    return base64.b64encode(json.dumps(policy).encode()).decode()
-
-
-TAMPERED: dict[str, Any] = {
-    "another key": {"key": "uploads/mine.jpg"},
-    "a key beside it": {"key": "{key}.exe"},
-    "a key above it": {"key": "../{key}"},
-    "a key with a file name put in": {"key": "uploads/${filename}"},
-    "no key": {"key": None},
-    "an empty key": {"key": ""},
-    "another type": {"Content__Type": "text/html"},
-    "a type with a parameter": {"Content__Type": "image/jpeg; charset=utf-8"},
-    "a type in capitals": {"Content__Type": "IMAGE/JPEG"},
-    "no type": {"Content__Type": None},
-    "one byte less": {"_size": 999},
-    "one byte more": {"_size": 1001},
-    "no bytes": {"_size": 0},
-    "a megabyte": {"_size": 1_000_000},
-    "an acl": {"acl": "public-read"},
-    "metadata": {"x__amz__meta__owner": "me"},
-    "a redirect": {"success_action_redirect": "https://elsewhere.example/"},
-    "a status": {"success_action_status": "200"},
-    "a cache header": {"Cache__Control": "max-age=1"},
-    "a disposition": {"Content__Disposition": "inline"},
-    "an encoding": {"Content__Encoding": "gzip"},
-    "a storage class": {"x__amz__storage__class": "GLACIER"},
-    "a tag": {"tagging": "<Tagging></Tagging>"},
-    "no signature": {"x__amz__signature": None},
-    "another signature": {"x__amz__signature": "0" * 64},
-    "no policy": {"policy": None},
-    "a policy that never expires": {"_policy": {"expiration": "2099-01-01T00:00:00Z"}},
-    "a policy without conditions": {"_policy": {"conditions": []}},
-    "a policy that is no policy": {"policy": "e30="},
-    "another credential": {"x__amz__credential": "AKIDEXAMPLE/20260101/us-east-1/s3/aws4_request"},
-    "another date": {"x__amz__date": "20250101T000000Z"},
-    "another algorithm": {"x__amz__algorithm": "AWS4-HMAC-SHA1"},
-    "no algorithm": {"x__amz__algorithm": None},
-}
-
-
-def objects(pipeline: Pipeline) -> set[str]:
-    pages = pipeline.client("s3").get_paginator("list_objects_v2")
-    found = pages.paginate(Bucket=pipeline.outputs["UploadsBucketName"])
-    return {item["Key"] for page in found for item in page.get("Contents", [])}
-
-
-def test_there_are_thirty_ways_to_tamper_with_a_form() -> None:
-    assert len(TAMPERED) >= 30
-
-
-@pytest.mark.parametrize("how", TAMPERED)
-def test_a_form_that_was_tampered_with_stores_nothing(
-    pipeline: Pipeline, ticket: dict[str, Any], how: str
-) -> None:
-    changes = dict(TAMPERED[how])
-    content = b"x" * changes.pop("_size", 1000)
-    if "_policy" in changes:
-        changes["policy"] = _with_policy(ticket, **changes.pop("_policy"))
-    if isinstance(changes.get("key"), str):
-        changes["key"] = changes["key"].replace("{key}", ticket["key"])
-    before = objects(pipeline)
-    answer = fill_in(ticket, content, **changes)
-    assert 400 <= answer.status_code < 500, answer.text
-    assert objects(pipeline) == before
-
-
-def test_an_expired_form_stores_nothing(pipeline: Pipeline) -> None:
-    """Signed as the API signs, by a role with the same rights, but valid for one second."""
-    s3 = pipeline.client("s3")
-    key = pipeline.key("late.jpg")
-    form = s3.generate_presigned_post(pipeline.outputs["UploadsBucketName"], key, ExpiresIn=1)
-    time.sleep(2.1)
-    answer = fill_in(form, b"x")
-    assert answer.status_code == 403
-    assert key not in objects(pipeline)
-
-
-def test_a_form_as_it_was_given_out_starts_the_pipeline(pipeline: Pipeline, client: Client) -> None:
-    content = jpeg()
-    body = [{"filename": "form.jpg", "content_type": "image/jpeg", "size": len(content)}] * 2
-    first, second = client("POST", "images", json=body).json()
-    assert first["key"] != second["key"]
-    assert fill_in(first, content).status_code in (200, 201, 204)
-    assert pipeline.wait(first["key"])["status"] == "completed"
-    assert client("GET", second["links"]["self"]).json()["code"] == "image_not_found"
-
-
 def test_one_request_uploads_a_small_image(pipeline: Pipeline, client: Client) -> None:
     content = jpeg("tomato")
     raw = client("POST", "upload?filename=raw.jpg", data=content, headers={"Content-Type": "image/jpeg"})
@@ -291,23 +162,6 @@ def test_a_percent_encoded_key_is_decoded_once(pipeline: Pipeline, client: Clien
 
 
 # --- answers
-
-
-def test_variants_are_listed_and_chosen_by_accept(pipeline: Pipeline, client: Client) -> None:
-    key = pipeline.upload(pipeline.key("a&b.jpg"), jpeg())
-    pipeline.wait(key)
-    shown = client("GET", f"{address(key)}/variants").json()
-    assert (shown["key"], shown["outdated"]) == (key, False)
-    for name, variant in shown["variants"].items():
-        (file,) = variant["formats"]
-        stored = requests.get(file["url"], timeout=30)
-        assert (stored.headers["content-type"], len(stored.content)) == (file["mime"], file["bytes"])
-        redirect = client("GET", variant["link"], headers={"Accept": "image/avif,image/*;q=0.5"})
-        assert (redirect.status_code, redirect.headers["vary"]) == (302, "Accept"), name
-        assert requests.get(redirect.headers["location"], timeout=30).content == stored.content
-    refused = client("GET", variant["link"], headers={"Accept": "image/avif"})
-    assert (refused.status_code, refused.json()["code"]) == (406, "not_acceptable")
-    assert file["url"].split("?")[0] in "".join(picture["html"] for picture in shown["pictures"])
 
 
 def test_a_status_that_is_known_is_not_sent_again(pipeline: Pipeline, client: Client) -> None:

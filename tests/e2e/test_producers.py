@@ -1,4 +1,7 @@
-"""No service can publish for another: a role may put only events of its own source on the bus."""
+"""No service can publish for another: a role may put only events of its own source on the bus.
+
+Nor can the validator decide which recipes are active.
+"""
 
 from __future__ import annotations
 
@@ -30,8 +33,8 @@ SILENT = ("NotifierRole", "CleanerRole")
 
 
 @contextmanager
-def acting_as(pipeline: Pipeline, role: str) -> Iterator[Any]:
-    """An EventBridge client whose user has the policies of the role, and nothing else."""
+def acting_as(pipeline: Pipeline, role: str, service: str = "events") -> Iterator[Any]:
+    """A client whose user has the policies of the role, and nothing else."""
     iam, name = pipeline.client("iam"), pipeline.resource(role)
     user = f"as-{role}"
     iam.create_user(UserName=user)
@@ -47,7 +50,7 @@ def acting_as(pipeline: Pipeline, role: str) -> Iterator[Any]:
     key = iam.create_access_key(UserName=user)["AccessKey"]
     session = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=pipeline.target.region)
     try:
-        yield session.client("events", endpoint_url=pipeline.target.endpoint)
+        yield session.client(service, endpoint_url=pipeline.target.endpoint)  # type: ignore[call-overload]
     finally:
         iam.delete_access_key(UserName=user, AccessKeyId=key["AccessKeyId"])
         for arn in managed:
@@ -98,6 +101,18 @@ def test_the_thumbnailer_cannot_announce_an_image(pipeline: Pipeline) -> None:
 def test_who_only_listens_cannot_speak(pipeline: Pipeline, role: str) -> None:
     with acting_as(pipeline, role) as events, pytest.raises(ClientError, match="AccessDenied"):
         put(events, pipeline, "imagebus.recorder", detail_type="ImageProcessed")
+
+
+@pytest.mark.parametrize("item", ["active", "candidate", "set/0123456789ab", "promotion/000001"])
+def test_the_validator_cannot_promote_a_recipe(pipeline: Pipeline, item: str) -> None:
+    """It decodes what strangers upload. All it may write is the recipe of the stack's parameters."""
+    table = pipeline.resource("RecipesTable")
+    with acting_as(pipeline, "ValidatorRole", "dynamodb") as dynamodb:
+        key = {"id": {"S": "recipe/probe"}}
+        dynamodb.put_item(TableName=table, Item={**key, "definition": {"S": "{}"}})
+        with pytest.raises(ClientError, match="AccessDenied"):
+            dynamodb.put_item(TableName=table, Item={"id": {"S": item}})
+    pipeline.client("dynamodb").delete_item(TableName=table, Key=key)
 
 
 def test_a_producer_may_put_what_is_its_own(pipeline: Pipeline) -> None:

@@ -23,7 +23,7 @@ from imagebus_cli.recipes.planning import survey
 from imagebus_cli.recipes.pruning import Pruner
 from tests.simulation import rows, variants, wiring
 from tests.simulation.facts import Json
-from tests.simulation.promoted import PRUNER, RECIPE_OF
+from tests.simulation.promoted import PRUNER, RECIPE_OF, image_objects
 from tests.simulation.settings import SETS
 from tests.simulation.watch import named_objects, wrong_object
 
@@ -183,6 +183,9 @@ class Changing:
         if item["status"] != "completed":
             return
         made = {"thumbnails": shown.thumbnails, "watermarked": shown.watermarked}
+        entry = item if item.get("recipe") == shown.recipe else item.get("derived", {}).get(shown.recipe, {})
+        if any(entry.get(name, ()) != (value or ()) for name, value in made.items()):
+            yield f"{key}: shows what recipe {shown.recipe} has not made"
         if recipe is None or not variants.is_whole(made, recipe):
             yield f"{key}: shows not all of recipe {shown.recipe}"
         if self._world.watch.is_current(key, item["revision"], item.get("version_id")):
@@ -200,6 +203,8 @@ class Changing:
             self._run(command)
             settle()
         yield from self.violations
+        yield from self._unannounced()
+        yield from self._left_over()
         if len(world.sns.published) > told:
             yield "a backfill notified somebody"
         sets = world.watch.promoted.sets_during(world.scheduler.seconds, world.scheduler.seconds)[-1]
@@ -208,3 +213,27 @@ class Changing:
                 recipe = variants.digest(variants.recipe_for(wanted, key, item["format"]))
                 if variants.shown(item, sets) != recipe:
                     yield f"{key}: shows {variants.shown(item, sets)} after a backfill for {recipe}"
+
+    def _unannounced(self) -> Iterator[str]:
+        """Who listens hears of the last promotion at least, and of none that did not happen."""
+        promotions = len(self._world.watch.promoted.history) - 1
+        heard = {
+            event["detail"]["data"]["number"]
+            for _, event in self._world.events.archive
+            if event["detail-type"] == "RecipePromoted"
+        }
+        if promotions not in heard or not heard <= set(range(1, promotions + 1)):
+            yield f"heard of the promotions {sorted(heard)} of {promotions}"
+
+    def _left_over(self) -> Iterator[str]:
+        """After a prune, nothing is left of what only facts that do not count any more name. What shows the
+        same as an object that counts may stay, under the name that another recipe has for it.
+        """
+        for key, log in rows.logs(self._world.dynamodb).items():
+            retired = variants.pruned(log)
+            gone = {name for fact in log if fact.id in retired for name in image_objects(fact)}
+            live = {name for fact in log if fact.id not in retired for name in image_objects(fact)}
+            same = {name.split(".")[-2] for name in live}
+            there = (gone - live) & self._world.s3.buckets[wiring.IMAGES].keys.keys()
+            for name in sorted(each for each in there if each.split(".")[-2] not in same):
+                yield f"{key}: {name} is left after a prune"

@@ -172,6 +172,8 @@ def notifications(story: Story) -> Iterator[str]:
     for body in bodies:
         fact = Fact.of(body)
         about.setdefault(fact.upload, set()).add(fact.type)
+        if of_backfill(fact):
+            yield f"{fact.upload[0]}: told about a backfill"
         if fact.type == "ProcessingFailed":
             failed = fact.data["failed_event"]["detail"].get("meta", {}).get("event_id", "")
             if (fact.data["stage"], failed) not in evidence.given_up:
@@ -192,7 +194,7 @@ def everybody_is_told(story: Story) -> Iterator[str]:
     """At the end of a run in which operators retried what failed."""
     world = story.world
     told, never = set(world.sns.event_ids()), set(world.evidence.never_told)
-    finals = {fact.id for fact in _archived(world) if fact.type in FINAL}
+    finals = {fact.id for fact in _archived(world) if fact.type in FINAL and not of_backfill(fact)}
     never |= {fact.id for fact in _archived(world) if was_erased(story, fact)}
     yield from (f"{event}: never told" for event in finals - told - never)
     if not story.holes:
@@ -203,6 +205,12 @@ def everybody_is_told(story: Story) -> Iterator[str]:
             ids = {facts.event_id(kind, upload.key, each) for each in revisions(story, upload.key)}
             if ids.isdisjoint(told | never):
                 yield f"{upload.key}: {upload.kind}, and {kind} was not announced"
+
+
+def of_backfill(fact: Fact) -> bool:
+    """Whether a stage gave up on what an operator asked for. Only the operator is told, by the command."""
+    failed = fact.data["failed_event"] if fact.type == "ProcessingFailed" else {}
+    return failed.get("detail-type") == "DerivationRequested"
 
 
 def was_erased(story: Story, fact: Fact) -> bool:

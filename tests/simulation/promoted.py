@@ -10,7 +10,19 @@ from tests.simulation.coverage import Call
 from tests.simulation.facts import Fact, Json, folder_of
 from tests.simulation.reference import log_of, takes_place
 from tests.simulation.settings import OTHERS, SETS, Settings
-from tests.simulation.variants import digest, look, marked, names, pruned, recipe_for, recipe_of, recipes_of
+from tests.simulation.variants import (
+    derived,
+    digest,
+    look,
+    made,
+    marked,
+    names,
+    pruned,
+    recipe_for,
+    recipe_of,
+    recipes_of,
+    shown,
+)
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -32,6 +44,7 @@ class Promoted:
     def __init__(self, world: World) -> None:
         self._world = world
         self.history: list[tuple[float, tuple[str, ...]]] = [(float("-inf"), ())]
+        self.candidate: Json | None = None
         self._retired: set[str] = set()
 
     def sets_during(self, begin: float, end: float) -> list[Sequence[Json]]:
@@ -53,6 +66,7 @@ class Promoted:
         recipe = RECIPE_OF.get(recipe_of(fact) or "")
         if recipe is None:
             if fact.type == "VariantsPruned":
+                yield from self._hidden(fact)
                 self._retired.update(fact.data["retired"])
             return
         self._world.seen["pruned fact published again"] += fact.id in self._retired
@@ -83,30 +97,63 @@ class Promoted:
                 found |= {digest(settings.recipe) for settings in self._world.versions}
         return found
 
+    def _hidden(self, prune: Fact) -> Iterator[str]:
+        """A prune changes nothing that anybody sees, and leaves alone what a backfill prepares."""
+        log = self._log(prune.upload[0])
+        if not log or prune.upload != log[0].upload:
+            return
+        before, after = ({**_shape(log), **derived(facts)} for facts in (log, [*log, prune]))
+        end = self._world.scheduler.seconds
+        moments = self.sets_during(end - wiring.FUNCTION_TIMEOUT, end)
+        if not any(shown(before, sets) == shown(after, sets) for sets in moments):
+            yield f"hides what {shown(before, moments[-1])} has made, and that is shown"
+        if self.candidate and "format" in before:
+            wanted = digest(recipe_for(self.candidate, prune.upload[0], before["format"]))
+            if set(made(log).get(wanted, {})) - set(made([*log, prune]).get(wanted, {})):
+                yield f"retires {wanted}, which a backfill prepares"
+
+    def _log(self, key: str) -> list[Fact]:
+        facts = rows.logs(self._world.dynamodb).get(key, [])
+        return log_of(facts) if any(map(takes_place, facts)) else []
+
     def called(self, call: Call) -> Iterator[str]:
         """A call that AWS has just answered."""
         if call.operation == "put_item":
-            self._written(call.request)
-        elif call.operation == "transact_write_items":
-            for each in call.request["TransactItems"]:
-                self._written(each.get("Put", {}))
+            yield from self._written(call.request)
         elif call.function == PRUNER and call.operation.startswith("delete_object"):
             yield from self._removed(call.request)
 
-    def _written(self, put: Mapping[str, Any]) -> None:
-        if put.get("TableName") == wiring.RECIPES and put["Item"]["id"]["S"] == "active":
-            sets = tuple(rows.value(put["Item"]["sets"]))
-            self.history.append((self._world.scheduler.seconds, sets))
+    def _written(self, put: Mapping[str, Any]) -> Iterator[str]:
+        if put["TableName"] != wiring.RECIPES:
+            return
+        row = rows.value({"M": put["Item"]})
+        if row["id"] == "candidate":
+            self.candidate = SET_OF[row["sets"][0]]
+        if row["id"] != "active":
+            return
+        if row["number"] != len(self.history):
+            yield f"promotion {row['number']:.0f} is number {len(self.history)}"
+        first, *earlier = row["sets"]
+        before = [each for each in self.history[-1][1] if each != first]
+        if earlier != before[: wiring.REMEMBERED]:
+            yield f"after a promotion the earlier sets are {earlier}, not {before}"
+        self.history.append((self._world.scheduler.seconds, tuple(row["sets"])))
 
     def _removed(self, request: Mapping[str, Any]) -> Iterator[str]:
         """Nothing may be removed that a fact names, unless an event says that the fact's objects are gone."""
         gone = {each["Key"] for each in request.get("Delete", {}).get("Objects", [request])}
-        for image, log in rows.logs(self._world.dynamodb).items():
-            newest = log_of(log) if any(map(takes_place, log)) else []
-            retired = pruned(newest)
-            for fact in newest:
+        for image in rows.statuses(self._world.dynamodb):
+            log = self._log(image)
+            retired = pruned(log)
+            for fact in log:
                 if fact.id not in retired and image_objects(fact) & gone:
                     yield f"{image}: removed {sorted(image_objects(fact) & gone)}, which {fact.type} names"
+
+
+def _shape(log: Sequence[Fact]) -> Json:
+    """What decides which recipe an image has."""
+    validated = [fact for fact in log if fact.type == "ImageValidated"]
+    return {"image_key": log[0].upload[0]} | ({"format": validated[0].data["format"]} if validated else {})
 
 
 def image_objects(fact: Fact) -> set[str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tests.simulation.facts import Fact, Json, folder_of, milliseconds
-from tests.simulation.variants import derived, newest
+from tests.simulation.variants import counting, derived, newest
 
 #: Which facts end which stage's work.
 ENDS = {
@@ -63,7 +63,7 @@ def outstanding(present: Iterable[str], required: str = REQUIRED) -> list[str]:
 
 def verdict(log: Sequence[Fact], required: str = REQUIRED) -> tuple[str, str | None]:
     """Status and reason. What users did comes first, then what ended the work, then what went wrong."""
-    present = {fact.type for fact in log}
+    present = counting(log)
     missing = outstanding(present, required)
     if "ImageDeleted" in present:
         return "deleted", None
@@ -104,7 +104,7 @@ def item(facts: Iterable[Fact], required: str = REQUIRED) -> Json:
         "version_id": log[0].meta.get("version_id"),
         "created_at": created,
         "updated_at": max(fact.at for fact in log),
-        "outstanding": outstanding(latest, required) if status in ("processing", "failed") else [],
+        "outstanding": outstanding(counting(log), required) if status in ("processing", "failed") else [],
         "failures": [
             {"event_id": fact.id, "at": fact.at}
             | {name: fact.data[name] for name in ("stage", "error_type", "message", "attempts")}

@@ -67,7 +67,7 @@ def is_whole(made: Mapping[str, Any], recipe: Json) -> bool:
 
 def shown(item: Mapping[str, Any], active: Sequence[Json]) -> str | None:
     """The id of the recipe whose images a reader sees; `active` are the promoted sets, the latest first."""
-    there = item.get("derived", {}) | {item.get("recipe"): item}
+    there = (item.get("derived") or {}) | {item.get("recipe"): item}
     for recipe_set in active if "format" in item else ():
         recipe = recipe_for(recipe_set, item["image_key"], item["format"])
         found = there.get(digest(recipe), {})
@@ -99,6 +99,12 @@ def newest(log: Sequence[Fact]) -> dict[str, Fact]:
     if not MARKS.isdisjoint(ours):
         found = {kind: fact for kind, fact in found.items() if kind not in MARKS}
     return found | ours
+
+
+def counting(log: Sequence[Fact]) -> set[str]:
+    """The types of facts that count towards completion. What two recipes made half each is not complete."""
+    ours = made(log).get(base(log) or "", {})
+    return {fact.type for fact in log if fact.type not in OF_RECIPES} | ours.keys()
 
 
 def newness(fact: Fact) -> tuple[Any, ...]:
@@ -139,10 +145,17 @@ def base(log: Sequence[Fact]) -> str | None:
     there, own = made(log), own_recipe(log)
     if not there:
         return None
+    validated = next((fact.id for fact in log if fact.type == "ImageValidated"), "")
+    live = {
+        recipe
+        for recipe, facts in there.items()
+        if any(fact.meta.get("causation_id") == validated for fact in facts.values())
+    }
     return max(
         there,
         key=lambda each: (
             "ThumbnailsCreated" in there[each],
+            each in live and not MARKS.isdisjoint(there[each]),
             each == own,
             max(newness(fact)[:2] for fact in there[each].values()),
             each,

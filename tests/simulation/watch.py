@@ -38,6 +38,7 @@ ROOTS = ("ImageUploaded", "ImageDeleted")
 #: and the recipe that is active when an upload is validated a second time. The log decides which counts.
 VARIES = {
     "ImageValidated": {"recipe"},
+    "VariantsPruned": {"objects", "bytes"},
     "ImageProcessed": {"stages", "duration_ms"},
     "ProcessingStalled": {"missing", "waited_s"},
     "ProcessingFailed": {"error_type", "message", "attempts", "failed_event"},
@@ -52,6 +53,7 @@ class Watch:
     _contents: dict[str, str] = field(default_factory=dict)
     _ids: dict[tuple[str, ...], str] = field(default_factory=dict)
     _correlations: dict[Upload, str] = field(default_factory=dict)
+    _restored: set[Upload] = field(default_factory=set)
     #: everything that was published, by id: a fact that is published again can have another time
     forms: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     #: of each upload, when the sweeper had news of it, by id
@@ -123,7 +125,10 @@ class Watch:
         if fact.type == "ThumbnailsCreated":  # a shared object has the name that was its first
             same["items"] = [each["name"] for each in same["items"]]
         content = json.dumps([fact.type, key, revision, same], sort_keys=True)
-        if self._contents.setdefault(fact.id, content) != content:
+        if fact.data.get("reason") == "restored":
+            self._restored.add(fact.upload)
+        # What a removal left is looked up at every delivery, and may be something else each time.
+        if fact.upload not in self._restored and self._contents.setdefault(fact.id, content) != content:
             yield f"one id {fact.id} for two facts"
         about = (fact.type, key, revision, *_discriminator(fact))
         if self._ids.setdefault(about, fact.id) != fact.id:

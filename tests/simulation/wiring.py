@@ -22,6 +22,8 @@ STALLED_AFTER = 900
 LATE = 300
 #: For how many seconds a process may use the set that was active before: see docs/adr/0024-variants.md.
 FRESH = 1
+#: Sets that were active before, of which an image may still show something.
+REMEMBERED = 10
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ def lines(
     events, deliveries = total("events"), total("deliveries")
     books = deliveries * BOOKKEEPING_MS / 1000 * BOOKKEEPING_GB
     writes = scale * sum(_writes(image) for image in images)
-    reads = scale * sum(_reads(image) for image in images)
+    reads = scale * sum(_reads(image) for image in images) + uploaded  # the validator: which recipe is active
     stored = (total("original_bytes") + total("derived_bytes")) / 1e9
     table = (total("event_bytes") + 3 * total("status_bytes")) / 1e9
     puts = total("derived_objects") + uploaded

@@ -94,11 +94,16 @@ def original_url(item: Item, storage: Storage, settings: Settings) -> str:
     )
 
 
-def gallery_thumbnail(thumbnails: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The smallest thumbnail that fills a tile, or else the largest."""
-    by_side = sorted(
+def smallest_first(thumbnails: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """By the longer side. Of one size, first the format that most programs show."""
+    return sorted(
         thumbnails, key=lambda each: (max(each["width"], each["height"]), COMPATIBLE.index(each["format"]))
     )
+
+
+def gallery_thumbnail(thumbnails: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The smallest thumbnail that fills a tile, or else the largest."""
+    by_side = smallest_first(thumbnails)
     large = [each for each in by_side if max(each["width"], each["height"]) >= GALLERY_SIDE]
     return next(iter(large or by_side[-1:]), None)
 
@@ -138,7 +143,7 @@ def variants(
         name: variant(
             f"{base}/variants/{quote(name, safe='')}", files, lambda key: derived_url(key, storage, settings)
         )
-        for name, files in by_name(seen.shown.thumbnails).items()
+        for name, files in by_name(smallest_first(seen.shown.thumbnails)).items()
     }
     return Variants(
         key=seen.key,

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from imagebus.recipes.model import Active, Recipe
 
 #: Facts of which an image can have several, by different recipes.
-OF_RECIPES = frozenset({"ThumbnailsCreated", "ImageWatermarked", "WatermarkSkipped"})
+MARKS = frozenset({"ImageWatermarked", "WatermarkSkipped"})
+OF_RECIPES = MARKS | {"ThumbnailsCreated"}
 
 _ID = re.compile(rf"[0-9a-f]{{{DIGITS}}}")
 
@@ -73,10 +74,15 @@ def derived(distinct: Sequence[RecordedEvent]) -> Derived:
     by_recipe: dict[str | None, dict[str, RecordedEvent]] = {}
     for fact in live:
         by_recipe.setdefault(recipes[fact.event_id], {})[fact.detail_type] = fact
+    validated = next((event.event_id for event in distinct if event.detail_type == "ImageValidated"), None)
 
-    def rank(recipe: str | None) -> tuple[bool, bool, Order, str]:
+    def rank(recipe: str | None) -> tuple[bool, bool, bool, Order, str]:
         facts = by_recipe[recipe]
-        return "ThumbnailsCreated" in facts, recipe == own, max(map(made, facts.values())), recipe or ""
+        # An upload that was validated twice may have been given two recipes: no half of one is shown.
+        of_upload = any(fact.meta.get("causation_id") == validated for fact in facts.values())
+        whole = of_upload and not MARKS.isdisjoint(facts)
+        newest = max(map(made, facts.values()))
+        return "ThumbnailsCreated" in facts, whole, recipe == own, newest, recipe or ""
 
     return Derived(max(by_recipe, key=rank, default=own), by_recipe)
 

@@ -12,7 +12,7 @@ from typing import Any
 from imagebus.clock import milliseconds_between
 from imagebus.events.catalog import OF_IMAGES, STAGE_NAMED, STAGE_OF
 from imagebus.events.failures import is_of_backfill
-from imagebus.history.derived import derived, described
+from imagebus.history.derived import OF_RECIPES, derived, described
 from imagebus.history.recorded import RecordedEvent, latest_revision
 from imagebus.history.required import Required, alternatives
 from imagebus.identity import canonical_json, image_id, shard
@@ -28,10 +28,10 @@ STATUS_SK = "STATUS"
 def fold(events: Iterable[RecordedEvent], required: Required) -> Item:
     """The status item of the highest revision among the events, which are all of one image."""
     distinct = latest_revision(events)
-    facts = newest_facts(distinct)
+    facts, counted = newest_facts(distinct), completing(distinct)
     failures = [event for event in distinct if event.detail_type == "ProcessingFailed"]
-    outstanding = required.outstanding(facts)
-    status, reason = _status(facts, failures, outstanding)
+    outstanding = required.outstanding(counted)
+    status, reason = _status(counted, failures, outstanding)
     first = distinct[0]
     created_at = facts["ImageUploaded"].occurred_at if "ImageUploaded" in facts else first.occurred_at
     item = {
@@ -64,6 +64,14 @@ def newest_facts(distinct: Sequence[RecordedEvent]) -> dict[str, RecordedEvent]:
     main = dict(found.by_recipe.get(found.main, {}))
     ended = {fact for name in main for fact in STAGE_OF[name].emits}
     return {event.detail_type: event for event in distinct if event.detail_type not in ended} | main
+
+
+def completing(distinct: Sequence[RecordedEvent]) -> dict[str, RecordedEvent]:
+    """One event of each type, of those that count towards completion: what two recipes made half each is not
+    complete."""
+    found = derived(distinct)
+    others = OF_RECIPES - found.by_recipe.get(found.main, {}).keys()
+    return {name: fact for name, fact in newest_facts(distinct).items() if name not in others}
 
 
 def digest(distinct: Sequence[RecordedEvent]) -> str:

@@ -15,7 +15,7 @@ from imagebus.events.envelope import as_live
 from imagebus.events.failures import is_of_backfill
 from imagebus.events.recipes import DerivationRequested
 from imagebus.history.derived import OF_RECIPES, made, recipe_id
-from imagebus.history.fold import fold
+from imagebus.history.fold import completing, fold
 from imagebus.history.recorded import RecordedEvent, latest_revision
 from imagebus.history.required import Required, alternatives
 from imagebus.identity import canonical_json
@@ -47,6 +47,8 @@ def plan_retry(events: Sequence[RecordedEvent], required: Required) -> list[Retr
         return []
     log = latest_revision(events)
     facts = {event.detail_type: event for event in log}
+    if "ImageProcessed" not in facts:
+        facts = completing(log)
     wanted: dict[str, tuple[Envelope, list[str]]] = {}
     for stage, envelope in [*_unanswered(log, facts), *_outstanding(log, facts, required)]:
         stages = wanted.setdefault(_identity(envelope), (envelope, []))[1]
