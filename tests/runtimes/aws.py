@@ -14,7 +14,17 @@ from typing import Any
 from botocore import xform_name
 from PIL import Image
 
-from imagebus.testing import InMemoryDynamoDB, erasures_table, ledger_table, status_table
+from imagebus.recipes.parameters import recipe_of
+from imagebus.recipes.store import DynamoDBRecipes
+from imagebus.testing import (
+    InMemoryDynamoDB,
+    ManualClock,
+    erasures_table,
+    ledger_table,
+    recipes_table,
+    status_table,
+)
+from tests.parameters import environment
 
 MODIFIED = "Tue, 14 Jul 2026 12:00:00 GMT"
 VERSION = "3sL4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY"
@@ -30,10 +40,18 @@ def jpeg() -> bytes:
 
 
 def _tables() -> InMemoryDynamoDB:
-    """Named as `functions.environment` names them."""
-    return InMemoryDynamoDB(
-        {"status-table": status_table(), "ledger-table": ledger_table(), "erasures-table": erasures_table()}
+    """Named as `functions.environment` names them, with the recipe of the parameters."""
+    tables = InMemoryDynamoDB(
+        {
+            "status-table": status_table(),
+            "ledger-table": ledger_table(),
+            "erasures-table": erasures_table(),
+            "recipes-table": recipes_table(),
+        }
     )
+    recipes = DynamoDBRecipes(tables, "recipes-table", ManualClock())  # type: ignore[arg-type]
+    recipes.use_default(recipe_of(environment("ValidatorFunction")))
+    return tables
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,8 +19,8 @@ SPREAD_MS, SPREAD, NOISE_MS, NOISE = 8.0, 0.5, 5.0, 0.3
 WORTH = 50.0
 #: Samples that are kept: of a stack with more, the rest says nothing new.
 ENOUGH = 20_000
-#: What of the samples is used. The others waited for something: a start, a busy machine.
-QUIETEST = 0.7
+#: Samples that are so much slower than the median waited for something: a start, a busy machine.
+SLOW = 1.5
 
 MADE = ("ThumbnailsCreated", "ImageWatermarked")
 
@@ -53,8 +54,9 @@ class Calibration:
         samples = self.samples
         speed = _fitted(samples)
         for _ in range(2):
-            by_delay = sorted(samples, key=lambda each: each[1] / max(1.0, speed.ms(each[0])))
-            speed = _fitted(by_delay[: max(1, int(len(by_delay) * QUIETEST))])
+            delays = [billed / max(1.0, speed.ms(each)) for each, billed in samples]
+            most = SLOW * statistics.median(delays or [1.0])
+            speed = _fitted([each for each, delay in zip(samples, delays, strict=True) if delay <= most])
         memory = self.memory.most_common(1)
         return Speed(
             speed.request_ms, speed.slower, memory[0][0] if memory else MEMORY_MB, dict(self._sizes())

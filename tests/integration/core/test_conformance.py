@@ -17,6 +17,8 @@ from imagebus.history.required import DEFAULT, Required
 from imagebus.inbox import SQSQueue
 from imagebus.listing import ImageIndex
 from imagebus.objects import Gone, ObjectRef, S3ObjectStore, Superseded
+from imagebus.recipes.model import RecipeSet
+from imagebus.recipes.store import DynamoDBRecipes, PromotedMeanwhile, UnknownRecipe
 from imagebus.store import DynamoDBEventStore
 from imagebus.testing import (
     InMemoryDynamoDB,
@@ -26,6 +28,7 @@ from imagebus.testing import (
     ManualClock,
     erasures_table,
     ledger_table,
+    recipes_table,
     status_table,
 )
 from imagebus.testing.s3 import Bucket
@@ -58,7 +61,13 @@ def aws(request: pytest.FixtureRequest) -> Iterator[Aws]:
         dead = sqs.add_queue("dead")
         yield Aws(
             InMemoryDynamoDB(
-                {"status": status_table(), "ledger": ledger_table(), "erasures": erasures_table()}, page
+                {
+                    "status": status_table(),
+                    "ledger": ledger_table(),
+                    "erasures": erasures_table(),
+                    "recipes": recipes_table(),
+                },
+                page,
             ),
             InMemoryS3({"uploads": Bucket(versioned=True), "images": Bucket()}),
             sqs,
@@ -77,6 +86,7 @@ def _moto() -> Aws:
     create_table(dynamodb, "status")
     create_table(dynamodb, "ledger", "LedgerTable")
     create_table(dynamodb, "erasures", "ErasuresTable")
+    create_table(dynamodb, "recipes", "RecipesTable")
     for bucket in ("uploads", "images"):
         s3.create_bucket(Bucket=bucket)
     s3.put_bucket_versioning(Bucket="uploads", VersioningConfiguration={"Status": "Enabled"})
@@ -196,6 +206,35 @@ def test_a_claim_is_granted_once_until_it_lapses_and_a_mark_is_for_good(aws: Aws
     clock.advance(LEASE_SECONDS + 1)
     assert ledger.claim("e") == "sent"
     assert ledger.claim("other") == "granted"
+
+
+# --- recipes ---
+
+
+def one(width: int) -> RecipeSet:
+    return RecipeSet.read({"recipes": [{"name": "all", "variants": {"a": {"width": width}}}]})
+
+
+def test_recipes_are_found_by_id_and_of_two_promotions_at_once_one_is_refused(aws: Aws):
+    first, second = [DynamoDBRecipes(aws.dynamodb, "recipes", ManualClock()) for _ in range(2)]
+    with pytest.raises(UnknownRecipe):
+        first.default()
+    first.use_default(one(1).recipes[0].recipe)
+    assert second.default() == second.recipe(one(1).recipes[0].recipe.id)
+    assert second.active().current is None
+
+    def meanwhile(recipes: RecipeSet) -> None:
+        """Between what a promotion reads and what it writes."""
+        assert first.promote(recipes, "one")
+
+    switch = second._switch
+    for width in (2, 4):  # the first promotion of all, and a later one
+        second._switch = lambda *a, width=width: (meanwhile(one(width)), switch(*a))[1]  # type: ignore[method-assign]
+        with pytest.raises(PromotedMeanwhile):
+            second.promote(one(width + 1), "two")
+    assert [each.to_set for each in first.promotions()] == [one(4).id, one(2).id]
+    third = DynamoDBRecipes(aws.dynamodb, "recipes", ManualClock())
+    assert third.active().in_order == (one(4), one(2))
 
 
 # --- objects ---
