@@ -1,8 +1,10 @@
-"""What users did to a key."""
+"""What users did to a key, and how S3 numbers it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from random import Random
 
 
 @dataclass(frozen=True)
@@ -19,3 +21,16 @@ class Upload:
     body: bytes
     at: float
     removal: bool = False
+
+
+def sequencer(random: Random) -> Callable[[], str]:
+    """Increasing, with different lengths: "1F" is older than "1F05", which is older than "2"."""
+    state = {"number": 0x61A0B2}
+
+    def next_one() -> str:
+        state["number"] += random.randint(1, 3)
+        return f"{state['number']:X}" + "".join(
+            random.choice("0123456789ABCDEF") for _ in range(random.choice([0, 2, 8]))
+        )
+
+    return next_one

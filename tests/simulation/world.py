@@ -31,6 +31,7 @@ from tests.simulation.faults import Client, Death, Faults
 from tests.simulation.scheduler import EPOCH, Scheduler, Skewed, TimedOut
 from tests.simulation.settings import Settings
 from tests.simulation.stale import LaggingDynamoDB
+from tests.simulation.upload import sequencer
 from tests.simulation.watch import Watch
 from tests.simulation.weather import Weather
 
@@ -64,7 +65,7 @@ class World:
                 wiring.QUARANTINE: Bucket(),
             },
             send=self._from_s3,
-            sequencer=_sequencer(random),
+            sequencer=sequencer(random),
             clock=self.scheduler,
         )
         self._add_queues()
@@ -289,16 +290,3 @@ class _Waking(Client):
                 stage = stage_of(self._world.sqs.queues[url].arn) or ""
                 self._world.evidence.dead_letter(stage, request["MessageBody"])
             self._world.wake(url)
-
-
-def _sequencer(random: Random) -> Any:
-    """Increasing, with different lengths: "1F" is older than "1F05", which is older than "2"."""
-    state = {"number": 0x61A0B2}
-
-    def next_one() -> str:
-        state["number"] += random.randint(1, 3)
-        return f"{state['number']:X}" + "".join(
-            random.choice("0123456789ABCDEF") for _ in range(random.choice([0, 2, 8]))
-        )
-
-    return next_one
