@@ -130,6 +130,7 @@ def _awaited(log: Sequence[RecordedEvent]) -> set[str]:
         each["key"]
         for event in log
         if event.detail_type == DerivationRequested.detail_type
+        and "thumbnailer" in event.detail["data"]["stages"]
         and not is_request_answered(log, "thumbnailer", event.detail)
         for each in event.detail["data"].get("present", ())
     }

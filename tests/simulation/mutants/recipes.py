@@ -140,10 +140,10 @@ RECIPES: tuple[Mistake, ...] = (
         "if False:",
     ),
     core(
-        "a failed backfill fails the image",
+        "what was pruned is outstanding again",
         "history.fold",
         '    if "ImageProcessed" in facts:\n        return "completed", None\n',
-        '    if "ImageProcessed" in facts and not failures:\n        return "completed", None\n',
+        '    if "ImageProcessed" in facts and not outstanding:\n        return "completed", None\n',
     ),
     core(
         "halves of two recipes complete an image",
