@@ -68,6 +68,10 @@ class Changing:
             for _ in range(2):
                 self._start(delay + random.choice([0.1, 1, 20, 200]), self.read)
 
+    def promote_soon(self, delay: float) -> None:
+        wanted = SETS[self._story.random.choice(sorted(SETS))]
+        self._start(delay + self._story.random.uniform(0, 0.5), lambda: self.promote(wanted))
+
     def _start(self, delay: float, command: Command) -> None:
         """A command may be interrupted anywhere, fail, or die; its operator sees that and repeats it."""
         world, random = self._world, self._story.random

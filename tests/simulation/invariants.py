@@ -16,6 +16,7 @@ from tests.simulation.scheduler import EPOCH
 from tests.simulation.story import Story
 from tests.simulation.upload import Upload
 from tests.simulation.variants import is_whole
+from tests.simulation.variants import shown as shown_of
 from tests.simulation.watch import named_objects, wrong_object
 from tests.simulation.world import World
 
@@ -92,9 +93,11 @@ def _wrong_outcome(story: Story, upload: Upload, item: dict[str, Any]) -> Iterat
     if status == "completed":
         if item.get("sha256") != hashlib.sha256(upload.body).hexdigest():
             yield "the digest is not the upload's"
-        recipe = RECIPE_OF.get(item.get("recipe", ""))
-        if recipe is None or not is_whole(item, recipe):
-            yield f"has not all that recipe {item.get('recipe')} asks for"
+        promoted = story.world.watch.promoted.sets_during(*[story.world.scheduler.seconds] * 2)[-1]
+        name = shown_of(item, promoted)
+        made = item if name == item.get("recipe") else item["derived"][name]
+        if name not in RECIPE_OF or not is_whole(made, RECIPE_OF[name]):
+            yield f"shows not all that recipe {name} asks for"
         home = folder_of(upload.key, item["revision"])
         if not all(named["key"].startswith(home) for named in named_objects(item)):
             yield "shows another upload's objects"

@@ -149,8 +149,14 @@ MODES: Mapping[str, Mode] = {
     ),
     "recipes": Mode(
         "operators change recipes: they prepare, switch, go back and prune, at once and while users go on",
-        ROUGH,
-        {"change_recipes": 1, "outage": 0.2, "replay_to_all": 0.1, "deploy": 0.2},
+        ROUGH | {"duplicate": (0.1, 0.3)},
+        {
+            "change_recipes": 1,
+            "promote_during_uploads": 0.3,
+            "outage": 0.2,
+            "replay_to_all": 0.1,
+            "deploy": 0.2,
+        },
         share=10,
     ),
     "poison": Mode("messages that are no events", ORDINARY | {"duplicate": (0, 0.2)}, {"send_poison": 1}),

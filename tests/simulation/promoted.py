@@ -13,6 +13,7 @@ from tests.simulation.settings import OTHERS, SETS, Settings
 from tests.simulation.variants import (
     derived,
     digest,
+    is_whole,
     look,
     made,
     marked,
@@ -65,6 +66,8 @@ class Promoted:
             return
         recipe = RECIPE_OF.get(recipe_of(fact) or "")
         if recipe is None:
+            if fact.type == "ImageProcessed":
+                yield from self._halves(fact)
             if fact.type == "VariantsPruned":
                 yield from self._hidden(fact)
                 self._retired.update(fact.data["retired"])
@@ -96,6 +99,18 @@ class Promoted:
             else:
                 found |= {digest(settings.recipe) for settings in self._world.versions}
         return found
+
+    def _halves(self, processed: Fact) -> Iterator[str]:
+        log = self._log(processed.upload[0])
+        made_now = derived(log)
+        recipe = RECIPE_OF.get(made_now["recipe"] or "")
+        if (
+            recipe
+            and log[0].upload == processed.upload
+            and not pruned(log)
+            and not is_whole(made_now, recipe)
+        ):
+            yield f"announced with a part of what recipe {made_now['recipe']} asks for"
 
     def _hidden(self, prune: Fact) -> Iterator[str]:
         """A prune changes nothing that anybody sees, and leaves alone what a backfill prepares."""

@@ -254,6 +254,14 @@ class Story:
         self.changing = self.changing or Changing(self)
         self.changing.campaign()
 
+    def promote_during_uploads(self) -> None:
+        """Some of them are validated by one set, and by another if it happens twice."""
+        self.changing = self.changing or Changing(self)
+        for _ in range(3):
+            delay = self.random.uniform(0, 20)
+            self.world.scheduler.after(delay, self.use)
+            self.changing.promote_soon(delay)
+
     # --- operators, after the faulty phase ---
 
     def retry(self, *, everything: bool = False) -> int:
