@@ -68,9 +68,13 @@ class Changing:
             for _ in range(2):
                 self._start(delay + random.choice([0.1, 1, 20, 200]), self.read)
 
-    def promote_soon(self, delay: float) -> None:
-        wanted = SETS[self._story.random.choice(sorted(SETS))]
-        self._start(delay + self._story.random.uniform(0, 0.5), lambda: self.promote(wanted))
+    def promote_during_uploads(self) -> None:
+        """Some uploads are validated by one set, and by another one if it happens twice."""
+        random = self._story.random
+        for _ in range(3):
+            delay, wanted = random.uniform(0, 20), SETS[random.choice(sorted(SETS))]
+            self._world.scheduler.after(delay, self._story.use)
+            self._start(delay + random.uniform(0, 0.5), partial(self.promote, wanted))
 
     def _start(self, delay: float, command: Command) -> None:
         """A command may be interrupted anywhere, fail, or die; its operator sees that and repeats it."""

@@ -139,8 +139,6 @@ class Story:
             world.paused.discard("failures")
             for url, queue in list(world.sqs.queues.items()):
                 if redrive and queue.dead_letter_url:
-                    for message in world.sqs.queues[queue.dead_letter_url].messages:
-                        self._given_a_chance(message.body)
                     world.sqs.move_all(queue.dead_letter_url, url)
                 world.wake(url)
 
@@ -255,12 +253,8 @@ class Story:
         self.changing.campaign()
 
     def promote_during_uploads(self) -> None:
-        """Some of them are validated by one set, and by another if it happens twice."""
         self.changing = self.changing or Changing(self)
-        for _ in range(3):
-            delay = self.random.uniform(0, 20)
-            self.world.scheduler.after(delay, self.use)
-            self.changing.promote_soon(delay)
+        self.changing.promote_during_uploads()
 
     # --- operators, after the faulty phase ---
 

@@ -65,6 +65,8 @@ class Watch:
     #: until when a notifier that had asked before an erasure may still be at work
     _erased: dict[Upload, float] = field(default_factory=dict)
     _deleting: dict[str, float] = field(default_factory=dict)
+    #: when the table was lost
+    _lost: float = -60.0
     promoted: Promoted = field(init=False)
 
     def __post_init__(self) -> None:
@@ -214,7 +216,8 @@ class Watch:
         """A status item never returns to an older or emptier state."""
         key, state = item["image_key"], (item["revision"], item["events"])
         # A function that had read the log before may write what it saw, as long as it can run.
-        erasing = self.world.scheduler.seconds < self._deleting.get(key, -60) + 60
+        emptied = max(self._deleting.get(key, -60), self._lost)
+        erasing = self.world.scheduler.seconds < emptied + 60
         if self._status.get(key, ("", 0)) > state and not erasing:
             self.violations.append(f"{key}: the status went back from {self._status[key]} to {state}")
         self._status[key] = state
@@ -228,6 +231,7 @@ class Watch:
         if key is None:
             self._status.clear()
             self._completed.clear()
+            self._lost = self.world.scheduler.seconds
         else:
             self._status.pop(key, None)
 
