@@ -68,7 +68,9 @@ class Progress:
 
 @dataclass(frozen=True)
 class Bounds:
-    """`at_once` images are in the works at most. `budget` is for all that the set takes, in dollars."""
+    """`at_once` images are in the works at most, so that live uploads find a worker. `budget` is for all
+    that the set takes, in dollars.
+    """
 
     at_once: int
     budget: float | None = None

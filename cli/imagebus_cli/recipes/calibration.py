@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,8 +18,6 @@ SPREAD_MS, SPREAD, NOISE_MS, NOISE = 8.0, 0.5, 5.0, 0.3
 WORTH = 50.0
 #: Samples that are kept: of a stack with more, the rest says nothing new.
 ENOUGH = 20_000
-#: Samples that are so much slower than the median waited for something: a start, a busy machine.
-SLOW = 1.5
 
 MADE = ("ThumbnailsCreated", "ImageWatermarked")
 
@@ -51,12 +48,7 @@ class Calibration:
                 self.memory[usage.get("memory_mb", 0)] += 1
 
     def fit(self) -> Speed:
-        samples = self.samples
-        speed = _fitted(samples)
-        for _ in range(2):
-            delays = [billed / max(1.0, speed.ms(each)) for each, billed in samples]
-            most = SLOW * statistics.median(delays or [1.0])
-            speed = _fitted([each for each, delay in zip(samples, delays, strict=True) if delay <= most])
+        speed = _fitted(self.samples)
         memory = self.memory.most_common(1)
         return Speed(
             speed.request_ms, speed.slower, memory[0][0] if memory else MEMORY_MB, dict(self._sizes())
@@ -80,7 +72,10 @@ class Speed:
 
 
 def _fitted(samples: Sequence[tuple[Effort, int]]) -> Speed:
-    """Least squares with what is assumed as one more measurement: where all images are alike, it decides."""
+    """Least squares with what is assumed as one more measurement: where all images are alike, it decides.
+
+    A measurement counts the less the longer it took, so one that waited for something hardly does.
+    """
     worth = min(1.0, WORTH / len(samples)) if samples else 1.0
     a, b, c = 1 / SPREAD_MS**2, 0.0, 1 / SPREAD**2
     p, q = REQUEST_MS / SPREAD_MS**2, SLOWER / SPREAD**2
