@@ -25,6 +25,7 @@ from imagebus.identity import derived_prefix
 from imagebus.recipes.missing import outputs
 from imagebus.recipes.model import RecipeSet
 from imagebus_cli.recipes import writing
+from imagebus_cli.uploads.tracking import statuses
 from imagebus_imaging import RECIPE, derive, watermark
 from tests.e2e.harness import Pipeline, eventually, jpeg
 
@@ -101,8 +102,12 @@ class Change:
 
     def complete(self) -> int:
         recipe = self.after.recipes[0].recipe
-        items = [self.pipeline.status(key) for key in self.bodies]
+        items = statuses(self.pipeline.target.deployed, self.bodies).values()
         return sum("format" in item and objects_of(item, recipe) is not None for item in items)
+
+    def _reach(self, number: int, run: subprocess.Popen[str]) -> None:
+        what = f"{number} images have their new variants"
+        eventually(lambda: self.complete() >= number or run.poll() is not None, within=60, what=what)
 
     def kill(self, how: signal.Signals, meanwhile: Sequence[int]) -> None:
         """Interrupt a backfill that has made some progress while images were uploaded."""
@@ -110,10 +115,10 @@ class Change:
         arguments = command(self.pipeline, "backfill", str(self.files["after"]), "--prefix", self.prefix)
         with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
             try:
-                enough = started + max(1, IMAGES // (2 * KILLS))
+                enough = started + max(2, IMAGES // (2 * KILLS))
+                self._reach(started + 1, run)
                 self.upload(meanwhile)
-                what = f"{enough} images have their new variants"
-                eventually(lambda: self.complete() >= enough or run.poll() is not None, within=60, what=what)
+                self._reach(enough, run)
                 run.send_signal(how)
                 output = run.communicate(timeout=60)
             finally:
@@ -125,20 +130,18 @@ class Change:
 @pytest.mark.e2e
 @pytest.mark.slow
 @pytest.mark.embedded("it switches what all images of the stack show")
-def test_the_sizes_are_changed_and_nobody_notices(
-    pipeline: Pipeline, tmp_path: Path, record_property: Any
-) -> None:
+def test_the_sizes_are_changed_and_nobody_notices(pipeline: Pipeline, tmp_path: Path) -> None:
     change = Change(pipeline, tmp_path)
     after = str(change.files["after"])
     recipe(pipeline, "promote", str(change.files["before"]), "--yes")
     try:
-        _changed(change, pipeline, after, record_property)
+        _changed(change, pipeline, after)
     finally:
         recipe(pipeline, "promote", str(change.files["before"]), "--yes")
         change.recipes.use_candidate(change.before)
 
 
-def _changed(change: Change, pipeline: Pipeline, after: str, record_property: Any) -> None:
+def _changed(change: Change, pipeline: Pipeline, after: str) -> None:
     for key in change.upload(range(IMAGES)):
         pipeline.wait(key, "completed")
     pipeline.settled()
@@ -149,6 +152,8 @@ def _changed(change: Change, pipeline: Pipeline, after: str, record_property: An
     assert plan["shared"] == IMAGES
     assert plan["remaining"]["usd"] > 0
 
+    alone = _live(change, pipeline, range(2000, 2000 + LIVE)) if IMAGES >= 200 else 0.0
+
     # Killed again and again, while others upload, overwrite and delete.
     numbers = iter(range(1000, 1000 + LIVE))
     for turn in range(KILLS):
@@ -158,9 +163,10 @@ def _changed(change: Change, pipeline: Pipeline, after: str, record_property: An
             change.delete(f"{change.prefix}{IMAGES - turn}.jpg")
     for key in change.bodies:
         pipeline.wait(key, "completed")
+    meanwhile = _p95(pipeline, [f"{change.prefix}{number}.jpg" for number in range(1000, 1000 + LIVE)])
     done = recipe(pipeline, "backfill", after, "--prefix", change.prefix)
     assert (done["lacking"], done["failed"]) == (0, [])
-    record_property("backfill", done)
+    print(f"p95 of uploads: {alone:.2f} s alone, {meanwhile:.2f} s during the backfill\n{json.dumps(done)}")
 
     # Readers still see what they saw; each image is completed, and was announced once per upload.
     pipeline.settled()
@@ -197,6 +203,20 @@ def _changed(change: Change, pipeline: Pipeline, after: str, record_property: An
         assert {name for name in left if "/thumbnails/" in name} == {item["key"] for item in each.thumbnails}
         assert [name for name in left if "/watermarked." in name] == [each.watermarked["key"]]
     assert recipe(pipeline, "prune")["objects"] == 0
+
+
+def _live(change: Change, pipeline: Pipeline, numbers: Sequence[int]) -> float:
+    """Two uploads at a time, as during the backfill."""
+    for pair in zip(numbers[::2], numbers[1::2], strict=True):
+        for key in change.upload(pair):
+            pipeline.wait(key, "completed")
+    return _p95(pipeline, [f"{change.prefix}{number}.jpg" for number in numbers])
+
+
+def _p95(pipeline: Pipeline, keys: Sequence[str]) -> float:
+    """Seconds from upload to the last fact."""
+    seconds = sorted(pipeline.status(key)["duration_ms"] / 1000 for key in keys)
+    return seconds[int(0.95 * (len(seconds) - 1))]
 
 
 def _heard(pipeline: Pipeline) -> list[Any]:
