@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
+from failures.report import MAX_FAILED_EVENT_BYTES
+from imagebus.bus import bus_entry
 from imagebus.history.fold import fold
 from imagebus.history.recorded import RecordedEvent
+from imagebus.identity import canonical_json
 from imagebus.recipes.missing import MAX_OTHERS, TooManyRecipes, missing, outputs, request
 from imagebus.recipes.model import Recipe, Variant
-from imagebus.testing import ManualClock
+from imagebus.testing import ManualClock, bus_entry_envelope
 from tests.unit.core.events import FIRST
 from tests.unit.history.variants import (
     CARD,
@@ -197,6 +200,20 @@ def _size(value: Any) -> int:
         case int():
             return 1 + (len(str(value)) + 1) // 2
     return len(value)
+
+
+def test_the_largest_request_fits_into_an_event_and_into_the_failure_that_carries_it():
+    wide = {f"{n:02}{'n' * 61}": {"width": n + 1} for n in range(50)}
+    log = completed(FIRST, recipe(**wide), ManualClock())
+    item = item_of(log)
+    for each in item["thumbnails"]:
+        each |= {"bucket": "b" * 63, "key": "k" * 250, "bytes": 2**40, "width": 65535, "height": 65535}
+    box = dict.fromkeys(("left", "top", "width", "height"), 1 / 3)
+    item["labels"] = {"faces": {"largest": [{"box": box}] * 20}}
+    asked = request(item, log, recipe(MARK, **wide), ENGINE, ManualClock())
+    assert asked is not None
+    assert len(asked.data.present) == 50
+    assert len(canonical_json(bus_entry_envelope(bus_entry(asked, "bus"))).encode()) < MAX_FAILED_EVENT_BYTES
 
 
 def test_a_variant_is_asked_for_in_each_of_its_formats():
