@@ -155,6 +155,10 @@ load: $(READY) ## N uploads at RATE a second on the embedded AWS: lost, stuck, d
 soak: $(READY) ## uploads for MINUTES, and whether memory or temporary files grow (MINUTES=10 RATE=2)
 	@$(BIN)/imagebus load --minutes $(or $(MINUTES),10) --rate $(or $(RATE),2) --write docs/soak.md
 
+.PHONY: recipes
+recipes: $(READY) ## change the sizes of N images on the embedded AWS, with ten interruptions (N=200)
+	IMAGEBUS_RECIPES=$(or $(N),200) $(BIN)/pytest -rP tests/e2e/test_recipes.py
+
 .PHONY: build
 build: $(READY) ## sam build, for AWS (ARCHITECTURE=arm64)
 	@$(BIN)/python -m tools build $(ARCHITECTURE)

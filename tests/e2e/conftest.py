@@ -11,6 +11,8 @@ from collections.abc import Iterator
 import pytest
 
 import imagebus_local
+from imagebus.clock import SystemClock
+from imagebus.recipes.store import DynamoDBRecipes
 from imagebus_local import LocalError, LocalState, ports
 from imagebus_local.places import SECOND
 from tests.e2e import elsewhere
@@ -88,3 +90,11 @@ def pipeline(target: Target) -> Iterator[Pipeline]:
 @pytest.fixture(scope="session")
 def client(pipeline: Pipeline) -> Client:
     return Client(pipeline)
+
+
+@pytest.fixture
+def recipes(pipeline: Pipeline) -> Iterator[DynamoDBRecipes]:
+    """Nothing is promoted afterwards, as before."""
+    dynamodb, table = pipeline.client("dynamodb"), pipeline.outputs["RecipesTableName"]
+    yield DynamoDBRecipes(dynamodb, table, SystemClock())
+    dynamodb.delete_item(TableName=table, Key={"id": {"S": "active"}})

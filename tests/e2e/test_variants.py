@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from io import BytesIO
 
 import pytest
@@ -10,7 +9,6 @@ import requests
 from PIL import Image
 
 from api.addressing import address
-from imagebus.clock import SystemClock
 from imagebus.recipes.model import RecipeSet, Rule
 from imagebus.recipes.store import DynamoDBRecipes
 from tests.e2e.api_client import Client
@@ -36,14 +34,6 @@ def test_variants_are_listed_and_chosen_by_accept(pipeline: Pipeline, client: Cl
     refused = client("GET", variant["link"], headers={"Accept": "image/avif"})
     assert (refused.status_code, refused.json()["code"]) == (406, "not_acceptable")
     assert file["url"].split("?")[0] in "".join(picture["html"] for picture in shown["pictures"])
-
-
-@pytest.fixture
-def recipes(pipeline: Pipeline) -> Iterator[DynamoDBRecipes]:
-    """Nothing is promoted afterwards, as before."""
-    dynamodb, table = pipeline.client("dynamodb"), pipeline.outputs["RecipesTableName"]
-    yield DynamoDBRecipes(dynamodb, table, SystemClock())
-    dynamodb.delete_item(TableName=table, Key={"id": {"S": "active"}})
 
 
 def promote(recipes: DynamoDBRecipes, **variants: object) -> RecipeSet:

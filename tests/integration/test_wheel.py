@@ -26,10 +26,13 @@ from imagebus.history.fold import fold
 from imagebus.history.required import DEFAULT, Required
 from imagebus.identity import derived_prefix
 from imagebus.naming import rule_name
+from imagebus.recipes.store import DynamoDBRecipes
 from imagebus.store import DynamoDBEventStore
 from imagebus.testing import ManualClock
 from imagebus_cli import main
+from imagebus_cli.recipes import writing
 from tests.tables import create_table
+from tests.unit.cli.recipe_world import NEW, OLD
 from tests.unit.core.events import FIRST, KEY, failure, processed, recorded, story
 
 ROOT = Path(__file__).parents[2]
@@ -40,6 +43,7 @@ OUTPUTS = {
     "ImagesBucketName": "images",
     "StatusTableName": "status",
     "ErasuresTableName": "erasures",
+    "RecipesTableName": "recipes",
     "EventBusName": "imagebus",
     "ArchiveName": "archive",
     "InboxUrls": f"https://sqs.{REGION}.amazonaws.com/123456789012/imagebus_{{stage}}_inbox",
@@ -61,9 +65,18 @@ ON_AWS = {
     "verify": (),
     "retry": ("failed.jpg",),
     "replay": ("--from", "7d", "--no-wait"),
+    "recipe show": (),
+    "recipe export": (),
+    "recipe plan": ("recipes.yml",),
+    "recipe backfill": ("recipes.yml", "--prefix", "none/"),
+    "recipe promote": ("recipes.yml", "--yes"),
+    "recipe rollback": ("--yes",),
+    "recipe prune": ("--yes",),
     "delete": (KEY,),
     "erase": (KEY, "--yes"),
 }
+#: Commands that need no stack.
+ALONE = {"recipe check": ("recipes.yml",)}
 #: Commands that need the sources of the functions, or tools/.
 IN_A_CHECKOUT = {
     "deploy": (),
@@ -92,7 +105,7 @@ def commands(group: Any, *path: str) -> Iterator[str]:
 
 def test_every_command_is_tried() -> None:
     # destroy needs all of CloudFormation: tests/e2e/test_lifecycle.py
-    assert {*ON_AWS, *IN_A_CHECKOUT, *WITH_IMAGING, "doctor", "destroy"} == set(
+    assert {*ON_AWS, *ALONE, *IN_A_CHECKOUT, *WITH_IMAGING, "doctor", "destroy"} == set(
         commands(typer.main.get_command(main.app))
     )
 
@@ -202,6 +215,10 @@ def endpoint() -> Iterator[str]:
         dynamodb = session.client("dynamodb")
         create_table(dynamodb, "status")
         create_table(dynamodb, "erasures", "ErasuresTable")
+        create_table(dynamodb, "recipes", "RecipesTable")
+        recipes = DynamoDBRecipes(dynamodb, "recipes", ManualClock())
+        recipes.use_default(OLD.recipes[0].recipe)
+        recipes.promote(OLD, "kim")
         store = DynamoDBEventStore(dynamodb, "status")
         facts, clock = Required.parse(DEFAULT), ManualClock()
         done, lost = story(clock=clock), story("failed.jpg", clock=clock)[:2]
@@ -223,6 +240,7 @@ def endpoint() -> Iterator[str]:
 @pytest.fixture
 def run(program: Path, tmp_path: Path) -> Any:
     (tmp_path / "picture.jpg").write_bytes(b"picture")
+    (tmp_path / "recipes.yml").write_text(writing.text(NEW, None))
 
     def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         kept = {name: os.environ[name] for name in os.environ if name.startswith("AWS_")}
@@ -255,7 +273,14 @@ def test_it_explains_itself(run: Any) -> None:
 
 @pytest.mark.parametrize("name", ON_AWS)
 def test_a_command_works_on_a_stack_on_aws(run: Any, endpoint: str, name: str) -> None:
-    done = run(name, *ON_AWS[name], *STACK, AWS_ENDPOINT_URL=endpoint)
+    done = run(*name.split(), *ON_AWS[name], *STACK, AWS_ENDPOINT_URL=endpoint)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_a_command_works_without_a_stack(run: Any, name: str) -> None:
+    done = run(*name.split(), *ALONE[name])
     assert done.returncode == 0, done.stderr
     assert done.stdout
 

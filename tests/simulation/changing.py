@@ -46,6 +46,7 @@ class Changing:
         self._story = story
         self._world = story.world
         self.violations: list[str] = []
+        self._pruning = False
 
     def campaign(self) -> None:
         """Several commands, soon after each other or much later, some of which repeat or overlap others."""
@@ -125,7 +126,16 @@ class Changing:
         switching.promote(self._recipes(), self._bus(), wiring.RECIPES, to, "operator", note)
 
     def prune(self) -> int:
-        """How many objects it removed."""
+        """How many objects it removed. Operators run one prune at a time (docs/invariants.md says why)."""
+        if self._pruning:
+            return 0
+        self._pruning = True
+        try:
+            return self._prune()
+        finally:
+            self._pruning = False
+
+    def _prune(self) -> int:
         self._world.seen["prune"] += 1
         removed, engine = 0, self._world.deployed[-1].engine
         table = StatusTable(self._client("dynamodb"), wiring.STATUS)

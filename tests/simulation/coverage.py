@@ -134,6 +134,8 @@ BRANCHES: Mapping[str, Callable[[Call], bool]] = {
     "removed by a prune": lambda c: c.function == "pruner" and c.operation == "delete_objects",
     "prune continued": lambda c: c.function == "pruner" and c.operation == "list_objects_v2",
 }
+#: Most calls are of these operations, and no branch shows in them.
+UNINTERESTING = frozenset({"get_item", "query", "scan", "get_queue_attributes"})
 #: Counted where they happen.
 ELSEWHERE = (
     "showed the active set",
@@ -144,6 +146,8 @@ ELSEWHERE = (
 
 
 def branches(call: Call) -> list[str]:
+    if call.operation in UNINTERESTING:
+        return []
     return [name for name, taken in BRANCHES.items() if taken(call)]
 
 

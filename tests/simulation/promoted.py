@@ -44,7 +44,7 @@ class Promoted:
     def __init__(self, world: World) -> None:
         self._world = world
         self.history: list[tuple[float, tuple[str, ...]]] = [(float("-inf"), ())]
-        self.candidate: Json | None = None
+        self.candidates: list[tuple[float, str]] = []
         self._retired: set[str] = set()
 
     def sets_during(self, begin: float, end: float) -> list[Sequence[Json]]:
@@ -107,10 +107,21 @@ class Promoted:
         moments = self.sets_during(end - wiring.FUNCTION_TIMEOUT, end)
         if not any(shown(before, sets) == shown(after, sets) for sets in moments):
             yield f"hides what {shown(before, moments[-1])} has made, and that is shown"
-        if self.candidate and "format" in before:
-            wanted = digest(recipe_for(self.candidate, prune.upload[0], before["format"]))
-            if set(made(log).get(wanted, {})) - set(made([*log, prune]).get(wanted, {})):
-                yield f"retires {wanted}, which a backfill prepares"
+        if "format" in before and all(
+            each and self._retires(prune, log, recipe_for(SET_OF[each], prune.upload[0], before["format"]))
+            for each in self._candidates(end - wiring.FUNCTION_TIMEOUT)
+        ):
+            yield "retires what a backfill prepares"
+
+    @staticmethod
+    def _retires(prune: Fact, log: list[Fact], recipe: Json) -> bool:
+        wanted = digest(recipe)
+        return bool(made(log).get(wanted, {}).keys() - made([*log, prune]).get(wanted, {}).keys())
+
+    def _candidates(self, since: float) -> list[str]:
+        """The sets that backfills were preparing at some time since then; empty if there was none."""
+        before = [each for at, each in self.candidates if at <= since]
+        return [before[-1] if before else "", *(each for at, each in self.candidates if at > since)]
 
     def _log(self, key: str) -> list[Fact]:
         facts = rows.logs(self._world.dynamodb).get(key, [])
@@ -128,7 +139,7 @@ class Promoted:
             return
         row = rows.value({"M": put["Item"]})
         if row["id"] == "candidate":
-            self.candidate = SET_OF[row["sets"][0]]
+            self.candidates.append((self._world.scheduler.seconds, row["sets"][0]))
         if row["id"] != "active":
             return
         if row["number"] != len(self.history):

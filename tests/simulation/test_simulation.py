@@ -14,7 +14,7 @@ from tests.simulation.mutants.targets import ROOT, modules
 from tests.simulation.run import OTHERS, WHEN, run_deaths, run_seed
 
 #: Twice the sum of all modes' shares; `make simulate` runs ten times as many.
-SEEDS = 210
+SEEDS = 230
 SLICES = 4
 
 

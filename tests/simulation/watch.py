@@ -39,6 +39,7 @@ ROOTS = ("ImageUploaded", "ImageDeleted")
 VARIES = {
     "ImageValidated": {"recipe"},
     "VariantsPruned": {"objects", "bytes"},
+    "DerivationRequested": {"present", "faces", "stages"},
     "ImageProcessed": {"stages", "duration_ms"},
     "ProcessingStalled": {"missing", "waited_s"},
     "ProcessingFailed": {"error_type", "message", "attempts", "failed_event"},

@@ -66,6 +66,17 @@ def test_every_dimension_and_metric_of_a_line_has_its_value_in_it() -> None:
             assert all(isinstance(line[dimension], str) for one in sets for dimension in one)
 
 
+def test_a_backfill_costs_but_no_upload_waits_for_it_and_none_has_failed() -> None:
+    request = recorded("DerivationRequested")
+    usage = {"billed_ms": 1000, "memory_mb": 2048}
+    fact = recorded("ThumbnailsCreated", at="2026-01-02T00:00:00.000Z", usage=usage)
+    failed = recorded("ProcessingFailed", {"failed_event": {"detail-type": "DerivationRequested"}})
+    live = recorded("ProcessingFailed", {"failed_event": {"detail-type": "ImageValidated"}})
+    assert {each.name for each in measurements(fact, request)} == {"Events", "BilledGBSeconds"}
+    assert {each.name for each in measurements(failed, request)} == {"Events"}
+    assert {each.name for each in measurements(live, None)} == {"Events", "Failed"}
+
+
 def test_billed_memory_is_in_gigabyte_seconds() -> None:
     (billed,) = (
         each.value

@@ -19,7 +19,6 @@ from imagebus.recipes.missing import TooManyRecipes, missing, request
 from imagebus.recipes.model import Recipe, RecipeSet
 from imagebus_cli.operations.table import ScannedImage
 from imagebus_cli.problem import Problem
-from imagebus_cli.recipes.calibration import Speed
 from imagebus_cli.recipes.planning import Cost, Plan, Task, task, used_by
 
 if TYPE_CHECKING:
@@ -55,10 +54,13 @@ class Asked:
 
 @dataclass
 class Progress:
-    """`stopped` says why images remain that were not asked for: `budget` or `limit`."""
+    """`stopped` says why images remain that were not asked for: `budget` or `limit`. `planned` is what the
+    images of this run were expected to take; `spent` includes earlier runs.
+    """
 
     done: int = 0
     asked: int = 0
+    planned: Cost = field(default_factory=Cost)
     spent: Cost = field(default_factory=Cost)
     stopped: str = ""
     failed: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -66,7 +68,9 @@ class Progress:
 
 @dataclass(frozen=True)
 class Bounds:
-    """`at_once` images are in the works at most. `budget` is for all that the set takes, in dollars."""
+    """`at_once` images are in the works at most, so that live uploads find a worker. `budget` is for all
+    that the set takes, in dollars.
+    """
 
     at_once: int
     budget: float | None = None
@@ -113,25 +117,22 @@ class Backfill:
         Raises Problem if no worker answers, or they are of another version.
         """
         self.progress.spent = plan.actual(self._price)
-        speed = plan.calibration.fit()
+        estimate = plan.estimator(self._price)
         for _ in range(PASSES):
             before = self.progress.asked
             self.plan = plan = Plan(self._recipes, self._engine)
             for image in self._images():
-                if (
-                    plan.add(image)
-                    and not self.progress.stopped
-                    and image.image_key not in self.progress.failed
-                ):
-                    self._ask(image.image_key, speed)
+                over = self.progress.stopped or image.image_key in self.progress.failed
+                if plan.add(image) and not over:
+                    self._ask(image.image_key, estimate)
                     yield self.progress
             while self._flying:
                 self._look()
                 yield self.progress
-            if self.progress.asked == before or self.progress.stopped:
+            if self.progress.asked == before:
                 break
 
-    def _ask(self, image_key: str, speed: Speed) -> None:
+    def _ask(self, image_key: str, estimate: Callable[[Task], Cost]) -> None:
         self._make_room()
         # The scan may have seen the image minutes ago.
         item, log = self._store.status(image_key), self._store.latest(image_key)
@@ -149,7 +150,7 @@ class Backfill:
             self._fail(image_key, failure)
             return
         work = task(item, recipe, missing(item, recipe, self._engine))
-        cost = work.cost(speed, self._price)
+        cost = estimate(work)
         if not self._affordable(cost):
             return
         self._pace.wait(1)
@@ -188,6 +189,7 @@ class Backfill:
                 )  # it was replaced or deleted, and another pass sees what it is now
             elif not missing(item, asked.recipe, self._engine):
                 self.progress.done += 1
+                self.progress.planned += asked.cost
                 self._answered(image_key, item)
             elif item["log_digest"] != asked.log_digest:
                 self._flying[image_key] = replace(asked, log_digest=item["log_digest"])

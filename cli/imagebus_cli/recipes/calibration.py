@@ -18,8 +18,6 @@ SPREAD_MS, SPREAD, NOISE_MS, NOISE = 8.0, 0.5, 5.0, 0.3
 WORTH = 50.0
 #: Samples that are kept: of a stack with more, the rest says nothing new.
 ENOUGH = 20_000
-#: What of the samples is used. The others waited for something: a start, a busy machine.
-QUIETEST = 0.7
 
 MADE = ("ThumbnailsCreated", "ImageWatermarked")
 
@@ -50,11 +48,7 @@ class Calibration:
                 self.memory[usage.get("memory_mb", 0)] += 1
 
     def fit(self) -> Speed:
-        samples = self.samples
-        speed = _fitted(samples)
-        for _ in range(2):
-            by_delay = sorted(samples, key=lambda each: each[1] / max(1.0, speed.ms(each[0])))
-            speed = _fitted(by_delay[: max(1, int(len(by_delay) * QUIETEST))])
+        speed = _fitted(self.samples)
         memory = self.memory.most_common(1)
         return Speed(
             speed.request_ms, speed.slower, memory[0][0] if memory else MEMORY_MB, dict(self._sizes())
@@ -78,7 +72,10 @@ class Speed:
 
 
 def _fitted(samples: Sequence[tuple[Effort, int]]) -> Speed:
-    """Least squares with what is assumed as one more measurement: where all images are alike, it decides."""
+    """Least squares with what is assumed as one more measurement: where all images are alike, it decides.
+
+    A measurement counts the less the longer it took, so one that waited for something hardly does.
+    """
     worth = min(1.0, WORTH / len(samples)) if samples else 1.0
     a, b, c = 1 / SPREAD_MS**2, 0.0, 1 / SPREAD**2
     p, q = REQUEST_MS / SPREAD_MS**2, SLOWER / SPREAD**2

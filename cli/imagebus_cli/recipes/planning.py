@@ -19,6 +19,8 @@ from imagebus_cli.recipes.effort import Effort, Source, Target, effort, of_mark,
 #: Bytes of an event, and of each object that it names.
 EVENT_BYTES, ITEM_BYTES = 900, 330
 REQUEST = "DerivationRequested"
+#: Images from which a plan learns what the others take.
+ENOUGH = 20
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,9 @@ class Cost:
 
     def __add__(self, other: Cost) -> Cost:
         return Cost(self.images + other.images, self.seconds + other.seconds, self.usd + other.usd)
+
+    def __sub__(self, other: Cost) -> Cost:
+        return Cost(self.images - other.images, self.seconds - other.seconds, self.usd - other.usd)
 
     def document(self) -> dict[str, Any]:
         return {"images": self.images, "seconds": round(self.seconds, 3), "usd": round(self.usd, 8)}
@@ -116,14 +121,21 @@ class Plan:
             self.actual_used.append(_used(made, requests, facts))
 
     def remaining(self, price: Mapping[str, float]) -> Cost:
-        """What is known of the set already decides: its own facts, once there are enough."""
-        speed = self.calibration.fit()
-        found = sum((each.cost(speed, price) for each in self.lacking), Cost())
-        planned, actual = self.planned(price), self.actual(price)
-        if actual.images < 20 or not planned.seconds:
-            return found
-        off = actual.seconds / planned.seconds
-        return Cost(found.images, found.seconds * off, found.usd * actual.usd / planned.usd)
+        cost = self.estimator(price)
+        return sum(map(cost, self.lacking), Cost())
+
+    def estimator(self, price: Mapping[str, float]) -> Callable[[Task], Cost]:
+        """What requests for this set have taken already corrects the rest, once there are enough."""
+        speed, planned, actual = self.calibration.fit(), self.planned(price), self.actual(price)
+        seconds = usd = 1.0
+        if actual.images >= ENOUGH:
+            seconds, usd = actual.seconds / planned.seconds, actual.usd / planned.usd
+
+        def estimate(task: Task) -> Cost:
+            cost = task.cost(speed, price)
+            return Cost(1, cost.seconds * seconds, cost.usd * usd)
+
+        return estimate
 
     def planned(self, price: Mapping[str, float]) -> Cost:
         """What the plan was for all that requests have made."""
@@ -153,8 +165,10 @@ def task(item: Mapping[str, Any], recipe: Recipe, lacks: Missing) -> Task:
         stages.append(of_outputs(source, lacks.outputs))
     if lacks.watermark and recipe.watermark != "none":
         stages.append([] if lacks.marked else of_mark(source, recipe.watermark))
-    named = 2 * len(lacks.present) + len(lacks.outputs) + lacks.watermark + (lacks.marked is not None)
-    return Task.of(source, stages, named, _status_bytes(item))
+    shared = len(lacks.present) + (lacks.marked is not None)
+    named = 2 * shared + len(lacks.outputs) + lacks.watermark
+    after = _status_bytes(item) + ITEM_BYTES * (shared + len(lacks.outputs) + 1)
+    return Task.of(source, stages, named, after)
 
 
 def answered(log: Sequence[RecordedEvent], recipe_id: str) -> tuple[list[RecordedEvent], list[RecordedEvent]]:

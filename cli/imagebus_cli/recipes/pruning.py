@@ -15,9 +15,11 @@ from botocore.exceptions import ClientError
 from imagebus.bus import EventBus, PublishError
 from imagebus.clock import Clock
 from imagebus.events import Event, Meta, caused_by
-from imagebus.events.recipes import VariantsPruned
+from imagebus.events.recipes import DerivationRequested, VariantsPruned
 from imagebus.history.derived import OF_RECIPES, recipe_of_each, retired, shown
-from imagebus.history.recorded import UNREADABLE, RecordedEvent
+from imagebus.history.fold import digest as digest_of_log
+from imagebus.history.recorded import UNREADABLE, RecordedEvent, latest_revision
+from imagebus.history.retry import is_request_answered
 from imagebus.identity import canonical_json, derived_prefix
 from imagebus.recipes.missing import MAX_OTHERS, faces_of, outputs
 from imagebus.recipes.model import Active, Recipe, RecipeSet, digest
@@ -77,8 +79,10 @@ def waste(
     active: Active,
     candidate: RecipeSet | None,
     engine: str,
+    *,
+    retiring: bool = True,
 ) -> Waste:
-    """Of a completed image; nothing of any other.
+    """Of a completed image; nothing of any other. If not `retiring`, only what no longer counts already.
 
     A recipe's facts count, or all of them do not: what is shown is never a part of what it made. One whose
     objects all stay anyway is left as it is, unless the image has variants of too many recipes.
@@ -91,9 +95,13 @@ def waste(
     gone = retired(log)
     facts = [event for event in log if event.detail_type in OF_RECIPES]
     recipe_of = recipe_of_each(log)
-    over = [event for event in facts if event.event_id in gone or recipe_of[event.event_id] not in kept]
+    over = [
+        event
+        for event in facts
+        if event.event_id in gone or (retiring and recipe_of[event.event_id] not in kept)
+    ]
     ids = {each for recipe in wanted for each in _output_ids(item, recipe, engine)}
-    live = {key for event in facts if event not in over for key in _objects(event)}
+    live = {key for event in facts if event not in over for key in _objects(event)} | _awaited(log)
     prefix = derived_prefix(item["image_key"], item["revision"])
 
     def removable(event: RecordedEvent) -> dict[str, int]:
@@ -114,6 +122,17 @@ def waste(
         for key, size in removable(event).items()
     }
     return Waste(tuple(retire), objects, again=any(event.event_id in gone for event in facts))
+
+
+def _awaited(log: Sequence[RecordedEvent]) -> set[str]:
+    """What the facts will name that answer requests on their way."""
+    return {
+        each["key"]
+        for event in log
+        if event.detail_type == DerivationRequested.detail_type
+        and not is_request_answered(log, "thumbnailer", event.detail)
+        for each in event.detail["data"].get("present", ())
+    }
 
 
 def _objects(fact: RecordedEvent) -> dict[str, int]:
@@ -191,14 +210,20 @@ class Pruner:
             event = _event(log, found, told, self._clock)
             self._bus.publish([event])
             self._wait(event)
+        # A backfill may have begun meanwhile, and its requests name what was there.
+        log = self._store.latest(image.image_key)
+        found = self._waste(self._store.status(image.image_key), log, retiring=False)
         for keys in batched(found.objects, 1000):
             self._delete(keys)
         return told
 
-    def _waste(self, item: Mapping[str, Any] | None, log: Sequence[RecordedEvent]) -> Waste:
+    def _waste(
+        self, item: Mapping[str, Any] | None, log: Sequence[RecordedEvent], *, retiring: bool = True
+    ) -> Waste:
         if item is None:
             return Waste()
-        return waste(item, log, self._recipes.active(), self._recipes.candidate(), self._engine)
+        sets = self._recipes.active(), self._recipes.candidate()
+        return waste(item, log, *sets, self._engine, retiring=retiring)
 
     def _told(self, image_key: str, found: Waste) -> Pruned | None:
         objects = found.objects
@@ -216,11 +241,17 @@ class Pruner:
         return {each["Key"] for page in pages for each in page.get("Contents", ())}
 
     def _wait(self, event: Event[VariantsPruned]) -> None:
-        """Until the fact is in the log: only then do readers know that the objects are gone."""
+        """Until the fact is in the log, and the status item is folded from it: only then do readers and
+        backfills know that the objects are gone.
+        """
         for _ in range(int(PATIENCE / PAUSE)):
             log = self._store.latest(event.meta.image_key)
-            if any(each.event_id == event.meta.event_id for each in log):
-                return
+            item = self._store.status(event.meta.image_key)
+            if any(each.event_id == event.meta.event_id for each in log) and item:
+                if item["log_digest"] == digest_of_log(latest_revision(log)):
+                    return
+            elif log and log[0].revision != event.meta.revision:
+                return  # it was replaced
             self._clock.sleep(PAUSE)
         raise NotRecorded(f"not recorded within {PATIENCE:.0f} seconds")
 

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 #: The stages that a backfill asks.
 WORKERS = ("thumbnailer", "watermarker")
-#: Images that are in the works at once, where a stack does not say how many it can handle.
-AT_ONCE = 2
 
 File = Annotated[Path, typer.Argument(help="The recipes.", metavar="[FILE]")]
 RECIPES = Path("recipes.yml")
@@ -102,7 +100,7 @@ def backfill(
         for line in _plan_lines(found, remaining, prices):
             terminal.console.print(terminal.safe(line), soft_wrap=True)
     stack.recipes.use_candidate(recipes)
-    at_once = int(stack.outputs.get("ImageConcurrencyLimit") or AT_ONCE)
+    at_once = max(1, int(stack.outputs.get("ImageConcurrencyLimit") or 2) // 2)
     work = _backfill(stack, recipes, prefix, rate, Bounds(at_once, budget, limit), price)
     interrupted = False
     with _bar(len(found.lacking)) as show:
@@ -111,7 +109,8 @@ def backfill(
                 show(progress)
         except KeyboardInterrupt:
             interrupted = True
-    _report(out, work.plan, work.progress, price, interrupted=interrupted)
+    took = None if interrupted else work.plan.actual(price) - found.actual(price)
+    _report(out, work.plan, work.progress, took)
     if interrupted:
         terminal.problems.print("Interrupted. Run the same command again to continue.", soft_wrap=True)
         raise typer.Exit(INTERRUPTED)
@@ -265,32 +264,29 @@ def _plan_lines(found: Plan, remaining: Cost, prices: str) -> Iterator[str]:
         yield f"about {_cost(remaining)} ({prices})"
 
 
-def _report(
-    out: Output, found: Plan, progress: Progress, price: dict[str, float], *, interrupted: bool
-) -> None:
-    """Planned and actual are of the last pass over all images, so an interrupted run has neither."""
+def _report(out: Output, found: Plan, progress: Progress, took: Cost | None) -> None:
+    """`took` is None for an interrupted run, which has not looked at all images in the end."""
     failed = list(progress.failed.values())
     document: dict[str, Any] = {
         "set": found.recipes.id,
         "asked": progress.asked,
         "done": progress.done,
-        "lacking": None if interrupted else len(found.lacking),
-        "stopped": "interrupted" if interrupted else progress.stopped or None,
+        "lacking": len(found.lacking) if took else None,
+        "stopped": (progress.stopped or None) if took else "interrupted",
         "failed": failed,
-        "made": None if interrupted else _made(found, price),
+        "planned": progress.planned.document(),
+        "actual": took.document() if took else None,
         "unreadable": found.problems,
     }
     lines = [f"{count(progress.done, 'image')} done, {count(len(failed), 'image')} failed"]
-    if not interrupted:
+    if took:
+        lines += [f"planned {_cost(progress.planned)}", f"actual  {_cost(took)}"] * bool(progress.done)
         if found.lacking:
-            why = {"budget": "the budget is used up", "limit": "the limit is reached"}.get(progress.stopped)
+            why = {"budget": ": the budget is used up", "limit": ": the limit is reached"}
             lines.append(
-                f"{count(len(found.lacking), 'image')} still lack something" + f": {why}" * bool(why)
+                f"{count(len(found.lacking), 'image')} still lack something{why.get(progress.stopped, '')}"
             )
-        if found.made:
-            lines.append(f"planned {_cost(found.planned(price))}")
-            lines.append(f"actual  {_cost(found.actual(price))}")
-        if not found.lacking:
+        else:
             lines.append("next: imagebus recipe promote")
     out.write(document, *lines)
     out.problems([*failed, *found.problems])

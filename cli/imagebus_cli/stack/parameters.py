@@ -39,10 +39,15 @@ def invalid(given: Mapping[str, str], declared: Declared) -> dict[str, Finding]:
 
 def incomplete(values: Mapping[str, str]) -> list[Finding]:
     """Parameters that need another one."""
-    if not values.get("JwtIssuer") or values.get("JwtAudience"):
-        return []
-    advice = f"Set it too: {option('--parameter', 'JwtAudience=…')}"
-    return [Finding("parameters", Verdict.BAD, "JwtIssuer needs JwtAudience, which is empty", advice)]
+    lacking = []
+    if values.get("JwtIssuer") and not values.get("JwtAudience"):
+        lacking.append(("JwtIssuer needs JwtAudience, which is empty", "JwtAudience=…"))
+    if values.get("ImagesUrl") and values.get("EnableCdn") != "true":
+        lacking.append(("ImagesUrl needs EnableCdn, which lets images be read by URL", "EnableCdn=true"))
+    return [
+        Finding("parameters", Verdict.BAD, what, f"Set it too: {option('--parameter', value)}")
+        for what, value in lacking
+    ]
 
 
 def required_facts(

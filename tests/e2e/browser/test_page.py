@@ -14,6 +14,8 @@ import pytest
 from PIL import Image
 from selenium.webdriver.common.keys import Keys
 
+from imagebus.recipes.model import RecipeSet, Rule, Variant
+from imagebus.recipes.store import DynamoDBRecipes
 from samples import scenes
 from tests.e2e.browser.pages import Page
 from tests.e2e.harness import jpeg
@@ -138,6 +140,23 @@ def test_the_html_of_the_variants_is_copied(page: Page, files: dict[str, Path]) 
         html,
     )
     assert width > 0
+
+
+@pytest.mark.embedded("it promotes recipes")
+def test_an_image_says_when_its_variants_are_older_than_the_promoted_ones(
+    page: Page, files: dict[str, Path], recipes: DynamoDBRecipes
+) -> None:
+    page.open()
+    meadow = list(files)[1]
+    page.choose_files(files[meadow])
+    page.wait_for(**{meadow: "Completed"})
+    page.open_image(meadow)
+    assert not page.find_all("#outdated")
+    default = recipes.default()
+    variants = {**default.variants, "new": Variant(width=10)}
+    recipes.promote(RecipeSet(recipes=(Rule(name="default", variants=variants),)), by="e2e")
+    page.wait(lambda: "older variants" in page.text("#outdated"), "the open image says so")
+    assert len(page.find_all(".strip img")) == 4
 
 
 def test_a_failed_image_completes_after_a_retry(page: Page, tmp_path: Path) -> None:

@@ -97,12 +97,6 @@ RECIPES: tuple[Mistake, ...] = (
         'return ("thumbnailer",) * self.thumbnails + ("watermarker",) * self.watermark',
         'return ("thumbnailer",) * (self.thumbnails or self.watermark)',
     ),
-    core(
-        "shared objects are left out of a fact",
-        "worker",
-        "        return self.request.present if self.request else ()\n",
-        "        return ()\n",
-    ),
     command(
         "a prune removes what is shown",
         "recipes.pruning",
@@ -130,8 +124,32 @@ RECIPES: tuple[Mistake, ...] = (
     command(
         "a prune that was interrupted is not continued",
         "recipes.pruning",
-        "event.event_id in gone or recipe_id(event) not in kept]",
-        "event.event_id not in gone and recipe_id(event) not in kept]",
+        "if event.event_id in gone or (retiring and recipe_of[event.event_id] not in kept)",
+        "if event.event_id not in gone and retiring and recipe_of[event.event_id] not in kept",
+    ),
+    command(
+        "a prune deletes what no fact named when it began",
+        "recipes.pruning",
+        "        found = self._waste(self._store.status(image.image_key), log, retiring=False)\n",
+        "",
+    ),
+    service(
+        "a failed backfill notifies",
+        "notifier.handler",
+        "if isinstance(event.data, ProcessingFailed) and is_of_backfill(event.data.as_json()):",
+        "if False:",
+    ),
+    core(
+        "a failed backfill fails the image",
+        "history.fold",
+        '    if "ImageProcessed" in facts:\n        return "completed", None\n',
+        '    if "ImageProcessed" in facts and not failures:\n        return "completed", None\n',
+    ),
+    core(
+        "halves of two recipes complete an image",
+        "history.fold",
+        "others = OF_RECIPES - found.by_recipe.get(found.main, {}).keys()",
+        "others: set[str] = set()",
     ),
     command(
         "a backfill makes only thumbnails",

@@ -99,6 +99,7 @@ def test_a_parameter_that_the_template_lacks_is_refused() -> None:
         ("LogRetentionDays", "31", "be one of 1, 3, 5,"),
         ("ThumbnailSizes", "200x200;800", "match [1-9]"),
         ("EnableCdn", "yes", "be one of true, false"),
+        ("ImagesUrl", "http://cdn.example", "match (https://"),
         ("RequiredFacts", "", "have at least 1 characters"),
         ("WatermarkText", "x" * 201, "have at most 200 characters"),
         ("WatermarkMaxSide", "65536", "be at most 65535"),
@@ -108,6 +109,14 @@ def test_a_value_that_cloudformation_would_refuse_is_found_first(name: str, valu
     ((what, message, advice),) = bad(check(Account(), **{name: value}))
     assert (what, message.startswith(f"{name}={value} is invalid: it must {rule}")) == ("parameters", True)
     assert advice.startswith("The default is ")
+
+
+def test_addresses_on_a_cdn_need_the_cdn() -> None:
+    url = {"ImagesUrl": "https://cdn.example/"}
+    ((what, message, advice),) = bad(check(Account(), **url))
+    assert (what, message.partition(",")[0]) == ("parameters", "ImagesUrl needs EnableCdn")
+    assert "EnableCdn=true" in advice
+    assert bad(check(Account(), **url, EnableCdn="true")) == []
 
 
 def test_valid_values_pass() -> None:

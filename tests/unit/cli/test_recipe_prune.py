@@ -10,12 +10,13 @@ import pytest
 from botocore.exceptions import ClientError
 
 from imagebus.events.recipes import VariantsPruned
-from imagebus.history.derived import shown
+from imagebus.history.derived import objects_of, shown
+from imagebus.recipes.missing import request
 from imagebus.recipes.model import RecipeSet
 from imagebus_cli.operations.table import ScannedImage
 from imagebus_cli.recipes import pruning
 from imagebus_cli.recipes.pruning import Pruned, Pruner
-from tests.unit.cli.recipe_world import NEW, OLD, World
+from tests.unit.cli.recipe_world import NEW, OLD, SMALL, World
 from tests.unit.cli.test_recipe_backfill import run as backfilled
 from tests.unit.cli.test_recipe_switch import call, world
 
@@ -116,6 +117,15 @@ def test_without_a_promotion_the_images_own_variants_stay(world: World):
     assert len(world.objects()) == 2
 
 
+def test_an_object_that_the_candidate_will_share_stays_whoever_made_it(world: World):
+    world.upload("0.jpg", OTHER)
+    backfilled(world, OLD)
+    world.recipes.use_candidate(NEW)  # has nothing yet, and wants what the old set has
+    before = world.objects()
+    assert prune(world) == []
+    assert world.objects() == before
+
+
 def unused(world: World) -> None:
     """The new set's objects are needed by nobody."""
     world.recipes.promote(OLD, "kim")
@@ -179,6 +189,43 @@ def test_one_bad_image_does_not_stop_the_others(changed: World, monkeypatch: pyt
     assert found["0"].why == "ValueError: nonsense"
     assert "Throttled" in found["1.jpg"].why
     assert found["0.jpg"].objects == found["2.jpg"].objects == 2
+
+
+#: Shares an object with the old set and the new one.
+THIRD = RecipeSet.read({"recipes": [{"name": "all", "variants": {"tiny": SMALL, "new": {"width": 7}}}]})
+
+
+@pytest.mark.parametrize(
+    "late", [False, True], ids=["asked before the prune", "asked and answered during the prune"]
+)
+def test_what_a_request_counts_on_stays(changed: World, late: bool, monkeypatch: pytest.MonkeyPatch):
+    changed.recipes.add(THIRD)
+    changed.recipes.use_candidate(OTHER)
+    backfilled(changed, OTHER)
+    changed.recipes.promote(OTHER, "kim")
+    item, log = changed.store.status("0.jpg"), changed.store.latest("0.jpg")
+    assert item
+    asked = request(item, log, THIRD.recipes[0].recipe, changed.engine, changed.clock)
+    assert asked
+    assert asked.data.present
+    wait = Pruner._wait
+
+    def waited(self: Pruner, event: Any) -> None:
+        wait(self, event)
+        if late and event.meta.image_key == "0.jpg":
+            changed.publish([asked])
+            changed.work()
+
+    monkeypatch.setattr(Pruner, "_wait", waited)
+    if not late:
+        changed.publish([asked])
+    prune(changed)
+    changed.work()
+    after = changed.store.status("0.jpg")
+    assert after
+    made = objects_of(after, THIRD.recipes[0].recipe)
+    assert made
+    assert {each["key"] for each in made.thumbnails} <= changed.objects()
 
 
 def test_what_s3_refuses_to_delete_is_told(changed: World, monkeypatch: pytest.MonkeyPatch):

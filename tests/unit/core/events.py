@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from imagebus.bus import bus_entry
-from imagebus.events import Event, EventData, StackEvent, caused_by, new_event
+from imagebus.events import Event, EventData, StackEvent, Usage, caused_by, new_event
 from imagebus.events.analyzer import LabelsSkipped, MetadataExtracted
 from imagebus.events.failures import ProcessingFailed
 from imagebus.events.ingest import ImageDeleted, ImageUploaded
-from imagebus.events.recipes import RecipePromoted
+from imagebus.events.recipes import DerivationRequested, RecipePromoted
 from imagebus.events.recorder import ImageProcessed, ProcessingStalled
 from imagebus.events.thumbnailer import Thumbnail, ThumbnailsCreated
 from imagebus.events.validator import ImageRejected, ImageValidated
@@ -122,6 +122,33 @@ def failure(cause: Event[Any], stage: str, *, clock: ManualClock, **more: Any) -
         stage=stage, error_type="Boom", message="m", attempts=5, failed_event=envelope(cause) | more
     )
     return caused_by(cause.meta, data, clock=clock, discriminator=f"{stage}/{cause.meta.event_id}")
+
+
+def asked(cause: Event[Any], recipe: str = "0c9f3a7d52e1", generation: int = 0) -> Event[DerivationRequested]:
+    """A backfill's request; `cause` is the ImageValidated."""
+    data = DerivationRequested(
+        recipe=recipe, stages=("thumbnailer", "watermarker"), bucket="uploads", etag="e1", format="PNG",
+        frames=1, generation=generation,
+    )  # fmt: skip
+    return caused_by(cause.meta, data, clock=ManualClock(), discriminator=f"e/{recipe}#{generation}")
+
+
+def answer(cause: Event[Any], recipe: str = "0c9f3a7d52e1", generation: int = 0) -> Event[ThumbnailsCreated]:
+    """The thumbnailer's answer, a minute later."""
+    clock = ManualClock()
+    clock.advance(60)
+    items = tuple(
+        Thumbnail(
+            name=name, bucket="images", key=f"{derived_prefix(KEY, FIRST)}thumbnails/{name}.png",
+            width=10, height=10, format="PNG", bytes=1, sha256=SHA, variant=name,
+        )
+        for name in ("one", "two")
+    )  # fmt: skip
+    data = ThumbnailsCreated(recipe=f"2026-11.7/{recipe}", items=items, generation=generation)
+    run = f"2026-11.7/{recipe}#{generation}"
+    return caused_by(
+        cause.meta, data, clock=clock, discriminator=run, usage=Usage(billed_ms=1000, memory_mb=1024)
+    )
 
 
 def promoted(number: int = 1) -> StackEvent[RecipePromoted]:

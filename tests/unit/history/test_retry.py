@@ -19,6 +19,8 @@ from imagebus.testing import ManualClock
 from tests.unit.core.events import (
     KEY,
     AnEvent,
+    answer,
+    asked,
     deleted,
     envelope,
     failure,
@@ -250,3 +252,50 @@ class RecordingQueues:
 
     def send_message(self, **request: Any) -> None:
         self.sent.append((request["QueueUrl"], request["MessageBody"]))
+
+
+def backfill(*more: AnEvent) -> list[AnEvent]:
+    """A completed image that a backfill has asked for more."""
+    events = story()
+    return [*events, processed(events, clock=CLOCK), asked(events[1]), *more]
+
+
+def test_a_failed_request_of_a_completed_image_is_sent_again_to_the_stages_that_failed():
+    request = asked(story()[1])
+    failed = [failure(request, stage, clock=CLOCK) for stage in ("thumbnailer", "watermarker")]
+    assert planned(*backfill(*failed)) == [("DerivationRequested", ("thumbnailer", "watermarker"))]
+    (again,) = plan_retry([recorded(event) for event in backfill(failed[0])], REQUIRED)
+    assert again == RetryRequest(envelope(request), ("thumbnailer",))
+
+
+def test_a_request_is_answered_by_its_recipe_and_by_no_other():
+    validated = story()[1]
+    request, other = asked(validated), asked(validated, "ffffffffffff")
+    failed = failure(request, "thumbnailer", clock=CLOCK)
+    assert planned(*backfill(failed, answer(other, "ffffffffffff"))) == [
+        ("DerivationRequested", ("thumbnailer",))
+    ]
+    assert planned(*backfill(failed, answer(request))) == []
+
+
+def test_an_earlier_request_for_the_recipe_is_answered_by_a_later_one_and_not_the_other_way_round():
+    validated = story()[1]
+    first, second = asked(validated), asked(validated, generation=1)
+    assert planned(*backfill(failure(first, "thumbnailer", clock=CLOCK), answer(second, generation=1))) == []
+    assert planned(*backfill(failure(second, "thumbnailer", clock=CLOCK), answer(first))) == [
+        ("DerivationRequested", ("thumbnailer",))
+    ]
+
+
+def test_a_request_that_only_the_recorder_failed_on_is_retried_until_it_is_in_the_log():
+    request = asked(story()[1])
+    failed = failure(request, "recorder", clock=CLOCK)
+    events = [event for event in backfill(failed) if event.detail_type != "DerivationRequested"]
+    assert planned(*events) == [("DerivationRequested", ("recorder",))]
+    assert planned(*events, request) == []
+
+
+def test_a_request_that_broke_its_contract_stays_unanswered():
+    failed = failure(asked(story()[1]), "thumbnailer", clock=CLOCK)
+    failed.data.failed_event["detail"] = {**failed.data.failed_event["detail"], "data": []}
+    assert planned(*backfill(failed)) == [("DerivationRequested", ("thumbnailer",))]

@@ -31,6 +31,7 @@ from tests.unit.core.events import (
     KEY,
     SECOND,
     AnEvent,
+    asked,
     envelope,
     failure,
     processed,
@@ -120,6 +121,15 @@ def test_the_ledger_outlives_a_cold_start_and_a_year(bench: Bench):
 def test_a_replay_is_nobodys_news(bench: Bench):
     assert bench.receive(*finals(), **{"replay-name": "r"}) == 0
     assert bench.sns.published == []
+
+
+def test_what_a_backfill_could_not_do_is_nobodys_news(bench: Bench):
+    request = asked(story()[1])
+    failed = [failure(request, stage, clock=ManualClock()) for stage in ("thumbnailer", "watermarker")]
+    assert bench.receive(*failed) == 0
+    assert bench.sns.published == []
+    assert bench.receive(finals()[2]) == 0
+    assert len(bench.sns.published) == 1
 
 
 def test_while_another_notifier_is_at_it_the_event_waits(bench: Bench):

@@ -22,6 +22,9 @@ from tests.unit.core.events import (
     KEY,
     SECOND,
     AnEvent,
+    answer,
+    asked,
+    deleted,
     envelope,
     failure,
     processed,
@@ -219,3 +222,52 @@ def test_the_final_event_that_comes_back_from_the_bus_changes_nothing(bench: Ben
     bench.receive(bench.bus.events[0])
     assert bench.item == before
     assert processed(story(), clock=bench.clock).meta.event_id == bench.bus.events[0].meta.event_id
+
+
+def backfilled(bench: Bench) -> list[AnEvent]:
+    """A completed image, and what a backfill asked of it and got."""
+    events = story()
+    bench.receive(*events)
+    request = asked(events[1])
+    return [request, answer(request)]
+
+
+def test_a_backfill_announces_nothing_and_the_image_stays_completed(bench: Bench):
+    later = backfilled(bench)
+    before = bench.item
+    assert bench.receive(*later, *later) == []
+    assert (bench.item["status"], bench.bus.types) == ("completed", ["ImageProcessed"])
+    assert {name for name in before if bench.item[name] != before[name]} == {
+        "updated_at",
+        "events",
+        "log_digest",
+    }
+    assert list(bench.item["derived"]) == ["0c9f3a7d52e1"]
+
+
+def test_a_failure_in_a_backfill_is_told_in_the_status_and_changes_nothing_else(bench: Bench):
+    request, _ = backfilled(bench)
+    assert bench.receive(request, failure(request, "thumbnailer", clock=bench.clock)) == []
+    assert bench.item["status"] == "completed"
+    assert [each["stage"] for each in bench.item["failures"]] == ["thumbnailer"]
+    assert bench.bus.types == ["ImageProcessed"]
+
+
+@pytest.mark.parametrize("later", [uploaded(rev=SECOND), deleted()], ids=["overwritten", "deleted"])
+def test_the_facts_of_a_backfill_do_not_bring_back_an_upload_that_is_gone(bench: Bench, later: AnEvent):
+    facts = backfilled(bench)
+    bench.receive(later)
+    before = bench.item
+    assert bench.receive(*facts) == []
+    assert bench.item == before
+    assert bench.item["revision"] == SECOND
+
+
+def test_the_final_event_counts_what_the_image_was_made_with(bench: Bench):
+    """Facts of a backfill can be there first while a table is rebuilt."""
+    events = story()
+    request = asked(events[1])
+    bench.receive(*events[:-1], request, answer(request), **{"replay-name": "r"})
+    bench.receive(events[-1])
+    assert bench.bus.types == ["ImageProcessed"]
+    assert bench.bus.events[0].data.counts["thumbnails"] == 1

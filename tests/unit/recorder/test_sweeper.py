@@ -16,7 +16,7 @@ from imagebus.naming import REPLAY_ELSEWHERE
 from imagebus.testing import InMemoryEventBridge, InMemorySQS, ManualClock, sqs_record
 from recorder.replays import Backlog, EventBridgeReplays, SQSBacklog
 from recorder.sweeper import BATCH, SweepIncomplete, sweep
-from tests.unit.core.events import KEY, SECOND, envelope, failure, recorded, story, uploaded
+from tests.unit.core.events import KEY, SECOND, asked, envelope, failure, recorded, story, uploaded
 from tests.unit.recorder.test_recorder import Bench
 
 STALLED_AFTER = 900
@@ -288,3 +288,11 @@ def test_an_image_that_made_progress_since_the_index_was_read_is_left_alone(benc
     assert bench.sweep() == {}
     assert bench.item["status"] == "completed"
     assert bench.item["image_key"] == KEY
+
+
+def test_an_image_that_waits_for_a_backfill_has_not_stalled(bench: Sweeping):
+    events = story()
+    bench.receive(*events, asked(events[1]))
+    bench.clock.advance(10 * STALLED_AFTER)
+    assert bench.sweep() == {}
+    assert bench.bus.types == ["ImageProcessed"]
