@@ -97,6 +97,15 @@ def test_going_back_is_a_promotion_and_names_each_set_once(bench: Bench):
     ]
 
 
+def test_at_a_time_those_sets_were_active_that_the_promotions_until_then_had_made_so(bench: Bench):
+    before, times = "2026-01-02T03:04:04.999Z", []
+    for recipes in (ONE, TWO, ONE):
+        times.append(bench.recipes.promote(recipes, "kim").at)  # type: ignore[union-attr]
+        bench.clock.advance(60)
+    found = [bench.process().active_at(at) for at in (before, *times, "2026-01-02T23:00:00.000Z")]
+    assert found == [Active(), Active(ONE, []), Active(TWO, [ONE]), Active(ONE, [TWO]), Active(ONE, [TWO])]
+
+
 def test_the_sets_before_are_remembered_up_to_a_number_and_the_promotions_all(bench: Bench):
     for width in range(1, REMEMBERED + 6):
         bench.recipes.promote(a_set(width), "kim")
