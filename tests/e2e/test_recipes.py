@@ -166,7 +166,9 @@ def _changed(change: Change, pipeline: Pipeline, after: str) -> None:
     meanwhile = _p95(pipeline, [f"{change.prefix}{number}.jpg" for number in range(1000, 1000 + LIVE)])
     done = recipe(pipeline, "backfill", after, "--prefix", change.prefix)
     assert (done["lacking"], done["failed"]) == (0, [])
-    print(f"p95 of uploads: {alone:.2f} s alone, {meanwhile:.2f} s during the backfill\n{json.dumps(done)}")
+    made = recipe(pipeline, "plan", after, "--prefix", change.prefix)["made"]
+    print(f"p95 of uploads: {alone:.2f} s alone, {meanwhile:.2f} s during the backfill")
+    print(f"all: {json.dumps(made)}\nthe last run: {json.dumps(done)}")
 
     # Readers still see what they saw; each image is completed, and was announced once per upload.
     pipeline.settled()

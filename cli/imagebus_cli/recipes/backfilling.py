@@ -68,7 +68,9 @@ class Progress:
 
 @dataclass(frozen=True)
 class Bounds:
-    """`at_once` images are in the works at most. `budget` is for all that the set takes, in dollars."""
+    """`at_once` images are in the works at most, so that live uploads find a worker. `budget` is for all
+    that the set takes, in dollars.
+    """
 
     at_once: int
     budget: float | None = None
@@ -120,17 +122,14 @@ class Backfill:
             before = self.progress.asked
             self.plan = plan = Plan(self._recipes, self._engine)
             for image in self._images():
-                if (
-                    plan.add(image)
-                    and not self.progress.stopped
-                    and image.image_key not in self.progress.failed
-                ):
+                over = self.progress.stopped or image.image_key in self.progress.failed
+                if plan.add(image) and not over:
                     self._ask(image.image_key, estimate)
                     yield self.progress
             while self._flying:
                 self._look()
                 yield self.progress
-            if self.progress.asked == before or self.progress.stopped:
+            if self.progress.asked == before:
                 break
 
     def _ask(self, image_key: str, estimate: Callable[[Task], Cost]) -> None:

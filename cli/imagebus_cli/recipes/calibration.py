@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import statistics
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,9 +18,10 @@ SPREAD_MS, SPREAD, NOISE_MS, NOISE = 8.0, 0.5, 5.0, 0.3
 #: Similar images say the same again and again, so together they count as so many.
 WORTH = 50.0
 #: Samples that are kept: of a stack with more, the rest says nothing new.
-ENOUGH = 20_000
-#: Samples that are so much slower than the median waited for something: a start, a busy machine.
-SLOW = 1.5
+ENOUGH = 5_000
+#: What of the samples of a stage and a format is used. The others waited, for a start or for a busy machine:
+#: uploads come in bursts, and a backfill does not.
+QUIETEST = 0.6
 
 MADE = ("ThumbnailsCreated", "ImageWatermarked")
 
@@ -29,7 +30,7 @@ MADE = ("ThumbnailsCreated", "ImageWatermarked")
 class Calibration:
     """Learns from facts about uploads; what a backfill made is left out, so a plan stays what it was."""
 
-    samples: list[tuple[Effort, int]] = field(default_factory=list)
+    samples: dict[str, list[tuple[Effort, int]]] = field(default_factory=dict)
     memory: Counter[int] = field(default_factory=Counter)
     _bytes: Counter[str] = field(default_factory=Counter)
     _pixels: Counter[str] = field(default_factory=Counter)
@@ -46,17 +47,18 @@ class Calibration:
             for target, each in zip(targets, items, strict=True):
                 self._bytes[target.format] += each["bytes"]
                 self._pixels[target.format] += target.pixels
-            if usage.get("billed_ms") and len(self.samples) < ENOUGH:
-                self.samples.append((effort(source, targets), usage["billed_ms"]))
+            similar = self.samples.setdefault(f"{event.detail_type} {source.format}", [])
+            if usage.get("billed_ms") and len(similar) < ENOUGH:
+                similar.append((effort(source, targets), usage["billed_ms"]))
                 self.memory[usage.get("memory_mb", 0)] += 1
 
     def fit(self) -> Speed:
-        samples = self.samples
-        speed = _fitted(samples)
-        for _ in range(2):
-            delays = [billed / max(1.0, speed.ms(each)) for each, billed in samples]
-            most = SLOW * statistics.median(delays or [1.0])
-            speed = _fitted([each for each, delay in zip(samples, delays, strict=True) if delay <= most])
+        speed = _fitted([sample for similar in self.samples.values() for sample in similar])
+        quiet = []
+        for similar in self.samples.values():
+            by_delay = sorted(similar, key=lambda each: each[1] / max(1.0, speed.ms(each[0])))
+            quiet += by_delay[: math.ceil(len(by_delay) * QUIETEST)]
+        speed = _fitted(quiet)
         memory = self.memory.most_common(1)
         return Speed(
             speed.request_ms, speed.slower, memory[0][0] if memory else MEMORY_MB, dict(self._sizes())
@@ -80,7 +82,10 @@ class Speed:
 
 
 def _fitted(samples: Sequence[tuple[Effort, int]]) -> Speed:
-    """Least squares with what is assumed as one more measurement: where all images are alike, it decides."""
+    """Least squares with what is assumed as one more measurement: where all images are alike, it decides.
+
+    A measurement counts the less the longer it took.
+    """
     worth = min(1.0, WORTH / len(samples)) if samples else 1.0
     a, b, c = 1 / SPREAD_MS**2, 0.0, 1 / SPREAD**2
     p, q = REQUEST_MS / SPREAD_MS**2, SLOWER / SPREAD**2

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 #: The stages that a backfill asks.
 WORKERS = ("thumbnailer", "watermarker")
-#: Images that are in the works at once, where a stack does not say how many it can handle.
-AT_ONCE = 2
 
 File = Annotated[Path, typer.Argument(help="The recipes.", metavar="[FILE]")]
 RECIPES = Path("recipes.yml")
@@ -102,7 +100,7 @@ def backfill(
         for line in _plan_lines(found, remaining, prices):
             terminal.console.print(terminal.safe(line), soft_wrap=True)
     stack.recipes.use_candidate(recipes)
-    at_once = int(stack.outputs.get("ImageConcurrencyLimit") or AT_ONCE)
+    at_once = max(1, int(stack.outputs.get("ImageConcurrencyLimit") or 2) // 2)
     work = _backfill(stack, recipes, prefix, rate, Bounds(at_once, budget, limit), price)
     interrupted = False
     with _bar(len(found.lacking)) as show:

@@ -178,7 +178,8 @@ def test_the_rate_is_kept(world: World):
 
 def test_a_limit_stops_early(world: World):
     work = run(world, limit=2)
-    assert (len(complete(world)), work.progress.stopped, len(work.plan.lacking)) == (2, "limit", 6)
+    assert (len(complete(world)), work.progress.stopped, len(work.plan.lacking)) == (2, "limit", 4)
+    assert work.plan.actual(PRICE).images == 2
 
 
 def test_the_budget_is_never_exceeded_even_by_several_runs(world: World):

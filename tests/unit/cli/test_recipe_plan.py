@@ -59,12 +59,13 @@ def test_what_was_made_already_corrects_the_rest():
     assert corrected.seconds == pytest.approx(naive.seconds / 2 * 3, rel=0.1)
 
 
-def test_slow_starts_do_not_count():
-    learned = Calibration([(Effort(3, ms), round(15 + 2 * ms)) for ms in range(10, 200, 2)])
-    plain = learned.fit()
-    learned.samples += [(Effort(3, 20.0), 3000)] * 10
-    assert learned.fit().slower == pytest.approx(plain.slower, rel=0.1)
+def test_uploads_in_a_burst_slow_each_other_and_do_not_count():
+    calm = [(Effort(3, ms), round(15 + 2 * ms)) for ms in range(10, 200, 2)]
+    plain = Calibration({"a": calm}).fit()
     assert plain.slower == pytest.approx(2.0, rel=0.1)
+    burst = [(each, 2 * billed if number % 2 else billed) for number, (each, billed) in enumerate(calm)]
+    large = Effort(3, 100.0)
+    assert Calibration({"a": burst}).fit().ms(large) == pytest.approx(plain.ms(large), rel=0.05)
 
 
 def test_without_an_event_a_plan_assumes_what_is_usual():
@@ -73,7 +74,7 @@ def test_without_an_event_a_plan_assumes_what_is_usual():
 
 def test_images_that_are_all_alike_do_not_mislead():
     """Their small cost says little about what a larger one takes."""
-    alike = Calibration([(Effort(5, 3.0), 60)] * 500).fit()
+    alike = Calibration({"a": [(Effort(5, 3.0), 60)] * 500}).fit()
     assert 0.5 < alike.slower < 3
 
 

@@ -117,6 +117,15 @@ def test_without_a_promotion_the_images_own_variants_stay(world: World):
     assert len(world.objects()) == 2
 
 
+def test_an_object_that_the_candidate_will_share_stays_whoever_made_it(world: World):
+    world.upload("0.jpg", OTHER)
+    backfilled(world, OLD)
+    world.recipes.use_candidate(NEW)  # has nothing yet, and wants what the old set has
+    before = world.objects()
+    assert prune(world) == []
+    assert world.objects() == before
+
+
 def unused(world: World) -> None:
     """The new set's objects are needed by nobody."""
     world.recipes.promote(OLD, "kim")

@@ -38,7 +38,9 @@ TEAL = (0, 128, 128)
 def made(data: bytes, *variants: Variant, faces: Sequence[Face] = ()) -> list[Derived]:
     """One output per variant and format, named after the variant's number."""
     recipe = Recipe(variants={f"{number:03}": variant for number, variant in enumerate(variants)})
-    return derive(data, outputs(recipe, "", 1, "1"), faces=faces)
+    # As they are given here: a recipe lists its variants from small to large.
+    wanted = sorted(outputs(recipe, "", 1, "1"), key=lambda output: output.name)
+    return derive(data, wanted, faces=faces)
 
 
 def picture(image: Image.Image, faces: Sequence[Face] = (), **settings: Any) -> Image.Image:

@@ -57,12 +57,27 @@ def only(of: Recipe) -> RecipeSet:
     return RecipeSet.read({"recipes": [rule]})
 
 
+class Queue:
+    """The worker's inbox and dead letters."""
+
+    def __init__(self) -> None:
+        self.delays: list[int] = []
+        self.dead: list[str] = []
+
+    def delay(self, _: str, seconds: int) -> None:
+        self.delays.append(seconds)
+
+    def dead_letter(self, _: str, attributes: Mapping[str, str]) -> None:
+        self.dead.append(attributes["error_type"])
+
+
 class Images:
     """One upload, the workers, and a table of recipes."""
 
     def __init__(self, data: bytes | None = None, **about: Any) -> None:
         self.bus, self.clock = RecordingBus(), ManualClock()
         self.s3 = InMemoryS3({"uploads": Bucket(versioned=True, sends_events=True), "images": Bucket()})
+        self.queue, self.receives = Queue(), 1
         self.table = recipes_table()
         self.recipes = self.read_recipes()
         answer = self.s3.put_object(Bucket="uploads", Key=KEY, Body=data or picture())
@@ -107,8 +122,9 @@ class Images:
         work = WORK[stage]("images", self.recipes)
         worker = Worker(self.bus, S3ObjectStore(self.s3), self.clock, "images", work, stage)  # type: ignore[arg-type]
         before = len(self.bus.events)
-        record = sqs_record(json.dumps(envelope(event)))
-        failed = Inbox(one_by_one(worker))({"Records": [record]})["batchItemFailures"]
+        record = sqs_record(json.dumps(envelope(event)), receive_count=self.receives)
+        inbox = Inbox(one_by_one(worker), self.queue, max_receive_count=5)
+        failed = inbox({"Records": [record]})["batchItemFailures"]
         return bool(failed), self.bus.events[before:]
 
     @property

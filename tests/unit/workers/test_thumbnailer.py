@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from imagebus.events.analyzer import Box
 from imagebus.events.thumbnailer import ThumbnailsCreated
 from imagebus.recipes.missing import faces_digest, outputs
-from imagebus_imaging import RECIPE
+from imagebus_imaging import RECIPE, Derived, derive
 from tests.unit.workers.images import Images, picture, recipe
+from thumbnailer import resize
 
 SMALL, LARGE = {"width": 16, "height": 16}, {"width": 32, "height": 32}
 BOTH = recipe({"large": LARGE, "small": {**SMALL, "formats": ["source", "webp"]}})
@@ -112,6 +116,28 @@ def test_faces_that_decided_what_is_shown_are_in_the_name():
     assert other == by.variants["face"].output_id("source", RECIPE, faces_digest([face]))
 
 
+def test_a_crop_is_around_the_face():
+    picture, buffer = Image.new("RGB", (64, 16), "blue"), io.BytesIO()
+    picture.paste("red", (48, 0, 64, 16))
+    picture.paste(Image.effect_noise((16, 16), 100), (0, 0))  # where a crop by entropy would be
+    picture.save(buffer, "PNG")
+    images, face = Images(buffer.getvalue()), Box(left=0.8, top=0.2, width=0.15, height=0.6)
+    by = recipe({"face": {**SMALL, "fit": "cover", "focus": "faces"}})
+    fact, _ = created(images, images.request(by, "thumbnailer", faces=(face,)))
+    crop = Image.open(io.BytesIO(images.objects[fact.items[0].key.removeprefix(images.prefix)]))
+    assert crop.convert("RGB").getpixel((8, 8)) == (255, 0, 0)
+
+
+def test_an_animation_that_is_too_long_to_keep_moving_is_a_still(monkeypatch: pytest.MonkeyPatch):
+    def stilled(*args: Any, **more: Any) -> list[Derived]:
+        return [replace(each, frames=1) for each in derive(*args, **more)]
+
+    monkeypatch.setattr(resize, "derive", stilled)
+    images = Images(picture("GIF", frames=3), format="GIF", frames=3)
+    fact, _ = created(images, images.validated(recipe({"a": {**SMALL, "animated": True}})))
+    assert fact.still is True
+
+
 @pytest.mark.parametrize(
     ("variants", "still"),
     [
@@ -133,15 +159,20 @@ def test_stills_of_an_animation_are_called_so(variants: dict[str, Any], still: b
 def test_an_image_from_before_recipes_had_ids_is_made_by_the_stacks_default():
     images = Images()
     event = images.validated(None)
+    images.receives = 5
     assert images.attempt("thumbnailer", event) == (True, []), "no validator has run since: try again"
+    assert (images.queue.delays, images.queue.dead) == ([30], []), "however often"
     images.recipes.use_default(BOTH)
     fact, _ = created(images, event)
     assert fact.recipe == f"{RECIPE}/{BOTH.id}"
 
 
 def test_a_recipe_that_the_stack_does_not_have_is_a_failure():
+    """Unlike the default's, nobody is about to write it."""
     images = Images()
     event = images.validated(BOTH)
     images.table.partitions.clear()
     images.recipes = images.read_recipes()
-    assert images.attempt("thumbnailer", event) == (True, [])
+    images.receives = 5
+    assert images.attempt("thumbnailer", event) == (False, [])
+    assert images.queue.dead == ["UnknownRecipe"]

@@ -70,10 +70,9 @@ def derived(distinct: Sequence[RecordedEvent]) -> Derived:
     own, gone = own_recipe(distinct), retired(distinct)
     live = [event for event in distinct if event.detail_type in OF_RECIPES and event.event_id not in gone]
     live.sort(key=lambda fact: (recipe_id(fact) == own, made(fact), fact.precedence))
-    recipes = recipe_of_each(distinct)
     by_recipe: dict[str | None, dict[str, RecordedEvent]] = {}
     for fact in live:
-        by_recipe.setdefault(recipes[fact.event_id], {})[fact.detail_type] = fact
+        by_recipe.setdefault(recipe_id(fact) or own, {})[fact.detail_type] = fact
     validated = next((event.event_id for event in distinct if event.detail_type == "ImageValidated"), None)
 
     def rank(recipe: str | None) -> tuple[bool, bool, bool, Order, str]:
@@ -111,10 +110,9 @@ def recipe_of_each(distinct: Sequence[RecordedEvent]) -> dict[str, str | None]:
     return {event.event_id: recipe_id(event) or own for event in facts}
 
 
-def described(distinct: Sequence[RecordedEvent]) -> dict[str, Any]:
+def described(found: Derived) -> dict[str, Any]:
     """The fields of a status item about derived images: what the image was made with, and under `derived`
     what other recipes have made of it, by their ids. Pruned objects are in neither."""
-    found = derived(distinct)
     if not found.by_recipe:
         return {}
     others = {recipe: _objects(facts) for recipe, facts in found.by_recipe.items() if recipe != found.main}

@@ -12,7 +12,7 @@ from typing import Any
 from imagebus.clock import milliseconds_between
 from imagebus.events.catalog import OF_IMAGES, STAGE_NAMED, STAGE_OF
 from imagebus.events.failures import is_of_backfill
-from imagebus.history.derived import OF_RECIPES, derived, described
+from imagebus.history.derived import OF_RECIPES, Derived, derived, described
 from imagebus.history.recorded import RecordedEvent, latest_revision
 from imagebus.history.required import Required, alternatives
 from imagebus.identity import canonical_json, image_id, shard
@@ -28,7 +28,9 @@ STATUS_SK = "STATUS"
 def fold(events: Iterable[RecordedEvent], required: Required) -> Item:
     """The status item of the highest revision among the events, which are all of one image."""
     distinct = latest_revision(events)
-    facts, counted = newest_facts(distinct), completing(distinct)
+    found = derived(distinct)
+    facts = _newest(distinct, found)
+    counted = _completing(facts, found)
     failures = [event for event in distinct if event.detail_type == "ProcessingFailed"]
     outstanding = required.outstanding(counted)
     status, reason = _status(counted, failures, outstanding)
@@ -53,14 +55,17 @@ def fold(events: Iterable[RecordedEvent], required: Required) -> Item:
         "status_shard": f"{status}#{shard(first.image_key)}",
         "listed_at": f"{created_at}#{image_id(first.image_key)}",
         **_described(facts),
-        **described(distinct),
+        **described(found),
     }
     return {name: _plain(value) for name, value in item.items() if value is not None}
 
 
 def newest_facts(distinct: Sequence[RecordedEvent]) -> dict[str, RecordedEvent]:
     """One event of each type. Of several recipes' facts, those of the recipe that the image was made by."""
-    found = derived(distinct)
+    return _newest(distinct, derived(distinct))
+
+
+def _newest(distinct: Sequence[RecordedEvent], found: Derived) -> dict[str, RecordedEvent]:
     main = dict(found.by_recipe.get(found.main, {}))
     ended = {fact for name in main for fact in STAGE_OF[name].emits}
     return {event.detail_type: event for event in distinct if event.detail_type not in ended} | main
@@ -70,8 +75,12 @@ def completing(distinct: Sequence[RecordedEvent]) -> dict[str, RecordedEvent]:
     """One event of each type, of those that count towards completion: what two recipes made half each is not
     complete."""
     found = derived(distinct)
+    return _completing(_newest(distinct, found), found)
+
+
+def _completing(facts: Facts, found: Derived) -> dict[str, RecordedEvent]:
     others = OF_RECIPES - found.by_recipe.get(found.main, {}).keys()
-    return {name: fact for name, fact in newest_facts(distinct).items() if name not in others}
+    return {name: fact for name, fact in facts.items() if name not in others}
 
 
 def digest(distinct: Sequence[RecordedEvent]) -> str:

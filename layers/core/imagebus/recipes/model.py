@@ -68,8 +68,8 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         try:
             return msgspec.convert(value, cls)
         except msgspec.ValidationError as error:
-            message, _, path = str(error).partition(" - at `")
-            raise InvalidRecipe(message, path.rstrip("`") or "$") from None
+            message, path = _parted(str(error))
+            raise InvalidRecipe(message, path) from None
 
 
 class Variant(Definition, frozen=True):
@@ -225,6 +225,12 @@ class Active:
     @property
     def in_order(self) -> tuple[RecipeSet, ...]:
         return (self.current, *self.earlier) if self.current else ()
+
+
+def _parted(text: str) -> tuple[str, str]:
+    """Message and path of msgspec's "… - at `$.width`"; of a map's names, "… - at `key` in `$.variants`"."""
+    message, found, path = text.rpartition(" - at `")
+    return (message, path.removeprefix("key` in `").rstrip("`")) if found else (text, "$")
 
 
 def _plain(value: Any) -> Any:
