@@ -215,6 +215,7 @@ class Changing:
     def finish(self, settle: Callable[[], None]) -> Iterator[str]:
         """Undisturbed, a set is prepared and promoted, and the rest is pruned: then every image shows it."""
         world, wanted = self._world, SETS[self._story.random.choice(sorted(SETS))]
+        world.interfere = lambda _key: None
         told = len(world.sns.published)
         commands: list[Command] = [lambda: self.backfill(wanted), lambda: self.promote(wanted), self.prune]
         for command in commands:

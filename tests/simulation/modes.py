@@ -149,7 +149,7 @@ MODES: Mapping[str, Mode] = {
     ),
     "recipes": Mode(
         "operators change recipes: they prepare, switch, go back and prune, at once and while users go on",
-        ROUGH | {"duplicate": (0.1, 0.3)},
+        ROUGH | {"duplicate": (0.1, 0.3), "late": (0.1, 0.3)},
         {
             "change_recipes": 1,
             "promote_during_uploads": 0.3,
