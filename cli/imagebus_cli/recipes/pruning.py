@@ -126,14 +126,16 @@ def waste(
 
 def _awaited(log: Sequence[RecordedEvent]) -> set[str]:
     """What the facts will name that answer requests on their way."""
-    return {
-        each["key"]
-        for event in log
-        if event.detail_type == DerivationRequested.detail_type
-        and "thumbnailer" in event.detail["data"]["stages"]
-        and not is_request_answered(log, "thumbnailer", event.detail)
-        for each in event.detail["data"].get("present", ())
-    }
+    found = set()
+    for event in log:
+        if event.detail_type == DerivationRequested.detail_type:
+            data = event.detail["data"]
+            marked = [data["marked"]] if "marked" in data else []
+            shared = {"thumbnailer": data.get("present", ()), "watermarker": marked}
+            for stage in data["stages"]:
+                if not is_request_answered(log, stage, event.detail):
+                    found |= {each["key"] for each in shared[stage]}
+    return found
 
 
 def _objects(fact: RecordedEvent) -> dict[str, int]:

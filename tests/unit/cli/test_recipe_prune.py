@@ -17,6 +17,7 @@ from imagebus_cli.operations.table import ScannedImage
 from imagebus_cli.recipes import pruning
 from imagebus_cli.recipes.pruning import Pruned, Pruner
 from tests.unit.cli.recipe_world import NEW, OLD, SMALL, World
+from tests.unit.cli.test_recipe_backfill import backfill, plan_of
 from tests.unit.cli.test_recipe_backfill import run as backfilled
 from tests.unit.cli.test_recipe_switch import call, world
 
@@ -124,6 +125,27 @@ def test_an_object_that_the_candidate_will_share_stays_whoever_made_it(world: Wo
     before = world.objects()
     assert prune(world) == []
     assert world.objects() == before
+
+
+def test_what_a_request_on_its_way_counts_on_stays(world: World):
+    """The set that it is for may not be the candidate any more."""
+    world.upload("0.jpg", OTHER)
+    backfilled(world, OLD)
+    world.silent = True
+    world.recipes.use_candidate(NEW)
+    next(backfill(world).run(plan_of(world)))
+    world.recipes.use_candidate(OTHER)
+    before = world.objects()
+    prune(world)
+    assert world.objects() == before
+    world.silent = False
+    world.work()
+    item = world.store.status("0.jpg")
+    assert item
+    made = objects_of(item, NEW.recipes[0].recipe)
+    assert made
+    assert made.watermarked
+    assert {made.watermarked["key"], *(each["key"] for each in made.thumbnails)} <= world.objects()
 
 
 def unused(world: World) -> None:
