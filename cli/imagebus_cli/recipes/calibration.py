@@ -20,8 +20,8 @@ WORTH = 50.0
 #: Samples that are kept: of a stack with more, the rest says nothing new.
 ENOUGH = 5_000
 #: What of the samples of a stage and a format is used. The others waited, for a start or for a busy machine:
-#: uploads come in bursts, and a backfill does not.
-QUIETEST = 0.6
+#: uploads come in bursts, in which all stages work at the same time, and a backfill does not.
+QUIETEST = 0.3
 
 MADE = ("ThumbnailsCreated", "ImageWatermarked")
 

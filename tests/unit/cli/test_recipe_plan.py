@@ -61,10 +61,9 @@ def test_what_was_made_already_corrects_the_rest():
 
 def test_uploads_in_a_burst_slow_each_other_and_do_not_count():
     calm = [(Effort(3, ms), round(15 + 2 * ms)) for ms in range(10, 200, 2)]
-    plain = Calibration({"a": calm}).fit()
-    assert plain.slower == pytest.approx(2.0, rel=0.1)
+    plain, large = Calibration({"a": calm}).fit(), Effort(3, 100.0)
+    assert plain.ms(large) == pytest.approx(15 + 2 * 100, rel=0.1)
     burst = [(each, 2 * billed if number % 2 else billed) for number, (each, billed) in enumerate(calm)]
-    large = Effort(3, 100.0)
     assert Calibration({"a": burst}).fit().ms(large) == pytest.approx(plain.ms(large), rel=0.05)
 
 
