@@ -14,8 +14,8 @@ from imagebus.image_types import Format
 class Thumbnail(Model):
     """One derived image. `name` is its variant's: of today's default recipe the box, such as `320x320`.
 
-    A variant with several formats has an item for each. `variant` identifies what made it: equal for objects
-    with the same bytes, whichever recipe asked for them.
+    A variant with several formats has an item for each. `variant` identifies what made it: recipes that
+    ask for the same share the object.
     """
 
     name: Name

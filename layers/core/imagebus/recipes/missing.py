@@ -34,7 +34,7 @@ class TooManyRecipes(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One object of a recipe: a variant in one format. `id` is equal for equal bytes."""
+    """One object of a recipe: a variant in one format. Equal ids share one object."""
 
     name: str
     variant: Variant
