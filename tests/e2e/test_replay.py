@@ -67,6 +67,7 @@ def delete_every_item(pipeline: Pipeline) -> int:
 
 
 def completed(pipeline: Pipeline) -> list[str]:
+    """Images whose whole log came over the bus, so that the archive has it."""
     pages = (
         pipeline.client("dynamodb")
         .get_paginator("scan")
@@ -77,7 +78,13 @@ def completed(pipeline: Pipeline) -> list[str]:
             ExpressionAttributeValues={":status": {"S": STATUS_SK}, ":completed": {"S": "completed"}},
         )
     )
-    return [item["image_key"]["S"] for page in pages for item in page["Items"]]
+    keys = [item["image_key"]["S"] for page in pages for item in page["Items"]]
+    return [key for key in keys if _archived(pipeline, key)]
+
+
+def _archived(pipeline: Pipeline, key: str) -> bool:
+    delivered = {event["detail"]["meta"]["event_id"] for event in pipeline.delivered(key)}
+    return delivered.issuperset(event.event_id for event in pipeline.store.history(key))
 
 
 def put_again(pipeline: Pipeline, event: RecordedEvent, times: int) -> None:

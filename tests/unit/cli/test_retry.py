@@ -22,8 +22,9 @@ from imagebus.history.fold import Item, fold
 from imagebus.history.recorded import RecordedEvent
 from imagebus.history.required import DEFAULT, Required
 from imagebus.naming import inbox_urls
+from imagebus.recipes.store import DynamoDBRecipes
 from imagebus.retrying import Retrier
-from imagebus.testing import InMemoryDynamoDB, ManualClock, status_table
+from imagebus.testing import InMemoryDynamoDB, ManualClock, recipes_table, status_table
 from imagebus_cli import main
 from imagebus_cli.operations import commands
 from imagebus_cli.problem import Problem
@@ -164,6 +165,7 @@ def asked_of_the_api(stack: Deployed) -> list[tuple[str, str]]:
         index=stack.index,
         storage=Bucket(),  # type: ignore[arg-type]
         retrier=Retrier(stack.store, lambda: queues, INBOXES, REQUIRED),  # type: ignore[arg-type,return-value]
+        recipes=DynamoDBRecipes(InMemoryDynamoDB({"recipes": recipes_table()}), "recipes", CLOCK),
         clock=CLOCK,
         page=lambda: Page("", "", ""),
     )
