@@ -9,6 +9,7 @@ from typing import Any
 
 import botocore.session
 import pytest
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
 from imagebus_local.places import SECOND
@@ -32,6 +33,10 @@ os.environ.update(
     POWERTOOLS_SERVICE_NAME="test",
 )
 
+
+# A busy machine is slow, not wrong.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 # Every boto3 session has a loader of its own, which parses the models of its services again: most of the time
 # that a client takes.

@@ -247,7 +247,13 @@ def run(program: Path, tmp_path: Path) -> Any:
         done = subprocess.run(
             [str(program), *arguments],
             cwd=tmp_path,
-            env={"PATH": os.defpath, "HOME": str(tmp_path), **kept, **environment},
+            env={
+                "PATH": os.defpath,
+                "HOME": str(tmp_path),
+                "PYTHONFAULTHANDLER": "1",  # a crash says where
+                **kept,
+                **environment,
+            },
             capture_output=True,
             text=True,
             check=False,
