@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar, dataclass_transform, overload
@@ -48,6 +49,22 @@ class _ModelType(msgspec.StructMeta):
         return super().__new__(cls, name, bases, namespace, **options | {"frozen": True, "kw_only": True})
 
 
+_prepared: set[type] = set()
+_preparing = threading.Lock()
+
+
+def prepare(struct: type[msgspec.Struct]) -> None:
+    """Let msgspec learn the type in one thread alone.
+
+    It does so when the type is first used, and a second thread that uses the type meanwhile, or one inside
+    it, reads what is only half there: the process crashes.
+    """
+    if struct not in _prepared:
+        with _preparing:
+            msgspec.json.Decoder(struct)
+            _prepared.add(struct)
+
+
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 class Model(msgspec.Struct, metaclass=_ModelType, frozen=True, kw_only=True):
     """Frozen, strict (a number is never read from text) and tolerant of fields added later.
@@ -63,6 +80,7 @@ class Model(msgspec.Struct, metaclass=_ModelType, frozen=True, kw_only=True):
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """Raises InvalidEvent if the schema forbids the value."""
+        prepare(cls)
         try:
             return msgspec.json.decode(json.dumps(value), type=cls)
         except msgspec.DecodeError as error:

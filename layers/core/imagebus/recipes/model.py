@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 import msgspec
 
+from imagebus.events.base import prepare
 from imagebus.identity import canonical_json
 
 Side = Annotated[int, msgspec.Meta(ge=1, le=65535)]
@@ -87,6 +88,7 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     @classmethod
     def read(cls, value: Any) -> Self:
         """From plain JSON. Raises InvalidRecipe."""
+        prepare(cls)
         try:
             return msgspec.convert(value, cls)
         except msgspec.ValidationError as error:
