@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from imagebus.clock import Clock
-from imagebus.events.catalog import STAGE_NAMED
+from imagebus.events.failures import ProcessingFailed, is_of_backfill
 from imagebus.history.fold import Item
 from imagebus.history.recorded import RecordedEvent
+from imagebus.history.retry import is_request_answered
 from imagebus.recipes.missing import TooManyRecipes, missing, request
 from imagebus.recipes.model import Recipe, RecipeSet
 from imagebus_cli.operations.table import ScannedImage
@@ -184,9 +185,8 @@ class Backfill:
         for image_key, asked in list(self._flying.items()):
             item = items.get(image_key)
             if item is None or item["revision"] != asked.revision or item["status"] != "completed":
-                self._answered(
-                    image_key, item
-                )  # it was replaced or deleted, and another pass sees what it is now
+                # It was replaced or deleted, and another pass sees what it is now.
+                self._answered(image_key, item)
             elif not missing(item, asked.recipe, self._engine):
                 self.progress.done += 1
                 self.progress.planned += asked.cost
@@ -234,15 +234,14 @@ class Backfill:
 
 
 def _failure(log: Sequence[RecordedEvent], request_id: str) -> str:
-    """Why a stage gave up on that request, unless it has succeeded since; empty if none did."""
+    """Why a stage gave up on that request, unless it has answered since; empty if none did."""
     for event in log:
         data: Mapping[str, Any] = event.detail["data"]
-        if event.detail_type != "ProcessingFailed":
+        if event.detail_type != ProcessingFailed.detail_type or not is_of_backfill(data):
             continue
-        if data["failed_event"]["detail"].get("meta", {}).get("event_id") != request_id:
+        request = data["failed_event"]["detail"]
+        if request.get("meta", {}).get("event_id") != request_id:
             continue
-        emits = STAGE_NAMED[data["stage"]].emits if data["stage"] in STAGE_NAMED else ()
-        since = (e for e in log if e.detail_type in emits and e.meta.get("causation_id") == request_id)
-        if not any(since):
+        if not is_request_answered(log, data["stage"], request):
             return f"{data['stage']}: {data['error_type']}: {data['message']}"
     return ""

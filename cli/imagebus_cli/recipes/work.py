@@ -297,4 +297,4 @@ def _made(found: Plan, price: dict[str, float]) -> dict[str, Any]:
 
 
 def _cost(cost: Cost) -> str:
-    return f"{cost.seconds:,.1f} CPU seconds, ${cost.usd:.4f} for {count(cost.images, 'image')}"
+    return f"{cost.seconds:,.1f} billed seconds, ${cost.usd:.4f} for {count(cost.images, 'image')}"

@@ -30,7 +30,7 @@ UPGRADE_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class DerivedObject:
     """An object to write, and its name below the folder of the image and revision."""
 
     name: str
@@ -43,7 +43,7 @@ class Derivation:
     """The fact to publish and the objects to write first. The discriminator is the recipe that made them."""
 
     fact: EventData
-    outputs: Sequence[Output] = ()
+    outputs: Sequence[DerivedObject] = ()
     discriminator: str = ""
 
 
@@ -65,10 +65,6 @@ class Job:
         data = self.read()
         self.meter.bytes_in = len(data)
         return data
-
-    @property
-    def was_read(self) -> bool:
-        return "data" in self.__dict__
 
     @property
     def request(self) -> DerivationRequested | None:
@@ -142,7 +138,7 @@ class Worker:
         keys = self._write(job.prefix, derivation.outputs, meter)
         # Check after writing: the cleaner may have run before, and nobody else removes these objects. Without
         # reading or writing, nothing else has shown that the upload is still there.
-        if (keys or not job.was_read) and not self._objects.is_current(ref):
+        if (keys or not meter.bytes_in) and not self._objects.is_current(ref):
             self._objects.delete(self._bucket, keys)
             logger().info("superseded")
             return
@@ -161,7 +157,7 @@ class Worker:
             return delivery.event(DerivationRequested)
         return delivery.event(ImageValidated)
 
-    def _write(self, prefix: str, outputs: Sequence[Output], meter: Meter) -> list[str]:
+    def _write(self, prefix: str, outputs: Sequence[DerivedObject], meter: Meter) -> list[str]:
         keys = []
         for output in outputs:
             self._objects.put(self._bucket, prefix + output.name, output.body, output.content_type)

@@ -19,7 +19,7 @@ from imagebus.clock import Clock
 from imagebus.events.analyzer import Feature, LabelsDetected, LabelsSkipped
 from imagebus.identity import canonical_json
 from imagebus.meter import Meter
-from imagebus.worker import Derivation, Job, Output, Work
+from imagebus.worker import Derivation, DerivedObject, Job, Work
 from imagebus_imaging import analysis_jpeg
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _ask(calls: Mapping[Feature, Callable[[], Mapping[str, Any]]], clock: Clock,
     return answers
 
 
-def _raw(feature: Feature, response: Mapping[str, Any]) -> Output:
+def _raw(feature: Feature, response: Mapping[str, Any]) -> DerivedObject:
     """The answer as it came, for consumers that need more than the event says."""
     content = {name: value for name, value in response.items() if name != "ResponseMetadata"}
-    return Output(f"analysis/{feature}.json", canonical_json(content).encode(), "application/json")
+    return DerivedObject(f"analysis/{feature}.json", canonical_json(content).encode(), "application/json")

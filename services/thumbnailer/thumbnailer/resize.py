@@ -5,10 +5,9 @@ from __future__ import annotations
 from imagebus.events.analyzer import Box
 from imagebus.events.thumbnailer import Thumbnail, ThumbnailsCreated
 from imagebus.identity import recipe_run
-from imagebus.recipes.missing import Output as Wanted
-from imagebus.recipes.missing import outputs
+from imagebus.recipes.missing import Output, outputs
 from imagebus.recipes.store import Recipes
-from imagebus.worker import Derivation, Job, Output, Work
+from imagebus.worker import Derivation, DerivedObject, Job, Work
 from imagebus_imaging import RECIPE, Derived, derive
 
 
@@ -23,7 +22,7 @@ def thumbnail_work(bucket: str, recipes: Recipes, engine: str = RECIPE) -> Work:
         written = []
         for output, derived in zip(missing, made, strict=True):
             name = f"thumbnails/{output.name}.{output.id}.{derived.extension}"
-            written.append(Output(name, derived.data, derived.mime))
+            written.append(DerivedObject(name, derived.data, derived.mime))
             items[output.name, output.id] = _thumbnail(output, derived, bucket, job.prefix + name)
             moving = moving and derived.frames >= source.frames
         made_by = f"{engine}/{recipe.id}"
@@ -42,7 +41,7 @@ def _box(face: Box) -> tuple[float, float, float, float]:
     return face.left, face.top, face.width, face.height
 
 
-def _thumbnail(output: Wanted, derived: Derived, bucket: str, key: str) -> Thumbnail:
+def _thumbnail(output: Output, derived: Derived, bucket: str, key: str) -> Thumbnail:
     return Thumbnail(
         name=output.name,
         bucket=bucket,

@@ -7,7 +7,7 @@ from msgspec.structs import asdict
 from imagebus.events.watermarker import Copy, ImageWatermarked, WatermarkSkipped
 from imagebus.identity import recipe_run
 from imagebus.recipes.store import Recipes
-from imagebus.worker import Derivation, Job, Output, Work
+from imagebus.worker import Derivation, DerivedObject, Job, Work
 from imagebus_imaging import RECIPE, watermark
 
 
@@ -24,7 +24,7 @@ def watermark_work(bucket: str, recipes: Recipes, engine: str = RECIPE) -> Work:
         if copy is None:
             made = watermark(job.data, mark)
             name = f"watermarked.{mark.output_id(engine)}.{made.extension}"
-            written.append(Output(name, made.data, made.mime))
+            written.append(DerivedObject(name, made.data, made.mime))
             copy = Copy(
                 bucket=bucket,
                 key=job.prefix + name,

@@ -2,111 +2,30 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
-from typer.testing import CliRunner, Result
 
 from imagebus.clock import timestamp
 from imagebus.events.ingest import ImageUploaded
-from imagebus.history.recorded import RecordedEvent
 from imagebus.history.required import DEFAULT, Required
 from imagebus.identity import imported_revision, revision
 from imagebus.projector import Projector
 from imagebus.testing import ManualClock
-from imagebus_cli import main
-from imagebus_cli.adopt import adopting, copying
-from imagebus_cli.adopt.adopting import Importer, Pace
+from imagebus_cli.adopt.adopting import Pace
 from imagebus_cli.adopt.outcome import Outcome, of_error
 from imagebus_cli.adopt.sources import listed
 from imagebus_cli.measure.cost import lines, load_prices, used
 from imagebus_cli.problem import Problem
-from imagebus_cli.stack import find as where
-from imagebus_cli.stack.deployed import Stack
 from ingest.objects import translate
-from tests.tables import create_table
+from tests.unit.cli.import_world import KEYS, World, document, importer, narrow, run, world
 from tests.unit.cli.test_images import known
 from tests.unit.core.events import processed, recorded, story
 
-KEYS = ["a.jpg", "b/c d+é%20.png", "b/d.webp"]
-
-
-class World:
-    """A stack whose recorder is asked by hand to log what waits in ingest's inbox."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.session = boto3.Session(region_name="us-east-1")
-        self.sqs = self.session.client("sqs")
-        self.inbox = self.sqs.create_queue(QueueName="imagebus_ingest_inbox")["QueueUrl"]
-        outputs = {
-            "UploadsBucketName": "uploads",
-            "StatusTableName": "status",
-            "ErasuresTableName": "erasures",
-            "InboxUrls": self.inbox.replace("ingest", "{stage}"),
-            "RequiredFacts": DEFAULT,
-        }
-        self.stack = Stack(self.session, outputs)
-        create_table(self.stack.dynamodb, "status")
-        create_table(self.stack.dynamodb, "erasures", "ErasuresTable")
-        self.s3 = self.stack.s3
-        for bucket in ("uploads", "other"):
-            self.s3.create_bucket(Bucket=bucket)
-        versioned: Any = {"Status": "Enabled"}
-        self.s3.put_bucket_versioning(Bucket="uploads", VersioningConfiguration=versioned)
-        monkeypatch.setattr(where, "find", lambda *_, **__: self.stack)
-
-    def put(self, *keys: str, bucket: str = "uploads", **more: Any) -> None:
-        for key in keys:
-            self.s3.put_object(Bucket=bucket, Key=key, Body=b"x" * 7, **more)
-
-    def waiting(self) -> list[dict[str, Any]]:
-        """The messages in ingest's inbox, which this empties."""
-        found: list[dict[str, Any]] = []
-        while messages := self.sqs.receive_message(QueueUrl=self.inbox, MaxNumberOfMessages=10).get(
-            "Messages"
-        ):
-            for each in messages:
-                found.append(json.loads(each["Body"]))
-                self.sqs.delete_message(QueueUrl=self.inbox, ReceiptHandle=each["ReceiptHandle"])
-        return found
-
-    def record(self) -> list[str]:
-        """What ingest and the recorder do with them; returns the keys."""
-        keys = []
-        for envelope in self.waiting():
-            event = translate(envelope, ManualClock())
-            assert event is not None
-            self.stack.store.append(RecordedEvent.from_event(event))
-            Projector(self.stack.store, Required.parse(DEFAULT)).project(event.meta.image_key)
-            keys.append(event.meta.image_key)
-        return keys
-
-
-@pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    with mock_aws():
-        yield World(monkeypatch)
-
-
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(main.app, ["import", "--rate", "100000", *arguments])
-
-
-def document(*arguments: str, exit_code: int = 0) -> dict[str, Any]:
-    done = run("--json", *arguments)
-    assert done.exit_code == exit_code, done.output
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
+__all__ = ["narrow", "world"]
 
 
 def test_objects_without_a_log_become_uploads(world: World):
@@ -294,19 +213,6 @@ def test_an_interrupted_import_says_how_far_it_got_and_continues(
     assert sorted(first + world.record()) == keys
 
 
-def importer(world: World, clock: ManualClock) -> Importer:
-    stack = world.stack
-    pace = Pace(1000, clock)
-    keys = lambda wanted: {key for key in wanted if stack.store.status(key)}  # noqa: E731
-    return Importer(stack.s3, stack.sqs, "uploads", world.inbox, keys, stack.erasures, pace)
-
-
-@pytest.fixture
-def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(adopting, "IN_FLIGHT", 10)
-    monkeypatch.setattr(adopting, "PATIENCE", 3)
-
-
 @pytest.mark.usefixtures("narrow")
 def test_only_so_many_objects_are_on_their_way_at_once(world: World):
     """What is recorded in between makes room."""
@@ -352,112 +258,3 @@ def test_an_erased_version_is_not_taken_in_again_and_a_later_one_is(world: World
     found = document(exit_code=1)
     assert found["outcomes"] == {"imported": 3, "erased": 1}
     assert [each["image_key"] for each in found["refused"]] == ["a.jpg"]
-
-
-# --- from another bucket
-
-
-def test_an_erased_image_is_not_copied_back(world: World):
-    world.put(*KEYS, bucket="other")
-    world.stack.erasures.extend("a.jpg", versions=["v"])
-    assert document("s3://other", exit_code=1)["outcomes"] == {"copied": 2, "erased": 1}
-    with pytest.raises(ClientError):
-        world.s3.head_object(Bucket="uploads", Key="a.jpg")
-
-
-def test_another_bucket_is_copied_and_what_is_there_is_not_overwritten(world: World):
-    world.put(*KEYS, "other.jpg", bucket="other")
-    world.s3.put_object(Bucket="uploads", Key="b/d.webp", Body=b"mine")
-    assert document("s3://other/b/")["outcomes"] == {"known": 1, "copied": 1}
-    assert world.s3.get_object(Bucket="uploads", Key="b/d.webp")["Body"].read() == b"mine"
-    assert world.s3.get_object(Bucket="uploads", Key=KEYS[1])["Body"].read() == b"x" * 7
-    assert document("s3://other/b/")["outcomes"] == {"known": 2}
-    assert world.waiting() == []  # S3's own events report them
-
-
-def test_a_large_object_is_copied_in_parts(world: World, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(copying, "LARGEST", 5)
-    parts = copying.TransferConfig(multipart_threshold=5, multipart_chunksize=5 * 1024**2)
-    monkeypatch.setattr(copying, "PARTS", parts)
-    world.s3.put_object(Bucket="other", Key="big.jpg", Body=b"y" * (6 * 1024**2))
-    assert document("s3://other")["outcomes"] == {"copied": 1}
-    head = world.s3.head_object(Bucket="uploads", Key="big.jpg")
-    assert (head["ContentLength"], head["ETag"][-3:]) == (6 * 1024**2, '-2"')
-
-
-def test_an_object_that_cannot_be_copied_is_named(world: World):
-    world.put("a.jpg", bucket="other")
-    world.put("cold.jpg", bucket="other", StorageClass="GLACIER")
-    found = document("s3://other", exit_code=1)
-    assert found["outcomes"] == {"copied": 1, "archived": 1}
-
-
-@pytest.mark.parametrize(
-    "arguments", [("other/a",), ("s3://",), ("s3://uploads/a",), ("s3://other/a", "--prefix", "b")]
-)
-def test_an_address_that_makes_no_sense_is_a_usage_error(world: World, arguments: tuple[str, ...]):
-    raised = run(*arguments).exception
-    assert isinstance(raised, Problem)
-    assert raised.exit_code == 2
-
-
-# --- inventories
-
-
-def report(rows: Sequence[Sequence[object]]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, quoting=csv.QUOTE_ALL).writerows(rows)
-    return gzip.compress(text.getvalue().encode())
-
-
-def manifest(
-    columns: str, key: str = "reports/data/1.csv.gz", file_format: str = "CSV", partition: str = "aws"
-) -> bytes:
-    return json.dumps(
-        {
-            "sourceBucket": "uploads",
-            "destinationBucket": f"arn:{partition}:s3:::other",
-            "fileFormat": file_format,
-            "fileSchema": columns,
-            "files": [{"key": key, "size": 1, "MD5checksum": "…"}],
-        }
-    ).encode()
-
-
-COLUMNS = "Bucket, Key, VersionId, IsLatest, IsDeleteMarker, Size, StorageClass"
-ROWS = [
-    ["uploads", "a.jpg", "2", "true", "false", 7, "STANDARD"],
-    ["uploads", "a.jpg", "1", "false", "false", 9, "STANDARD"],
-    ["uploads", "b/c+d%2B%C3%A9%2520.png", "1", "true", "false", 7, "STANDARD"],
-    ["uploads", "deleted.jpg", "3", "true", "true", "", ""],
-]
-
-
-@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
-def test_an_inventory_in_s3_names_the_objects(world: World, partition: str):
-    world.put(*KEYS)
-    world.s3.put_object(Bucket="other", Key="reports/data/1.csv.gz", Body=report(ROWS))
-    world.s3.put_object(
-        Bucket="other", Key="reports/x/manifest.json", Body=manifest(COLUMNS, partition=partition)
-    )
-    found = document("--inventory", "s3://other/reports/x/manifest.json")
-    assert found["outcomes"] == {"imported": 2}
-    assert sorted(world.record()) == KEYS[:2]
-
-
-def test_an_inventory_may_lie_in_a_folder(world: World, tmp_path: Path):
-    world.put(*KEYS)
-    (tmp_path / "manifest.json").write_bytes(manifest(COLUMNS))
-    (tmp_path / "1.csv.gz").write_bytes(report(ROWS))
-    assert document("--inventory", str(tmp_path / "manifest.json"), "--dry-run")["bytes"] == 14
-    (tmp_path / "keys.csv").write_text("uploads,a.jpg\nuploads,never.jpg\n")
-    assert document("--inventory", str(tmp_path / "keys.csv"))["outcomes"] == {"imported": 1, "gone": 1}
-
-
-def test_a_report_of_another_bucket_or_format_is_refused(world: World, tmp_path: Path):
-    (tmp_path / "keys.csv").write_text("elsewhere,a.jpg\n")
-    (tmp_path / "manifest.json").write_bytes(manifest(COLUMNS, file_format="ORC"))
-    for name, words in (("keys.csv", "elsewhere"), ("manifest.json", "ORC"), ("none.csv", "cannot be read")):
-        raised = run("--inventory", str(tmp_path / name)).exception
-        assert isinstance(raised, Problem), name
-        assert words in raised.message

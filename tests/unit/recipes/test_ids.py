@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from imagebus.recipes import model
 from imagebus.recipes.model import Recipe, RecipeSet, Variant, Watermark
 
 VARIANT = {
@@ -66,9 +65,3 @@ def test_everything_else_changes_the_id(field: str, value: object) -> None:
 def test_a_definition_is_read_as_it_was_kept() -> None:
     recipe = Recipe.read(written({"variants": {"small": VARIANT}, "watermark": WATERMARK}))
     assert Recipe.read(json.loads(recipe.canonical())) == recipe
-
-
-def test_an_id_is_that_of_its_own_definition_however_many_there_were() -> None:
-    """Ids are remembered by the identity of objects, which is used again once an object is gone."""
-    for width in range(1, 2 * model.KNOWN + 500):
-        assert model.Variant(width=width).id == model.digest(f'{{"width":{width}}}')

@@ -13,7 +13,7 @@ from imagebus.inbox import Inbox, one_by_one
 from imagebus.objects import S3ObjectStore
 from imagebus.testing import InMemoryS3, ManualClock, RecordingBus, sqs_record
 from imagebus.testing.s3 import Bucket
-from imagebus.worker import Derivation, Job, Output, Worker
+from imagebus.worker import Derivation, DerivedObject, Job, Worker
 from tests.unit.core.events import KEY, envelope, story
 
 
@@ -35,7 +35,9 @@ class Bench:
         self.seen.append(job.data)
         self.meanwhile()
         self.clock.advance(0.25)
-        return Derivation(LabelsSkipped(reason="r"), [Output("x/1.png", job.data, "image/png")], "recipe")
+        return Derivation(
+            LabelsSkipped(reason="r"), [DerivedObject("x/1.png", job.data, "image/png")], "recipe"
+        )
 
     def upload(self, body: bytes) -> None:
         answer = self.s3.put_object(Bucket="uploads", Key=KEY, Body=body)

@@ -8,19 +8,17 @@ from imagebus.events.base import (
     Contract,
     Event,
     EventData,
-    InvalidEvent,
     Meta,
-    NotAnEvent,
     StackData,
     StackEvent,
     StackMeta,
-    UnknownEvent,
     Usage,
     about_stack,
     caused_by,
     new_event,
     read,
 )
+from imagebus.events.model import InvalidEvent, NotAnEvent, UnknownEvent
 
 __all__ = [
     "AnyEvent",

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from imagebus.events.base import Count, EventData, Model, Name, Text
+from imagebus.events.base import EventData
+from imagebus.events.model import Count, Model, Name, Text
 
 Short = Annotated[str, msgspec.Meta(max_length=200)]
 Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from imagebus.events.analyzer import LabelsDetected, LabelsSkipped, MetadataExtracted
-from imagebus.events.base import AnyEvent, Contract, EventData, UnknownEvent, read
+from imagebus.events.base import AnyEvent, Contract, EventData, read
 from imagebus.events.failures import ProcessingFailed
 from imagebus.events.ingest import ImageDeleted, ImageUploaded
+from imagebus.events.model import UnknownEvent
 from imagebus.events.recipes import DerivationRequested, RecipePromoted, VariantsPruned
 from imagebus.events.recorder import ImageProcessed, ProcessingStalled
 from imagebus.events.thumbnailer import ThumbnailsCreated

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from imagebus.events.base import Count, EventData, Name, Text
+from imagebus.events.base import EventData
+from imagebus.events.model import Count, Name, Text
 
 
 class ProcessingFailed(EventData):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from imagebus.events.base import Count, EventData, Name, Text
+from imagebus.events.base import EventData
+from imagebus.events.model import Count, Name, Text
 
 
 class ImageUploaded(EventData):

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 import msgspec
 
 from imagebus.events.analyzer import Box
-from imagebus.events.base import Count, EventData, EventId, Name, StackData, Text
+from imagebus.events.base import EventData, StackData
+from imagebus.events.model import Count, EventId, Name, Text
 from imagebus.events.thumbnailer import Thumbnail
 from imagebus.events.watermarker import Copy
 from imagebus.image_types import SourceFormat

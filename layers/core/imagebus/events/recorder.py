@@ -6,7 +6,8 @@ from typing import Annotated
 
 import msgspec
 
-from imagebus.events.base import Count, EventData, Name
+from imagebus.events.base import EventData
+from imagebus.events.model import Count, Name
 from imagebus.events.validator import Side
 from imagebus.image_types import Format
 

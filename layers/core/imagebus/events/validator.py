@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from imagebus.events.base import Count, EventData, Model, Name, Text
+from imagebus.events.base import EventData
+from imagebus.events.model import Count, Model, Name, Text
 from imagebus.image_types import SourceFormat
 
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import msgspec
 
-from imagebus.events.base import Count, EventData, Model, Name, Text
+from imagebus.events.base import EventData
+from imagebus.events.model import Count, Model, Name, Text
 from imagebus.events.validator import Side
 from imagebus.image_types import Format
 

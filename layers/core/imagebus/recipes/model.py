@@ -7,14 +7,14 @@ never changes.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Annotated, Any, Literal, Self, TypeVar
+from functools import cache, cached_property
+from typing import Annotated, Any, Literal, Self
 
 import msgspec
 
-from imagebus.events.base import prepare
+from imagebus.events.model import prepare
 from imagebus.identity import canonical_json
 
 Side = Annotated[int, msgspec.Meta(ge=1, le=65535)]
@@ -34,11 +34,6 @@ Position = Literal[
 MAX_SIDE, MAX_PIXELS = 16_383, 25_000_000
 #: Of the digest of a definition; enough for all recipes and variants that a team will ever write.
 DIGITS = 12
-#: Definitions whose ids are remembered; a stack has a handful.
-KNOWN = 1000
-
-_D = TypeVar("_D")
-_T = TypeVar("_T")
 
 
 class InvalidRecipe(ValueError):
@@ -50,24 +45,8 @@ class InvalidRecipe(ValueError):
         self.path = path
 
 
-def _once(compute: Callable[[_D], _T]) -> Callable[[_D], _T]:
-    """Computes it once for each of the latest definitions: readers ask for every image that they show."""
-    known: dict[int, tuple[_D, _T]] = {}
-
-    def look(definition: _D) -> _T:
-        found = known.get(id(definition))
-        if found is None:
-            if len(known) >= KNOWN:
-                known.clear()
-            # The definition is kept beside it, so that its id() stays its own.
-            found = known[id(definition)] = (definition, compute(definition))
-        return found[1]
-
-    return look
-
-
-class Definition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Unknown fields are errors."""
+class Definition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
+    """Unknown fields are errors. The `dict` holds what is computed once."""
 
     def settings(self) -> dict[str, Any]:
         """Plain JSON without what has its default value: writing a default down changes nothing.
@@ -80,8 +59,7 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     def canonical(self) -> str:
         return canonical_json(self.settings())
 
-    @property
-    @_once
+    @cached_property
     def id(self) -> str:
         return digest(self.canonical())
 
@@ -209,8 +187,7 @@ class Rule(Definition, frozen=True):
     def __post_init__(self) -> None:
         Recipe(variants=self.variants, watermark=self.watermark)
 
-    @property
-    @_once
+    @cached_property
     def recipe(self) -> Recipe:
         """The name and the match are not part of it: changing them derives nothing again."""
         return Recipe(variants=self.variants, watermark=self.watermark)
