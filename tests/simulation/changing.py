@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -125,12 +126,14 @@ class Changing:
         self._switch(RecipeSet.read(recipe_set), None)
 
     def roll_back(self) -> None:
-        self._world.seen["rollback"] += 1
         recipes = self._recipes()
-        if before := switching.previous(recipes.promotions()):
-            self._switch(recipes.recipe_set(before), switching.ROLLBACK)
+        with suppress(switching.NothingBefore):
+            before = switching.previous(recipes.promotions())
+            self._world.seen["rollback"] += before is not None
+            self._world.seen["rollback to no set"] += before is None
+            self._switch(recipes.recipe_set(before) if before else None, switching.ROLLBACK)
 
-    def _switch(self, to: RecipeSet, note: str | None) -> None:
+    def _switch(self, to: RecipeSet | None, note: str | None) -> None:
         switching.promote(self._recipes(), self._bus(), wiring.RECIPES, to, "operator", note)
 
     def prune(self) -> int:

@@ -159,8 +159,8 @@ class Promoted:
             return
         if row["number"] != len(self.history):
             yield f"promotion {row['number']:.0f} is number {len(self.history)}"
-        first, *earlier = row["sets"]
-        before = [each for each in self.history[-1][1] if each != first]
+        first, earlier = row["sets"][:1], row["sets"][1:]
+        before = [each for each in self.history[-1][1] if each not in first] if first else []
         if earlier != before[: wiring.REMEMBERED]:
             yield f"after a promotion the earlier sets are {earlier}, not {before}"
         self.history.append((self._world.scheduler.seconds, tuple(row["sets"])))

@@ -121,30 +121,35 @@ def promote(
 def rollback(stack: Stack, out: Output, yes: Yes = False) -> None:
     """Show all images by the set of recipes that was active before the current one, at once.
 
-    Exits with 1 if there is none, you do not confirm, or somebody else promoted a set at the same moment.
+    After the first promotion, each image shows again what it was made with.
+
+    Exits with 1 if there is no promotion, you do not confirm, or somebody else promoted a set at the same
+    moment.
     """
     from imagebus_cli.problem import Problem
     from imagebus_cli.recipes import switching
 
-    before = switching.previous(stack.recipes.promotions())
-    if before is None:
+    try:
+        before = switching.previous(stack.recipes.promotions())
+    except switching.NothingBefore:
         raise Problem(
-            "There is no set of recipes to go back to.",
+            "There is no promotion to take back.",
             "The promotions so far, and the sets: imagebus recipe show",
             exit_code=1,
-        )
-    _switch(stack, out, stack.recipes.recipe_set(before), switching.ROLLBACK, yes=yes, more={})
+        ) from None
+    to = stack.recipes.recipe_set(before) if before else None
+    _switch(stack, out, to, switching.ROLLBACK, yes=yes, more={})
 
 
 def _switch(
-    stack: Stack, out: Output, to: RecipeSet, note: str | None, *, yes: bool, more: dict[str, int]
+    stack: Stack, out: Output, to: RecipeSet | None, note: str | None, *, yes: bool, more: dict[str, int]
 ) -> None:
     from imagebus_cli.recipes import switching
 
     current = stack.recipes.active().current
-    if not yes and (current is None or current.id != to.id):
-        before = current.id if current else "what they were made with"
-        typer.confirm(f"Show all images by {to.id} instead of {before}?", abort=True, err=True)
+    if not yes and current != to:
+        new, old = (each.id if each else switching.AS_MADE for each in (to, current))
+        typer.confirm(f"Show all images by {new} instead of {old}?", abort=True, err=True)
     by = stack.sts.get_caller_identity()["Arn"]
     switch = switching.promote(stack.recipes, stack.bus, stack.recipes_table, to, by, note)
     out.write({**switch.document(), **more}, switch.line())

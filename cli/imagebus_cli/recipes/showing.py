@@ -46,10 +46,10 @@ class Overview:
             yield f"active {current.id}"
             yield from _lines(current)
         elif self.default:
-            yield "no set was promoted: new images are made by the template's parameters"
+            yield "no set is active: new images are made by the template's parameters"
             yield from _lines(writing.of_default(self.default))
         else:
-            yield "no set was promoted, and nothing was uploaded yet"
+            yield "no set is active, and nothing was uploaded yet"
         if self.candidate and self.candidate != current:
             yield f"candidate {self.candidate.id} (imagebus recipe backfill prepares it)"
             yield from _lines(self.candidate)
@@ -57,7 +57,7 @@ class Overview:
             yield "earlier " + ", ".join(each.id for each in self.active.earlier)
         for each in self.promotions:
             how = " (rollback)" if each.note == switching.ROLLBACK else ""
-            yield f"{each.at}  {each.from_set or 'nothing'} -> {each.to_set}{how}  {each.by}"
+            yield f"{each.at}  {switching.step(each)}{how}  {each.by}"
 
 
 def chosen(recipes: DynamoDBRecipes, set_id: str | None) -> RecipeSet:
@@ -108,6 +108,9 @@ def _match(match: Match) -> str:
 
 
 def _variant(variant: Variant) -> str:
-    box = f"{variant.width or 'any'}x{variant.height or 'any'} {variant.fit}"
+    if variant.width and variant.height:
+        box = f"{variant.width}x{variant.height} {variant.fit}"
+    else:
+        box = f"{variant.width} wide" if variant.width else f"{variant.height} high"
     focus = f" on {variant.focus}" if variant.focus != "centre" else ""
     return f"{box}{focus}, {', '.join(variant.formats)}"

@@ -28,13 +28,22 @@ class Switch:
         return {"changed": self.changed, **{name: getattr(self.promotion, name) for name in FIELDS}}
 
     def line(self) -> str:
-        to = self.promotion.to_set
         if not self.changed:
-            return f"{to} is active already, since {self.promotion.at}"
-        return f"{self.promotion.from_set or 'nothing'} -> {to}: all images, at {self.promotion.at}"
+            return f"{self.promotion.to_set} is active already, since {self.promotion.at}"
+        return f"{step(self.promotion)}: all images, at {self.promotion.at}"
 
 
+class NothingBefore(Exception):
+    """There is no promotion to take back."""
+
+
+#: Instead of a set, before the first promotion.
+AS_MADE = "what they were made with"
 FIELDS = ("number", "from_set", "to_set", "at", "by", "note")
+
+
+def step(promotion: Promotion) -> str:
+    return f"{promotion.from_set or AS_MADE} -> {promotion.to_set or AS_MADE}"
 
 
 def named(recipes: DynamoDBRecipes, name: str) -> RecipeSet:
@@ -51,7 +60,12 @@ def named(recipes: DynamoDBRecipes, name: str) -> RecipeSet:
 
 
 def promote(
-    recipes: DynamoDBRecipes, bus: EventBus, table: str, to: RecipeSet, by: str, note: str | None = None
+    recipes: DynamoDBRecipes,
+    bus: EventBus,
+    table: str,
+    to: RecipeSet | None,
+    by: str,
+    note: str | None = None,
 ) -> Switch:
     """Raises Problem if somebody else promoted meanwhile.
 
@@ -72,14 +86,17 @@ def promote(
 
 
 def previous(promotions: Sequence[Promotion]) -> str | None:
-    """The id of the set that a rollback promotes; `promotions` begin with the latest.
+    """The id of the set that a rollback promotes; `promotions` begin with the latest. None: no set at all.
 
-    A rollback takes back a promotion, so the one after it takes back the promotion before.
+    A rollback takes back a promotion, so the one after it takes back the promotion before. Raises
+    NothingBefore.
     """
-    sets: list[str] = []
+    sets: list[str | None] = [None]
     for each in reversed(promotions):
         if each.note == ROLLBACK and len(sets) > 1:
             sets.pop()
         else:
             sets.append(each.to_set)
-    return sets[-2] if len(sets) > 1 else None
+    if len(sets) < 2:
+        raise NothingBefore
+    return sets[-2]

@@ -251,7 +251,7 @@ def _bar(total: int) -> Iterator[Callable[[Progress], None]]:
 
 def _plan_lines(found: Plan, remaining: Cost, prices: str) -> Iterator[str]:
     lacking, total = len(found.lacking), len(found.lacking) + found.complete
-    yield f"{lacking:,} of {count(total, 'completed image')} lack something"
+    yield f"{lacking:,} of {count(total, 'completed image')} {'lacks' if lacking == 1 else 'lack'} something"
     for name, number in sorted(found.variants.items()):
         yield f"  {name}: {number:,}"
     if found.watermarks:
@@ -283,9 +283,7 @@ def _report(out: Output, found: Plan, progress: Progress, took: Cost | None) -> 
         lines += [f"planned {_cost(progress.planned)}", f"actual  {_cost(took)}"] * bool(progress.done)
         if found.lacking:
             why = {"budget": ": the budget is used up", "limit": ": the limit is reached"}
-            lines.append(
-                f"{count(len(found.lacking), 'image')} still lack something{why.get(progress.stopped, '')}"
-            )
+            lines.append(f"{count(len(found.lacking), 'image')} still to do{why.get(progress.stopped, '')}")
         else:
             lines.append("next: imagebus recipe promote")
     out.write(document, *lines)

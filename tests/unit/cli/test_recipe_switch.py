@@ -123,18 +123,21 @@ def test_a_rollback_goes_back_and_another_one_further(world: World, files: dict[
     back = document("rollback", "--yes")
     assert (back["from_set"], back["to_set"], back["note"]) == (NEW.id, OLD.id, "rollback")
     assert world.recipes.active().current == OLD
+    first = document("rollback", "--yes")
+    assert (first["from_set"], first["to_set"]) == (OLD.id, None)
+    assert world.recipes.active().current is None
     problem = call("rollback", "--yes").exception
     assert isinstance(problem, Problem)
-    assert (problem.message, problem.exit_code) == ("There is no set of recipes to go back to.", 1)
+    assert (problem.message, problem.exit_code) == ("There is no promotion to take back.", 1)
     document("promote", files["new"], "--yes")
-    assert document("rollback", "--yes")["to_set"] == OLD.id
-    assert len(events(world)) == 5
+    assert world.recipes.active().in_order == (NEW,)
+    assert document("rollback", "--yes")["to_set"] is None
+    assert len(events(world)) == 6
 
 
 @pytest.mark.parametrize(
     ("sets", "expected"),
     [
-        ("", None),
         ("a", None),
         ("ab", "a"),
         ("abc", "b"),
@@ -146,15 +149,25 @@ def test_a_rollback_goes_back_and_another_one_further(world: World, files: dict[
     ],
 )
 def test_what_a_rollback_takes_back(sets: str, expected: str | None):
-    """`<` is a rollback."""
+    """`<` is a rollback, `-` no set."""
+    assert switching.previous(promotions(sets)) == expected
+
+
+@pytest.mark.parametrize("sets", ["", "a<-", "ab<a<-", "a<-b<-"])
+def test_nothing_is_before_the_first_promotion(sets: str):
+    with pytest.raises(switching.NothingBefore):
+        switching.previous(promotions(sets))
+
+
+def promotions(sets: str) -> list[Promotion]:
     found, note = list[Promotion](), None
     for each in sets:
         if each == "<":
             note = switching.ROLLBACK
             continue
-        found.insert(0, Promotion(len(found) + 1, None, each, "", "", note))
+        found.insert(0, Promotion(len(found) + 1, None, None if each == "-" else each, "", "", note))
         note = None
-    assert switching.previous(found) == expected
+    return found
 
 
 def test_what_a_stack_knows(world: World, files: dict[str, str]):

@@ -85,10 +85,7 @@ def test_a_failed_image_is_reported_with_what_to_do(world: World, new: str):
 def test_an_exhausted_budget_is_an_answer_of_no(world: World, new: str):
     answer = backfill(new, "--budget", "0.00000001", exit_code=1)
     assert (answer["stopped"], answer["asked"], answer["lacking"]) == ("budget", 0, 5)
-    assert (
-        "5 images still lack something: the budget is used up"
-        in call("backfill", new, "--budget", "0").stdout
-    )
+    assert "5 images still to do: the budget is used up" in call("backfill", new, "--budget", "0").stdout
 
 
 def test_a_limit_is_not(world: World, new: str):

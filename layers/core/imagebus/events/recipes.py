@@ -53,8 +53,9 @@ class RecipePromoted(StackData):
 
     producer = "operator"
     number: Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]
-    to_set: Name
-    #: Absent in the first promotion, before which each image showed what it was made with.
+    #: Absent where no set decides: before the first promotion, and after it was taken back. Then each image
+    #: shows what it was made with.
+    to_set: Name | None = None
     from_set: Name | None = None
     by: Name
     note: Text | None = None

@@ -39,11 +39,14 @@ class PromotedMeanwhile(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """One switch: from which set (None: the first) to which. `number` counts the stack's promotions."""
+    """One switch from a set to another. `number` counts the stack's promotions.
+
+    Without a set (None) each image shows what it was made with.
+    """
 
     number: int
     from_set: str | None
-    to_set: str
+    to_set: str | None
     at: str
     by: str
     note: str | None = None
@@ -140,20 +143,22 @@ class DynamoDBRecipes:
         self.add(recipes)
         self._put({"id": CANDIDATE, "sets": [recipes.id]})
 
-    def promote(self, recipes: RecipeSet, by: str, note: str | None = None) -> Promotion | None:
-        """Make the set active for all images; None if it is already. Raises PromotedMeanwhile."""
-        self.add(recipes)
+    def promote(self, recipes: RecipeSet | None, by: str, note: str | None = None) -> Promotion | None:
+        """Make the set active for all images, or none; None if it is already. Raises PromotedMeanwhile."""
+        if recipes:
+            self.add(recipes)
+        wanted = [recipes.id] if recipes else []
         item = self._get(ACTIVE)
         ids, last = _sets(item), _promotion(item)
-        if ids[:1] == [recipes.id]:
+        if ids[:1] == wanted:
             return None
         if last:  # before it is replaced, so that a crash loses none
             self._put({"id": _record(last.number), "sets": ids, "promotion": last.as_json()})
         at = timestamp(self._clock.now())
         number = last.number + 1 if last else 1
-        promotion = Promotion(number, ids[0] if ids else None, recipes.id, at, by, note)
-        earlier = [each for each in ids if each != recipes.id][:REMEMBERED]
-        self._switch(promotion, [recipes.id, *earlier])
+        promotion = Promotion(number, next(iter(ids), None), next(iter(wanted), None), at, by, note)
+        earlier = [each for each in ids if each not in wanted][:REMEMBERED] if wanted else []
+        self._switch(promotion, wanted + earlier)
         self._active = None
         return promotion
 
