@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import requests
@@ -51,6 +52,11 @@ def _clean(answer: requests.Response) -> str:
 
 def _get(path: str) -> Probe:
     return lambda bench: {"method": "GET", "path": address(bench.key) + path}
+
+
+def _as_it_was(bench: Bench) -> Payload:
+    """The past is never kept in memory, as the recipes in use are for a second."""
+    return {"method": "GET", "path": f"{address(bench.key)}?at={datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"}
 
 
 def _listed(query: str) -> Probe:
@@ -115,6 +121,7 @@ def _retried(bench: Bench) -> Payload:
 
 PROBES: Mapping[str, Probe] = {
     "status": _get(""),
+    "status as it was": _as_it_was,
     "timeline": _get("/events"),
     "original": _get("/original"),
     "processed": _get("/processed"),
