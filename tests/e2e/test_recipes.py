@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import random
@@ -14,12 +15,15 @@ import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from PIL import Image
 
+from benchmarks.inputs import photo
 from imagebus.history.derived import Shown, objects_of, shown
 from imagebus.identity import derived_prefix
 from imagebus.recipes.missing import outputs
@@ -59,7 +63,18 @@ def recipe(pipeline: Pipeline, *arguments: str) -> dict[str, Any]:
 
 def picture(number: int) -> bytes:
     seeded = random.Random(number)
-    return jpeg(f"#{number % 256:02x}4080", (seeded.randint(160, 400), seeded.randint(160, 400)))
+    if not MEASURED:
+        return jpeg(f"#{number % 256:02x}4080", (seeded.randint(160, 400), seeded.randint(160, 400)))
+    width, height = seeded.randint(400, 1600), seeded.randint(400, 1600)
+    left, top = seeded.randint(0, 4000 - width), seeded.randint(0, 4000 - height)
+    buffer = io.BytesIO()
+    _photograph().crop((left, top, left + width, top + height)).save(buffer, "JPEG", quality=88)
+    return buffer.getvalue()
+
+
+@cache
+def _photograph() -> Image.Image:
+    return photo(4000, 4000)
 
 
 class Change:
