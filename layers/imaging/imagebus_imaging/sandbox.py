@@ -23,10 +23,10 @@ from typing import Any, NoReturn
 from imagebus_imaging.interface import Limits, Rejected
 
 MAX_ANSWER = 1 << 25
-_OVER_LIMIT = frozenset({signal.SIGKILL, signal.SIGXCPU, signal.SIGPROF})
+#: What the child's own CPU limits send. Nothing else sends these.
+_CPU_LIMIT = frozenset({signal.SIGXCPU, signal.SIGPROF})
 # A handler of the parent (a profiler, faulthandler) must not run in the child.
 _OWN_SIGNALS = (signal.SIGPROF, signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT)
-_TICK = 0.9  # the kernel counts CPU time in ticks, and may stop a child a little early
 _OWN_NEEDS = 1 << 24  # of the interpreter, so that an image within the limit is not refused for them
 _UNKNOWN_PARENT = 1 << 29  # without /proc
 
@@ -69,15 +69,15 @@ def decode_in_child(
 
 
 def _verdict(child: Child, limits: Limits) -> Exception:
-    if child.signal in _OVER_LIMIT or child.timed_out:
-        # Only the image's own usage counts. A timeout, or a kill from outside, is a problem of the machine.
-        if child.cpu_seconds < limits.cpu_seconds * _TICK:
-            return DecoderStalled(
-                f"no answer in {limits.wall_seconds} s with {child.cpu_seconds:.2f} s of CPU time"
-            )
-        return Rejected(
-            "too_costly", "decoding takes too much time", limits.cpu_seconds, round(child.cpu_seconds, 3)
-        )
+    stopped = child.timed_out or child.signal == signal.SIGKILL
+    # The kernel counts ticks for a timer but measures usage, which may thus be well below the limit.
+    if child.signal in _CPU_LIMIT or (stopped and child.cpu_seconds >= limits.cpu_seconds):
+        used = max(child.cpu_seconds, limits.cpu_seconds)
+        return Rejected("too_costly", "decoding takes too much time", limits.cpu_seconds, round(used, 3))
+    # Only the image's own usage counts. A timeout, or a kill from outside, is a problem of the machine.
+    if stopped:
+        why = f"no answer in {limits.wall_seconds} s" if child.timed_out else "killed from outside"
+        return DecoderStalled(f"{why}, with {child.cpu_seconds:.2f} s of CPU time")
     if child.signal == signal.SIGABRT:
         return Rejected("too_costly", "decoding needs more memory than allowed", limits.memory_bytes)
     name = signal.Signals(child.signal).name if child.signal else "no answer"
