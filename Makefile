@@ -163,6 +163,10 @@ recipes: $(READY) ## change the sizes of N images on the embedded AWS, with ten 
 erase: $(READY) ## erase N images of every status while others are uploaded and the archive is replayed (N=50)
 	IMAGEBUS_ERASE=$(or $(N),50) $(BIN)/pytest -rP tests/e2e/test_erase.py
 
+.PHONY: import
+import: $(READY) ## import N objects on the embedded AWS, interrupted twice (N=500)
+	IMAGEBUS_IMPORT=$(or $(N),500) $(BIN)/pytest -rP tests/e2e/test_import.py
+
 .PHONY: build
 build: $(READY) ## sam build, for AWS (ARCHITECTURE=arm64)
 	@$(BIN)/python -m tools build $(ARCHITECTURE)

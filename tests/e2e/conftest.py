@@ -6,13 +6,14 @@ Or another one, which IMAGEBUS_E2E_STACK names (tests/e2e/target.py).
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 
 import pytest
 
 import imagebus_local
 from imagebus.clock import SystemClock
-from imagebus.recipes.store import DynamoDBRecipes
+from imagebus.recipes.store import FRESH, DynamoDBRecipes
 from imagebus_local import LocalError, LocalState, ports
 from imagebus_local.places import SECOND
 from tests.e2e import elsewhere
@@ -52,12 +53,12 @@ def target(recording: Recording) -> Iterator[Target]:
 
 
 def _started(second: str | None) -> LocalState | None:
-    """None while the other worker's local AWS starts or stops."""
+    """None while the other worker's local AWS starts or stops, or if another program was faster to a port."""
     port = ports.suggest(4600) if second else 4566 if ports.is_free(4566) else ports.suggest(4566)
     try:
         return imagebus_local.up(port, parameters=PARAMETERS, say=print)
     except LocalError as error:
-        if error.code != "locked":
+        if error.code not in ("locked", "port_busy"):
             raise
         return None
 
@@ -94,7 +95,8 @@ def client(pipeline: Pipeline) -> Client:
 
 @pytest.fixture
 def recipes(pipeline: Pipeline) -> Iterator[DynamoDBRecipes]:
-    """Nothing is promoted afterwards, as before."""
+    """Nothing is promoted afterwards, as before, and no function remembers that anything was."""
     dynamodb, table = pipeline.client("dynamodb"), pipeline.outputs["RecipesTableName"]
     yield DynamoDBRecipes(dynamodb, table, SystemClock())
     dynamodb.delete_item(TableName=table, Key={"id": {"S": "active"}})
+    time.sleep(FRESH.total_seconds())

@@ -1,4 +1,4 @@
-"""IAM's decisions on the embedded AWS: every call made by a function's role, allowed or denied."""
+"""IAM's decisions on the embedded AWS: every call by a function's role or a user, allowed or denied."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ RECORDER = Path(__file__).parents[1] / "security" / "recorder"
 
 @dataclass(frozen=True)
 class Decision:
+    """`role` is the name of the function's role, or the user."""
+
     role: str
     action: str
     resource: str

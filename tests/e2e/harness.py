@@ -92,13 +92,16 @@ class Pipeline:
     def status(self, key: str) -> Item:
         return self.store.status(key) or {}
 
-    def wait(self, key: str, *statuses: str, within: float = 60) -> Item:
-        """The status item, once it has one of the statuses (default: any terminal one)."""
+    def wait(self, key: str, *statuses: str, within: float = 60, after: str = "") -> Item:
+        """The status item, once it has one of the statuses (default: any terminal one).
+
+        `after`: of a revision newer than this one.
+        """
         wanted = statuses or TERMINAL
 
         def look() -> Item | None:
             item = self.store.status(key)
-            return item if item and item["status"] in wanted else None
+            return item if item and item["status"] in wanted and item["revision"] > after else None
 
         return eventually(look, within=within, what=f"{key} {' or '.join(wanted)}")
 
@@ -130,7 +133,10 @@ class Pipeline:
         return [item for item in list(self._delivered) if item["detail"]["meta"].get("image_key") == key]
 
     def settled(self, within: float = 60) -> None:
-        """Waits until no inbox holds a message, in flight or not, and the listener has the results."""
+        """Waits until no inbox holds a message, in flight or not, and the listener has the results.
+
+        S3 reports an upload only after it has answered, so first wait for something that the upload causes.
+        """
         sqs, queues = self.client("sqs"), self._queues()
         # The listener's own queues come last, so that a message that leaves an inbox meanwhile is seen there.
         urls = [url for name, url in queues.items() if name.endswith("_inbox")]
@@ -177,6 +183,10 @@ class Pipeline:
                 )["Attributes"]
                 counts[name] = sum(map(int, attributes.values()))
         return counts
+
+    def wait_no_dead_letters(self) -> None:
+        """An image may be failed before its dead letter is deleted."""
+        eventually(lambda: not any(self.dead_letters().values()), within=30, what="no dead letters")
 
     def resource(self, logical_id: str) -> str:
         """The physical id of a resource; `ValidatorInbox` is the `Inbox` of the nested stack `Validator`."""

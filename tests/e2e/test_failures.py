@@ -65,7 +65,7 @@ def test_a_stage_that_may_not_write_fails_by_name_and_completes_when_it_may_agai
     pipeline.settled()
     statuses = [told.attributes["status"] for told in pipeline.notifications(key)]
     assert statuses == ["failed", "completed"]
-    assert not any(pipeline.dead_letters().values())
+    pipeline.wait_no_dead_letters()
 
 
 @contextmanager
@@ -116,7 +116,7 @@ def test_an_event_that_cannot_reach_an_inbox_fails_for_its_stage_and_completes_l
     publish_again(pipeline, failed)
     assert pipeline.wait(key, "completed")["outstanding"] == []
     pipeline.settled()
-    assert not any(pipeline.dead_letters().values())
+    pipeline.wait_no_dead_letters()
 
 
 @pytest.mark.embedded("it breaks the delivery of events")

@@ -118,7 +118,9 @@ def test_the_validator_cannot_promote_a_recipe(pipeline: Pipeline, item: str) ->
 def test_a_producer_may_put_what_is_its_own(pipeline: Pipeline) -> None:
     """The same fact again: a duplicate that changes nothing."""
     key = pipeline.upload(pipeline.key(), jpeg())
-    before = pipeline.wait(key, "completed")
+    pipeline.wait(key, "completed")
+    pipeline.settled()
+    before = pipeline.status(key)
     fact = next(event for event in pipeline.log(key) if event.detail_type == "ThumbnailsCreated")
     with acting_as(pipeline, "ThumbnailerRole") as events:
         put(events, pipeline, fact.source, detail_type=fact.detail_type, detail=fact.detail)

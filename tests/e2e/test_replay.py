@@ -182,8 +182,9 @@ def test_fifty_deliveries_at_once_are_one_log_entry_one_item_and_one_notificatio
 
 def test_a_wrong_status_item_is_found_and_put_right(pipeline: Pipeline) -> None:
     key = pipeline.upload(pipeline.key("漢字+.jpg"), jpeg())
-    right = pipeline.wait(key, "completed")
+    pipeline.wait(key, "completed")
     pipeline.settled()
+    right = pipeline.status(key)
     assert pipeline.store.replace_status({**right, "status": "rejected", "width": 3}, right["log_digest"])
     code, verified = imagebus(pipeline, "verify")
     assert code == 1

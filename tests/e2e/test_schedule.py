@@ -26,6 +26,8 @@ def come(pipeline: Pipeline, function: str) -> dict[str, Any]:
 
 def test_a_dead_letter_waits_for_the_schedule_and_then_fails_its_image(pipeline: Pipeline) -> None:
     key, queue = pipeline.key("waits.jpg"), pipeline.resource("WatermarkerDeadLetters").rsplit("/", 1)[1]
+    pipeline.settled()
+    pipeline.wait_no_dead_letters()  # of earlier tests
     with pipeline.unpolled("FailuresFunction"):
         with without_permission(pipeline, "WatermarkerRole", "WriteDerived"):
             pipeline.upload(key, jpeg())

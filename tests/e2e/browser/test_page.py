@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import random
-import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -240,7 +239,12 @@ def test_nothing_stands_in_the_way_of_assistive_technology(
     page.choose_files(*files.values())
     page.wait_for(**{harbour: "Completed", meadow: "Completed", broken: "Rejected"})
     page.wait(lambda: page.find_all("#gallery img.shown"), "thumbnails")
-    time.sleep(0.4)  # until the images have faded in
+    page.wait(
+        lambda: page.driver.execute_script(
+            "return !document.getAnimations().some((each) => each instanceof CSSTransition)"
+        ),
+        "the images have faded in",
+    )
     assert page.accessibility() == []
     assert not page.overflows()
     kind = "phone" if width < 500 else scheme

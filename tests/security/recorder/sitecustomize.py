@@ -41,7 +41,7 @@ class _Finder(importlib.abc.MetaPathFinder):
 
 
 def _record(evaluator: Any, path: str) -> None:
-    decide, lock, functions = evaluator.enforce, threading.Lock(), dict[str, str]()
+    decide, lock, principals = evaluator.enforce, threading.Lock(), dict[str, str]()
     file = open(path, "a", encoding="utf-8", buffering=1)  # noqa: PTH123, SIM115 - while the emulator runs
 
     def enforce(
@@ -50,12 +50,12 @@ def _record(evaluator: Any, path: str) -> None:
         denied = decide(access_key, action, service, region, resource_arn=resource_arn, **options)
         from ministack.core.responses import get_account_id
 
-        # A function keeps its key, and the key its role.
-        principal = functions.get(access_key) or getattr(
+        # A function or user keeps its key, and the key its principal.
+        principal = principals.get(access_key) or getattr(
             evaluator.resolve_principal(access_key or "", get_account_id()), "arn", ""
         )
-        if ":assumed-role/" in principal:
-            functions[access_key] = principal
+        if ":assumed-role/" in principal or ":user/" in principal:
+            principals[access_key] = principal
             entry = {
                 "role": principal.split("/")[1],
                 "action": action,
