@@ -20,6 +20,8 @@ from imagebus_local.state import read_json, write_private
 REGION = "us-east-1"
 READY_SECONDS = 60.0
 STOP_SECONDS = 3.0
+#: A dead emulator refuses at once. A live one may be slow under load, and must not be taken for dead.
+ANSWER_SECONDS = 20.0
 
 # Root on the emulator. The user's own AWS configuration must not leak in: neither keys nor a profile.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -130,7 +132,7 @@ def answers(port: int) -> bool:
     """Whether an emulator on `port` is ready for requests."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(f"http://{ports.HOST}:{port}/_ministack/ready", timeout=2) as response:
+        with opener.open(f"http://{ports.HOST}:{port}/_ministack/ready", timeout=ANSWER_SECONDS) as response:
             return bool(response.status == 200)
     except (urllib.error.URLError, TimeoutError, ConnectionError):
         return False

@@ -8,6 +8,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+import click
 import pytest
 from typer.testing import CliRunner
 
@@ -33,7 +34,7 @@ def test_every_command_explains_itself(command: str):
 
 
 def test_the_help_groups_every_command_by_topic():
-    page = runner.invoke(main.app, ["--help"]).output
+    page = click.unstyle(runner.invoke(main.app, ["--help"]).output)  # coloured on GitHub
     assert {"Images", "A stack", "This computer"} <= main.PANELS.keys()
     assert all(f"─ {panel} ─" in page for panel in main.PANELS)
     assert "─ Commands ─" not in page, "a command without a topic"

@@ -193,7 +193,7 @@ def test_it_says_how_events_carry_keys(fake: Fake, logged: list[str], told: str)
     logs, name = fake.stack.logs, {"logGroupName": "/aws/lambda/images-prod/ingest", "logStreamName": "s"}
     logs.create_log_group(logGroupName=name["logGroupName"])
     logs.create_log_stream(**name)
-    soon = int(time.time() * 1000) + 5000
+    soon = int(time.time() * 1000) + 60_000
     messages = [json.dumps({"message": each}) for each in ["another", *logged]]
     logs.put_log_events(**name, logEvents=[{"timestamp": soon, "message": each} for each in messages])
     assert told in invoke().stdout

@@ -14,8 +14,10 @@ from imagebus_local import LocalError, ports
 
 @pytest.fixture
 def busy() -> Iterator[int]:
-    with socket.create_server((ports.HOST, 0)) as server:
-        yield server.getsockname()[1]
+    """Below the ports that the system gives to connections, which might take the next one meanwhile."""
+    port = ports.suggest(20_000 + os.getpid() * 97 % 10_000)
+    with socket.create_server((ports.HOST, port)):
+        yield port
 
 
 def test_a_port_that_nobody_listens_on_is_free(busy: int) -> None:
