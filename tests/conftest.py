@@ -84,7 +84,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.nodeid.startswith(MANY_IMAGES):
         os.environ[SECOND] = "second"
     elif "e2e" not in item.keywords:
-        os.nice(5 - os.nice(0))
+        os.nice(max(0, 5 - os.nice(0)))
 
 
 def _limit(items: list[pytest.Item], stack: str) -> None:
