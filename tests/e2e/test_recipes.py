@@ -40,7 +40,7 @@ KILLS = 10 if MEASURED else 4
 #: Uploads while it runs; a quarter as many are overwritten, and as many deleted.
 LIVE = 2 * KILLS
 #: Images per second of a backfill that leaves two cores to uploads, and the uploads that are timed beside it.
-RATE, TIMED = 2, 60
+RATE, TIMED = 1, 60
 
 
 def command(pipeline: Pipeline, *arguments: str) -> list[str]:
