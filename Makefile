@@ -159,6 +159,10 @@ soak: $(READY) ## uploads for MINUTES, and whether memory or temporary files gro
 recipes: $(READY) ## change the sizes of N images on the embedded AWS, with ten interruptions (N=200)
 	IMAGEBUS_RECIPES=$(or $(N),200) $(BIN)/pytest -rP tests/e2e/test_recipes.py
 
+.PHONY: erase
+erase: $(READY) ## erase N images of every status while others are uploaded and the archive is replayed (N=50)
+	IMAGEBUS_ERASE=$(or $(N),50) $(BIN)/pytest -rP tests/e2e/test_erase.py
+
 .PHONY: import
 import: $(READY) ## import N objects on the embedded AWS, interrupted twice (N=500)
 	IMAGEBUS_IMPORT=$(or $(N),500) $(BIN)/pytest -rP tests/e2e/test_import.py

@@ -55,9 +55,12 @@ def jpeg(color: str = "teal", size: tuple[int, int] = (800, 600), **options: Any
 
 @dataclass(frozen=True)
 class Notification:
+    """`sent` is when SNS sent it, in seconds since the epoch."""
+
     subject: str
     attributes: dict[str, str]
     body: dict[str, Any]
+    sent: float
 
 
 @dataclass
@@ -250,7 +253,7 @@ class Pipeline:
         stop = threading.Event()
         threads = [
             threading.Thread(target=self._drain, args=(topic_queue, stop, self._take_notification)),
-            threading.Thread(target=self._drain, args=(bus_queue, stop, self._delivered.append)),
+            threading.Thread(target=self._drain, args=(bus_queue, stop, self._take_event)),
         ]
         for thread in threads:
             thread.start()
@@ -285,16 +288,22 @@ class Pipeline:
     def _drain(self, url: str, stop: threading.Event, take: Callable[[dict[str, Any]], None]) -> None:
         sqs = self.target.client("sqs")  # this thread's own client
         while not stop.is_set():
-            received = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+            received = sqs.receive_message(
+                QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1, AttributeNames=["SentTimestamp"]
+            )
             messages = received.get("Messages", [])
             for message in messages:
-                take(json.loads(message["Body"]))
+                take(message)
             if messages:
                 taken = [{"Id": one["MessageId"], "ReceiptHandle": one["ReceiptHandle"]} for one in messages]
                 sqs.delete_message_batch(QueueUrl=url, Entries=taken)
 
-    def _take_notification(self, envelope: dict[str, Any]) -> None:
+    def _take_event(self, message: dict[str, Any]) -> None:
+        self._delivered.append(json.loads(message["Body"]))
+
+    def _take_notification(self, message: dict[str, Any]) -> None:
+        envelope = json.loads(message["Body"])
         attributes = {name: item["Value"] for name, item in envelope["MessageAttributes"].items()}
-        self._notifications.append(
-            Notification(envelope["Subject"], attributes, json.loads(envelope["Message"]))
-        )
+        sent = int(message["Attributes"]["SentTimestamp"]) / 1000
+        body = json.loads(envelope["Message"])
+        self._notifications.append(Notification(envelope["Subject"], attributes, body, sent))

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from imagebus.bus import bus_entry
-from imagebus.events import caused_by
+from imagebus.events import caused_by, read
 from imagebus.events.catalog import parse
 from imagebus.events.failures import ProcessingFailed
+from imagebus.events.validator import ImageValidated
 from imagebus.history.fold import STATUS_SK, canonical
 from imagebus.history.recorded import RecordedEvent
 from imagebus.store import EVENT_PREFIX
@@ -24,14 +25,13 @@ from tests.e2e.harness import Pipeline, jpeg
 IMAGES, MORE, DELIVERIES = 100, 20, 50
 
 
+def imagebus_command(pipeline: Pipeline, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "imagebus_cli.main", *arguments, *pipeline.target.options, "--json"]
+
+
 def imagebus(pipeline: Pipeline, *arguments: str) -> tuple[int, dict[str, Any]]:
     """The command's exit code and the document that it printed."""
-    run = subprocess.run(
-        [sys.executable, "-m", "imagebus_cli.main", *arguments, *pipeline.target.options, "--json"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    run = subprocess.run(imagebus_command(pipeline, *arguments), capture_output=True, text=True, check=False)
     assert run.stdout.startswith("{"), run.stdout + run.stderr
     return run.returncode, json.loads(run.stdout)
 
@@ -95,6 +95,36 @@ def put_again(pipeline: Pipeline, event: RecordedEvent, times: int) -> None:
     with ThreadPoolExecutor(10) as pool:
         for answer in pool.map(lambda _: put(Entries=[entry]), range(times)):
             assert answer["FailedEntryCount"] == 0
+
+
+def give_up(pipeline: Pipeline, key: str) -> None:
+    """Makes a completed image look as if the thumbnailer had failed.
+
+    Removes the facts that the failure would have prevented from the log, and publishes the failure.
+    """
+    log = {event.detail_type: event for event in pipeline.log(key)}
+    for fact in ("ThumbnailsCreated", "ImageProcessed"):
+        row = {"S": f"{EVENT_PREFIX}{log[fact].revision}#{log[fact].event_id}"}
+        pipeline.client("dynamodb").delete_item(
+            TableName=pipeline.outputs["StatusTableName"], Key={"image_key": {"S": key}, "sk": row}
+        )
+    cause = read(ImageValidated, log["ImageValidated"].detail)
+    failed_event = {
+        "source": cause.source,
+        "detail-type": cause.detail_type,
+        "detail": cause.detail(),
+        "replay-name": "r",
+    }
+    failure = ProcessingFailed(
+        stage="thumbnailer", error_type="Boom", message="m", attempts=5, failed_event=failed_event
+    )
+    event = caused_by(
+        cause.meta, failure, clock=ManualClock(), discriminator=f"thumbnailer/{cause.meta.event_id}"
+    )
+    answer = pipeline.client("events").put_events(
+        Entries=[bus_entry(event, pipeline.outputs["EventBusName"])]
+    )
+    assert answer["FailedEntryCount"] == 0
 
 
 @pytest.mark.embedded("it deletes every item of the status table")
@@ -168,35 +198,11 @@ def test_a_wrong_status_item_is_found_and_put_right(pipeline: Pipeline) -> None:
 
 
 def test_retry_completes_an_image_whose_stage_had_failed_and_it_is_announced_once(pipeline: Pipeline) -> None:
-    """Publishes the failure by hand, after removing from the log the facts that it would have prevented."""
     key = pipeline.upload(pipeline.key(), jpeg())
     pipeline.wait(key, "completed")
     pipeline.wait_notifications(key)
     pipeline.settled()
-    log = {event.detail_type: event for event in pipeline.log(key)}
-    for fact in ("ThumbnailsCreated", "ImageProcessed"):
-        event = log[fact]
-        row = {"S": f"{EVENT_PREFIX}{event.revision}#{event.event_id}"}
-        pipeline.client("dynamodb").delete_item(
-            TableName=pipeline.outputs["StatusTableName"], Key={"image_key": {"S": key}, "sk": row}
-        )
-    cause = parse("ImageValidated", log["ImageValidated"].detail)
-    failed_event = {
-        "source": cause.source,
-        "detail-type": cause.detail_type,
-        "detail": cause.detail(),
-        "replay-name": "r",
-    }
-    failure = ProcessingFailed(
-        stage="thumbnailer", error_type="Boom", message="m", attempts=5, failed_event=failed_event
-    )
-    event = caused_by(
-        cause.meta, failure, clock=ManualClock(), discriminator=f"thumbnailer/{cause.meta.event_id}"
-    )
-    answer = pipeline.client("events").put_events(
-        Entries=[bus_entry(event, pipeline.outputs["EventBusName"])]
-    )
-    assert answer["FailedEntryCount"] == 0
+    give_up(pipeline, key)
     assert pipeline.wait(key, "failed")["reason"] == "thumbnailer: Boom"
 
     code, retried = imagebus(pipeline, "retry", key)

@@ -258,6 +258,10 @@ def erase(
     out: Output,
     key: Key,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    leftovers: Annotated[
+        bool,
+        typer.Option("--leftovers", help="Only what an interrupted erase left. A later upload stays."),
+    ] = False,
 ) -> None:
     """Permanently remove an image: the original in all versions, derived images, log and status.
 
@@ -267,8 +271,9 @@ def erase(
     from imagebus_cli.problem import Problem
 
     if not yes:
-        typer.confirm(f"Permanently erase {key!r} with all its versions?", abort=True, err=True)
-    erased = erase.erase(stack, key)
+        what = f"what is left of {key!r}" if leftovers else f"{key!r} with all its versions"
+        typer.confirm(f"Permanently erase {what}?", abort=True, err=True)
+    erased = (erase.erase_leftovers if leftovers else erase.erase)(stack, key)
     if not erased.anything:
         raise Problem("There is nothing under this key.", "Keys are exact and include folders.", exit_code=1)
     out.write(

@@ -48,6 +48,22 @@ def erase(stack: Stack, key: str) -> Erased:
     return Erased(found, len(derived), items if known or found else 0)
 
 
+def erase_leftovers(stack: Stack, key: str) -> Erased:
+    """Remove what an earlier erase of the key did not: it was interrupted. A later upload stays."""
+    known = stack.erasures.of(key)
+    erasure = stack.erasures.extend(key, through=stack.store.newest_revision(key, known))
+    versions = [each for each in _versions(stack, key) if erasure.has_version(each["VersionId"])]
+    _delete(stack, stack.uploads, versions)
+    derived = [{"Key": name} for name in _derived(stack, key) if erasure.covers(of_derived(name))]
+    _delete(stack, stack.images, derived)
+    return Erased(len(versions), len(derived), stack.store.erase(key, erasure))
+
+
+def of_derived(name: str) -> dict[str, str]:
+    """What the name of a derived object says about its upload."""
+    return {"revision": name.split("/")[1]}
+
+
 def _versions(stack: Stack, key: str) -> Iterator[dict[str, str]]:
     """Versions and delete markers of exactly this key; the listing is by prefix."""
     pages = stack.s3.get_paginator("list_object_versions").paginate(Bucket=stack.uploads, Prefix=key)

@@ -132,7 +132,7 @@ def verify(
     ] = None,
     objects: Annotated[
         bool,
-        typer.Option("--objects", help="Also look for the derived objects: a request per image."),
+        typer.Option("--objects", help="Also look at objects and versions: a request per image."),
     ] = False,
     facts: Annotated[
         str | None,
@@ -153,12 +153,14 @@ def verify(
     summary = gate.Summary(expect or ())
     images = gate.chosen(stack.table.images(), prefix, sample)
     needed = gate.required_facts(facts) if facts is not None else required(stack)
+    left = leftovers.Leftovers(stack, objects=objects)
     with terminal.step("verify") as say:
-        checks = leftovers.checks(stack, objects=objects)
-        for difference in verify_all(images, stack.store, needed, SystemClock(), checks):
+        for difference in verify_all(images, stack.store, needed, SystemClock(), left.checks):
             summary.add(difference)
             if summary.images % 500 == 0:
                 say(f"{summary.images} images")
+        if objects and sample is None and not prefix:
+            summary.differences += [*left.versions(), *left.derived()]
     document = summary.document()
     out.write(document, *summary.lines())
     out.problems(document["differences"])

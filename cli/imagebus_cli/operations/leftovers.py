@@ -1,36 +1,81 @@
-"""What earlier versions or a lost call can leave that no fold shows: erased images, missing objects."""
+"""What no fold shows, and an interrupted command can leave: parts of erased images, missing objects."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import groupby, islice
+from typing import Any
 
 from imagebus.erasures import Erasure, from_item
 from imagebus.identity import derived_prefix, image_id
+from imagebus.store import identity
+from imagebus_cli.images.erase import of_derived
 from imagebus_cli.operations.table import ScannedImage
 from imagebus_cli.operations.verify import Check, Difference, advice
 from imagebus_cli.stack.deployed import Stack
 
+ERASED = "was erased, and parts of it are left"
+NOBODY = Erasure()
 
-def checks(stack: Stack, *, objects: bool) -> list[Check]:
-    """The checks that need more than the status table. `objects` takes a request for each completed image."""
-    erased = _erasures(stack)
 
-    def is_erased(image: ScannedImage) -> Difference | None:
-        erasure = erased.get(image_id(image.image_key), Erasure())
-        found = [event.meta for event in image.log] + ([image.status] if image.status else [])
+class Leftovers:
+    """Looks for more than the status table shows. `objects` takes a request for each completed image."""
+
+    def __init__(self, stack: Stack, *, objects: bool) -> None:
+        self._stack = stack
+        self._erasures = _erasures(stack)
+        self._reported: set[str] = set()
+        self.checks: list[Check] = [self._is_erased, *([self._lacks_objects] if objects else [])]
+
+    def _is_erased(self, image: ScannedImage) -> Difference | None:
+        name = image_id(image.image_key)
+        erasure = self._erasures.get(name)
+        if erasure is None:
+            return None
+        found: list[Mapping[str, Any]] = [event.meta for event in image.log]
+        found += [*map(identity, image.others), *([image.status] if image.status else [])]
         if not any(map(erasure.covers, found)):
             return None
-        why = "was erased, and parts of it are left"
-        return Difference(image.image_key, why, advice=advice("erase", image))
+        self._reported.add(name)
+        return _erased(image)
 
-    def lacks_objects(image: ScannedImage) -> Difference | None:
+    def _lacks_objects(self, image: ScannedImage) -> Difference | None:
         named = _named(image)
-        if not named or not (missing := named - _existing(stack, image)):
+        if not named or not (missing := named - _existing(self._stack, image)):
             return None
         names = tuple(sorted(name.split("/", 2)[2] for name in missing))
         return Difference(image.image_key, "derived objects are missing", names, advice="upload it again")
 
-    return [is_erased, *([lacks_objects] if objects else [])]
+    def versions(self) -> Iterator[Difference]:
+        """Images of which erased versions are left. It lists the whole uploads bucket."""
+        pages = self._stack.s3.get_paginator("list_object_versions").paginate(Bucket=self._stack.uploads)
+        for page in pages:
+            for each in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
+                name = image_id(each["Key"])
+                if name not in self._reported and self._erasures.get(name, NOBODY).has_version(
+                    each["VersionId"]
+                ):
+                    self._reported.add(name)
+                    yield _erased(ScannedImage(each["Key"], None, ()))
+
+    def derived(self, limit: int | None = None) -> Iterator[Difference]:
+        """Derived objects of erased images, in a request for each erasure.
+
+        Nothing says whose they are if neither log nor version is left, so the image is named by its id.
+        """
+        for name, erasure in islice(self._erasures.items(), limit):
+            if name in self._reported:
+                continue
+            found = (each for each in _listed(self._stack, f"{name}/") if erasure.covers(of_derived(each)))
+            for revision, objects in groupby(found, key=lambda each: of_derived(each)["revision"]):
+                folder = f"{name}/{revision}/"
+                files = tuple(each.removeprefix(folder) for each in objects)
+                command = f"aws s3 rm --recursive s3://{self._stack.images}/{folder}"
+                yield Difference(name, "was erased, and derived objects are left", files, advice=command)
+
+
+def _erased(image: ScannedImage) -> Difference:
+    return Difference(image.image_key, ERASED, advice=f"{advice('erase', image)} --leftovers")
 
 
 def _erasures(stack: Stack) -> Mapping[str, Erasure]:
@@ -50,6 +95,9 @@ def _named(image: ScannedImage) -> set[str]:
 
 
 def _existing(stack: Stack, image: ScannedImage) -> set[str]:
-    prefix = derived_prefix(image.image_key, str((image.status or {})["revision"]))
+    return set(_listed(stack, derived_prefix(image.image_key, str((image.status or {})["revision"]))))
+
+
+def _listed(stack: Stack, prefix: str) -> Iterator[str]:
     pages = stack.s3.get_paginator("list_objects_v2").paginate(Bucket=stack.images, Prefix=prefix)
-    return {each["Key"] for page in pages for each in page.get("Contents", [])}
+    return (each["Key"] for page in pages for each in page.get("Contents", []))

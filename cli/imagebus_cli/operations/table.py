@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,8 @@ class ScannedImage:
     log: Sequence[RecordedEvent]
     #: why the items could not be read, if so
     error: str = ""
+    #: the other items as they are stored: of older revisions, and what is kept beside the log
+    others: Sequence[Mapping[str, Any]] = ()
 
 
 class StatusTable:
@@ -83,15 +85,17 @@ class StatusTable:
 
 
 def _scanned(image_key: str, rows: Iterator[Any]) -> ScannedImage:
-    status, newest, log = None, "", list[str]()
+    status, log, others = None, list[Any](), list[Any]()
     for row in rows:
         if row["sk"]["S"] == STATUS_SK:
             status = unmarshal_item(row)
-        elif "event" in row:
-            revision = row["revision"]["S"]
-            log = [*log, row["event"]["S"]] if revision == newest else [row["event"]["S"]]
-            newest = revision
-    return ScannedImage(image_key, status, [RecordedEvent.from_canonical(text) for text in log])
+            continue
+        if "event" in row and log and row["revision"] != log[0]["revision"]:
+            others += log
+            log = []
+        (log if "event" in row else others).append(row)
+    events = [RecordedEvent.from_canonical(row["event"]["S"]) for row in log]
+    return ScannedImage(image_key, status, events, others=others)
 
 
 def is_about_items(error: ClientError) -> bool:

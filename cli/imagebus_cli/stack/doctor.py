@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: Images that are looked at: enough to notice what concerns many, and quick.
 SAMPLE = 200
+#: Erasures whose derived objects are looked for, in a request for each.
+ERASURES = 50
 OLDEST_PYTHON = (3, 11)
 
 
@@ -161,8 +163,9 @@ def images(stack: Stack) -> Iterator[Finding]:
 
     try:
         chosen = gate.chosen(stack.table.images(), "", SAMPLE)
-        checks = leftovers.checks(stack, objects=False)
-        found = list(verify_all(chosen, stack.store, required(stack), SystemClock(), checks))
+        left = leftovers.Leftovers(stack, objects=False)
+        found = list(verify_all(chosen, stack.store, required(stack), SystemClock(), left.checks))
+        found += left.derived(limit=ERASURES)
     except (BotoCoreError, ClientError, LookupError):
         return  # a part is missing, which is a finding of its own
     wrong = [each for each in found if each is not None]

@@ -130,16 +130,22 @@ class DynamoDBEventStore:
         # after the first look. If it writes it after the last one, it finds the log empty.
         count = 0
         for _ in range(ERASE_PASSES):
-            items = [item for item in self._items(image_key) if erasure.covers(_identity(item))]
+            items = [item for item in self._items(image_key) if erasure.covers(identity(item))]
             if not items:
                 break
             items.sort(key=lambda item: item["sk"]["S"] == STATUS_SK)
             count += sum(map(self._delete, items))
         return count
 
-    def newest_revision(self, image_key: str) -> str:
-        """The highest revision of any item, even of one that cannot be read; empty if there is none."""
-        return max((_identity(item)["revision"] for item in self._items(image_key)), default="")
+    def newest_revision(self, image_key: str, erasure: Erasure | None = None) -> str:
+        """The highest revision of any item, even of one that cannot be read; empty if there is none.
+
+        With an erasure: of those that it covers.
+        """
+        found = map(identity, self._items(image_key))
+        return max(
+            (each["revision"] for each in found if erasure is None or erasure.covers(each)), default=""
+        )
 
     def _items(self, image_key: str) -> Iterator[Mapping[str, Any]]:
         pages = self._client.get_paginator("query").paginate(
@@ -171,7 +177,7 @@ class DynamoDBEventStore:
         return True
 
 
-def _identity(item: Mapping[str, Any]) -> dict[str, Any]:
+def identity(item: Mapping[str, Any]) -> dict[str, Any]:
     """Revision and version of an item: of an event, which has the version inside, or of the status."""
     found = {name: item[name]["S"] for name in ("revision", "version_id") if name in item}
     if "event" in item:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 
 from imagebus.bus import EventBus
 from imagebus.clock import Clock, milliseconds_between, parse_timestamp, timestamp
@@ -111,6 +111,7 @@ class Recorder:
         late = timestamp(now - LATE)
         if any(event.revision == item["revision"] and event.occurred_at < late for event in events):
             self._store.note_arrival(item, timestamp(now))
+            self._forget_erased(item["image_key"], [item])
 
     def _emit(self, event: Event[EventData]) -> None:
         self._bus.publish([event])
@@ -125,6 +126,9 @@ class Recorder:
         """
         for event in events:
             self._store.append(event)
+        self._forget_erased(image_key, [event.meta for event in events])
+
+    def _forget_erased(self, image_key: str, written: Sequence[Mapping[str, Any]]) -> None:
         erasure = self._erasures.of(image_key)
-        if any(erasure.covers(event.meta) for event in events):
+        if any(map(erasure.covers, written)):
             logger().info("erased", extra={"items": self._store.erase(image_key, erasure)})

@@ -6,23 +6,26 @@ from typing import Any
 
 import pytest
 
+from imagebus.events import new_event
 from imagebus.history.fold import fold
 from imagebus.history.required import DEFAULT, Required
-from imagebus.identity import derived_prefix
+from imagebus.identity import derived_prefix, image_id
 from imagebus.testing import ManualClock
-from imagebus_cli.operations.leftovers import checks
+from imagebus_cli.operations.leftovers import ERASED, Leftovers
 from imagebus_cli.operations.verify import Difference, verify_all
 from imagebus_cli.stack import doctor
+from imagebus_cli.stack import find as where
 from imagebus_cli.stack.deployed import Stack
 from imagebus_cli.stack.findings import Verdict
-from tests.unit.cli.test_images import stack
-from tests.unit.core.events import FIRST, processed, recorded, story
+from tests.unit.cli.test_images import run, stack
+from tests.unit.core.events import FIRST, SECOND, processed, recorded, story, uploaded
 
 __all__ = ["stack"]
 
 REQUIRED = Required.parse(DEFAULT)
 KEY = "it's a.jpg"
 QUOTED = """'it'"'"'s a.jpg'"""
+FINISH = f"imagebus erase {QUOTED} --leftovers"
 
 
 def log(stack: Stack, *, status: bool = True) -> None:
@@ -35,9 +38,9 @@ def log(stack: Stack, *, status: bool = True) -> None:
 
 
 def found(stack: Stack, **options: Any) -> list[Difference]:
-    looks = checks(stack, **({"objects": False} | options))
-    differences = verify_all(stack.table.images(), stack.store, REQUIRED, ManualClock(), looks)
-    return [each for each in differences if each is not None]
+    left = Leftovers(stack, **({"objects": False} | options))
+    differences = verify_all(stack.table.images(), stack.store, REQUIRED, ManualClock(), left.checks)
+    return [*(each for each in differences if each is not None), *left.versions(), *left.derived()]
 
 
 def test_where_nothing_is_left_nothing_is_found(stack: Stack):
@@ -53,7 +56,82 @@ def test_what_is_left_of_an_erased_image_is_erased_again(stack: Stack, status: b
     log(stack, status=status)
     stack.erasures.extend(KEY, through=FIRST)
     (each,) = found(stack)
-    assert (each.why, each.advice) == ("was erased, and parts of it are left", f"imagebus erase {QUOTED}")
+    assert (each.why, each.advice) == (ERASED, FINISH)
+    assert run("erase", KEY, "--leftovers", "--yes").exit_code == 0
+    assert found(stack) == []
+    assert stack.store.history(KEY) == []
+    assert run("erase", KEY, "--leftovers", "--yes").exit_code == 1
+
+
+@pytest.mark.parametrize("erased", [{"through": FIRST}, {"versions": ["v1"]}], ids=["revision", "version"])
+def test_what_is_left_of_an_erased_upload_goes_and_a_later_upload_stays(stack: Stack, erased: Any):
+    log(stack)
+    stack.erasures.extend(KEY, **erased)
+    later = new_event(uploaded().data, image_key=KEY, revision=SECOND, clock=ManualClock(), version_id="v2")
+    again = recorded(later)
+    stack.store.append(again)
+    before = stack.store.status(KEY)
+    assert stack.store.replace_status(fold([again], REQUIRED), before and before["log_digest"])
+    for revision in (FIRST, SECOND):
+        stack.s3.put_object(Bucket="images", Key=f"{derived_prefix(KEY, revision)}watermarked.png")
+    (each,) = found(stack, objects=True)
+    assert (each.why, each.advice) == (ERASED, FINISH)
+    assert run("erase", KEY, "--leftovers", "--yes").exit_code == 0
+    assert found(stack, objects=True) == []
+    assert stack.store.history(KEY) == [again]
+    (left,) = stack.s3.list_objects_v2(Bucket="images")["Contents"]
+    assert left["Key"].startswith(derived_prefix(KEY, SECOND))
+
+
+def test_a_note_beside_the_log_of_an_erased_image_is_found(stack: Stack):
+    stack.erasures.extend(KEY, through=FIRST)
+    stack.store.note_arrival({"image_key": KEY, "revision": FIRST}, "2026-07-14T12:00:00.000Z")
+    (each,) = found(stack)
+    assert (each.why, each.advice) == (ERASED, FINISH)
+
+
+def test_a_version_of_an_erased_image_is_found_by_its_digest(stack: Stack):
+    version = stack.s3.put_object(Bucket="uploads", Key=KEY, Body=b"x")["VersionId"]
+    stack.erasures.extend(KEY, versions=[version])
+    later = stack.s3.put_object(Bucket="uploads", Key=KEY, Body=b"y")["VersionId"]
+    (each,) = found(stack, objects=True)
+    assert (each.why, each.advice) == (ERASED, FINISH)
+    assert run("erase", KEY, "--leftovers", "--yes").exit_code == 0
+    assert found(stack, objects=True) == []
+    (left,) = stack.s3.list_object_versions(Bucket="uploads")["Versions"]
+    assert left["VersionId"] == later
+
+
+def test_derived_objects_of_an_erased_image_are_named_by_its_id(stack: Stack):
+    """Neither log nor version is left, so nobody knows the key."""
+    stack.erasures.extend(KEY, through=FIRST)
+    for revision in (FIRST, SECOND):
+        stack.s3.put_object(Bucket="images", Key=f"{derived_prefix(KEY, revision)}watermarked.png")
+    (each,) = found(stack, objects=True)
+    assert each == Difference(
+        image_id(KEY),
+        "was erased, and derived objects are left",
+        ("watermarked.png",),
+        advice=f"aws s3 rm --recursive s3://images/{derived_prefix(KEY, FIRST)}",
+    )
+
+
+def test_the_command_looks_at_objects_only_on_request(stack: Stack):
+    whole = Stack(stack.session, {**stack.outputs, "RequiredFacts": DEFAULT})
+    whole.__dict__["dynamodb"] = stack.dynamodb
+    stack.erasures.extend(KEY, through=FIRST)
+    stack.s3.put_object(Bucket="images", Key=f"{derived_prefix(KEY, FIRST)}watermarked.png")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(where, "find", lambda *_, **__: whole)
+        assert run("verify").exit_code == 0
+        result = run("verify", "--objects")
+    assert result.exit_code == 1
+    assert "aws s3 rm --recursive s3://images/" in result.output
+    (finding,) = doctor.images(whole)
+    assert (finding.verdict, finding.message) == (
+        Verdict.BAD,
+        "1 of 1 differ; the first: was erased, and derived objects are left",
+    )
 
 
 def test_a_status_item_without_a_log_is_erased(stack: Stack):

@@ -51,8 +51,9 @@ class Bench:
         self.store = DynamoDBEventStore(self.dynamodb, "t")  # type: ignore[arg-type]
         self.erasures = DynamoDBErasures(self.dynamodb, "e")  # type: ignore[arg-type]
         self.bus = RecordingBus()
+        self.clock = ManualClock()
         required = Required.parse(DEFAULT)
-        self.recorder = Recorder(self.store, self.bus, ManualClock(), required, self.erasures)
+        self.recorder = Recorder(self.store, self.bus, self.clock, required, self.erasures)
         self.inbox = Inbox(lambda group: record_group(self.recorder, group), group_by=image_key)
 
     def receive(self, *events: AnEvent, **more: Any) -> int:
@@ -114,6 +115,19 @@ def test_an_erasure_at_any_moment_of_recording_leaves_nothing(bench: Bench, at: 
     assert bench.dynamodb.at == -1 or at > 4
     if bench.dynamodb.at == -1:
         assert bench.rows == []
+
+
+@pytest.mark.parametrize("at", range(12))
+def test_an_erasure_at_any_moment_of_recording_late_news_leaves_nothing(bench: Bench, at: int):
+    """That they are late is noted beside the log."""
+    bench.clock.advance(600)
+    bench.dynamodb.calls, bench.dynamodb.at = count(), at
+    bench.dynamodb.interrupt = bench.erase
+    bench.receive(*story()[:2])
+    if bench.dynamodb.at == -1:
+        assert bench.rows == []
+    else:
+        assert at > 7
 
 
 def test_an_erasure_covers_what_is_as_old_or_of_an_erased_version():
