@@ -26,8 +26,8 @@ from imagebus_imaging.raster import load_scaled
 from imagebus_imaging.resizing import scale
 
 RESULT = Path("cli/imagebus_cli/recipes/engine.json")
-#: Two sizes give what an output costs at all, and per megapixel.
-LARGE, SMALL = (2400, 1800), (320, 240)
+#: What an output costs at all, and how it grows.
+SIZES = (64, 48), (160, 120), (320, 240), (640, 480), (2400, 1800)
 DECODED = (4000, 3000)
 SOURCES: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 88},
@@ -52,14 +52,18 @@ def cpu_ms(work: Callable[[], Any], rounds: int = 5) -> float:
     return statistics.median(spent[1:])
 
 
-def encoding(image: Image.Image, image_format: str) -> list[float]:
-    """Milliseconds for an output, and for each of its megapixels."""
+def encoding(image: Image.Image, image_format: str) -> list[list[float]]:
+    """Pixels of an output, and milliseconds for it."""
     times = []
-    for size in (SMALL, LARGE):
-        picture = scale(image, size)
-        times.append(cpu_ms(lambda picture=picture: encode("x", picture.copy(), image_format)))  # type: ignore[misc]
-    per_pixel = (times[1] - times[0]) / (LARGE[0] * LARGE[1] - SMALL[0] * SMALL[1])
-    return [round(max(0.0, times[0] - per_pixel * SMALL[0] * SMALL[1]), 2), round(per_pixel * 1e6, 2)]
+    for width, height in SIZES:
+        picture, pixels = scale(image, (width, height)), width * height
+
+        def work(picture: Image.Image = picture, again: int = max(1, 200_000 // pixels)) -> None:
+            for _ in range(again):
+                encode("x", picture.copy(), image_format)
+
+        times.append([pixels, round(cpu_ms(work) / max(1, 200_000 // pixels), 2)])
+    return times
 
 
 def decoding(data: bytes, shrink: float) -> float:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import random
@@ -14,12 +15,15 @@ import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from PIL import Image
 
+from benchmarks.inputs import photo
 from imagebus.history.derived import Shown, objects_of, shown
 from imagebus.identity import derived_prefix
 from imagebus.recipes.missing import outputs
@@ -30,9 +34,12 @@ from imagebus_imaging import RECIPE, derive, watermark
 from tests.e2e.harness import Pipeline, eventually, jpeg
 
 IMAGES = int(os.environ.get("IMAGEBUS_RECIPES", "16"))
-KILLS = 10 if IMAGES >= 200 else 4
+MEASURED = IMAGES >= 200
+KILLS = 10 if MEASURED else 4
 #: Uploads while it runs; a quarter as many are overwritten, and as many deleted.
 LIVE = 2 * KILLS
+#: Images per second of a backfill that leaves two cores to uploads, and the uploads that are timed beside it.
+RATE, TIMED = 2, 60
 
 
 def command(pipeline: Pipeline, *arguments: str) -> list[str]:
@@ -56,7 +63,18 @@ def recipe(pipeline: Pipeline, *arguments: str) -> dict[str, Any]:
 
 def picture(number: int) -> bytes:
     seeded = random.Random(number)
-    return jpeg(f"#{number % 256:02x}4080", (seeded.randint(160, 400), seeded.randint(160, 400)))
+    if not MEASURED:
+        return jpeg(f"#{number % 256:02x}4080", (seeded.randint(160, 400), seeded.randint(160, 400)))
+    width, height = seeded.randint(400, 1600), seeded.randint(400, 1600)
+    left, top = seeded.randint(0, 4000 - width), seeded.randint(0, 4000 - height)
+    buffer = io.BytesIO()
+    _photograph().crop((left, top, left + width, top + height)).save(buffer, "JPEG", quality=88)
+    return buffer.getvalue()
+
+
+@cache
+def _photograph() -> Image.Image:
+    return photo(4000, 4000)
 
 
 class Change:
@@ -67,6 +85,8 @@ class Change:
         self.prefix = pipeline.key("")
         self.recipes = pipeline.target.deployed.recipes
         self.bodies: dict[str, bytes] = {}
+        #: A sample of the images, because each look costs time.
+        self.watched: set[str] = set()
         warm = pipeline.upload(pipeline.key(), picture(0))
         pipeline.wait(warm, "completed")
         self.before = writing.of_default(self.recipes.default())
@@ -101,24 +121,29 @@ class Change:
         return {key: shown(self.pipeline.status(key), active) for key in self.bodies}
 
     def complete(self) -> int:
+        """How many of those that are watched have their new variants."""
         recipe = self.after.recipes[0].recipe
-        items = statuses(self.pipeline.target.deployed, self.bodies).values()
+        items = statuses(self.pipeline.target.deployed, self.bodies.keys() & self.watched).values()
         return sum("format" in item and objects_of(item, recipe) is not None for item in items)
 
-    def _reach(self, number: int, run: subprocess.Popen[str]) -> None:
+    def reach(self, number: int, run: subprocess.Popen[str]) -> None:
         what = f"{number} images have their new variants"
-        eventually(lambda: self.complete() >= number or run.poll() is not None, within=60, what=what)
+        eventually(lambda: self.complete() >= number or run.poll() is not None, within=300, what=what)
+
+    def backfill(self, *options: str) -> subprocess.Popen[str]:
+        arguments = ["backfill", str(self.files["after"]), "--prefix", self.prefix, *options]
+        process = command(self.pipeline, *arguments)
+        return subprocess.Popen(process, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def kill(self, how: signal.Signals, meanwhile: Sequence[int]) -> None:
         """Interrupt a backfill that has made some progress while images were uploaded."""
         started = self.complete()
-        arguments = command(self.pipeline, "backfill", str(self.files["after"]), "--prefix", self.prefix)
-        with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        with self.backfill() as run:
             try:
-                enough = started + max(2, IMAGES // (2 * KILLS))
-                self._reach(started + 1, run)
+                enough = started + max(2, len(self.watched) // (2 * KILLS))
+                self.reach(started + 1, run)
                 self.upload(meanwhile)
-                self._reach(enough, run)
+                self.reach(enough, run)
                 run.send_signal(how)
                 output = run.communicate(timeout=60)
             finally:
@@ -142,7 +167,9 @@ def test_the_sizes_are_changed_and_nobody_notices(pipeline: Pipeline, tmp_path: 
 
 
 def _changed(change: Change, pipeline: Pipeline, after: str) -> None:
-    for key in change.upload(range(IMAGES)):
+    keys = change.upload(range(IMAGES))
+    change.watched.update(keys[:: max(1, IMAGES // 200)])
+    for key in keys:
         pipeline.wait(key, "completed")
     pipeline.settled()
     old = {each.recipe for each in change.shown().values()}
@@ -152,7 +179,8 @@ def _changed(change: Change, pipeline: Pipeline, after: str) -> None:
     assert plan["shared"] == IMAGES
     assert plan["remaining"]["usd"] > 0
 
-    alone = _live(change, pipeline, range(2000, 2000 + LIVE)) if IMAGES >= 200 else 0.0
+    if MEASURED:
+        _timed(change, pipeline)
 
     # Killed again and again, while others upload, overwrite and delete.
     numbers = iter(range(1000, 1000 + LIVE))
@@ -163,12 +191,13 @@ def _changed(change: Change, pipeline: Pipeline, after: str) -> None:
             change.delete(f"{change.prefix}{IMAGES - turn}.jpg")
     for key in change.bodies:
         pipeline.wait(key, "completed")
-    meanwhile = _p95(pipeline, [f"{change.prefix}{number}.jpg" for number in range(1000, 1000 + LIVE)])
+    started = time.monotonic()
     done = recipe(pipeline, "backfill", after, "--prefix", change.prefix)
     assert (done["lacking"], done["failed"]) == (0, [])
     made = recipe(pipeline, "plan", after, "--prefix", change.prefix)["made"]
-    print(f"p95 of uploads: {alone:.2f} s alone, {meanwhile:.2f} s during the backfill")
-    print(f"all: {json.dumps(made)}\nthe last run: {json.dumps(done)}")
+    print(
+        f"the last run took {time.monotonic() - started:.0f} s: {json.dumps(done)}\nall: {json.dumps(made)}"
+    )
 
     # Readers still see what they saw; each image is completed, and was announced once per upload.
     pipeline.settled()
@@ -207,8 +236,23 @@ def _changed(change: Change, pipeline: Pipeline, after: str) -> None:
     assert recipe(pipeline, "prune")["objects"] == 0
 
 
+def _timed(change: Change, pipeline: Pipeline) -> None:
+    """Uploads alone, and the same beside a backfill."""
+    alone = _live(change, pipeline, range(10_000, 10_000 + TIMED))
+    with change.backfill("--rate", str(RATE)) as run:
+        try:
+            change.reach(1, run)
+            meanwhile = _live(change, pipeline, range(20_000, 20_000 + TIMED))
+            assert run.poll() is None, "it has ended before the uploads have"
+            run.send_signal(signal.SIGINT)
+            run.communicate(timeout=60)
+        finally:
+            run.kill()
+    print(f"p95 of uploads: {alone:.2f} s alone, {meanwhile:.2f} s beside a backfill of {RATE} images/s")
+
+
 def _live(change: Change, pipeline: Pipeline, numbers: Sequence[int]) -> float:
-    """Two uploads at a time, as during the backfill."""
+    """Two uploads at a time."""
     for pair in zip(numbers[::2], numbers[1::2], strict=True):
         for key in change.upload(pair):
             pipeline.wait(key, "completed")

@@ -37,6 +37,9 @@ class Scheduler:
     def now(self) -> datetime:
         return EPOCH + timedelta(milliseconds=round(self.seconds * 1000))
 
+    def cpu_seconds(self) -> float:
+        return 0.0
+
     def sleep(self, seconds: float) -> None:
         self.pause(seconds)
 
@@ -86,6 +89,9 @@ class Skewed:
 
     def now(self) -> datetime:
         return self._scheduler.now() + self._ahead
+
+    def cpu_seconds(self) -> float:
+        return self._scheduler.cpu_seconds()
 
     def sleep(self, seconds: float) -> None:
         self._scheduler.sleep(seconds)

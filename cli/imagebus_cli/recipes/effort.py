@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -105,8 +106,16 @@ def _milliseconds(source: Source, targets: Sequence[Target], of: Mapping[str, An
         yield of["scale_ms_per_mp"] * last[0] * last[1] / 1e6
         last = size
     for each in set(targets):
-        base, per_megapixel = of["encode_ms"].get(each.format) or of["encode_ms"]["PNG"]
-        yield base + per_megapixel * each.pixels / 1e6
+        yield _between(of["encode_ms"].get(each.format) or of["encode_ms"]["PNG"], each.pixels)
+
+
+def _between(measured: Sequence[tuple[int, float]], pixels: int) -> float:
+    """Milliseconds for so many pixels, from the measurements next to them."""
+    for (fewer, less), (more, longer) in pairwise(measured):
+        if pixels <= more:
+            return max(less, less + (longer - less) * (pixels - fewer) / (more - fewer))
+    most, longest = measured[-1]
+    return longest * pixels / most
 
 
 def _written(wanted: str, source_format: str) -> str:

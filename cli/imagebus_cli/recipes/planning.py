@@ -25,20 +25,31 @@ ENOUGH = 20
 
 @dataclass(frozen=True)
 class Cost:
-    """`seconds` are those that the functions for images are billed for."""
+    """Of the functions for images: seconds of CPU time, and those that they are billed for."""
 
     images: int = 0
-    seconds: float = 0.0
+    cpu: float = 0.0
+    billed: float = 0.0
     usd: float = 0.0
 
     def __add__(self, other: Cost) -> Cost:
-        return Cost(self.images + other.images, self.seconds + other.seconds, self.usd + other.usd)
+        return Cost(
+            self.images + other.images, self.cpu + other.cpu, self.billed + other.billed, self.usd + other.usd
+        )
 
     def __sub__(self, other: Cost) -> Cost:
-        return Cost(self.images - other.images, self.seconds - other.seconds, self.usd - other.usd)
+        return self + other.times(-1, -1, -1, -1)
+
+    def times(self, images: int, cpu: float, billed: float, usd: float) -> Cost:
+        return Cost(self.images * images, self.cpu * cpu, self.billed * billed, self.usd * usd)
 
     def document(self) -> dict[str, Any]:
-        return {"images": self.images, "seconds": round(self.seconds, 3), "usd": round(self.usd, 8)}
+        return {
+            "images": self.images,
+            "cpu_seconds": round(self.cpu, 3),
+            "billed_seconds": round(self.billed, 3),
+            "usd": round(self.usd, 8),
+        }
 
 
 @dataclass(frozen=True)
@@ -58,12 +69,11 @@ class Task:
         return cls(efforts, pixels, named, status_bytes)
 
     def cost(self, speed: Speed, price: Mapping[str, float]) -> Cost:
-        seconds = sum(max(1.0, speed.ms(each)) for each in self.efforts) / 1000
+        cpu = sum(speed.cpu.ms(each) for each in self.efforts) / 1000
+        seconds = sum(max(1.0, speed.billed.ms(each)) for each in self.efforts) / 1000
         derived = sum(speed.bytes.get(name, 1.5) * pixels for name, pixels in self.pixels)
         events = 1 + len(self.efforts)
-        return _cost(
-            price,
-            seconds,
+        used = _used_for(
             events=events,
             gb_seconds=seconds * speed.memory_mb / 1024,
             event_bytes=events * EVENT_BYTES + self.named * ITEM_BYTES,
@@ -72,12 +82,26 @@ class Task:
             derived_objects=len(self.pixels),
             reads=sum(each.requests > 1 for each in self.efforts),
         )
+        return Made(cpu, seconds, used).cost(price)
+
+
+@dataclass(frozen=True)
+class Made:
+    """What the facts about one image say that they took."""
+
+    cpu: float
+    billed: float
+    used: Used
+
+    def cost(self, price: Mapping[str, float]) -> Cost:
+        usd = sum(line.usd for line in lines([self.used], price, uploads=False))
+        return Cost(1, self.cpu, self.billed, usd)
 
 
 @dataclass
 class Plan:
     """`lacking` are the tasks of images that need something, `made` those that requests have done already,
-    with what they took in `actual`."""
+    with what they took in `took`."""
 
     recipes: RecipeSet
     engine: str
@@ -85,7 +109,7 @@ class Plan:
     calibration: Calibration = field(default_factory=Calibration)
     lacking: list[Task] = field(default_factory=list)
     made: list[Task] = field(default_factory=list)
-    actual_used: list[tuple[float, Used]] = field(default_factory=list)
+    took: list[Made] = field(default_factory=list)
     variants: Counter[str] = field(default_factory=Counter)
     watermarks: int = 0
     shared: int = 0
@@ -118,7 +142,7 @@ class Plan:
         if facts:
             made = _made_task(item, recipe, self.engine, requests, facts)
             self.made.append(made)
-            self.actual_used.append(_used(made, requests, facts))
+            self.took.append(_took(made, requests, facts))
 
     def remaining(self, price: Mapping[str, float]) -> Cost:
         cost = self.estimator(price)
@@ -127,15 +151,11 @@ class Plan:
     def estimator(self, price: Mapping[str, float]) -> Callable[[Task], Cost]:
         """What requests for this set have taken already corrects the rest, once there are enough."""
         speed, planned, actual = self.calibration.fit(), self.planned(price), self.actual(price)
-        seconds = usd = 1.0
+        cpu = billed = usd = 1.0
         if actual.images >= ENOUGH:
-            seconds, usd = actual.seconds / planned.seconds, actual.usd / planned.usd
-
-        def estimate(task: Task) -> Cost:
-            cost = task.cost(speed, price)
-            return Cost(1, cost.seconds * seconds, cost.usd * usd)
-
-        return estimate
+            billed, usd = actual.billed / planned.billed, actual.usd / planned.usd
+            cpu = actual.cpu / planned.cpu or 1.0  # facts of an earlier version do not name it
+        return lambda task: task.cost(speed, price).times(1, cpu, billed, usd)
 
     def planned(self, price: Mapping[str, float]) -> Cost:
         """What the plan was for all that requests have made."""
@@ -143,7 +163,7 @@ class Plan:
         return sum((each.cost(speed, price) for each in self.made), Cost())
 
     def actual(self, price: Mapping[str, float]) -> Cost:
-        return sum((_priced(seconds, used, price) for seconds, used in self.actual_used), Cost())
+        return sum((each.cost(price) for each in self.took), Cost())
 
 
 def survey(
@@ -183,7 +203,7 @@ def answered(log: Sequence[RecordedEvent], recipe_id: str) -> tuple[list[Recorde
 def used_by(task: Task, log: Sequence[RecordedEvent], recipe_id: str, price: Mapping[str, float]) -> Cost:
     """What requests for the recipe have taken so far."""
     requests, facts = answered(log, recipe_id)
-    return _priced(*_used(task, requests, facts), price) if facts else Cost()
+    return _took(task, requests, facts).cost(price) if facts else Cost()
 
 
 def _made_task(
@@ -209,14 +229,11 @@ def _made_task(
     return Task.of(source, stages, named + len(present) + marked, _status_bytes(item))
 
 
-def _used(
-    task: Task, requests: Sequence[RecordedEvent], facts: Sequence[RecordedEvent]
-) -> tuple[float, Used]:
-    """What the events say that they took."""
+def _took(task: Task, requests: Sequence[RecordedEvent], facts: Sequence[RecordedEvent]) -> Made:
     usages = [event.meta.get("usage") or {} for event in facts]
-    seconds = sum(usage.get("billed_ms", 0) for usage in usages) / 1000
+    cpu, billed = (sum(usage.get(ms, 0) for usage in usages) / 1000 for ms in ("cpu_ms", "billed_ms"))
     events = [*requests, *facts]
-    return seconds, _used_for(
+    used = _used_for(
         events=len(events),
         gb_seconds=sum(usage.get("billed_ms", 0) * usage.get("memory_mb", 0) for usage in usages) / 1024e3,
         event_bytes=sum(len(event.canonical.encode()) for event in events),
@@ -225,14 +242,7 @@ def _used(
         derived_objects=len(task.pixels),
         reads=sum(bool(usage.get("bytes_in", 0)) for usage in usages),
     )
-
-
-def _cost(price: Mapping[str, float], seconds: float, **used: Any) -> Cost:
-    return _priced(seconds, _used_for(**used), price)
-
-
-def _priced(seconds: float, used: Used, price: Mapping[str, float]) -> Cost:
-    return Cost(1, seconds, sum(line.usd for line in lines([used], price, uploads=False)))
+    return Made(cpu, billed, used)
 
 
 def _used_for(*, events: int, **used: Any) -> Used:

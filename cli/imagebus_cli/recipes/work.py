@@ -38,7 +38,8 @@ def plan(
 ) -> None:
     """Say what the images that are there lack, and what a backfill would take. Changes nothing.
 
-    Seconds are those that the functions are billed for, estimated from what the stack's own images took.
+    Seconds of CPU time, and those that the functions are billed for, are estimated from what the stack's own
+    images took.
     """
     from imagebus_cli.recipes import reading
 
@@ -295,4 +296,5 @@ def _made(found: Plan, price: dict[str, float]) -> dict[str, Any]:
 
 
 def _cost(cost: Cost) -> str:
-    return f"{cost.seconds:,.1f} billed seconds, ${cost.usd:.4f} for {count(cost.images, 'image')}"
+    seconds = f"{cost.cpu:,.1f} CPU seconds ({cost.billed:,.1f} billed)"
+    return f"{seconds}, ${cost.usd:.4f} for {count(cost.images, 'image')}"

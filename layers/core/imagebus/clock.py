@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from datetime import UTC, datetime, timedelta
@@ -16,12 +17,20 @@ class Clock(Protocol):
         """The current time, timezone-aware, in UTC."""
         ...
 
+    def cpu_seconds(self) -> float:
+        """The CPU time of this process and of its children that have ended, since some fixed moment."""
+        ...
+
     def sleep(self, seconds: float) -> None: ...
 
 
 class SystemClock:
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+    def cpu_seconds(self) -> float:
+        children = os.times()
+        return time.process_time() + children.children_user + children.children_system
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)

@@ -15,6 +15,7 @@ class Meter:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._started = clock.now()
+        self._cpu = clock.cpu_seconds()
         self.bytes_in = 0
         self.bytes_out = 0
         self.rekognition_calls = 0
@@ -24,6 +25,7 @@ class Meter:
         seconds = (self._clock.now() - self._started).total_seconds()
         return Usage(
             billed_ms=max(1, math.ceil(seconds * 1000)),
+            cpu_ms=round((self._clock.cpu_seconds() - self._cpu) * 1000),
             memory_mb=int(os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "0")),
             bytes_in=self.bytes_in,
             bytes_out=self.bytes_out,

@@ -189,7 +189,7 @@ class World:
             fact = ImageWatermarked(recipe=made_by, generation=generation, **fields)
             facts.append((fact, self._ms(source, [] if getattr(data, "marked", None) else [fields])))
         for fact, ms in facts:
-            usage = Usage(billed_ms=ms, memory_mb=1769, bytes_in=1000, bytes_out=500)
+            usage = Usage(billed_ms=ms, cpu_ms=ms // 2, memory_mb=1769, bytes_in=1000, bytes_out=500)
             run = recipe_run(made_by, generation)
             self.publish([caused_by(meta, fact, clock=self.clock, discriminator=run, usage=usage)])
 

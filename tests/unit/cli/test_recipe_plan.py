@@ -10,6 +10,7 @@ import pytest
 from imagebus.recipes.model import RecipeSet
 from imagebus_cli.recipes.calibration import Calibration, Speed
 from imagebus_cli.recipes.effort import Effort, Source, effort, of_outputs
+from imagebus_cli.recipes.planning import Made
 from tests.unit.cli.recipe_world import NEW, OLD, PRICE, World
 from tests.unit.cli.test_recipe_backfill import plan_of, run
 
@@ -40,9 +41,10 @@ def test_the_plan_is_within_a_fifth_of_what_it_takes(slower: float, request_ms: 
     done = run(world).plan
     actual = done.actual(PRICE)
     assert actual.images == 60
-    assert actual.seconds == pytest.approx(planned.seconds, rel=0.2)
+    assert actual.cpu == pytest.approx(planned.cpu, rel=0.2)
+    assert actual.billed == pytest.approx(planned.billed, rel=0.2)
     assert actual.usd == pytest.approx(planned.usd, rel=0.2)
-    assert done.planned(PRICE).seconds == pytest.approx(planned.seconds, rel=0.05)
+    assert done.planned(PRICE).cpu == pytest.approx(planned.cpu, rel=0.05)
 
 
 def test_what_was_made_already_corrects_the_rest():
@@ -52,19 +54,21 @@ def test_what_was_made_already_corrects_the_rest():
         world.upload(f"{number}.jpg")
     naive = plan_of(world).remaining(PRICE)
     run(world, limit=25)
-    for index, (seconds, used) in enumerate((found := plan_of(world)).actual_used):
-        found.actual_used[index] = (seconds * 3, replace(used, gb_seconds=used.gb_seconds * 3))
+    for index, took in enumerate((found := plan_of(world)).took):
+        used = replace(took.used, gb_seconds=took.used.gb_seconds * 3)
+        found.took[index] = Made(took.cpu * 3, took.billed * 3, used)
     corrected = found.remaining(PRICE)
     assert corrected.images == 25
-    assert corrected.seconds == pytest.approx(naive.seconds / 2 * 3, rel=0.1)
+    assert corrected.cpu == pytest.approx(naive.cpu / 2 * 3, rel=0.1)
+    assert corrected.billed == pytest.approx(naive.billed / 2 * 3, rel=0.1)
 
 
 def test_uploads_in_a_burst_slow_each_other_and_do_not_count():
     calm = [(Effort(3, ms), round(15 + 2 * ms)) for ms in range(10, 200, 2)]
-    plain, large = Calibration({"a": calm}).fit(), Effort(3, 100.0)
+    plain, large = Calibration({"a": calm}).fit().billed, Effort(3, 100.0)
     assert plain.ms(large) == pytest.approx(15 + 2 * 100, rel=0.1)
     burst = [(each, 2 * billed if number % 2 else billed) for number, (each, billed) in enumerate(calm)]
-    assert Calibration({"a": burst}).fit().ms(large) == pytest.approx(plain.ms(large), rel=0.05)
+    assert Calibration({"a": burst}).fit().billed.ms(large) == pytest.approx(plain.ms(large), rel=0.05)
 
 
 def test_without_an_event_a_plan_assumes_what_is_usual():
@@ -73,7 +77,7 @@ def test_without_an_event_a_plan_assumes_what_is_usual():
 
 def test_images_that_are_all_alike_do_not_mislead():
     """Their small cost says little about what a larger one takes."""
-    alike = Calibration({"a": [(Effort(5, 3.0), 60)] * 500}).fit()
+    alike = Calibration({"a": [(Effort(5, 3.0), 60)] * 500}).fit().billed
     assert 0.5 < alike.slower < 3
 
 
@@ -95,7 +99,9 @@ def test_a_backfill_does_not_change_what_was_planned():
         world.upload(f"{number}.jpg", size=(500 + 100 * number, 1000))
     before = plan_of(world).remaining(PRICE)
     run(world)
-    assert plan_of(world).planned(PRICE).seconds == pytest.approx(before.seconds, rel=1e-3)
+    planned = plan_of(world).planned(PRICE)
+    assert planned.cpu == pytest.approx(before.cpu, rel=1e-3)
+    assert planned.billed == pytest.approx(before.billed, rel=1e-3)
 
 
 def test_a_set_with_several_recipes_is_planned_by_each():

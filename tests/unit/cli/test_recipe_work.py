@@ -47,7 +47,7 @@ def test_a_plan_says_what_is_missing_and_what_it_takes_and_changes_nothing(world
     assert (answer["lacking"], answer["complete"], answer["shared"]) == (5, 0, 10)
     assert answer["variants"] == {"card avif": 5, "card webp": 5}
     assert answer["remaining"]["images"] == 5
-    assert answer["remaining"]["seconds"] > 0
+    assert answer["remaining"]["cpu_seconds"] > 0
     assert answer["remaining"]["usd"] > 0
     text = call("plan", new, "--prefix", "a/").stdout
     assert "3 of 3 completed images lack something" in text
@@ -61,7 +61,7 @@ def test_a_backfill_prints_what_was_planned_and_what_it_took(world: World, new: 
     answer = backfill(new, "--prefix", "b/")
     assert (answer["done"], answer["lacking"], answer["stopped"]) == (2, 0, None)
     assert answer["actual"]["images"] == answer["planned"]["images"] == 2
-    assert answer["actual"]["seconds"] == pytest.approx(answer["planned"]["seconds"], rel=0.2)
+    assert answer["actual"]["cpu_seconds"] == pytest.approx(answer["planned"]["cpu_seconds"], rel=0.2)
     assert world.recipes.candidate() == NEW
     text = call("backfill", new, "--rate", "1000").stdout
     assert "3 images done, 0 images failed" in text

@@ -22,6 +22,7 @@ class Bench:
 
     def __init__(self, *, names_versions: bool = True) -> None:
         self.bus, self.clock = RecordingBus(), ManualClock()
+        self.clock.cpu = 7.0
         uploads = Bucket(versioned=True, sends_events=True)
         self.s3 = InMemoryS3({"uploads": uploads, "images": Bucket()})
         self.names_versions = names_versions
@@ -35,6 +36,7 @@ class Bench:
         self.seen.append(job.data)
         self.meanwhile()
         self.clock.advance(0.25)
+        self.clock.cpu += 0.125
         return Derivation(
             LabelsSkipped(reason="r"), [DerivedObject("x/1.png", job.data, "image/png")], "recipe"
         )
@@ -65,7 +67,8 @@ def test_it_writes_below_the_images_own_folder_and_announces_it(bench: Bench):
     assert bench.derived == [derived_prefix(KEY, cause.meta.revision) + "x/1.png"]
     (event,) = bench.bus.events
     assert event.meta.causation_id == cause.meta.event_id
-    assert (event.meta.usage.billed_ms, event.meta.usage.bytes_in, event.meta.usage.bytes_out) == (250, 3, 3)
+    usage = event.meta.usage
+    assert (usage.billed_ms, usage.cpu_ms, usage.bytes_in, usage.bytes_out) == (250, 125, 3, 3)
 
 
 def test_the_same_delivery_twice_is_the_same_event_and_the_same_object(bench: Bench):

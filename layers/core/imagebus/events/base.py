@@ -29,6 +29,7 @@ class Usage(Model):
     """The resources that producing this event took, so that costs can be summed from events alone."""
 
     billed_ms: Count = 0
+    cpu_ms: Count | None = None
     memory_mb: Count = 0
     bytes_in: Count = 0
     bytes_out: Count = 0

@@ -10,10 +10,14 @@ START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 class ManualClock:
     def __init__(self, now: datetime = START) -> None:
         self._now = now
+        self.cpu = 0.0
         self.slept: list[float] = []
 
     def now(self) -> datetime:
         return self._now
+
+    def cpu_seconds(self) -> float:
+        return self.cpu
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
