@@ -7,6 +7,7 @@ import os
 from functools import cache
 from typing import Any
 
+import botocore.hooks
 import botocore.session
 import pytest
 from hypothesis import HealthCheck, settings
@@ -41,6 +42,9 @@ settings.load_profile("patient")
 # Every boto3 session has a loader of its own, which parses the models of its services again: most of the time
 # that a client takes.
 botocore.session.create_loader = cache(botocore.session.create_loader)
+# And it renames the events of a hundred hooks, always in the same way: most of what is left.
+_renamed = cache(botocore.hooks.EventAliaser(None)._alias_event_name)
+botocore.hooks.EventAliaser._alias_event_name = lambda _, event: _renamed(event)
 
 
 #: Hundreds of images, and a replay sends everything in the archive. So where there are several workers these
@@ -72,8 +76,12 @@ def _rank(item: pytest.Item) -> int:
 
 
 def pytest_collection_finish() -> None:
-    """The tests stay until the end, so the garbage collector need not go through them again and again."""
+    """The tests stay until the end, so the garbage collector need not go through them again and again.
+
+    What they leave is little, so it may wait: the default looks after every 700 objects.
+    """
     gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

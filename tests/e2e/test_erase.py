@@ -172,9 +172,10 @@ def test_images_in_every_state_are_erased_while_uploads_and_a_replay_run(
         erased[key] = time.time()
 
     with (
+        # It ends last: while replays fill the recorder's inbox, its answers are late.
+        backfilling(pipeline, images.prefix, more_sizes(recipes, images.prefix, tmp_path)),
         repeated(lambda: upload_one(pipeline)) as others,
         repeated(lambda: replay(pipeline)) as replays,
-        backfilling(pipeline, images.prefix, more_sizes(recipes, images.prefix, tmp_path)),
     ):
         eventually(lambda: requested(pipeline, images), within=30, what="a derivation is requested")
         with ThreadPoolExecutor(AT_ONCE) as pool:

@@ -114,7 +114,8 @@ def fake(stack: Stack) -> Iterator[Fake]:
         def log_message(self, *_: object) -> None: ...
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
+    # shutdown() waits for a poll, which is half a second unless told otherwise
+    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     fake.url = f"http://127.0.0.1:{server.server_port}/"
     gateway = SimpleNamespace(get_api_key=lambda **_: {"value": "secret-key"})
     stack.__dict__.update(apigateway=gateway)
