@@ -249,8 +249,8 @@ def upload_one(pipeline: Pipeline) -> str:
 
 
 def replay(pipeline: Pipeline, *options: str) -> str:
-    """Starts a replay of the whole archive; its state."""
-    time.sleep(1)
+    """Starts a replay of the whole archive; its state. The sleep lets others have the machine, too."""
+    time.sleep(3)
     return str(imagebus(pipeline, "replay", *options)[1]["state"])
 
 
