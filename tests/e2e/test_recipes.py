@@ -184,7 +184,7 @@ def _changed(change: Change, pipeline: Pipeline, after: str) -> None:
         _timed(change, pipeline)
 
     # Killed again and again, while others upload, overwrite and delete.
-    numbers = iter(range(1000, 1000 + LIVE))
+    numbers = iter(range(30_000, 30_000 + LIVE))
     for turn in range(KILLS):
         change.kill(signal.SIGKILL if turn % 2 else signal.SIGINT, [next(numbers), next(numbers)])
         if turn % 2:
