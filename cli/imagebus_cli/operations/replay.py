@@ -24,6 +24,9 @@ MARGIN = timedelta(minutes=5)
 
 OVER = frozenset({"COMPLETED", "CANCELLED", "FAILED"})
 
+#: Where uploads never leave an inbox empty: looks after the replay's end, and messages that may be theirs.
+BUSY_LOOKS, LIVE = 60, 10
+
 
 @dataclass(frozen=True)
 class Window:
@@ -105,15 +108,19 @@ def _archive_arn(stack: Stack, bus_arn: str) -> str:
 def follow(
     stack: Stack, name: str, rule_arns: Sequence[str], show: Callable[[Progress], None], *, pause: float = 1.0
 ) -> str:
-    """Wait until the replay has ended and its inboxes are empty; return its final state."""
+    """Wait until the replay has ended and its inboxes are empty; return its final state.
+
+    On a busy stack they never are: after a minute, a few messages count as those of live events.
+    """
     urls = [url for arn in rule_arns for url in _inboxes(stack, arn)]
-    quiet = 0
+    quiet = over = 0
     while True:
         described = stack.events.describe_replay(ReplayName=name)
         state, waiting = described["State"], sum(_depth(stack, url) for url in urls)
         show(Progress(state, described.get("EventLastReplayedTime"), waiting))
         # Twice in a row: queue sizes are approximate, and an event may be between bus and queue.
-        quiet = quiet + 1 if state in OVER and not waiting else 0
+        over += state in OVER
+        quiet = quiet + 1 if over and waiting <= (LIVE if over > BUSY_LOOKS else 0) else 0
         if quiet == 2 or state in ("CANCELLED", "FAILED"):
             return state
         time.sleep(pause)

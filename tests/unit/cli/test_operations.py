@@ -165,5 +165,13 @@ def test_it_is_over_when_the_inbox_has_been_empty_twice():
     assert str(seen[0]) == "running, 5 events waiting in the inbox"
 
 
+def test_a_busy_stack_is_not_waited_for_forever():
+    """Its inbox is never empty, but what a replay has left there is more than what uploads do."""
+    looks = replaying.BUSY_LOOKS
+    found, seen = stack("COMPLETED", depths=(*[3] * looks, 500, 400, 3, 11, 9, 10)), []
+    assert replaying.follow(found, "r", [RULE + NAMES[0]], seen.append, pause=0) == "COMPLETED"
+    assert [each.waiting for each in seen[looks:]] == [500, 400, 3, 11, 9, 10]
+
+
 def test_a_replay_that_failed_is_not_waited_for():
     assert replaying.follow(stack("FAILED", depths=(7,)), "r", [RULE + NAMES[0]], print, pause=0) == "FAILED"
