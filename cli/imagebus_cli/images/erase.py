@@ -53,9 +53,7 @@ def erase_leftovers(stack: Stack, key: str) -> Erased:
     """Remove what an earlier erase of the key did not: it was interrupted. A later upload stays."""
     known = stack.store.revisions(key, stack.erasures.of(key))
     # Derived objects say only their revision, so the revisions are kept before the log goes.
-    erasure = stack.erasures.extend(
-        key, through=max(known, default=""), versions=filter(is_imported, known)
-    )
+    erasure = stack.erasures.extend(key, through=max(known, default=""), versions=filter(is_imported, known))
     versions = [each for each in _versions(stack, key) if erasure.has_version(each["VersionId"])]
     _delete(stack, stack.uploads, versions)
     logged = stack.store.revisions(key)
