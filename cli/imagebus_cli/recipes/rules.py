@@ -52,10 +52,19 @@ def _embed_logos(value: Any, folder: File) -> Iterator[Found]:
         name = watermark.get("logo") if isinstance(watermark, dict) else None
         if isinstance(watermark, dict) and isinstance(name, str):
             try:
-                watermark["logo"] = base64.b64encode(_png(folder / name)).decode()
+                watermark["logo"] = _logo(folder / name)
             except ValueError as error:
                 del watermark["logo"]
                 yield ("recipes", number, "watermark", "logo"), f"{name}: {error}"
+
+
+def _logo(file: File) -> str:
+    """In base64. Raises ValueError for what the watermarker would refuse."""
+    from imagebus_imaging.watermarking import open_logo
+
+    logo = base64.b64encode(_png(file)).decode()
+    open_logo(logo)
+    return logo
 
 
 def _png(file: File) -> bytes:

@@ -1,6 +1,7 @@
 """YAML as plain values, with the line of each.
 
-Keys are text: `640:` is the key "640". Duplicate keys are mistakes, which YAML loaders accept silently.
+Keys are text: `640:` is the key "640". Duplicate keys are mistakes, which YAML loaders accept silently. So are
+explicit tags, and what takes a small file much memory: deep nesting and many aliases.
 """
 
 from __future__ import annotations
@@ -11,7 +12,11 @@ from typing import Any
 
 import yaml
 from yaml.constructor import ConstructorError, SafeConstructor
+from yaml.events import AliasEvent, Event, ScalarEvent
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+#: A set of recipes has seven levels. Aliases multiply what they stand for, each by all before it.
+DEEPEST, ALIASES = 20, 20
 
 #: A key or an index for each level, from the top.
 Path = tuple[str | int, ...]
@@ -47,16 +52,68 @@ class Document:
 
 def parse(text: str) -> Document:
     try:
-        node = yaml.compose(text, yaml.SafeLoader)
+        loader = _Loader(text)
+        node = loader.get_single_node()
+    except _Refused as refused:
+        return Document(None, {}, refused.mistakes)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or str(error)
         return Document(None, {}, (Mistake(mark.line + 1 if mark else 0, (), f"not valid YAML: {what}"),))
     if node is None:
         return Document(None, {}, (Mistake(0, (), "the file is empty"),))
+    if loader.mistakes:
+        return Document(None, {}, tuple(loader.mistakes))
     reader = _Reader()
     value = reader.read(node, ())
     return Document(value, reader.lines, tuple(reader.mistakes))
+
+
+class _Refused(Exception):
+    def __init__(self, *mistakes: Mistake) -> None:
+        self.mistakes = mistakes
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses what only the syntax shows, before anything is built of it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.mistakes: list[Mistake] = []
+        self._path: list[str | int] = []
+        self._depth = self._aliases = 0
+
+    def compose_node(self, parent: Node | None, index: Any) -> Node | None:
+        """`index` is the key's node for a value of a mapping, the number for an item, and else None."""
+        step = _printable(index.value) if isinstance(index, ScalarNode) else index
+        known = isinstance(step, str | int)
+        self._path += [step] * known
+        self._depth += 1
+        self._look(self.peek_event())
+        node: Node | None = super().compose_node(parent, index)
+        self._depth -= 1
+        del self._path[len(self._path) - known :]
+        return node
+
+    def _look(self, event: Event) -> None:
+        self._aliases += isinstance(event, AliasEvent)
+        if self._depth > DEEPEST:
+            raise _Refused(*self.mistakes, self._mistake(event, f"nested more than {DEEPEST} levels deep"))
+        if self._aliases > ALIASES:
+            raise _Refused(*self.mistakes, self._mistake(event, f"more than {ALIASES} aliases"))
+        if tag := getattr(event, "tag", None):
+            name = _printable(tag).replace("tag:yaml.org,2002:", "!!")
+            self.mistakes.append(self._mistake(event, f"tags such as {name} are not supported"))
+        if isinstance(event, ScalarEvent) and _printable(event.value) != event.value:
+            self.mistakes.append(self._mistake(event, "half of a surrogate pair is not a character"))
+
+    def _mistake(self, event: Event, message: str) -> Mistake:
+        return Mistake(event.start_mark.line + 1, tuple(self._path), message)
+
+
+def _printable(text: str) -> str:
+    """Lone surrogates, which no encoding has, as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 class _Reader:

@@ -30,7 +30,7 @@ def watermark(data: bytes, mark: Watermark) -> Derived:
     The mark never extends beyond the edge, whatever its shape and scale. Raises `Rejected` for bytes that do
     not decode, ValueError for a logo that does not.
     """
-    logo = _opened(mark.logo) if mark.logo else None
+    logo = open_logo(mark.logo) if mark.logo else None
     longest = min(mark.max_side, WEBP_SIDE if mark.format == "webp" else MAX_SIDE)
     picture = load_scaled(data, lambda w, h: fit(w, h, (longest, longest)))
     chosen = output_format_for(picture.format, mark.format)
@@ -91,15 +91,15 @@ def _text(text: str, canvas: tuple[int, int], relative: float) -> Image.Image | 
     return mark.crop((0, 0, min(mark.width, canvas[0]), min(mark.height, canvas[1])))
 
 
-def _opened(logo: str) -> Image.Image:
-    """Raises ValueError, not `Rejected`: an upload is not to blame for the logo."""
+def open_logo(logo: str) -> Image.Image:
+    """From a PNG in base64. Raises ValueError, not `Rejected`: an upload is not to blame for the logo."""
     try:
         png = open_image(base64.b64decode(logo, validate=True), "PNG")
-        if png.width * png.height > _MAX_LOGO_PIXELS:
-            raise ValueError("too many pixels")
-        return png.convert("RGBA")
+        if png.width * png.height <= _MAX_LOGO_PIXELS:
+            return png.convert("RGBA")
     except _LOGO_ERRORS as error:
-        raise ValueError(f"the logo is not a PNG in base64: {error}") from None
+        raise ValueError(f"the logo is not a PNG that can be read: {error}") from None
+    raise ValueError(f"the logo has more than {_MAX_LOGO_PIXELS} pixels")
 
 
 def _fitted(logo: Image.Image, canvas: tuple[int, int], relative: float) -> Image.Image:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import re
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from PIL import Image
 from typer.testing import CliRunner, Result
 
 from imagebus.recipes.model import Match, RecipeSet, Rule, Variant, Watermark
@@ -20,7 +22,7 @@ from imagebus_local import templates
 from tools.contracts.recipes import recipes_schema
 
 ROOT = Path(__file__).resolve().parents[3]
-PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 100
+PNG = (ROOT / "examples" / "logo.png").read_bytes()
 VALID = """recipes:
   - name: first
     match: { prefix: a/ }
@@ -126,6 +128,11 @@ def test_writing_a_default_down_changes_no_id(file: Path):
         ("{ prefix: a/ }", "{ prefix: a/", 4, "", "not valid YAML"),
         ("name: last", "nam: last", 7, "recipes[1].nam", "mean name?"),
         ("{ width: 10 }", "&a { width: *a }", 5, "recipes[0].variants.small.width", "alias of what it is"),
+        ("{ prefix: a/ }", r'{ prefix: "\ud800" }', 3, "recipes[0].match.prefix", "surrogate"),
+        ("name: first", "name: !!bool maybe", 2, "recipes[0].name", "!!bool"),
+        ("name: first", "name: !!timestamp abc", 2, "recipes[0].name", "!!timestamp"),
+        ("{ width: 10 }", '{ width: !!int "" }', 5, "recipes[0].variants.small.width", "!!int"),
+        ("{ prefix: a/ }", "!!python/object:os.system {}", 3, "recipes[0].match", "python/object"),
         (VALID, "", 0, "", "empty"),
         (VALID, "[]", 1, "", "expected fields, of recipes"),
     ],
@@ -137,6 +144,33 @@ def test_a_mistake_has_its_line_and_field(
     first, *_ = mistakes(file, VALID.replace(old, new, 1))
     assert first[:2] == (line, field)
     assert message in first[2]
+
+
+def test_deep_nesting_is_refused_where_it_gets_too_deep(file: Path):
+    ((line, field, message),) = mistakes(file, VALID.replace("{ prefix: a/ }", "[" * 3000 + "]" * 3000))
+    assert (line, field.startswith("recipes[0].match[0][0]")) == (3, True)
+    assert "20 levels" in message
+
+
+def test_aliases_that_multiply_are_refused(file: Path):
+    text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
+    for number in range(1, 10):
+        text += f"a{number}: &a{number} [{', '.join([f'*a{number - 1}'] * 9)}]\n"
+    assert mistakes(file, text) == [(4, "a3[2]", "more than 20 aliases")]
+
+
+def test_a_few_aliases_are_fine(file: Path):
+    text = VALID.replace("{ width: 10 }", "&small { width: 10 }")
+    file.write_text(text.replace("{ width: 10, quality: { jpeg: 80 } }", "*small"))
+    first, last = reading.required(file).recipes
+    assert first.variants == last.variants
+
+
+def test_the_example_of_the_document_is_valid_as_it_is(file: Path):
+    text = (ROOT / "docs" / "recipes.md").read_text()
+    file.write_text(text.split("```yaml\n")[1].split("```")[0])
+    (file.parent / "logo.png").unlink()
+    assert run(str(file)).exit_code == 0
 
 
 def test_all_mistakes_at_once_in_the_order_of_the_lines(file: Path):
@@ -154,14 +188,27 @@ def test_a_key_that_is_a_number_is_its_text(file: Path):
 
 
 def test_a_logo_that_is_too_large(file: Path):
-    (file.parent / "logo.png").write_bytes(PNG + b"x" * rules.LARGEST_LOGO)
+    (file.parent / "logo.png").write_bytes(PNG + bytes(rules.LARGEST_LOGO))
     ((line, field, message),) = mistakes(file, VALID)
     assert (line, field) == (6, "recipes[0].watermark.logo")
     assert "larger than 192 KB" in message
 
 
+def test_a_logo_that_the_engine_refuses(file: Path):
+    large = io.BytesIO()
+    Image.new("1", (5001, 5000)).save(large, "PNG")
+    for data, why in (
+        (PNG[:8], "not a PNG that can be read"),
+        (large.getvalue(), "more than 25000000 pixels"),
+    ):
+        (file.parent / "logo.png").write_bytes(data)
+        ((line, field, message),) = mistakes(file, VALID)
+        assert (line, field) == (6, "recipes[0].watermark.logo")
+        assert re.search(why, message)
+
+
 def test_a_logo_of_the_largest_size_passes_and_two_are_too_many_for_the_table(file: Path):
-    (file.parent / "logo.png").write_bytes(PNG.ljust(rules.LARGEST_LOGO, b"x"))
+    (file.parent / "logo.png").write_bytes(PNG.ljust(rules.LARGEST_LOGO, b"\0"))
     assert run(str(file)).exit_code == 0
     ((_, field, message),) = mistakes(file, VALID + "    watermark: { logo: logo.png, scale: 0.3 }\n")
     assert field == ""

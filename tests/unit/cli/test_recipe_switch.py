@@ -24,6 +24,7 @@ from imagebus_cli.stack.deployed import Stack
 from tests.unit.cli.recipe_world import NEW, OLD, World
 from tests.unit.cli.test_recipe_backfill import run as backfilled
 
+LOGO = Path(__file__).resolve().parents[3] / "examples" / "logo.png"
 ARN = "arn:aws:iam::123456789012:user/kim"
 OUTPUTS = {"RecipesTableName": "recipes", "StatusTableName": "status", "ImagesBucketName": "images"}
 
@@ -209,7 +210,7 @@ def test_an_export_reads_as_the_same_set(world: World, files: dict[str, str], tm
 
 
 def test_an_export_with_a_logo_writes_it_beside_the_file(world: World, tmp_path: Path):
-    logo = base64.b64encode(b"\x89PNG\r\n\x1a\nx").decode()
+    logo = base64.b64encode(LOGO.read_bytes()).decode()
     recipes = RecipeSet.read(
         {"recipes": [{"name": "a", "variants": {"640": {"width": 5}}, "watermark": {"logo": logo}}]}
     )
