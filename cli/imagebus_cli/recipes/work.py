@@ -110,8 +110,7 @@ def backfill(
                 show(progress)
         except KeyboardInterrupt:
             interrupted = True
-    took = None if interrupted else work.plan.actual(price) - found.actual(price)
-    _report(out, work.plan, work.progress, took)
+    _report(out, work.plan, work.progress, interrupted=interrupted)
     if interrupted:
         terminal.problems.print("Interrupted. Run the same command again to continue.", soft_wrap=True)
         raise typer.Exit(INTERRUPTED)
@@ -265,23 +264,24 @@ def _plan_lines(found: Plan, remaining: Cost, prices: str) -> Iterator[str]:
         yield f"about {_cost(remaining)} ({prices})"
 
 
-def _report(out: Output, found: Plan, progress: Progress, took: Cost | None) -> None:
-    """`took` is None for an interrupted run, which has not looked at all images in the end."""
+def _report(out: Output, found: Plan, progress: Progress, *, interrupted: bool) -> None:
+    """An interrupted run has not looked at all images in the end, so how many lack something is unknown."""
     failed = list(progress.failed.values())
     document: dict[str, Any] = {
         "set": found.recipes.id,
         "asked": progress.asked,
         "done": progress.done,
-        "lacking": len(found.lacking) if took else None,
-        "stopped": (progress.stopped or None) if took else "interrupted",
+        "lacking": None if interrupted else len(found.lacking),
+        "stopped": "interrupted" if interrupted else progress.stopped or None,
         "failed": failed,
         "planned": progress.planned.document(),
-        "actual": took.document() if took else None,
+        "actual": progress.actual.document(),
         "unreadable": found.problems,
     }
     lines = [f"{count(progress.done, 'image')} done, {count(len(failed), 'image')} failed"]
-    if took:
-        lines += [f"planned {_cost(progress.planned)}", f"actual  {_cost(took)}"] * bool(progress.done)
+    if progress.done:
+        lines += [f"planned {_cost(progress.planned)}", f"actual  {_cost(progress.actual)}"]
+    if not interrupted:
         if found.lacking:
             why = {"budget": ": the budget is used up", "limit": ": the limit is reached"}
             lines.append(f"{count(len(found.lacking), 'image')} still to do{why.get(progress.stopped, '')}")
