@@ -36,7 +36,7 @@ Prices = Annotated[str, typer.Option(help="Whose prices: us-east-1 or eu-west-1.
 def plan(
     target: Target, out: Output, file: File = RECIPES, prefix: Prefix = "", prices: Prices = "us-east-1"
 ) -> None:
-    """Say what the images that are there lack, and what a backfill would take. Changes nothing.
+    """Say what existing images lack, and what a backfill would take. Changes nothing.
 
     Seconds of CPU time, and those that the functions are billed for, are estimated from what the stack's own
     images took.
@@ -73,12 +73,12 @@ def backfill(
     budget: Annotated[
         float | None,
         typer.Option(
-            min=0, help="Dollars for all that the set takes, earlier runs included.", show_default=False
+            min=0, help="Most dollars to spend on the set, including earlier runs.", show_default=False
         ),
     ] = None,
     limit: Annotated[
         int | None,
-        typer.Option(min=1, help="Stop after so many images, to look at them.", show_default=False),
+        typer.Option(min=1, help="Stop after this many images, to look at them.", show_default=False),
     ] = None,
     prices: Prices = "us-east-1",
 ) -> None:
