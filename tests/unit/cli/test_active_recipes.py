@@ -130,7 +130,7 @@ def test_the_processed_image_is_the_copy_of_the_active_set(world: World, stack: 
 def test_a_recipe_without_a_watermark_makes_no_processed_image(world: World, stack: Stack):
     backfill(world, PLAIN)
     promote(world, PLAIN)
-    found = problem("get", KEY, "--processed")
+    found = problem("get", KEY, "--processed", "-o", "-")
     assert (found.message, found.exit_code) == (
         f"There is no processed image: recipe {id_of(PLAIN)} makes none.",
         1,
