@@ -1,7 +1,7 @@
 """YAML as plain values, with the line of each.
 
-Keys are text: `640:` is the key "640". Duplicate keys are mistakes, which YAML loaders accept silently. So are
-explicit tags, and what takes a small file much memory: deep nesting and many aliases.
+Keys are text: `640:` is the key "640". Duplicate keys are mistakes, which YAML loaders accept silently. So
+are explicit tags, deep nesting and many aliases, with which a small file can take much memory.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class _Loader(yaml.SafeLoader):
         known = isinstance(step, str | int)
         self._path += [step] * known
         self._depth += 1
-        self._look(self.peek_event())
+        self._look(self.peek_event())  # type: ignore[no-untyped-call]
         node: Node | None = super().compose_node(parent, index)
         self._depth -= 1
         del self._path[len(self._path) - known :]
@@ -108,7 +108,8 @@ class _Loader(yaml.SafeLoader):
             self.mistakes.append(self._mistake(event, "half of a surrogate pair is not a character"))
 
     def _mistake(self, event: Event, message: str) -> Mistake:
-        return Mistake(event.start_mark.line + 1, tuple(self._path), message)
+        mark = event.start_mark
+        return Mistake(mark.line + 1 if mark else 0, tuple(self._path), message)
 
 
 def _printable(text: str) -> str:
