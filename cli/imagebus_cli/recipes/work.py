@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -111,7 +112,7 @@ def backfill(
         except KeyboardInterrupt:
             interrupted = True
     took = None if interrupted else work.plan.actual(price) - found.actual(price)
-    _report(out, work.plan, work.progress, took)
+    _report(stack, out, file, work.plan, work.progress, took)
     if interrupted:
         terminal.problems.print("Interrupted. Run the same command again to continue.", soft_wrap=True)
         raise typer.Exit(INTERRUPTED)
@@ -240,12 +241,8 @@ def _bar(total: int) -> Iterator[Callable[[Progress], None]]:
 
         def show(progress: Progress) -> None:
             done = progress.done + len(progress.failed)
-            bar.update(
-                task,
-                completed=done,
-                total=max(total, progress.asked),
-                description=f"${progress.spent.usd:.4f}",
-            )
+            spent = f"${progress.spent.usd:.4f}"
+            bar.update(task, completed=done, total=max(total, progress.asked), description=spent)
 
         yield show
 
@@ -265,7 +262,9 @@ def _plan_lines(found: Plan, remaining: Cost, prices: str) -> Iterator[str]:
         yield f"about {_cost(remaining)} ({prices})"
 
 
-def _report(out: Output, found: Plan, progress: Progress, took: Cost | None) -> None:
+def _report(
+    stack: Stack, out: Output, file: Path, found: Plan, progress: Progress, took: Cost | None
+) -> None:
     """`took` is None for an interrupted run, which has not looked at all images in the end."""
     failed = list(progress.failed.values())
     document: dict[str, Any] = {
@@ -285,8 +284,8 @@ def _report(out: Output, found: Plan, progress: Progress, took: Cost | None) -> 
         if found.lacking:
             why = {"budget": ": the budget is used up", "limit": ": the limit is reached"}
             lines.append(f"{count(len(found.lacking), 'image')} still to do{why.get(progress.stopped, '')}")
-        else:
-            lines.append("next: imagebus recipe promote")
+        elif stack.recipes.active().current != found.recipes:
+            lines.append(f"next: imagebus recipe promote {quote(str(file))}")
     out.write(document, *lines)
     out.problems([*failed, *found.problems])
 
