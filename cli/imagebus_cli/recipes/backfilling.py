@@ -56,12 +56,13 @@ class Asked:
 @dataclass
 class Progress:
     """`stopped` says why images remain that were not asked for: `budget` or `limit`. `planned` is what the
-    images of this run were expected to take; `spent` includes earlier runs.
+    images that are done were expected to take, and `actual` what they took; `spent` includes earlier runs.
     """
 
     done: int = 0
     asked: int = 0
     planned: Cost = field(default_factory=Cost)
+    actual: Cost = field(default_factory=Cost)
     spent: Cost = field(default_factory=Cost)
     stopped: str = ""
     failed: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -186,11 +187,9 @@ class Backfill:
             item = items.get(image_key)
             if item is None or item["revision"] != asked.revision or item["status"] != "completed":
                 # It was replaced or deleted, and another pass sees what it is now.
-                self._answered(image_key, item)
+                self._answered(image_key, done=False)
             elif not missing(item, asked.recipe, self._engine):
-                self.progress.done += 1
-                self.progress.planned += asked.cost
-                self._answered(image_key, item)
+                self._answered(image_key, done=True)
             elif item["log_digest"] != asked.log_digest:
                 self._flying[image_key] = replace(asked, log_digest=item["log_digest"])
                 self._read(image_key, asked)
@@ -217,14 +216,15 @@ class Backfill:
                 "Use the version that is deployed, or deploy this one: imagebus deploy",
             )
 
-    def _answered(self, image_key: str, item: Item | None) -> None:
+    def _answered(self, image_key: str, *, done: bool) -> None:
         asked = self._flying.pop(image_key)
         self._silent = 0
-        if self._bounds.budget is not None and item:
-            log = self._store.latest(image_key)
-            self.progress.spent += used_by(asked.task, log, asked.recipe.id, self._price)
-        else:
-            self.progress.spent += asked.cost
+        took = used_by(asked.task, self._store.latest(image_key), asked.recipe.id, self._price)
+        self.progress.spent += took if took.images else asked.cost
+        if done:
+            self.progress.done += 1
+            self.progress.planned += asked.cost
+            self.progress.actual += took
 
     def _fail(self, image_key: str, why: str) -> None:
         if asked := self._flying.pop(image_key, None):

@@ -68,8 +68,11 @@ class Task:
         pixels = tuple((each.format, each.pixels) for targets in by_stage for each in set(targets))
         return cls(efforts, pixels, named, status_bytes)
 
+    def cpu(self, speed: Speed) -> float:
+        """Seconds."""
+        return sum(speed.cpu.ms(each) for each in self.efforts) / 1000
+
     def cost(self, speed: Speed, price: Mapping[str, float]) -> Cost:
-        cpu = sum(speed.cpu.ms(each) for each in self.efforts) / 1000
         seconds = sum(max(1.0, speed.billed.ms(each)) for each in self.efforts) / 1000
         derived = sum(speed.bytes.get(name, 1.5) * pixels for name, pixels in self.pixels)
         events = 1 + len(self.efforts)
@@ -82,20 +85,21 @@ class Task:
             derived_objects=len(self.pixels),
             reads=sum(each.requests > 1 for each in self.efforts),
         )
-        return Made(cpu, seconds, used).cost(price)
+        return Made(self.cpu(speed), seconds, used).cost(price)
 
 
 @dataclass(frozen=True)
 class Made:
-    """What the facts about one image say that they took."""
+    """What the facts about one image say that they took. Those of an earlier version do not name CPU time."""
 
-    cpu: float
+    cpu: float | None
     billed: float
     used: Used
 
-    def cost(self, price: Mapping[str, float]) -> Cost:
+    def cost(self, price: Mapping[str, float], cpu: float = 0.0) -> Cost:
+        """`cpu` is assumed if it is not known."""
         usd = sum(line.usd for line in lines([self.used], price, uploads=False))
-        return Cost(1, self.cpu, self.billed, usd)
+        return Cost(1, cpu if self.cpu is None else self.cpu, self.billed, usd)
 
 
 @dataclass
@@ -153,8 +157,8 @@ class Plan:
         speed, planned, actual = self.calibration.fit(), self.planned(price), self.actual(price)
         cpu = billed = usd = 1.0
         if actual.images >= ENOUGH:
-            billed, usd = actual.billed / planned.billed, actual.usd / planned.usd
-            cpu = actual.cpu / planned.cpu or 1.0  # facts of an earlier version do not name it
+            cpu, billed = actual.cpu / (planned.cpu or 1.0), actual.billed / planned.billed
+            usd = actual.usd / planned.usd
         return lambda task: task.cost(speed, price).times(1, cpu, billed, usd)
 
     def planned(self, price: Mapping[str, float]) -> Cost:
@@ -163,7 +167,8 @@ class Plan:
         return sum((each.cost(speed, price) for each in self.made), Cost())
 
     def actual(self, price: Mapping[str, float]) -> Cost:
-        return sum((each.cost(price) for each in self.took), Cost())
+        speed, made = self.calibration.fit(), zip(self.made, self.took, strict=True)
+        return sum((took.cost(price, task.cpu(speed)) for task, took in made), Cost())
 
 
 def survey(
@@ -231,7 +236,9 @@ def _made_task(
 
 def _took(task: Task, requests: Sequence[RecordedEvent], facts: Sequence[RecordedEvent]) -> Made:
     usages = [event.meta.get("usage") or {} for event in facts]
-    cpu, billed = (sum(usage.get(ms, 0) for usage in usages) / 1000 for ms in ("cpu_ms", "billed_ms"))
+    billed = sum(usage.get("billed_ms", 0) for usage in usages) / 1000
+    known = all("cpu_ms" in usage for usage in usages)
+    cpu = sum(usage["cpu_ms"] for usage in usages) / 1000 if known else None
     events = [*requests, *facts]
     used = _used_for(
         events=len(events),

@@ -37,7 +37,7 @@ Prices = Annotated[str, typer.Option(help="Whose prices: us-east-1 or eu-west-1.
 def plan(
     target: Target, out: Output, file: File = RECIPES, prefix: Prefix = "", prices: Prices = "us-east-1"
 ) -> None:
-    """Say what the images that are there lack, and what a backfill would take. Changes nothing.
+    """Say what existing images lack, and what a backfill would take. Changes nothing.
 
     Seconds of CPU time, and those that the functions are billed for, are estimated from what the stack's own
     images took.
@@ -74,12 +74,12 @@ def backfill(
     budget: Annotated[
         float | None,
         typer.Option(
-            min=0, help="Dollars for all that the set takes, earlier runs included.", show_default=False
+            min=0, help="Most dollars to spend on the set, including earlier runs.", show_default=False
         ),
     ] = None,
     limit: Annotated[
         int | None,
-        typer.Option(min=1, help="Stop after so many images, to look at them.", show_default=False),
+        typer.Option(min=1, help="Stop after this many images, to look at them.", show_default=False),
     ] = None,
     prices: Prices = "us-east-1",
 ) -> None:
@@ -111,8 +111,7 @@ def backfill(
                 show(progress)
         except KeyboardInterrupt:
             interrupted = True
-    took = None if interrupted else work.plan.actual(price) - found.actual(price)
-    _report(stack, out, file, work.plan, work.progress, took)
+    _report(stack, out, file, work.plan, work.progress, interrupted=interrupted)
     if interrupted:
         terminal.problems.print("Interrupted. Run the same command again to continue.", soft_wrap=True)
         raise typer.Exit(INTERRUPTED)
@@ -263,24 +262,25 @@ def _plan_lines(found: Plan, remaining: Cost, prices: str) -> Iterator[str]:
 
 
 def _report(
-    stack: Stack, out: Output, file: Path, found: Plan, progress: Progress, took: Cost | None
+    stack: Stack, out: Output, file: Path, found: Plan, progress: Progress, *, interrupted: bool
 ) -> None:
-    """`took` is None for an interrupted run, which has not looked at all images in the end."""
+    """An interrupted run has not looked at all images in the end, so how many lack something is unknown."""
     failed = list(progress.failed.values())
     document: dict[str, Any] = {
         "set": found.recipes.id,
         "asked": progress.asked,
         "done": progress.done,
-        "lacking": len(found.lacking) if took else None,
-        "stopped": (progress.stopped or None) if took else "interrupted",
+        "lacking": None if interrupted else len(found.lacking),
+        "stopped": "interrupted" if interrupted else progress.stopped or None,
         "failed": failed,
         "planned": progress.planned.document(),
-        "actual": took.document() if took else None,
+        "actual": progress.actual.document(),
         "unreadable": found.problems,
     }
     lines = [f"{count(progress.done, 'image')} done, {count(len(failed), 'image')} failed"]
-    if took:
-        lines += [f"planned {_cost(progress.planned)}", f"actual  {_cost(took)}"] * bool(progress.done)
+    if progress.done:
+        lines += [f"planned {_cost(progress.planned)}", f"actual  {_cost(progress.actual)}"]
+    if not interrupted:
         if found.lacking:
             why = {"budget": ": the budget is used up", "limit": ": the limit is reached"}
             lines.append(f"{count(len(found.lacking), 'image')} still to do{why.get(progress.stopped, '')}")

@@ -62,6 +62,25 @@ def complete(world: World, recipes: RecipeSet = NEW) -> set[str]:
     }
 
 
+def test_what_a_run_took_is_of_its_own_images():
+    """Also when images of an earlier run are overwritten meanwhile, which takes their events from the log."""
+    world = World()
+    for number in range(6):
+        world.upload(f"{number}.jpg")
+    run(world, limit=5)
+    left = plan_of(world)
+    (lacking,) = (each.image_key for each in world.table.images() if each.image_key not in complete(world))
+    work = backfill(world)
+    for progress in work.run(left):
+        if progress.asked == 1 and not progress.done:
+            for number in range(6):
+                if f"{number}.jpg" != lacking:
+                    world.upload(f"{number}.jpg", NEW)
+    assert work.progress.done == work.progress.actual.images == 1
+    assert work.progress.actual.cpu == pytest.approx(work.progress.planned.cpu, rel=0.3)
+    assert work.progress.actual.usd > 0
+
+
 def asked(world: World) -> list[str]:
     return [event.meta.image_key for event in world.of_type(DerivationRequested)]  # type: ignore[union-attr]
 

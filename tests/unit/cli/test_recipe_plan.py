@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from imagebus.recipes.model import RecipeSet
-from imagebus_cli.recipes.calibration import Calibration, Speed
+from imagebus_cli.recipes.calibration import Calibration, Rate, Speed
 from imagebus_cli.recipes.effort import Effort, Source, effort, of_outputs
 from imagebus_cli.recipes.planning import Made
 from tests.unit.cli.recipe_world import NEW, OLD, PRICE, World
@@ -56,11 +56,37 @@ def test_what_was_made_already_corrects_the_rest():
     run(world, limit=25)
     for index, took in enumerate((found := plan_of(world)).took):
         used = replace(took.used, gb_seconds=took.used.gb_seconds * 3)
+        assert took.cpu
         found.took[index] = Made(took.cpu * 3, took.billed * 3, used)
     corrected = found.remaining(PRICE)
     assert corrected.images == 25
     assert corrected.cpu == pytest.approx(naive.cpu / 2 * 3, rel=0.1)
     assert corrected.billed == pytest.approx(naive.billed / 2 * 3, rel=0.1)
+
+
+def test_facts_of_an_earlier_version_do_not_say_their_cpu_time():
+    """What is not known counts as planned, so it makes the rest neither cheaper nor dearer."""
+    world = World()
+    for number in range(60):
+        world.upload(f"{number}.jpg")
+    naive = plan_of(world).remaining(PRICE)
+    run(world, limit=40)
+    found = plan_of(world)
+    found.took[:35] = [replace(each, cpu=None) for each in found.took[:35]]
+    assert found.remaining(PRICE).cpu == pytest.approx(naive.cpu / 3, rel=0.1)
+    assert found.actual(PRICE).cpu == pytest.approx(found.planned(PRICE).cpu, rel=0.1)
+
+
+def test_work_that_takes_no_cpu_time_can_be_planned(monkeypatch: pytest.MonkeyPatch):
+    """Only shared objects, on a stack whose requests were measured to take none."""
+    monkeypatch.setattr(Calibration, "fit", lambda _: Speed(cpu=Rate(0.0, 1.0)))
+    world = World()
+    for number in range(25):
+        world.upload(f"{number}.jpg")
+    run(world, limit=20)
+    found = plan_of(world)
+    found.made = [replace(each, efforts=(Effort(1),)) for each in found.made]
+    assert found.remaining(PRICE).images == 5
 
 
 def test_uploads_in_a_burst_slow_each_other_and_do_not_count():
