@@ -33,6 +33,13 @@ class Status(StrEnum):
     DELETED = "deleted"
 
 
+class Format(StrEnum):
+    JPEG = "jpeg"
+    PNG = "png"
+    WEBP = "webp"
+    AVIF = "avif"
+
+
 @command
 def list_images(
     stack: Stack,
@@ -55,7 +62,8 @@ def list_images(
 
     items, rest = lookup.listed(stack, status.value if status else None, limit, cursor, everything=everything)
     if out.as_json:
-        out.write({"items": [lookup.summary(item) for item in items], "cursor": rest})
+        active = lookup.active(stack)
+        out.write({"items": [lookup.summary(item, active) for item in items], "cursor": rest})
         return
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("key", overflow="fold")
@@ -103,7 +111,7 @@ def status(
         _wait(stack, key)
     item = past.known(stack, key, when) if when else lookup.known(stack, key)
     if out.as_json:
-        out.write(lookup.details(item))
+        out.write(lookup.details(item, lookup.active(stack, when)))
     else:
         for name, value in _lines(item).items():
             terminal.console.print(f"{name:16} {terminal.safe(value)}", soft_wrap=True)
@@ -216,6 +224,12 @@ def get(
         str | None, typer.Option(help="Download this thumbnail, for example 320x320.", show_default=False)
     ] = None,
     processed: Annotated[bool, typer.Option("--processed", help="Download the watermarked image.")] = False,
+    image_format: Annotated[
+        Format | None,
+        typer.Option(
+            "--format", help="Format of the thumbnail (default: the most compatible).", show_default=False
+        ),
+    ] = None,
     output: Annotated[
         str | None,
         typer.Option(
@@ -230,14 +244,18 @@ def get(
 
     if thumbnail is not None and processed:
         raise Problem("Use either --thumbnail or --processed.", exit_code=2)
+    if image_format and thumbnail is None:
+        raise Problem("Use --format with --thumbnail.", exit_code=2)
     if output == lookup.STDOUT and out.as_json:
         raise Problem(
             "Standard output can take the image or JSON, not both.", "Name a file: -o FILE", exit_code=2
         )
     stack = target.find()
-    place = lookup.place(stack, key, thumbnail=thumbnail, processed=processed)
-    derived = thumbnail is not None or processed
-    file = output or lookup.file_name(place["Key"] if derived else key)
+    if thumbnail is not None:
+        place = lookup.thumbnail(stack, key, thumbnail, image_format)
+    else:
+        place = lookup.processed(stack, key) if processed else lookup.original(stack, key)
+    file = output or lookup.file_name(place["Key"])
     size = lookup.fetch(stack, place, file)
     if file != lookup.STDOUT:
         out.write({"image_key": key, "file": file, "bytes": size}, f"{file}: {bytes_text(size)}")

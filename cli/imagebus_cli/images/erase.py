@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from imagebus.identity import derived_prefix
+from imagebus.erasures import Erasure
+from imagebus.identity import derived_prefix, is_imported
 from imagebus_cli.output.text import count
 from imagebus_cli.stack.deployed import Stack
 
@@ -31,14 +32,14 @@ def erase(stack: Stack, key: str) -> Erased:
     The recorder and the notifier refuse what is still on the way. A delete marker comes first: its removal is
     an event even if no version is left, and tells ingest which revisions are older.
     """
-    known = stack.store.newest_revision(key)
+    known = stack.store.revisions(key)
     answer = stack.s3.delete_object(Bucket=stack.uploads, Key=key)
     marker = answer.get("VersionId")
     versions = list(_versions(stack, key))
     ids = [version["VersionId"] for version in versions]
-    newest = stack.store.newest_revision(key)
+    newest = max(stack.store.revisions(key), default="")
     # Before anything is deleted: whoever writes later asks for it afterwards.
-    erasure = stack.erasures.extend(key, through=newest, versions=ids)
+    erasure = stack.erasures.extend(key, through=newest, versions=[*ids, *filter(is_imported, known)])
     _delete(stack, stack.uploads, versions)
     derived = [{"Key": name} for name in _derived(stack, key)]
     _delete(stack, stack.images, derived)
@@ -50,18 +51,27 @@ def erase(stack: Stack, key: str) -> Erased:
 
 def erase_leftovers(stack: Stack, key: str) -> Erased:
     """Remove what an earlier erase of the key did not: it was interrupted. A later upload stays."""
-    known = stack.erasures.of(key)
-    erasure = stack.erasures.extend(key, through=stack.store.newest_revision(key, known))
+    known = stack.store.revisions(key, stack.erasures.of(key))
+    # Derived objects say only their revision, so the revisions are kept before the log goes.
+    erasure = stack.erasures.extend(key, through=max(known, default=""), versions=filter(is_imported, known))
     versions = [each for each in _versions(stack, key) if erasure.has_version(each["VersionId"])]
     _delete(stack, stack.uploads, versions)
-    derived = [{"Key": name} for name in _derived(stack, key) if erasure.covers(of_derived(name))]
+    logged = stack.store.revisions(key)
+    derived = [{"Key": name} for name in _derived(stack, key) if is_leftover(name, erasure, logged)]
     _delete(stack, stack.images, derived)
     return Erased(len(versions), len(derived), stack.store.erase(key, erasure))
 
 
-def of_derived(name: str) -> dict[str, str]:
-    """What the name of a derived object says about its upload."""
-    return {"revision": name.split("/")[1]}
+def is_leftover(derived: str, erasure: Erasure, logged: Collection[str]) -> bool:
+    """Whether a derived object is of an erased upload; `logged` are the revisions that the table has."""
+    revision = revision_of(derived)
+    if erasure.covers({"revision": revision}):
+        return True
+    return revision not in logged and erasure.may_cover(revision)
+
+
+def revision_of(derived: str) -> str:
+    return derived.split("/")[1]
 
 
 def _versions(stack: Stack, key: str) -> Iterator[dict[str, str]]:

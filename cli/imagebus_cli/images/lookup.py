@@ -5,16 +5,22 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
 from botocore.exceptions import ClientError
 
+from imagebus.clock import timestamp
 from imagebus.history import view
+from imagebus.history.derived import Shown, shown
 from imagebus.history.fold import Item
 from imagebus.history.recorded import RecordedEvent
 from imagebus.identity import image_id
+from imagebus.image_types import most_compatible
 from imagebus.listing import MAX_LIMIT
+from imagebus.recipes.model import Active
+from imagebus.recipes.store import UnknownRecipe
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack.deployed import Stack
 
@@ -45,9 +51,16 @@ def listed(
             return found, cursor
 
 
-def summary(item: Item) -> dict[str, Any]:
+def active(stack: Stack, at: datetime | None = None) -> Active:
+    """The sets of recipes that are active, or were at that time. None are on a stack from before recipes."""
+    if not _has_recipes(stack):
+        return view.NOTHING_PROMOTED
+    return stack.recipes.active_at(timestamp(at)) if at else stack.recipes.active()
+
+
+def summary(item: Item, active: Active) -> dict[str, Any]:
     """An image of the list, as the API shows it but without links."""
-    return view.summary(item).as_json()
+    return view.summary(item, active).as_json()
 
 
 def known(stack: Stack, key: str) -> Item:
@@ -58,10 +71,10 @@ def known(stack: Stack, key: str) -> Item:
     return item
 
 
-def details(item: Item) -> dict[str, Any]:
+def details(item: Item, active: Active) -> dict[str, Any]:
     """An image as the API shows it but without links, and the id that logs use for it."""
-    shown = view.details(item).as_json()
-    return {"key": shown.pop("key"), "image_id": image_id(item["image_key"]), **shown}
+    found = view.details(item, active).as_json()
+    return {"key": found.pop("key"), "image_id": image_id(item["image_key"]), **found}
 
 
 def log(stack: Stack, key: str) -> Sequence[RecordedEvent]:
@@ -72,27 +85,59 @@ def log(stack: Stack, key: str) -> Sequence[RecordedEvent]:
     return events
 
 
-def place(stack: Stack, key: str, *, thumbnail: str | None, processed: bool) -> dict[str, str]:
-    """Bucket, key and (of an original) version of the object. Raises Problem if it does not exist."""
+def original(stack: Stack, key: str) -> dict[str, str]:
+    """Bucket, key and version of the upload. Raises Problem if the image was deleted."""
     item = stack.store.status(key)
-    if thumbnail is None and not processed:
-        if item is not None and item["status"] == "deleted":
-            raise Problem("The image was deleted.", "Upload it again, or look at its events.", exit_code=1)
-        version = (item or {}).get("version_id")
-        return {"Bucket": stack.uploads, "Key": key} | ({"VersionId": version} if version else {})
-    if item is None:
-        raise unknown()
-    if processed:
-        if "watermarked" not in item:
-            raise Problem(
-                f"There is no processed image: the image is {item['status']}.", _look(), exit_code=1
-            )
-        return {"Bucket": stack.images, "Key": item["watermarked"]["key"]}
-    thumbnails = {each["name"]: each["key"] for each in item.get("thumbnails", ())}
-    if thumbnail not in thumbnails:
-        there = ", ".join(thumbnails) or f"none; the image is {item['status']}"
-        raise Problem(f"There is no thumbnail {thumbnail}.", f"There are: {there}", exit_code=1)
-    return {"Bucket": stack.images, "Key": thumbnails[thumbnail]}
+    if item is not None and item["status"] == "deleted":
+        raise Problem("The image was deleted.", "Upload it again, or look at its events.", exit_code=1)
+    version = (item or {}).get("version_id")
+    return {"Bucket": stack.uploads, "Key": key} | ({"VersionId": version} if version else {})
+
+
+def processed(stack: Stack, key: str) -> dict[str, str]:
+    """Bucket and key of the watermarked image. Raises Problem if it does not exist."""
+    item = known(stack, key)
+    found = shown(item, active(stack))
+    if found.watermarked:
+        return {"Bucket": stack.images, "Key": found.watermarked["key"]}
+    if _makes_no_copy(stack, found):
+        raise Problem(
+            f"There is no processed image: recipe {found.recipe} makes none.",
+            "It has no watermark. See: imagebus recipe show",
+            exit_code=1,
+        )
+    raise Problem(f"There is no processed image: the image is {item['status']}.", _look(), exit_code=1)
+
+
+def thumbnail(stack: Stack, key: str, name: str, wanted: str | None) -> dict[str, str]:
+    """Bucket and key of the thumbnail in the wanted format (lower case), or else in the one that most
+    programs show. Raises Problem if it does not exist."""
+    item = known(stack, key)
+    found: dict[str, dict[str, str]] = {}
+    for each in shown(item, active(stack)).thumbnails:
+        found.setdefault(each["name"], {})[each["format"]] = each["key"]
+    if name not in found:
+        there = ", ".join(found) or f"none; the image is {item['status']}"
+        raise Problem(f"There is no thumbnail {name}.", f"There are: {there}", exit_code=1)
+    files = found[name]
+    chosen = wanted.upper() if wanted else most_compatible(files)
+    if chosen not in files:
+        there = ", ".join(files).lower()
+        raise Problem(f"Thumbnail {name} is not in this format.", f"There are: {there}", exit_code=1)
+    return {"Bucket": stack.images, "Key": files[chosen]}
+
+
+def _makes_no_copy(stack: Stack, found: Shown) -> bool:
+    if not found.recipe or not _has_recipes(stack):
+        return False
+    try:
+        return stack.recipes.recipe(found.recipe).watermark == "none"
+    except UnknownRecipe:
+        return False
+
+
+def _has_recipes(stack: Stack) -> bool:
+    return "RecipesTableName" in stack.outputs
 
 
 def fetch(stack: Stack, place: dict[str, str], target: str) -> int:

@@ -11,7 +11,7 @@ from imagebus.clock import timestamp
 from imagebus.history import view
 from imagebus.history.fold import Item, fold
 from imagebus.history.recorded import RecordedEvent
-from imagebus_cli.images.lookup import unknown
+from imagebus_cli.images.lookup import active, unknown
 from imagebus_cli.operations.retry import required
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack.deployed import Stack
@@ -46,7 +46,8 @@ def diff(stack: Stack, key: str, before: datetime, after: datetime) -> list[Chan
         raise Problem("--at is after --to.", "Note that times without a zone are UTC.", exit_code=2)
     later = known(stack, key, after)
     earlier = _known(stack, key, before)
-    return list(changes(view.details(earlier).as_json() if earlier else {}, view.details(later).as_json()))
+    old = view.details(earlier, active(stack, before)).as_json() if earlier else {}
+    return list(changes(old, view.details(later, active(stack, after)).as_json()))
 
 
 def revisions(stack: Stack, key: str) -> list[Sequence[RecordedEvent]]:

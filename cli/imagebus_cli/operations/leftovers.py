@@ -9,7 +9,7 @@ from typing import Any
 from imagebus.erasures import Erasure, from_item
 from imagebus.identity import derived_prefix, image_id
 from imagebus.store import identity
-from imagebus_cli.images.erase import of_derived
+from imagebus_cli.images.erase import is_leftover, revision_of
 from imagebus_cli.operations.table import ScannedImage
 from imagebus_cli.operations.verify import Check, Difference, advice
 from imagebus_cli.stack.deployed import Stack
@@ -25,6 +25,8 @@ class Leftovers:
         self._stack = stack
         self._erasures = _erasures(stack)
         self._reported: set[str] = set()
+        #: The revisions that the table has of images that were uploaded again after an erase.
+        self._logged: dict[str, set[str]] = {}
         self.checks: list[Check] = [self._is_erased, *([self._lacks_objects] if objects else [])]
 
     def _is_erased(self, image: ScannedImage) -> Difference | None:
@@ -35,6 +37,7 @@ class Leftovers:
         found: list[Mapping[str, Any]] = [event.meta for event in image.log]
         found += [*map(identity, image.others), *([image.status] if image.status else [])]
         if not any(map(erasure.covers, found)):
+            self._logged[name] = {str(each["revision"]) for each in found}
             return None
         self._reported.add(name)
         return _erased(image)
@@ -44,7 +47,10 @@ class Leftovers:
         if not named or not (missing := named - _existing(self._stack, image)):
             return None
         names = tuple(sorted(name.split("/", 2)[2] for name in missing))
-        return Difference(image.image_key, "derived objects are missing", names, advice="upload it again")
+        fix = "upload it again"
+        if not missing <= _objects(image.status or {}):
+            fix += ", then imagebus recipe backfill"
+        return Difference(image.image_key, "derived objects are missing", names, advice=fix)
 
     def versions(self) -> Iterator[Difference]:
         """Images of which erased versions are left. It lists the whole uploads bucket."""
@@ -66,8 +72,10 @@ class Leftovers:
         for name, erasure in islice(self._erasures.items(), limit):
             if name in self._reported:
                 continue
-            found = (each for each in _listed(self._stack, f"{name}/") if erasure.covers(of_derived(each)))
-            for revision, objects in groupby(found, key=lambda each: of_derived(each)["revision"]):
+            logged = self._logged.get(name, ())
+            listed = _listed(self._stack, f"{name}/")
+            found = (each for each in listed if is_leftover(each, erasure, logged))
+            for revision, objects in groupby(found, key=revision_of):
                 folder = f"{name}/{revision}/"
                 files = tuple(each.removeprefix(folder) for each in objects)
                 command = f"aws s3 rm --recursive s3://{self._stack.images}/{folder}"
@@ -90,8 +98,14 @@ def _named(image: ScannedImage) -> set[str]:
     item = image.status or {}
     if item.get("status") != "completed":
         return set()
-    watermarked = [item["watermarked"]] if "watermarked" in item else []
-    return {each["key"] for each in [*item.get("thumbnails", ()), *watermarked]}
+    made = [item, *item.get("derived", {}).values()]
+    return {key for each in made for key in _objects(each)}
+
+
+def _objects(made: Mapping[str, Any]) -> set[str]:
+    """The objects of one recipe: of a status item, or of an entry of its `derived`."""
+    watermarked = [made["watermarked"]] if "watermarked" in made else []
+    return {each["key"] for each in [*made.get("thumbnails", ()), *watermarked]}
 
 
 def _existing(stack: Stack, image: ScannedImage) -> set[str]:

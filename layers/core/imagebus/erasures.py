@@ -24,7 +24,7 @@ class ErasureContended(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """Everything of the key up to a revision, and some versions whose revision nobody knew."""
+    """Everything of the key up to a revision, and some versions and imported revisions, by their digests."""
 
     through: str = ""
     versions: frozenset[str] = frozenset()
@@ -37,8 +37,17 @@ class Erasure:
         version_id, revision = meta.get("version_id"), str(meta.get("revision", ""))
         if version_id and self.has_version(str(version_id)):
             return True
-        # An import's revision is below every real one, but its object is there: it was uploaded later.
-        return bool(self.through) and revision <= self.through and not is_imported(revision)
+        if is_imported(revision):  # It is below every real one, and may be of an object that came later.
+            return _digest(revision) in self.versions
+        return bool(self.through) and revision <= self.through
+
+    def may_cover(self, revision: str) -> bool:
+        """Whether it is imported and ends with four digits of an erased version's digest.
+
+        One in 65,536 other imports does too, so check that nothing else is left of the revision.
+        """
+        ending = revision[-4:].lower()
+        return is_imported(revision) and any(each.startswith(ending) for each in self.versions)
 
     def has_version(self, version_id: str) -> bool:
         return _digest(version_id) in self.versions

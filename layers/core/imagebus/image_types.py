@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -53,3 +53,11 @@ MIME_OF_EXTENSION: Mapping[str, str] = {ext: each.mime for each in IMAGE_TYPES f
 
 #: What a source format is derived to where it is not one that we write.
 OUTPUT_OF_SOURCE: Mapping[str, str] = {"GIF": "PNG", "HEIF": "JPEG", "TIFF": "JPEG", "JXL": "JPEG"}
+
+#: The first is the one that most programs show.
+COMPATIBLE = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "HEIF")
+
+
+def most_compatible(formats: Collection[str]) -> str:
+    """The format for callers of whom nothing is known. `formats` is not empty."""
+    return min(formats, key=COMPATIBLE.index)

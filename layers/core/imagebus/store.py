@@ -137,15 +137,13 @@ class DynamoDBEventStore:
             count += sum(map(self._delete, items))
         return count
 
-    def newest_revision(self, image_key: str, erasure: Erasure | None = None) -> str:
-        """The highest revision of any item, even of one that cannot be read; empty if there is none.
+    def revisions(self, image_key: str, erasure: Erasure | None = None) -> set[str]:
+        """The revisions of all items, even of those that cannot be read.
 
         With an erasure: of those that it covers.
         """
         found = map(identity, self._items(image_key))
-        return max(
-            (each["revision"] for each in found if erasure is None or erasure.covers(each)), default=""
-        )
+        return {each["revision"] for each in found if erasure is None or erasure.covers(each)}
 
     def _items(self, image_key: str) -> Iterator[Mapping[str, Any]]:
         pages = self._client.get_paginator("query").paginate(

@@ -6,12 +6,10 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from imagebus.image_types import MIME_OF_FORMAT
+from imagebus.image_types import COMPATIBLE, MIME_OF_FORMAT
 
 #: Smaller files, but not every program shows them: only for callers that name them, as browsers do.
 MODERN = ("AVIF", "WEBP")
-#: The first is the one that most programs show.
-COMPATIBLE = ("JPEG", "PNG", "GIF", *reversed(MODERN), "HEIF")
 
 _ELEMENTS = re.compile(r'(?:[^,"]|"(?:\\.|[^"\\])*")+')
 _PARAMETERS = re.compile(r'(?:[^;"]|"(?:\\.|[^"\\])*")+')
@@ -52,11 +50,6 @@ def best(formats: Collection[str], accept: str | None) -> str | None:
         return weight, False, -COMPATIBLE.index(image_format)
 
     return max((each for each in formats if wishes[each][0] > 0), key=order, default=None)
-
-
-def most_compatible(formats: Collection[str]) -> str:
-    """The format for callers of whom nothing is known. `formats` is not empty."""
-    return min(formats, key=COMPATIBLE.index)
 
 
 def _wish(mime: str, ranges: Collection[Range]) -> tuple[float, bool]:

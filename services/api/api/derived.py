@@ -9,7 +9,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from api.accept import best, most_compatible
+from api.accept import best
 from api.incoming import Incoming
 from api.lookup import Lookup
 from api.problems import HttpProblem
@@ -19,6 +19,7 @@ from api.storage import Storage, expiry
 from api.variants import by_name
 from api.views import Seen, derived_url, variants
 from imagebus.clock import Clock
+from imagebus.image_types import most_compatible
 
 #: A cache must not give one caller's format to another.
 VARY = {"Vary": "Accept"}

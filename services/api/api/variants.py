@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from api.accept import MODERN, most_compatible
+from api.accept import MODERN
 from api.models import Picture, Variant, VariantFile
-from imagebus.image_types import MIME_OF_FORMAT
+from imagebus.image_types import MIME_OF_FORMAT, most_compatible
 from imagebus.recipes.model import Recipe
 
 #: A side differs by up to a pixel from what the shape of a larger variant would give.

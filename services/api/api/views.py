@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
-from api.accept import COMPATIBLE, most_compatible
 from api.addressing import address
 from api.models import Image, Links, Summary, Timeline, Urls, Variants
 from api.settings import Settings
@@ -19,6 +18,7 @@ from imagebus.history import view
 from imagebus.history.derived import Shown, shown
 from imagebus.history.fold import Item
 from imagebus.history.recorded import RecordedEvent
+from imagebus.image_types import COMPATIBLE, most_compatible
 from imagebus.recipes.model import Active, Recipe
 
 #: The side of a thumbnail that fills a gallery tile, in pixels.

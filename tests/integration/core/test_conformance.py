@@ -268,13 +268,14 @@ def test_erasing_deletes_what_is_covered_and_spares_a_later_upload(aws: Aws, sto
     for event in [*old, *new]:
         store.append(event)
     store.replace_status(fold(new, REQUIRED), None)
-    assert store.newest_revision(KEY) == SECOND
+    assert store.revisions(KEY) == {FIRST, SECOND}
+    assert store.revisions(KEY, Erasure(FIRST)) == {FIRST}
     assert store.erase(KEY, Erasure(FIRST)) == len(old)
     assert {event.revision for event in store.history(KEY)} == {SECOND}
     assert store.status(KEY) is not None
     by_version = DynamoDBErasures(aws.dynamodb, "erasures").extend(KEY, versions=["v1"])
     assert store.erase(KEY, by_version) == len(new) + 1
-    assert (store.history(KEY), store.status(KEY), store.newest_revision(KEY)) == ([], None, "")
+    assert (store.history(KEY), store.status(KEY), store.revisions(KEY)) == ([], None, set())
 
 
 def test_a_pinned_object_is_read_as_it_was(aws: Aws):

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.accept import best, most_compatible
-from imagebus.image_types import FORMATS, MIME_OF_FORMAT
+from api.accept import best
+from imagebus.image_types import FORMATS, MIME_OF_FORMAT, most_compatible
 
 ALL = ("PNG", "AVIF", "JPEG", "WEBP")
 

@@ -118,7 +118,7 @@ def test_an_original_comes_as_the_revision_that_the_status_is_about(stack: Stack
 
 def test_derived_images_come_by_name(stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
-    thumbnails = [{"name": "320x320", "key": "id/rev/thumbnails/320x320.jpg", "width": 1, "height": 1}]
+    thumbnails = [{"name": "320x320", "key": "id/rev/thumbnails/320x320.jpg", "format": "JPEG"}]
     known(stack, KEY, thumbnails=thumbnails, watermarked={"key": "id/rev/watermarked.jpg"})
     stack.s3.put_object(Bucket="images", Key="id/rev/thumbnails/320x320.jpg", Body=b"small")
     stack.s3.put_object(Bucket="images", Key="id/rev/watermarked.jpg", Body=b"marked")

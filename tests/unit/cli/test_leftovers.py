@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from imagebus.events import new_event
+from imagebus.events import caused_by, new_event
+from imagebus.events.recipes import VariantsPruned
 from imagebus.history.fold import fold
 from imagebus.history.required import DEFAULT, Required
-from imagebus.identity import derived_prefix, image_id
+from imagebus.identity import derived_prefix, image_id, imported_revision
 from imagebus.testing import ManualClock
 from imagebus_cli.operations.leftovers import ERASED, Leftovers
 from imagebus_cli.operations.verify import Difference, verify_all
@@ -18,7 +20,7 @@ from imagebus_cli.stack import find as where
 from imagebus_cli.stack.deployed import Stack
 from imagebus_cli.stack.findings import Verdict
 from tests.unit.cli.test_images import run, stack
-from tests.unit.core.events import FIRST, SECOND, processed, recorded, story, uploaded
+from tests.unit.core.events import FIRST, SECOND, answer, asked, processed, recorded, story, uploaded
 
 __all__ = ["stack"]
 
@@ -155,6 +157,43 @@ def test_missing_objects_are_found_on_request(stack: Stack):
     assert found(stack) == []
     (each,) = found(stack, objects=True)
     assert (each.why, each.attributes) == ("derived objects are missing", ("thumbnails/100x100.png",))
+
+
+@pytest.mark.parametrize("pruned", [False, True])
+def test_missing_objects_of_a_backfill_are_found_unless_they_were_pruned(stack: Stack, pruned: bool):
+    events = story()
+    request = asked(events[1])
+    of_backfill = answer(request)
+    facts = [*events, request, of_backfill, processed(events, clock=ManualClock())]
+    if pruned:
+        data = VariantsPruned(retired=(of_backfill.meta.event_id,), objects=2, bytes=2)
+        facts.append(caused_by(events[1].meta, data, clock=ManualClock()))
+    for event in map(recorded, facts):
+        stack.store.append(event)
+    assert stack.store.replace_status(fold(list(map(recorded, facts)), REQUIRED), None)
+    for name in ("thumbnails/100x100.png", "watermarked.png"):
+        stack.s3.put_object(Bucket="images", Key=derived_prefix(events[1].meta.image_key, FIRST) + name)
+    missing = [(each.why, each.attributes, each.advice) for each in found(stack, objects=True)]
+    names = ("thumbnails/one.png", "thumbnails/two.png")
+    advice = "upload it again, then imagebus recipe backfill"
+    assert missing == ([] if pruned else [("derived objects are missing", names, advice)])
+
+
+def test_derived_objects_of_an_erased_import_are_found(stack: Stack):
+    """The erasure has the version only; a later import of the key, with a log, is left alone."""
+    written = datetime(2026, 7, 14, tzinfo=UTC)
+    erased, later = (imported_revision(written + timedelta(days), "v1") for days in (0, 1))
+    stack.erasures.extend(KEY, versions=["another", "v1"])
+    again = recorded(new_event(uploaded().data, image_key=KEY, revision=later, clock=ManualClock()))
+    stack.store.append(again)
+    assert stack.store.replace_status(fold([again], REQUIRED), None)
+    for revision in (erased, later, imported_revision(written, "v2")):
+        stack.s3.put_object(Bucket="images", Key=f"{derived_prefix(KEY, revision)}watermarked.png")
+    (each,) = found(stack, objects=True)
+    assert (each.why, each.advice) == (
+        "was erased, and derived objects are left",
+        f"aws s3 rm --recursive s3://images/{derived_prefix(KEY, erased)}",
+    )
 
 
 def test_doctor_looks_at_a_sample_and_says_what_to_run(stack: Stack):
