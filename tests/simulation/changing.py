@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from imagebus.bus import EventBridgeBus, PublishError
 from imagebus.history import derived
 from imagebus.recipes.model import Active, RecipeSet
-from imagebus.recipes.store import DynamoDBRecipes
+from imagebus.recipes.store import DynamoDBRecipes, Promotion
 from imagebus.store import DynamoDBEventStore
 from imagebus_cli.adopt.adopting import Pace
 from imagebus_cli.measure.cost import load_prices
@@ -123,18 +123,20 @@ class Changing:
 
     def promote(self, recipe_set: Json) -> None:
         self._world.seen["promote"] += 1
-        self._switch(RecipeSet.read(recipe_set), None)
+        seen = switching.announced(self._recipes(), self._bus(), wiring.RECIPES)
+        self._switch(seen, RecipeSet.read(recipe_set), None)
 
     def roll_back(self) -> None:
         recipes = self._recipes()
+        seen = switching.announced(recipes, self._bus(), wiring.RECIPES)
         with suppress(switching.NothingBefore):
-            before = switching.previous(recipes.promotions())
+            before = switching.previous(seen)
             self._world.seen["rollback"] += before is not None
             self._world.seen["rollback to no set"] += before is None
-            self._switch(recipes.recipe_set(before) if before else None, switching.ROLLBACK)
+            self._switch(seen, recipes.recipe_set(before) if before else None, switching.ROLLBACK)
 
-    def _switch(self, to: RecipeSet | None, note: str | None) -> None:
-        switching.promote(self._recipes(), self._bus(), wiring.RECIPES, to, "operator", note)
+    def _switch(self, seen: Sequence[Promotion], to: RecipeSet | None, note: str | None) -> None:
+        switching.promote(self._recipes(), self._bus(), wiring.RECIPES, seen, to, "operator", note)
 
     def prune(self) -> int:
         """How many objects it removed. Operators run one prune at a time (docs/invariants.md says why)."""
@@ -237,14 +239,14 @@ class Changing:
                     yield f"{key}: shows {variants.shown(item, sets)} after a backfill for {recipe}"
 
     def _unannounced(self) -> Iterator[str]:
-        """Who listens hears of the last promotion at least, and of none that did not happen."""
+        """Who listens hears of every promotion, and of none that did not happen."""
         promotions = len(self._world.watch.promoted.history) - 1
         heard = {
             event["detail"]["data"]["number"]
             for _, event in self._world.events.archive
             if event["detail-type"] == "RecipePromoted"
         }
-        if promotions not in heard or not heard <= set(range(1, promotions + 1)):
+        if heard != set(range(1, promotions + 1)):
             yield f"heard of the promotions {sorted(heard)} of {promotions}"
 
     def _left_over(self) -> Iterator[str]:

@@ -12,7 +12,10 @@ from imagebus_cli.output.text import count
 from imagebus_cli.recipes import work
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from imagebus.recipes.model import RecipeSet
+    from imagebus.recipes.store import Promotion
     from imagebus_cli.output.writer import Output
     from imagebus_cli.stack.deployed import Stack
 
@@ -100,37 +103,43 @@ def promote(
 ) -> None:
     """Show all images by another set of recipes, at once. New uploads are made by it from then on.
 
-    An image that lacks something keeps showing what it showed, until a backfill has made the rest. The set
-    that is active already is announced again, and nothing else happens.
+    An image that lacks something keeps showing what it showed, until a backfill has made the rest. If the set
+    is active already, nothing changes.
 
-    Exits with 1 if you do not confirm, or if somebody else promoted a set at the same moment.
+    The last promotion is announced again first, in case its command was interrupted.
+
+    Exits with 1 if you do not confirm, or if somebody else promoted a set meanwhile.
     """
+    from imagebus_cli.output import terminal
     from imagebus_cli.recipes import switching
 
     chosen = switching.named(stack.recipes, recipes)
+    seen = switching.announced(stack.recipes, stack.bus, stack.recipes_table)
     incomplete = work.incomplete(stack, chosen) if count_incomplete else None
-    if incomplete:
-        from imagebus_cli.output import terminal
-
-        line = f"{count(incomplete, 'image')} will keep showing what they show: imagebus recipe backfill"
-        terminal.problems.print(line, soft_wrap=True)
-    _switch(stack, out, chosen, None, yes=yes, more={} if incomplete is None else {"incomplete": incomplete})
+    if incomplete is not None:
+        keep = f"{count(incomplete, 'image')} will keep showing what they show: "
+        line = (keep + switching.backfill_command(recipes)) if incomplete else "no image lacks anything"
+        terminal.problems.print(terminal.safe(line), soft_wrap=True)
+    more = {} if incomplete is None else {"incomplete": incomplete}
+    _switch(stack, out, seen, chosen, None, yes=yes, more=more)
 
 
 @command
 def rollback(stack: Stack, out: Output, yes: Yes = False) -> None:
     """Show all images by the set of recipes that was active before the current one, at once.
 
-    After the first promotion, each image shows again what it was made with.
+    After the first promotion, each image shows again what it was made with. A second rollback goes one step
+    further back, so look at `imagebus recipe show` before you repeat an interrupted one. The last promotion
+    is announced again first, as by `promote`.
 
-    Exits with 1 if there is no promotion, you do not confirm, or somebody else promoted a set at the same
-    moment.
+    Exits with 1 if there is no promotion, you do not confirm, or somebody else promoted a set meanwhile.
     """
     from imagebus_cli.problem import Problem
     from imagebus_cli.recipes import switching
 
+    seen = switching.announced(stack.recipes, stack.bus, stack.recipes_table)
     try:
-        before = switching.previous(stack.recipes.promotions())
+        before = switching.previous(seen)
     except switching.NothingBefore:
         raise Problem(
             "There is no promotion to take back.",
@@ -138,20 +147,27 @@ def rollback(stack: Stack, out: Output, yes: Yes = False) -> None:
             exit_code=1,
         ) from None
     to = stack.recipes.recipe_set(before) if before else None
-    _switch(stack, out, to, switching.ROLLBACK, yes=yes, more={})
+    _switch(stack, out, seen, to, switching.ROLLBACK, yes=yes, more={})
 
 
 def _switch(
-    stack: Stack, out: Output, to: RecipeSet | None, note: str | None, *, yes: bool, more: dict[str, int]
+    stack: Stack,
+    out: Output,
+    seen: Sequence[Promotion],
+    to: RecipeSet | None,
+    note: str | None,
+    *,
+    yes: bool,
+    more: dict[str, int],
 ) -> None:
     from imagebus_cli.recipes import switching
 
-    current = stack.recipes.active().current
-    if not yes and current != to:
-        new, old = (each.id if each else switching.AS_MADE for each in (to, current))
+    wanted, current = to.id if to else None, seen[0].to_set if seen else None
+    if not yes and current != wanted:
+        new, old = (each or switching.AS_MADE for each in (wanted, current))
         typer.confirm(f"Show all images by {new} instead of {old}?", abort=True, err=True)
     by = stack.sts.get_caller_identity()["Arn"]
-    switch = switching.promote(stack.recipes, stack.bus, stack.recipes_table, to, by, note)
+    switch = switching.promote(stack.recipes, stack.bus, stack.recipes_table, seen, to, by, note)
     out.write({**switch.document(), **more}, switch.line())
 
 

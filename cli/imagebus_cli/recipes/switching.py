@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from imagebus.bus import EventBus
@@ -46,9 +47,21 @@ def step(promotion: Promotion) -> str:
     return f"{promotion.from_set or AS_MADE} -> {promotion.to_set or AS_MADE}"
 
 
+def is_file(name: str) -> bool:
+    """Whether the name is a file's; otherwise it is the id of a set."""
+    return bool(Path(name).suffix) or Path(name).exists()
+
+
+def backfill_command(name: str) -> str:
+    """What to run to prepare the set of this name."""
+    if is_file(name):
+        return f"imagebus recipe backfill {quote(name)}"
+    return f"imagebus recipe export {name} -o {name}.yml && imagebus recipe backfill {name}.yml"
+
+
 def named(recipes: DynamoDBRecipes, name: str) -> RecipeSet:
     """The set in a file, or the one that the stack knows by this id. Raises Problem."""
-    if Path(name).suffix or Path(name).exists():
+    if is_file(name):
         return reading.required(Path(name))
     try:
         return recipes.recipe_set(name)
@@ -59,42 +72,51 @@ def named(recipes: DynamoDBRecipes, name: str) -> RecipeSet:
         ) from None
 
 
+def announced(recipes: DynamoDBRecipes, bus: EventBus, table: str) -> Sequence[Promotion]:
+    """All promotions, the latest first, after publishing the latest again.
+
+    The command that made it may have been interrupted before it could. Consumers know the event by its id.
+    """
+    promotions = recipes.promotions()
+    bus.publish([each.event(table) for each in promotions[:1]])
+    return promotions
+
+
 def promote(
     recipes: DynamoDBRecipes,
     bus: EventBus,
     table: str,
+    seen: Sequence[Promotion],
     to: RecipeSet | None,
     by: str,
     note: str | None = None,
 ) -> Switch:
-    """Raises Problem if somebody else promoted meanwhile.
-
-    If the set is active already, its event is published again: the last promotion may have been interrupted
-    before it could. Consumers know the event by its id.
-    """
+    """Raises Problem if anybody promoted after `seen`, the promotions that `announced` gave."""
     try:
-        promotion = recipes.promote(to, by, note)
+        promotion = recipes.promote(to, by, note, seen[0].number if seen else 0)
     except PromotedMeanwhile:
         raise Problem(
-            "Somebody else promoted a set at this moment. Nothing was changed.",
+            "Somebody else promoted a set meanwhile. Nothing was changed.",
             "Look at it, and decide again: imagebus recipe show",
             exit_code=1,
         ) from None
-    latest = promotion or recipes.promotions()[0]
-    bus.publish([latest.event(table)])
-    return Switch(latest, promotion is not None)
+    if promotion is None:
+        return Switch(seen[0], changed=False)
+    bus.publish([promotion.event(table)])
+    return Switch(promotion, changed=True)
 
 
 def previous(promotions: Sequence[Promotion]) -> str | None:
     """The id of the set that a rollback promotes; `promotions` begin with the latest. None: no set at all.
 
-    A rollback takes back a promotion, so the one after it takes back the promotion before. Raises
-    NothingBefore.
+    A rollback takes back every promotion since its set was active, so the one after it goes further back.
+    Raises NothingBefore.
     """
     sets: list[str | None] = [None]
     for each in reversed(promotions):
-        if each.note == ROLLBACK and len(sets) > 1:
-            sets.pop()
+        if each.note == ROLLBACK and each.to_set in sets:
+            while sets[-1] != each.to_set:
+                sets.pop()
         else:
             sets.append(each.to_set)
     if len(sets) < 2:

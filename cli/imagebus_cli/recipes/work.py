@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -110,7 +111,7 @@ def backfill(
                 show(progress)
         except KeyboardInterrupt:
             interrupted = True
-    _report(out, work.plan, work.progress, interrupted=interrupted)
+    _report(stack, out, file, work.plan, work.progress, interrupted=interrupted)
     if interrupted:
         terminal.problems.print("Interrupted. Run the same command again to continue.", soft_wrap=True)
         raise typer.Exit(INTERRUPTED)
@@ -239,12 +240,8 @@ def _bar(total: int) -> Iterator[Callable[[Progress], None]]:
 
         def show(progress: Progress) -> None:
             done = progress.done + len(progress.failed)
-            bar.update(
-                task,
-                completed=done,
-                total=max(total, progress.asked),
-                description=f"${progress.spent.usd:.4f}",
-            )
+            spent = f"${progress.spent.usd:.4f}"
+            bar.update(task, completed=done, total=max(total, progress.asked), description=spent)
 
         yield show
 
@@ -264,7 +261,9 @@ def _plan_lines(found: Plan, remaining: Cost, prices: str) -> Iterator[str]:
         yield f"about {_cost(remaining)} ({prices})"
 
 
-def _report(out: Output, found: Plan, progress: Progress, *, interrupted: bool) -> None:
+def _report(
+    stack: Stack, out: Output, file: Path, found: Plan, progress: Progress, *, interrupted: bool
+) -> None:
     """An interrupted run has not looked at all images in the end, so how many lack something is unknown."""
     failed = list(progress.failed.values())
     document: dict[str, Any] = {
@@ -285,8 +284,8 @@ def _report(out: Output, found: Plan, progress: Progress, *, interrupted: bool) 
         if found.lacking:
             why = {"budget": ": the budget is used up", "limit": ": the limit is reached"}
             lines.append(f"{count(len(found.lacking), 'image')} still to do{why.get(progress.stopped, '')}")
-        else:
-            lines.append("next: imagebus recipe promote")
+        elif stack.recipes.active().current != found.recipes:
+            lines.append(f"next: imagebus recipe promote {quote(str(file))}")
     out.write(document, *lines)
     out.problems([*failed, *found.problems])
 

@@ -74,10 +74,10 @@ RECIPES: tuple[Mistake, ...] = (
         "self._client.put_item(TableName=self._table, Item=_item(pointer))",
     ),
     command(
-        "a promotion is announced only when it is new",
+        "an interrupted promotion is never announced",
         "recipes.switching",
-        "    bus.publish([latest.event(table)])\n",
-        "    if promotion is None:\n        bus.publish([latest.event(table)])\n",
+        "    bus.publish([each.event(table) for each in promotions[:1]])\n",
+        "",
     ),
     core(
         "the facts that were pruned still count",

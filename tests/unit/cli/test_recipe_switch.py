@@ -10,12 +10,13 @@ from typing import Any
 
 import boto3
 import pytest
+import typer
 from typer.testing import CliRunner, Result
 
 from imagebus.events.recipes import RecipePromoted
 from imagebus.history.derived import shown
 from imagebus.recipes.model import RecipeSet
-from imagebus.recipes.store import PromotedMeanwhile, Promotion
+from imagebus.recipes.store import DynamoDBRecipes, PromotedMeanwhile, Promotion
 from imagebus_cli import main
 from imagebus_cli.problem import Problem
 from imagebus_cli.recipes import reading, switching, writing
@@ -24,6 +25,7 @@ from imagebus_cli.stack.deployed import Stack
 from tests.unit.cli.recipe_world import NEW, OLD, World
 from tests.unit.cli.test_recipe_backfill import run as backfilled
 
+OTHER = RecipeSet.read({"recipes": [{"name": "all", "variants": {"other": {"width": 7}}}]})
 ARN = "arn:aws:iam::123456789012:user/kim"
 OUTPUTS = {"RecipesTableName": "recipes", "StatusTableName": "status", "ImagesBucketName": "images"}
 
@@ -62,6 +64,11 @@ def document(*arguments: str) -> dict[str, Any]:
 
 def events(world: World) -> list[Any]:
     return list(world.of_type(RecipePromoted))
+
+
+def first_heard(world: World) -> list[Any]:
+    """Each event once, as a consumer that knows events by their ids has them."""
+    return list({each.meta.event_id: each for each in events(world)}.values())
 
 
 def test_all_images_show_the_new_set_at_once_and_everybody_hears_of_it(world: World, files: dict[str, str]):
@@ -132,7 +139,59 @@ def test_a_rollback_goes_back_and_another_one_further(world: World, files: dict[
     document("promote", files["new"], "--yes")
     assert world.recipes.active().in_order == (NEW,)
     assert document("rollback", "--yes")["to_set"] is None
-    assert len(events(world)) == 6
+    assert [event.data.number for event in first_heard(world)] == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("command", ["promote", "rollback"])
+def test_a_promotion_during_the_question_is_not_undone(
+    world: World, files: dict[str, str], monkeypatch: pytest.MonkeyPatch, command: str
+):
+    document("promote", files["old"], "--yes")
+    document("promote", files["new"], "--yes")
+    asked: list[str] = []
+
+    def colleague_promotes(question: str, **_: Any) -> None:
+        asked.append(question)
+        DynamoDBRecipes(world.dynamodb, "recipes", world.clock).promote(OTHER, "alex")
+
+    monkeypatch.setattr(typer, "confirm", colleague_promotes)
+    problem = call(command, *[files["old"]] * (command == "promote")).exception
+    assert asked == [f"Show all images by {OLD.id} instead of {NEW.id}?"]
+    assert isinstance(problem, Problem)
+    assert "Somebody else promoted" in problem.message
+    assert [each.to_set for each in world.recipes.promotions()] == [OTHER.id, NEW.id, OLD.id]
+
+
+@pytest.mark.parametrize("command", ["promote", "rollback"])
+def test_a_promotion_that_was_interrupted_before_its_event_is_announced_by_the_next_command(
+    world: World, files: dict[str, str], monkeypatch: pytest.MonkeyPatch, command: str
+):
+    document("promote", files["old"], "--yes")
+    document("promote", files["new"], "--yes")
+    with monkeypatch.context() as patch:
+        publish = world.publish
+
+        def interrupted(published: Any) -> None:
+            if any(each.data.number == 3 for each in published):
+                raise KeyboardInterrupt
+            publish(published)
+
+        patch.setattr(world, "publish", interrupted)
+        call("rollback", "--yes")
+    assert [event.data.number for event in first_heard(world)] == [1, 2]
+    document(command, *[files["new"]] * (command == "promote"), "--yes")
+    assert [event.data.number for event in first_heard(world)] == [1, 2, 3, 4]
+
+
+def test_an_interrupted_rollback_of_the_first_promotion_is_announced_although_none_is_left(
+    world: World, files: dict[str, str]
+):
+    document("promote", files["new"], "--yes")
+    world.recipes.promote(None, "kim", switching.ROLLBACK)  # and interrupted
+    problem = call("rollback", "--yes").exception
+    assert isinstance(problem, Problem)
+    assert problem.message == "There is no promotion to take back."
+    assert [event.data.number for event in first_heard(world)] == [1, 2]
 
 
 @pytest.mark.parametrize(
@@ -146,6 +205,8 @@ def test_a_rollback_goes_back_and_another_one_further(world: World, files: dict[
         ("ab<ac", "a"),
         ("aba", "b"),
         ("ab<ab", "a"),
+        ("abc<a", None),  # c was promoted while somebody rolled back from b
+        ("abc<ad", "a"),
     ],
 )
 def test_what_a_rollback_takes_back(sets: str, expected: str | None):
@@ -153,7 +214,7 @@ def test_what_a_rollback_takes_back(sets: str, expected: str | None):
     assert switching.previous(promotions(sets)) == expected
 
 
-@pytest.mark.parametrize("sets", ["", "a<-", "ab<a<-", "a<-b<-"])
+@pytest.mark.parametrize("sets", ["", "a<-", "ab<a<-", "a<-b<-", "abc<a<-"])
 def test_nothing_is_before_the_first_promotion(sets: str):
     with pytest.raises(switching.NothingBefore):
         switching.previous(promotions(sets))
@@ -177,6 +238,8 @@ def test_what_a_stack_knows(world: World, files: dict[str, str]):
     document("promote", files["old"], "--yes")
     world.recipes.use_candidate(NEW)
     answer = document("show")
+    prepared = f"candidate {NEW.id} (prepared by the last imagebus recipe backfill)"
+    assert prepared in call("show").stdout
     assert answer["active"]["set"] == OLD.id
     assert answer["candidate"]["recipes"][0]["id"] == NEW.recipes[0].recipe.id
     assert [each["by"] for each in answer["promotions"]] == [ARN]
@@ -233,8 +296,16 @@ def test_a_stack_of_an_earlier_version_says_so(monkeypatch: pytest.MonkeyPatch):
 def test_images_that_lack_something_are_counted_on_request(world: World, files: dict[str, str]):
     for number in range(3):
         world.upload(f"{number}.jpg")
-    answer = document("promote", files["new"], "--yes", "--check")
-    assert answer["incomplete"] == 3
+    done = call("promote", files["new"], "--yes", "--check", "--json")
+    assert json.loads(done.stdout)["incomplete"] == 3
+    advice = f"imagebus recipe backfill {files['new']}"
+    assert f"3 images will keep showing what they show: {advice}" in done.stderr
     item = world.store.status("0.jpg")
     assert item
     assert shown(item, world.recipes.active()).recipe == OLD.recipes[0].recipe.id
+    advice = f"imagebus recipe export {NEW.id} -o {NEW.id}.yml && imagebus recipe backfill {NEW.id}.yml"
+    assert advice in call("promote", NEW.id, "--check").stderr
+    backfilled(world)
+    done = call("promote", files["new"], "--check")
+    assert "no image lacks anything" in done.stderr
+    assert "keep showing" not in done.stderr

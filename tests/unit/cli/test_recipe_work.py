@@ -65,12 +65,20 @@ def test_a_backfill_prints_what_was_planned_and_what_it_took(world: World, new: 
     assert world.recipes.candidate() == NEW
     text = call("backfill", new, "--rate", "1000").stdout
     assert "3 images done, 0 images failed" in text
-    assert "next: imagebus recipe promote" in text
+    assert f"next: imagebus recipe promote {new}\n" in text
     planned, actual = (line for line in text.splitlines() if line.startswith(("planned", "actual")))
     assert "for 3 images" in planned
     assert "for 3 images" in actual
     assert len(complete(world)) == 5
     assert backfill(new)["done"] == 0
+
+
+def test_the_next_command_names_the_file_as_a_shell_reads_it_unless_the_set_is_active(world: World, new: str):
+    spaced = Path(new).with_name("my recipes.yml")
+    Path(new).rename(spaced)
+    assert f"next: imagebus recipe promote '{spaced}'\n" in call("backfill", str(spaced)).stdout
+    call("promote", str(spaced), "--yes")
+    assert "next:" not in call("backfill", str(spaced)).stdout
 
 
 def test_a_failed_image_is_reported_with_what_to_do(world: World, new: str):

@@ -133,6 +133,20 @@ def test_of_two_promotions_at_once_one_wins_and_the_other_changes_nothing(bench:
     assert [each.by for each in bench.recipes.promotions()] == ["alex", "kim"][: 1 if first else 2]
 
 
+@pytest.mark.parametrize("wanted", [ONE, TWO, None])
+def test_a_promotion_decided_before_another_one_changes_nothing(bench: Bench, wanted: RecipeSet | None):
+    bench.recipes.promote(ONE, "kim")
+    bench.process().promote(TWO, "alex")
+    with pytest.raises(PromotedMeanwhile):
+        bench.recipes.promote(wanted, "kim", seen=1)
+    with pytest.raises(PromotedMeanwhile):
+        bench.recipes.promote(wanted, "kim", seen=0)
+    assert bench.process().active().current == TWO
+    promotion = bench.recipes.promote(THREE, "kim", seen=2)
+    assert promotion
+    assert promotion.number == 3
+
+
 def test_a_promotion_whose_answer_was_lost_is_sent_again_and_has_succeeded(bench: Bench):
     """As botocore does: https://boto3.amazonaws.com/v1/documentation/api/latest/guide/retries.html"""
     put = bench.dynamodb.put_item

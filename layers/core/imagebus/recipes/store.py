@@ -143,19 +143,26 @@ class DynamoDBRecipes:
         self.add(recipes)
         self._put({"id": CANDIDATE, "sets": [recipes.id]})
 
-    def promote(self, recipes: RecipeSet | None, by: str, note: str | None = None) -> Promotion | None:
-        """Make the set active for all images, or none; None if it is already. Raises PromotedMeanwhile."""
+    def promote(
+        self, recipes: RecipeSet | None, by: str, note: str | None = None, seen: int | None = None
+    ) -> Promotion | None:
+        """Make the set active for all images, or none; None if it is already. Raises PromotedMeanwhile.
+
+        `seen` is the number of the promotion that the caller's decision is based on (0: there was none).
+        """
         if recipes:
             self.add(recipes)
         wanted = [recipes.id] if recipes else []
         item = self._get(ACTIVE)
         ids, last = _sets(item), _promotion(item)
+        number = last.number + 1 if last else 1
+        if seen is not None and seen != number - 1:
+            raise PromotedMeanwhile
         if ids[:1] == wanted:
             return None
         if last:  # before it is replaced, so that a crash loses none
             self._put({"id": _record(last.number), "sets": ids, "promotion": last.as_json()})
         at = timestamp(self._clock.now())
-        number = last.number + 1 if last else 1
         promotion = Promotion(number, next(iter(ids), None), next(iter(wanted), None), at, by, note)
         earlier = [each for each in ids if each not in wanted][:REMEMBERED] if wanted else []
         self._switch(promotion, wanted + earlier)
