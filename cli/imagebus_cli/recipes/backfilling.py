@@ -144,7 +144,7 @@ class Backfill:
         try:
             event = request(item, log, recipe, self._engine, self._clock)
         except TooManyRecipes as error:
-            self._fail(image_key, str(error))
+            self._fail(image_key, str(error), "imagebus recipe prune --yes")
             return
         if event is None:
             return
@@ -226,10 +226,10 @@ class Backfill:
             self.progress.planned += asked.cost
             self.progress.actual += took
 
-    def _fail(self, image_key: str, why: str) -> None:
+    def _fail(self, image_key: str, why: str, advice: str = "") -> None:
         if asked := self._flying.pop(image_key, None):
             self.progress.spent += asked.cost
-        advice = f"imagebus retry {shlex.quote(image_key)}"
+        advice = advice or f"imagebus retry {shlex.quote(image_key)}"
         self.progress.failed[image_key] = {"image_key": image_key, "why": why, "advice": advice}
 
 

@@ -82,7 +82,7 @@ def statuses(stack: Stack, keys: Iterable[str], attributes: Sequence[str] = ()) 
     if attributes:
         names = {f"#{number}": name for number, name in enumerate(attributes)}
         projection = {"ProjectionExpression": ",".join(names), "ExpressionAttributeNames": names}
-    for chunk in _batches(list(keys)):
+    for chunk in _batches(list(dict.fromkeys(keys))):
         wanted: list[dict[str, Any]] = [{"image_key": {"S": key}, "sk": {"S": STATUS_SK}} for key in chunk]
         while wanted:
             request: dict[str, Any] = {table: {"Keys": wanted, "ConsistentRead": True, **projection}}

@@ -9,6 +9,7 @@ import pytest
 from imagebus.events.recipes import DerivationRequested
 from imagebus.events.recorder import ImageProcessed
 from imagebus.history.derived import objects_of
+from imagebus.recipes.missing import TooManyRecipes
 from imagebus.recipes.model import RecipeSet
 from imagebus_cli.adopt.adopting import Pace
 from imagebus_cli.problem import Problem
@@ -60,6 +61,17 @@ def complete(world: World, recipes: RecipeSet = NEW) -> set[str]:
         for each in world.table.images()
         if each.status and objects_of(each.status, recipes.recipe_for(each.image_key, "JPEG"))
     }
+
+
+def test_an_image_with_too_many_recipes_is_reported_with_what_helps(monkeypatch: pytest.MonkeyPatch):
+    def refuse(*_: Any) -> None:
+        raise TooManyRecipes
+
+    monkeypatch.setattr("imagebus_cli.recipes.backfilling.request", refuse)
+    world = World()
+    world.upload("a.jpg")
+    (failed,) = run(world).progress.failed.values()
+    assert failed["advice"] == "imagebus recipe prune --yes"
 
 
 def test_what_a_run_took_is_of_its_own_images():

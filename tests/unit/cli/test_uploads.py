@@ -47,6 +47,12 @@ def test_more_keys_than_a_request_takes_are_all_read(stack: Stack):
     assert set(uploads.statuses(stack, [*keys, "never uploaded"])) == set(keys)
 
 
+def test_a_key_may_be_named_twice(stack: Stack):
+    """A CSV inventory of a versioned bucket does so, and DynamoDB refuses such a request."""
+    write(stack, item("a.jpg"))
+    assert set(uploads.statuses(stack, ["a.jpg", "a.jpg"])) == {"a.jpg"}
+
+
 def test_waiting_ends_when_the_last_one_has_ended(stack: Stack):
     write(stack, item("a.jpg"))
     write(stack, item("b.jpg", "processing"))
