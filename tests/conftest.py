@@ -68,8 +68,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _rank(item: pytest.Item) -> int:
-    if "test_erase.py" in item.nodeid:
-        return -1  # it replays the archive again and again, which is still small then
     if "e2e" in item.keywords:
         return int(item.nodeid.startswith(MANY_IMAGES))
     if "imaging" in item.path.parts:
