@@ -29,11 +29,11 @@ from imagebus_cli.uploads.tracking import statuses
 from tests.e2e.harness import Pipeline, eventually, jpeg
 from tests.e2e.operators import Operator, operator
 
-#: A third is imported when Ctrl-C comes, and about as many more when the second run is killed.
+#: A third is imported when Ctrl-C comes, and as many more are asked for when the second run is killed.
 IMAGES = max(30, int(os.environ.get("IMAGEBUS_IMPORT", "30")))
 THIRD = IMAGES // 3
 #: Objects per second until then, slow enough that no run is done before it is interrupted.
-RATE = IMAGES / 25
+RATE = IMAGES / 50
 ENDS = ("ImageProcessed", "ImageRejected", "ProcessingFailed", "ProcessingStalled")
 
 
@@ -146,10 +146,9 @@ def test_an_interrupted_import_takes_in_everything_once(pipeline: Pipeline) -> N
         pipeline.wait(late)
         pipeline.upload(late, jpeg("red"))
 
-        run = runs.enter_context(Run(bucket, who, RATE))
-        bucket.reach(2 * THIRD - AT_ONCE + 2, run)
         with pipeline.unpolled("IngestFunction"):
-            bucket.wait_inbox(AT_ONCE, run)
+            run = runs.enter_context(Run(bucket, who, RATE))
+            bucket.wait_inbox(THIRD, run)
             run.interrupt(signal.SIGKILL)
             run.end(-signal.SIGKILL)
             asked, recorded = bucket.in_inbox(), bucket.recorded
