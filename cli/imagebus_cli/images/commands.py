@@ -5,12 +5,12 @@ Exit code 1 always means that the image or file does not exist, or (`status --wa
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from imagebus_cli.command import Key, Target, command
+from imagebus_cli.images.options import Format, Status
 from imagebus_cli.output.text import count
 
 if TYPE_CHECKING:
@@ -23,21 +23,6 @@ if TYPE_CHECKING:
 
 #: How long `status --watch` waits for the outcome, in seconds.
 PATIENCE = 120
-
-
-class Status(StrEnum):
-    PROCESSING = "processing"
-    COMPLETED = "completed"
-    REJECTED = "rejected"
-    FAILED = "failed"
-    DELETED = "deleted"
-
-
-class Format(StrEnum):
-    JPEG = "jpeg"
-    PNG = "png"
-    WEBP = "webp"
-    AVIF = "avif"
 
 
 @command

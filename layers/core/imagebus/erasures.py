@@ -38,7 +38,7 @@ class Erasure:
         if version_id and self.has_version(str(version_id)):
             return True
         if is_imported(revision):  # It is below every real one, and may be of an object that came later.
-            return _digest(revision) in self.versions
+            return self.has_version(revision)
         return bool(self.through) and revision <= self.through
 
     def may_cover(self, revision: str) -> bool:

@@ -220,3 +220,11 @@ class World:
 
     def of_type(self, kind: type) -> Iterator[AnyEvent]:
         return (event for event in self.published if isinstance(event.data, kind))
+
+
+def world_of(images: int) -> World:
+    """With images 0.jpg, 1.jpg and so on, uploaded before anybody promoted recipes."""
+    world = World()
+    for number in range(images):
+        world.upload(f"{number}.jpg")
+    return world

@@ -16,7 +16,7 @@ from imagebus_cli.problem import Problem
 from imagebus_cli.recipes import backfilling
 from imagebus_cli.recipes.backfilling import Backfill, Bounds
 from imagebus_cli.recipes.planning import Plan, survey
-from tests.unit.cli.recipe_world import NEW, OLD, PRICE, World
+from tests.unit.cli.recipe_world import NEW, OLD, PRICE, World, world_of
 
 
 @pytest.fixture
@@ -76,9 +76,7 @@ def test_an_image_with_too_many_recipes_is_reported_with_what_helps(monkeypatch:
 
 def test_what_a_run_took_is_of_its_own_images():
     """Also when images of an earlier run are overwritten meanwhile, which takes their events from the log."""
-    world = World()
-    for number in range(6):
-        world.upload(f"{number}.jpg")
+    world = world_of(6)
     run(world, limit=5)
     left = plan_of(world)
     (lacking,) = (each.image_key for each in world.table.images() if each.image_key not in complete(world))

@@ -11,14 +11,12 @@ from imagebus.recipes.model import RecipeSet
 from imagebus_cli.recipes.calibration import Calibration, Rate, Speed
 from imagebus_cli.recipes.effort import Effort, Source, effort, of_outputs
 from imagebus_cli.recipes.planning import Made
-from tests.unit.cli.recipe_world import NEW, OLD, PRICE, World
+from tests.unit.cli.recipe_world import NEW, OLD, PRICE, World, world_of
 from tests.unit.cli.test_recipe_backfill import plan_of, run
 
 
 def test_what_is_missing_and_what_is_shared():
-    world = World()
-    for number in range(4):
-        world.upload(f"{number}.jpg")
+    world = world_of(4)
     found = plan_of(world)
     assert found.variants == {"card avif": 4, "card webp": 4}
     assert (found.shared, found.watermarks, found.complete, len(found.lacking)) == (8, 0, 0, 4), (
@@ -49,9 +47,7 @@ def test_the_plan_is_within_a_fifth_of_what_it_takes(slower: float, request_ms: 
 
 def test_what_was_made_already_corrects_the_rest():
     """The stack's AVIF encoder is slower than the benchmark's, which no event of an upload shows."""
-    world = World()
-    for number in range(50):
-        world.upload(f"{number}.jpg")
+    world = world_of(50)
     naive = plan_of(world).remaining(PRICE)
     run(world, limit=25)
     for index, took in enumerate((found := plan_of(world)).took):
@@ -66,9 +62,7 @@ def test_what_was_made_already_corrects_the_rest():
 
 def test_facts_of_an_earlier_version_do_not_say_their_cpu_time():
     """What is not known counts as planned, so it makes the rest neither cheaper nor dearer."""
-    world = World()
-    for number in range(60):
-        world.upload(f"{number}.jpg")
+    world = world_of(60)
     naive = plan_of(world).remaining(PRICE)
     run(world, limit=40)
     found = plan_of(world)
@@ -80,9 +74,7 @@ def test_facts_of_an_earlier_version_do_not_say_their_cpu_time():
 def test_work_that_takes_no_cpu_time_can_be_planned(monkeypatch: pytest.MonkeyPatch):
     """Only shared objects, on a stack whose requests were measured to take none."""
     monkeypatch.setattr(Calibration, "fit", lambda _: Speed(cpu=Rate(0.0, 1.0)))
-    world = World()
-    for number in range(25):
-        world.upload(f"{number}.jpg")
+    world = world_of(25)
     run(world, limit=20)
     found = plan_of(world)
     found.made = [replace(each, efforts=(Effort(1),)) for each in found.made]

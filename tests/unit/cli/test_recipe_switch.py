@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 from imagebus.events.recipes import RecipePromoted
 from imagebus.history.derived import shown
 from imagebus.recipes.model import RecipeSet
-from imagebus.recipes.store import DynamoDBRecipes, PromotedMeanwhile, Promotion
+from imagebus.recipes.store import DynamoDBRecipes, PromotedMeanwhile
 from imagebus_cli import main
 from imagebus_cli.problem import Problem
 from imagebus_cli.recipes import reading, switching, writing
@@ -193,43 +193,6 @@ def test_an_interrupted_rollback_of_the_first_promotion_is_announced_although_no
     assert isinstance(problem, Problem)
     assert problem.message == "There is no promotion to take back."
     assert [event.data.number for event in first_heard(world)] == [1, 2]
-
-
-@pytest.mark.parametrize(
-    ("sets", "expected"),
-    [
-        ("a", None),
-        ("ab", "a"),
-        ("abc", "b"),
-        ("abc<b", "a"),
-        ("abc<b<a", None),
-        ("ab<ac", "a"),
-        ("aba", "b"),
-        ("ab<ab", "a"),
-        ("abc<a", None),  # c was promoted while somebody rolled back from b
-        ("abc<ad", "a"),
-    ],
-)
-def test_what_a_rollback_takes_back(sets: str, expected: str | None):
-    """`<` is a rollback, `-` no set."""
-    assert switching.previous(promotions(sets)) == expected
-
-
-@pytest.mark.parametrize("sets", ["", "a<-", "ab<a<-", "a<-b<-", "abc<a<-"])
-def test_nothing_is_before_the_first_promotion(sets: str):
-    with pytest.raises(switching.NothingBefore):
-        switching.previous(promotions(sets))
-
-
-def promotions(sets: str) -> list[Promotion]:
-    found, note = list[Promotion](), None
-    for each in sets:
-        if each == "<":
-            note = switching.ROLLBACK
-            continue
-        found.insert(0, Promotion(len(found) + 1, None, None if each == "-" else each, "", "", note))
-        note = None
-    return found
 
 
 def test_what_a_stack_knows(world: World, files: dict[str, str]):
