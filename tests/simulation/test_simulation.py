@@ -9,6 +9,8 @@ import pytest
 
 from tests.simulation.faults import Death
 from tests.simulation.modes import MODES, mode_of
+from tests.simulation.mutants.mistake import Mistake
+from tests.simulation.mutants.mistakes import MISTAKES
 from tests.simulation.mutants.sites import mutants_of
 from tests.simulation.mutants.targets import ROOT, modules
 from tests.simulation.run import OTHERS, WHEN, run_deaths, run_seed
@@ -75,6 +77,12 @@ def test_mutants_are_made_of_every_module():
         compile(mutants[0][1](), path, "exec")
         assert tests, f"{module} has no tests of its own"
         assert len({mutant.id for mutant, _ in mutants}) == len(mutants), module
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
+def test_every_mistake_can_still_be_made(mistake: Mistake):
+    """Its text is the code's, which changes; `make mutants` says whether it is noticed."""
+    compile(mistake.tree(), mistake.path, "exec")
 
 
 @pytest.mark.slow

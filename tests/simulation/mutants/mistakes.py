@@ -27,7 +27,7 @@ MISTAKES: tuple[Mistake, ...] = (
     service(
         "the recorder ignores erasures",
         "recorder.record",
-        "if any(erasure.covers(event.meta) for event in events):",
+        "if any(map(erasure.covers, written)):",
         "if False:",
         mode="erasures",
     ),
@@ -76,7 +76,7 @@ MISTAKES: tuple[Mistake, ...] = (
     core(
         "any failure fails the image",
         "history.fold",
-        'if _blocks(data["stage"], facts, outstanding):',
+        'if not is_of_backfill(data) and _blocks(data["stage"], facts, outstanding):',
         "if True:",
     ),
     core(
@@ -116,15 +116,15 @@ MISTAKES: tuple[Mistake, ...] = (
     core(
         "the currency is not checked",
         "worker",
-        "if keys and not self._objects.is_current(ref):",
+        "if (keys or not meter.bytes_in) and not self._objects.is_current(ref):",
         "if False:",
         mode="overwrites",
     ),
     core(
         "the currency is checked before the write",
         "worker",
-        "        keys = self._write(prefix, derivation.outputs, meter)\n",
-        "        if derivation.outputs and not self._objects.is_current(ref):\n            return\n        keys = self._write(prefix, derivation.outputs, meter)\n        self._objects.is_current = lambda _ref: True\n",
+        "        keys = self._write(job.prefix, derivation.outputs, meter)\n",
+        "        if derivation.outputs and not self._objects.is_current(ref):\n            return\n        keys = self._write(job.prefix, derivation.outputs, meter)\n        self._objects.is_current = lambda _ref: True\n",
         mode="overwrites",
     ),
     core(

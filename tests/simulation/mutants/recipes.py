@@ -64,7 +64,7 @@ RECIPES: tuple[Mistake, ...] = (
     core(
         "a promotion forgets the sets before it",
         "recipes.store",
-        "earlier = [each for each in ids if each != recipes.id][:REMEMBERED]",
+        "earlier = [each for each in ids if each not in wanted][:REMEMBERED] if wanted else []",
         "earlier: list[str] = []",
     ),
     core(
