@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -40,6 +41,14 @@ ARCHIVES = "arn:aws:events:us-east-1:000000000000:archive"
 SCHEDULED = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
 
 
+@cache
+def template() -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """Its parameters, its resources, and the variables that all functions have."""
+    read = templates.read(ROOT / "template.yml")
+    common = read["Globals"]["Function"]["Environment"]["Variables"]
+    return read["Parameters"], nesting.flat(read, ROOT)["Resources"], common
+
+
 class Stack:
     """The template's resources, each under its logical name, and its parameters' defaults."""
 
@@ -47,10 +56,7 @@ class Stack:
         self._monkeypatch = monkeypatch
         self.clock = ManualClock()
         monkeypatch.setattr(SystemClock, "now", lambda _: self.clock.now())
-        read = templates.read(ROOT / "template.yml")
-        self._common = read["Globals"]["Function"]["Environment"]["Variables"]
-        flat = nesting.flat(read, ROOT)
-        self.parameters, self._resources = read["Parameters"], flat["Resources"]
+        self.parameters, self._resources, self._common = template()
         self.dynamodb = InMemoryDynamoDB(
             {"StatusTable": status_table(), "ErasuresTable": erasures_table(), "LedgerTable": ledger_table()}
         )

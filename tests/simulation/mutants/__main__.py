@@ -48,9 +48,7 @@ def main() -> int:
         "--mistakes", action="store_true", help="the mistakes with a meaning, for the simulator alone"
     )
     parser.add_argument("--part", default="0/1", help="only the n-th of so many parts, as 0/4")
-    parser.add_argument(
-        "--again", type=Path, help="only the survivors that are in this file"
-    )
+    parser.add_argument("--again", type=Path, help="only the survivors that are in this file")
     parser.add_argument("--list", action="store_true", help="print the mutants, and run nothing")
     parser.add_argument("--survivors", type=Path, help="also append the survivors to this file")
     arguments = parser.parse_args()
