@@ -18,6 +18,7 @@ from tests.simulation.scheduler import EPOCH
 from tests.simulation.variants import OF_RECIPES
 
 if TYPE_CHECKING:
+    from imagebus.testing.s3 import Version
     from tests.simulation.world import World
 
 Upload = tuple[str, str]
@@ -54,6 +55,8 @@ class Watch:
     _contents: dict[str, str] = field(default_factory=dict)
     _ids: dict[tuple[str, ...], str] = field(default_factory=dict)
     _correlations: dict[Upload, str] = field(default_factory=dict)
+    #: key, and version or digest -> the revisions under which ingest announced it
+    _announced: dict[Upload, set[str]] = field(default_factory=lambda: defaultdict(set))
     _restored: set[Upload] = field(default_factory=set)
     #: everything that was published, by id: a fact that is published again can have another time
     forms: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -84,6 +87,13 @@ class Watch:
         self.violations += [f"{fact.upload[0]}: {fact.type} {text}" for text in self._wrong(fact)]
         self.facts[fact.upload].add(fact.type)
         self.forms[fact.id].add(fact.at + fact.text)
+        if fact.type == "ImageUploaded":
+            key, revision = fact.upload
+            self._announced[key, fact.meta.get("version_id") or fact.data["etag"]].add(revision)
+
+    def revisions_of(self, key: str, version: Version) -> set[str]:
+        """Two events can announce one version: its own, and that of a removal or an import that leaves it."""
+        return self._announced[key, version.version_id] | self._announced[key, version.etag]
 
     def heard(self, upload: Upload) -> None:
         """An operator gave the upload another chance: from now on it has waited for nothing yet."""
@@ -175,8 +185,6 @@ class Watch:
         elif operation == "publish":
             body = json.loads(json.loads(request["Message"])["default"])
             self._told(body["event"]["detail"]["meta"])
-        elif operation == "delete_item" and request["Key"].get("sk") == {"S": "STATUS"}:
-            self.forget(request["Key"]["image_key"]["S"])
 
     def _told(self, meta: Mapping[str, Any]) -> None:
         event, upload = str(meta["event_id"]), (meta["image_key"], meta["revision"])
@@ -226,14 +234,11 @@ class Watch:
         elif (key, item["revision"]) in self._completed and not erasing:
             self.violations.append(f"{key}: was completed, and is {item['status']}")
 
-    def forget(self, key: str | None = None) -> None:
-        """The table was lost, or one image's part of it."""
-        if key is None:
-            self._status.clear()
-            self._completed.clear()
-            self._lost = self.world.scheduler.seconds
-        else:
-            self._status.pop(key, None)
+    def forget(self) -> None:
+        """The table was lost."""
+        self._status.clear()
+        self._completed.clear()
+        self._lost = self.world.scheduler.seconds
 
     def erased(self, key: str, revisions: set[str]) -> None:
         end = self.world.scheduler.seconds + wiring.FUNCTION_TIMEOUT

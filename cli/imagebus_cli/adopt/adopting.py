@@ -86,10 +86,10 @@ class Pace:
     def __init__(self, rate: float, clock: Clock) -> None:
         self._rate = rate
         self._clock = clock
-        self._next = clock.now().timestamp()
+        self._next = clock.monotonic()
 
     def wait(self, objects: int) -> None:
-        now = self._clock.now().timestamp()
+        now = self._clock.monotonic()
         if now < self._next:
             self._clock.sleep(self._next - now)
         self._next = max(now, self._next) + objects / self._rate

@@ -157,7 +157,7 @@ class Backfill:
             return
         self._pace.wait(1)
         self._bus.publish([event])
-        now = self._clock.now().timestamp()
+        now = self._clock.monotonic()
         self._flying[image_key] = Asked(
             event.meta.event_id, item["revision"], recipe, work, cost, now, item["log_digest"]
         )
@@ -181,7 +181,7 @@ class Backfill:
     def _look(self) -> None:
         """See which images have their answer, after a pause. Raises Problem."""
         self._clock.sleep(PAUSE)
-        now = self._clock.now().timestamp()
+        now = self._clock.monotonic()
         items = self._statuses(list(self._flying))
         for image_key, asked in list(self._flying.items()):
             item = items.get(image_key)

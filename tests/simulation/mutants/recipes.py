@@ -28,7 +28,7 @@ RECIPES: tuple[Mistake, ...] = (
     core(
         "what is active is asked for once",
         "recipes.store",
-        "if self._active is None or not timedelta() <= now - self._active[0] < FRESH:",
+        "if self._active is None or now - self._active[0] >= FRESH:",
         "if self._active is None:",
     ),
     service(
