@@ -223,9 +223,7 @@ class Watch:
     def _projected(self, item: Mapping[str, Any]) -> None:
         """A status item never returns to an older or emptier state."""
         key, state = item["image_key"], (item["revision"], item["events"])
-        # A function that had read the log before may write what it saw, as long as it can run.
-        emptied = max(self._deleting.get(key, -60), self._lost)
-        erasing = self.world.scheduler.seconds < emptied + 60
+        erasing = self.is_being_erased(key)
         if self._status.get(key, ("", 0)) > state and not erasing:
             self.violations.append(f"{key}: the status went back from {self._status[key]} to {state}")
         self._status[key] = state
@@ -233,6 +231,11 @@ class Watch:
             self._completed.add((key, item["revision"]))
         elif (key, item["revision"]) in self._completed and not erasing:
             self.violations.append(f"{key}: was completed, and is {item['status']}")
+
+    def is_being_erased(self, key: str) -> bool:
+        """Or was just now. A function that read the log before may still write what it saw."""
+        emptied = max(self._deleting.get(key, -60), self._lost)
+        return self.world.scheduler.seconds < emptied + 60
 
     def forget(self) -> None:
         """The table was lost."""
