@@ -142,11 +142,11 @@ def _listed(s3: S3Client, where: str, body: bytes, bucket: str) -> list[File]:
     if not set(COLUMNS) <= set(columns):
         raise _problem(where, f"fileSchema has no {' and '.join(COLUMNS)}")
     reports, files = manifest.destination_bucket.rpartition(":::")[2], []
+    local = not where.startswith("s3://")
+    folder = {each.name: each for each in Path(where).parent.iterdir()} if local else {}
     for each in manifest.files:
-        place = f"s3://{reports}/{each.key}"
-        if not where.startswith("s3://"):
-            beside = Path(where).with_name(each.key.rsplit("/", 1)[-1] or "-")
-            place = str(beside) if beside.is_file() else place
+        beside = folder.get(each.key.rsplit("/", 1)[-1])
+        place = str(beside) if beside else f"s3://{reports}/{each.key}"
         data = _read(s3, place)
         if each.md5 and hashlib.md5(data, usedforsecurity=False).hexdigest() != each.md5.lower():
             raise _problem(place, f"its MD5 is not {each.md5}, which {where} names")
@@ -164,8 +164,8 @@ def _read(s3: S3Client, where: str) -> bytes:
         return Path(where).read_bytes()
     except ClientError as error:
         why = error.response["Error"].get("Message")
-    except (OSError, ValueError) as error:  # a name with a NUL is a ValueError
-        why = getattr(error, "strerror", None) or str(error)
+    except OSError as error:
+        why = error.strerror
     raise Problem(
         f"{where} cannot be read: {why}.",
         "Nothing was imported. Check the name and your access.",

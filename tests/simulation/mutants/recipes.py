@@ -173,8 +173,8 @@ RECIPES: tuple[Mistake, ...] = (
     command(
         "an import takes in folders",
         "adopt.adopting",
-        "            elif is_folder(each):\n",
-        "            elif False:\n",
+        '    return key.endswith("/") and size == 0\n',
+        "    return False\n",
         mode="imports",
     ),
 )

@@ -111,6 +111,7 @@ GOOD = "uploads,a.jpg\n"
         ("manifest.json", manifest(COLUMNS, sourceBucket="mine"), "a report of the bucket 'mine'"),
         ("manifest.json", manifest(COLUMNS, fileFormat="Parquet"), "the report's format is Parquet"),
         ("manifest.json", manifest(COLUMNS), "s3://other/reports/data/1.csv.gz cannot be read"),
+        ("manifest.json", manifest(COLUMNS, files=[{"key": "n" * 300}]), f"s3://other/{'n' * 300} cannot"),
     ],
 )
 def test_a_damaged_report_names_no_object(tmp_path: Path, name: str, data: str | bytes, words: str):
