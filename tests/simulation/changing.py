@@ -111,7 +111,7 @@ class Changing:
             store,
             lambda keys: {key: item for key in keys if (item := store.status(key))},
             self._bus(),
-            lambda: max(world.sqs.depth(world.inbox(stage)) for stage in WORKERS),
+            lambda: {stage: world.sqs.depth(world.inbox(stage)) for stage in WORKERS},
             Pace(self._story.random.choice([1, 50]), world.scheduler),
             Bounds(at_once=self._story.random.choice([1, 10])),
             PRICE,

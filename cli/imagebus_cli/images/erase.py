@@ -33,6 +33,7 @@ def erase(stack: Stack, key: str) -> Erased:
     an event even if no version is left, and tells ingest which revisions are older.
     """
     known = stack.store.revisions(key)
+    there = set(_derived(stack, key))  # the cleaner removes some of it after the delete marker
     answer = stack.s3.delete_object(Bucket=stack.uploads, Key=key)
     marker = answer.get("VersionId")
     versions = list(_versions(stack, key))
@@ -42,12 +43,12 @@ def erase(stack: Stack, key: str) -> Erased:
     gone = [*ids, *filter(is_imported, known)]
     erasure = stack.erasures.extend(key, through=newest, versions=gone, sealed=False)
     _delete(stack, stack.uploads, versions)
-    derived = [{"Key": name} for name in _derived(stack, key)]
-    _delete(stack, stack.images, derived)
+    left = set(_derived(stack, key))
+    _delete(stack, stack.images, [{"Key": name} for name in left])
     found = len(versions) - ids.count(marker or "")
     items = stack.store.erase(key, erasure)
     # The pipeline may already have logged this erasure's own delete marker: that was no image.
-    return Erased(found, len(derived), items if known or found else 0)
+    return Erased(found, len(there | left), items if known or found else 0)
 
 
 def erase_leftovers(stack: Stack, key: str) -> Erased:

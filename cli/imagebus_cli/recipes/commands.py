@@ -120,12 +120,14 @@ def promote(
 
     chosen = switching.named(stack.recipes, recipes)
     seen = switching.announced(stack.recipes, stack.bus, stack.recipes_table)
-    incomplete = work.incomplete(stack, chosen) if count_incomplete else None
-    if incomplete is not None:
-        keep = f"{count(incomplete, 'image')} will keep showing what they show: "
-        line = (keep + switching.backfill_command(recipes)) if incomplete else "no image lacks anything"
+    more = {}
+    if count_incomplete:
+        found = work.survey(stack, chosen)
+        more = {"incomplete": len(found.lacking), "unreadable": len(found.problems)}
+        keep = f"{count(more['incomplete'], 'image')} will keep showing what they show: "
+        line = (keep + switching.backfill_command(recipes)) if found.lacking else "no image lacks anything"
+        line += f"; {count(more['unreadable'], 'image')} cannot be read" if found.problems else ""
         terminal.problems.print(terminal.safe(line), soft_wrap=True)
-    more = {} if incomplete is None else {"incomplete": incomplete}
     _switch(stack, out, seen, chosen, None, yes=yes, more=more)
 
 
