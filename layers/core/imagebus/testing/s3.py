@@ -24,6 +24,7 @@ class Version:
     body: bytes
     modified: datetime
     is_marker: bool = False
+    content_type: str = "binary/octet-stream"
 
     @property
     def etag(self) -> str:
@@ -61,6 +62,8 @@ class InMemoryS3:
     def put_object(self, **request: Any) -> dict[str, Any]:
         bucket, key, body = self.buckets[request["Bucket"]], request["Key"], request.get("Body", b"")
         version = self._version(bucket, body)
+        if "ContentType" in request:
+            version = replace(version, content_type=request["ContentType"])
         if bucket.versioned:
             bucket.keys.setdefault(key, []).append(version)
         else:
@@ -155,7 +158,7 @@ class InMemoryS3:
 
     def _head(self, request: dict[str, Any], version: Version) -> dict[str, Any]:
         head: dict[str, Any] = {"ETag": f'"{version.etag}"', "ContentLength": len(version.body)}
-        head["LastModified"] = version.modified
+        head |= {"LastModified": version.modified, "ContentType": version.content_type}
         if self.buckets[request["Bucket"]].versioned:
             head["VersionId"] = version.version_id
         return head
