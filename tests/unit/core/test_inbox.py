@@ -149,6 +149,9 @@ def test_deliveries_of_one_group_are_handled_and_fail_together():
         '{"detail-type": "ImageUploaded", "source": "s", "detail": {"meta": "x", "data": [1]}}',
         '{"detail-type": "ImageUploaded", "source": "s", "detail": {"meta": {"schema_version": 1e999}}}',
         '{"detail-type": "X", "source": "s", "detail": {"x": NaN}}',
+        '{"detail-type": "X", "source": "s", "detail": {}}',
+        '{"detail-type": "X", "source": "s", "detail": {"meta": null}}',
+        '{"detail-type": "RecipePromoted", "source": "s", "detail": {"meta": {}, "data": {}}}',
     ],
 )
 def test_poison_in_a_batch_fails_alone_also_where_groups_are_made_of_what_it_says(body: str):

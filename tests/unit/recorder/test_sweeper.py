@@ -344,3 +344,9 @@ def test_a_status_without_a_log_is_reported_by_what_it_lacks(
         bench.sweep()
     assert Log.errors == [sweeper.WithoutLog]
     assert [event.meta.image_key for event in bench.bus.events] == ["good.jpg"]
+
+
+def test_what_a_replay_brings_is_no_news(bench: Sweeping):
+    bench.clock.advance(STALLED_AFTER + 1)
+    bench.receive(*story()[:3], **{"replay-name": "r"})
+    assert bench.sweep() == {"stalled": 1}
