@@ -148,3 +148,9 @@ def test_an_erasure_finds_a_status_item_that_is_written_while_it_deletes(bench: 
     bench.erase()
     assert bench.dynamodb.at == -1
     assert bench.rows == []
+
+
+def test_what_was_not_erased_costs_no_search_for_what_to_delete(bench: Bench):
+    bench.erasures.extend(KEY, through=FIRST)
+    bench.store.erase = lambda *_: pytest.fail("searched")  # type: ignore[method-assign]
+    assert bench.receive(uploaded(rev=SECOND), uploaded("other.jpg")) == 0
