@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from imagebus.events import NotAnEvent
+from imagebus.events.ingest import ImageUploaded
 from imagebus.inbox import Delivery, Inbox, RetryLater, SQSQueue, backoff, one_by_one
 from imagebus.testing import InMemorySQS, ManualClock, lambda_event, sqs_record
 from imagebus.testing.errors import client_error
+from tests.unit.core.events import envelope, uploaded
 
 BODY = json.dumps({"source": "imagebus.x", "detail-type": "X", "detail": {}})
 
@@ -197,3 +200,12 @@ def test_a_failing_message_goes_the_whole_way_through_a_real_queue():
     (letter,) = sqs.receive_message(QueueUrl=dead)["Messages"]
     assert letter["Body"] == BODY
     assert letter["MessageAttributes"]["error_type"]["StringValue"] == "Boom"
+
+
+def test_a_delivery_of_another_type_is_not_read_as_if_it_were_what_is_expected():
+    body = envelope(uploaded())
+    delivery = Delivery("m", "r", json.dumps(body), 1, "arn", {})
+    assert delivery.event(ImageUploaded).data.bucket == "uploads"
+    other = Delivery("m", "r", json.dumps(body | {"detail-type": "Other"}), 1, "arn", {})
+    with pytest.raises(NotAnEvent, match="ImageUploaded"):
+        other.event(ImageUploaded)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+import pytest
+from boto3.dynamodb.types import TypeSerializer
 
 from imagebus.events import Event, Usage, caused_by
 from imagebus.events.analyzer import Label, LabelsDetected
@@ -74,3 +78,12 @@ def test_whole_numbers_are_integers_at_any_depth_as_the_table_returns_them():
     assert json.dumps(item["labels"]["labels"]) == text
     stored = unmarshal_item(marshal_item(item))
     assert canonical(stored) == canonical(item) != canonical(item | {"size": 1001})
+
+
+def test_items_are_written_as_boto3_writes_them_and_floats_too():
+    value = {"null": None, "flag": True, "text": "é", "list": [Decimal(1), None, {}], "empty": []}
+    assert {"M": marshal_item(value)} == TypeSerializer().serialize(value)
+    assert marshal_item({"x": 1.5}) == {"x": {"N": "1.5"}}
+    assert unmarshal_item(marshal_item(value)) == value
+    with pytest.raises(TypeError, match="set"):
+        marshal_item({"x": {1}})
