@@ -104,6 +104,20 @@ def test_on_its_last_receive_a_message_goes_to_the_dead_letters_with_the_reason(
     assert queue.dead == [{"error_type": "Boom", "message": "it is broken", "attempts": "5"}]
 
 
+@pytest.mark.parametrize(
+    ("words", "message"), [("", "no message"), ("x" * 1001, "x" * 1000)], ids=["none", "many"]
+)
+def test_a_dead_letter_has_a_message_that_sqs_takes(words: str, message: str):
+    """An attribute must not be empty, and all of them are part of the message's size."""
+
+    def fail(_: Delivery) -> None:
+        raise Boom(words)
+
+    queue = Queue()
+    Inbox(one_by_one(fail), queue, max_receive_count=1)(batch("a"))
+    assert queue.dead[0]["message"] == message
+
+
 def test_when_the_dead_letters_cannot_be_reached_the_message_stays_in_the_inbox():
     class Unreachable(Queue):
         def dead_letter(self, body: str, attributes: Any) -> None:

@@ -366,6 +366,14 @@ def test_a_subject_has_a_question_mark_for_every_character_that_sns_refuses():
     )
 
 
+def test_a_key_is_shortened_only_if_the_subject_would_have_a_hundred_characters():
+    clock = ManualClock()
+    subjects = [
+        compose(processed(story("k" * length, clock=clock), clock=clock)).subject for length in (82, 83)
+    ]
+    assert subjects == ["Image processed: " + "k" * 82, "Image processed: ..." + "k" * 79]
+
+
 @pytest.mark.parametrize("how", [{"through": FIRST}, {"versions": ["v1"]}], ids=["revision", "version"])
 def test_nobody_is_notified_about_an_erased_image(bench: Bench, how: dict[str, Any]):
     bench.erasures.extend(KEY, **how)
