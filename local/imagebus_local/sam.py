@@ -26,6 +26,15 @@ def runtime() -> str:
     return f"python{sys.version_info.major}.{sys.version_info.minor}"
 
 
+def too_old(name: str) -> bool:
+    """Whether a runtime of Lambda runs on Amazon Linux 2, whose glibc (2.26) Pillow's wheels do not support.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
+    """
+    version = re.fullmatch(r"python3\.(\d+)", name)
+    return version is not None and int(version[1]) < 12
+
+
 def architecture() -> str:
     return "arm64" if platform.machine().lower() in {"arm64", "aarch64"} else "x86_64"
 

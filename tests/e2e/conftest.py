@@ -99,4 +99,4 @@ def recipes(pipeline: Pipeline) -> Iterator[DynamoDBRecipes]:
     dynamodb, table = pipeline.client("dynamodb"), pipeline.outputs["RecipesTableName"]
     yield DynamoDBRecipes(dynamodb, table, SystemClock())
     dynamodb.delete_item(TableName=table, Key={"id": {"S": "active"}})
-    time.sleep(FRESH.total_seconds())
+    time.sleep(FRESH)

@@ -220,7 +220,7 @@ def _changed(change: Change, pipeline: Pipeline, after: str) -> None:
     assert {each.recipe for each in change.shown().values()} == {change.after.recipes[0].recipe.id}
     eventually(lambda: _heard(pipeline), within=30, what="RecipePromoted")
     assert recipe(pipeline, "rollback", "--yes")["to_set"] == change.before.id
-    forgotten = FRESH.total_seconds() + 0.2
+    forgotten = FRESH + 0.2
     time.sleep(forgotten)
     assert {each.recipe for each in change.shown().values()} == old
     recipe(pipeline, "promote", after, "--yes")

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 os.environ.update(POWERTOOLS_LOG_LEVEL="CRITICAL", POWERTOOLS_SERVICE_NAME="simulation")
 
 from tests.simulation import coverage
-from tests.simulation.modes import KNOWN, MODES
+from tests.simulation.modes import MODES
 
 if TYPE_CHECKING:
     from tests.simulation.run import SeedReport
 
-#: With fewer seeds, a rare branch may not be taken, or a known fault not be met.
+#: With fewer seeds, a rare branch may not be taken.
 ENOUGH = 2000
 
 
@@ -56,14 +56,11 @@ def run(seeds: range, mode: str | None, processes: int) -> Iterator[SeedReport]:
 
 def summary(reports: Iterable[SeedReport], *, complete: bool) -> int:
     started, done, events, failed = time.monotonic(), Counter[str](), 0, Counter[str]()
-    seen, known = Counter[str](), Counter[tuple[str, str]]()
+    seen = Counter[str]()
     for report in reports:
         done[report.mode] += 1
         events += report.events
         seen.update(report.seen)
-        for where, patterns in (("all", KNOWN), (report.mode, MODES[report.mode].expected)):
-            for pattern in patterns:
-                known[where, pattern] += any(pattern in text for text in report.known)
         if report.violations:
             failed[report.mode] += 1
             print(f"seed {report.seed} ({report.fingerprint}): {len(report.violations)} violations")
@@ -79,18 +76,12 @@ def summary(reports: Iterable[SeedReport], *, complete: bool) -> int:
     named = [*coverage.BRANCHES, *coverage.ELSEWHERE]
     for name in [*named, *sorted(seen.keys() - set(named))]:
         print(f"{name:38} {seen[name]:8}")
-    problems = sum(failed.values())
-    for (mode, pattern), count in known.items():
-        print(f"known fault in {mode}, {count} seeds: {pattern}")
-        if complete and not count:
-            print("  no longer found: remove it from the mode's expected findings")
-            problems += 1
     never = coverage.never_taken(seen) if complete else []
     for name in never:
         print(f"never taken: {name}")
     total, seconds = sum(done.values()), time.monotonic() - started
     print(f"\n{total} seeds, {events} events, {sum(failed.values())} with violations, {seconds:.1f} s")
-    return 1 if problems or never or not total else 0
+    return 1 if failed or never or not total else 0
 
 
 if __name__ == "__main__":

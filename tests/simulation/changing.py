@@ -111,7 +111,7 @@ class Changing:
             store,
             lambda keys: {key: item for key in keys if (item := store.status(key))},
             self._bus(),
-            lambda: max(world.sqs.depth(world.inbox(stage)) for stage in WORKERS),
+            lambda: {stage: world.sqs.depth(world.inbox(stage)) for stage in WORKERS},
             Pace(self._story.random.choice([1, 50]), world.scheduler),
             Bounds(at_once=self._story.random.choice([1, 10])),
             PRICE,
@@ -203,7 +203,7 @@ class Changing:
     def _wrong(self, item: Json, shown: derived.Shown) -> Iterator[str]:
         """What a reader sees is of one recipe, and is there."""
         key, recipe = item["image_key"], RECIPE_OF.get(shown.recipe or "")
-        if item["status"] != "completed":
+        if item["status"] != "completed" or self._world.watch.is_being_erased(key):
             return
         made = {"thumbnails": shown.thumbnails, "watermarked": shown.watermarked}
         entry = item if item.get("recipe") == shown.recipe else item.get("derived", {}).get(shown.recipe, {})

@@ -235,23 +235,21 @@ def _archived(world: World) -> Iterator[Fact]:
 
 
 def objects(story: Story) -> Iterator[str]:
-    """No derived image of an overwritten or deleted upload remains."""
+    """No derived image of an overwritten or deleted upload remains.
+
+    What is current may have been announced under several revisions, and keeps the objects of all of them.
+    """
     world = story.world
     items = rows.statuses(world.dynamodb)
     current = {folder_of(key, item["revision"]) for key, item in items.items() if item["status"] != "deleted"}
-    # An import before the upload's own event is recorded gives the same version a second revision.
-    current |= {
-        folder_of(key, facts.imported_revision(versions[-1].modified, versions[-1].version_id))
-        for key, versions in world.s3.buckets[wiring.UPLOADS].keys.items()
-        if story.adoption and versions and not versions[-1].is_marker
-    }
-    removed = {folder_of(upload.key, "").split("/")[0] for upload in story.uploads if upload.removal}
+    for key, versions in world.s3.buckets[wiring.UPLOADS].keys.items():
+        if versions and not versions[-1].is_marker:
+            current |= {folder_of(key, each) for each in world.watch.revisions_of(key, versions[-1])}
     for name in world.s3.buckets[wiring.IMAGES].keys:
         home = "/".join(name.split("/")[:2]) + "/"
         excused = world.evidence.leftovers or home in world.evidence.left_behind or world.evidence.unheard
         if home not in current and not excused:
-            of = "a revision of the current version" if name.split("/")[0] in removed else "no current upload"
-            yield f"{name}: belongs to {of}"
+            yield f"{name}: belongs to no current upload"
 
 
 def quarantine(story: Story) -> Iterator[str]:

@@ -8,9 +8,6 @@ from random import Random
 
 from tests.simulation.weather import ORDINARY, ROUGH, Choices, Weather, draw
 
-#: Known in every mode: one version that a removal and its own event announce has two revisions, of which one
-#: leaves its objects.
-KNOWN = ("belongs to a revision of the current version",)
 #: Has no divisor in common with the sum of all shares.
 MIX = 37
 
@@ -27,8 +24,6 @@ class Mode:
     faults_stop: float | None = None
     #: how the run ends: an operator retries what failed, or nobody does, or it is cut off
     ends: str = "operator"
-    #: beginnings of violations that are known faults of the product: to be removed with the fault
-    expected: tuple[str, ...] = ()
 
     def weather(self, random: Random) -> Weather:
         return draw(random, self.choices)
@@ -75,7 +70,7 @@ MODES: Mapping[str, Mode] = {
         share=5,
     ),
     "skew": Mode(
-        "the clocks of functions differ by up to five seconds",
+        "the clocks of machines differ by up to five seconds, drift, and are set while functions run",
         ORDINARY | {"skew": (1, 5), "duplicate": (0, 0.2), "late": (0, 0.1), "crash": (0, 0.01)},
         {"lose_table": 0.3, "outage": 0.2, "change_recipes": 0.3},
     ),

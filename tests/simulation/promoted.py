@@ -50,7 +50,7 @@ class Promoted:
 
     def sets_during(self, begin: float, end: float) -> list[Sequence[Json]]:
         """What a reader may have seen in that time, who may use what was active until a second before."""
-        begin -= wiring.FRESH + 2 * self._world.weather.skew
+        begin -= wiring.FRESH
         ends = [since for since, _ in self.history[1:]] + [float("inf")]
         return [
             [SET_OF[each] for each in ids]

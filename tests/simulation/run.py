@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.simulation import functions, invariants, pixels, replaying, wiring
 from tests.simulation.faults import Death
-from tests.simulation.modes import KNOWN, MODES, Mode, mode_of
+from tests.simulation.modes import MODES, Mode, mode_of
 from tests.simulation.story import Story
 from tests.simulation.weather import Weather
 from tests.simulation.world import World
@@ -42,8 +42,6 @@ class SeedReport:
     seed: int
     mode: str
     violations: tuple[str, ...]
-    #: the violations of a run in which the mode's expected ones are among them
-    known: tuple[str, ...]
     events: int
     #: by function
     side_effects: Mapping[str, int]
@@ -90,13 +88,10 @@ def finish(seed: int, name: str, story: Story) -> SeedReport:
         except Restless as error:
             found = [str(error)]
     found = [*world.watch.violations, *found]
-    # A known fault has consequences that look like other ones.
-    known = any(pattern in text for text in found for pattern in (*KNOWN, *mode.expected))
     return SeedReport(
         seed,
         name,
-        () if known else tuple(found),
-        tuple(found) if known else (),
+        tuple(found),
         len(world.events.archive),
         dict(world.faults.side_effects),
         dict(world.seen),

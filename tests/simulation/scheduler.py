@@ -7,9 +7,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from random import Random
 
 from greenlet import getcurrent, greenlet
 
+#: Of a machine's clock: seconds per second, and the chance that it has been set since the last reading.
+DRIFT, SET_AT_READING = 0.02, 0.05
 EPOCH = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 
 
@@ -36,6 +39,9 @@ class Scheduler:
 
     def now(self) -> datetime:
         return EPOCH + timedelta(milliseconds=round(self.seconds * 1000))
+
+    def monotonic(self) -> float:
+        return self.seconds
 
     def cpu_seconds(self) -> float:
         return 0.0
@@ -81,14 +87,27 @@ class Scheduler:
 
 
 class Skewed:
-    """A clock that is some seconds ahead or behind."""
+    """The clock of a machine: up to some seconds ahead or behind, it drifts, and now and then it is set."""
 
-    def __init__(self, scheduler: Scheduler, ahead: float) -> None:
+    def __init__(self, scheduler: Scheduler, random: Random, seconds: float) -> None:
         self._scheduler = scheduler
-        self._ahead = timedelta(seconds=ahead)
+        self._random = random
+        self._most = seconds
+        self._set()
+
+    def _set(self) -> None:
+        self._since = self._scheduler.seconds
+        self._ahead = self._random.uniform(-self._most, self._most)
+        self._drift = self._random.uniform(-DRIFT, DRIFT)
 
     def now(self) -> datetime:
-        return self._scheduler.now() + self._ahead
+        if self._random.random() < SET_AT_READING:
+            self._set()
+        ahead = self._ahead + self._drift * (self._scheduler.seconds - self._since)
+        return self._scheduler.now() + timedelta(seconds=max(-self._most, min(ahead, self._most)))
+
+    def monotonic(self) -> float:
+        return self._scheduler.monotonic()
 
     def cpu_seconds(self) -> float:
         return self._scheduler.cpu_seconds()

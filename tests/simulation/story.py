@@ -37,6 +37,8 @@ class Story:
     poison: int = 0
     #: keys that an operator is erasing: users keep off them, so that it is certain what was erased
     erasing: set[str] = field(default_factory=set)
+    #: versions that an interrupted erase left
+    left: set[str] = field(default_factory=set)
     #: what makes some comparisons meaningless: archive holes, foreign facts, a lost ledger
     holes: bool = False
     redriven: bool = False
@@ -89,11 +91,12 @@ class Story:
     def _remove_version(self, key: str) -> None:
         """For good: an old version, the current one (an older one is current then), or the last one."""
         s3 = self.world.s3
-        if not (versions := s3.buckets[wiring.UPLOADS].keys.get(key, [])):
+        versions = s3.buckets[wiring.UPLOADS].keys.get(key, [])
+        if not (versions := [each for each in versions if each.version_id not in self.left]):
             return
         gone = self.random.choice([versions[0], versions[-1]])
         s3.delete_object(Bucket=wiring.UPLOADS, Key=key, VersionId=gone.version_id)
-        left = s3.buckets[wiring.UPLOADS].keys[key]
+        left = [each for each in versions if each is not gone]
         body = left[-1].body if left else b""
         kind = "delete" if not left or left[-1].is_marker else pixels.kind(body)
         revision = revision_of(self.world.last_sequencer)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
+from tests.simulation import coverage
+from tests.simulation.__main__ import summary
 from tests.simulation.faults import Death
 from tests.simulation.modes import MODES, mode_of
 from tests.simulation.mutants.mistake import Mistake
 from tests.simulation.mutants.mistakes import MISTAKES
 from tests.simulation.mutants.sites import mutants_of
 from tests.simulation.mutants.targets import ROOT, modules
-from tests.simulation.run import OTHERS, WHEN, run_deaths, run_seed
+from tests.simulation.run import OTHERS, WHEN, SeedReport, run_deaths, run_seed
 
 #: Twice the sum of all modes' shares; `make simulate` runs ten times as many.
 SEEDS = 230
@@ -58,6 +61,16 @@ def test_runs_that_once_seemed_to_break_an_invariant(mode: str, seed: int):
 
 def test_a_run_ends_even_if_nobody_ever_hears_of_a_deletion():
     assert run_seed(5098, "lost messages").violations == ()
+
+
+def test_a_branch_that_no_run_took_fails_the_whole(capsys: pytest.CaptureFixture[str]):
+    taken = dict.fromkeys((*coverage.BRANCHES, *coverage.ELSEWHERE), 1)
+    report = SeedReport(0, "calm", (), 1, {}, taken, "")
+    assert summary([report], complete=True) == 0
+    missing = replace(report, seen=taken | {"claim lapsed": 0})
+    assert summary([missing], complete=False) == 0
+    assert summary([missing], complete=True) == 1
+    assert "never taken: claim lapsed" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("when", WHEN)

@@ -18,6 +18,7 @@ from tests.simulation.scheduler import EPOCH
 from tests.simulation.variants import OF_RECIPES
 
 if TYPE_CHECKING:
+    from imagebus.testing.s3 import Version
     from tests.simulation.world import World
 
 Upload = tuple[str, str]
@@ -54,6 +55,8 @@ class Watch:
     _contents: dict[str, str] = field(default_factory=dict)
     _ids: dict[tuple[str, ...], str] = field(default_factory=dict)
     _correlations: dict[Upload, str] = field(default_factory=dict)
+    #: key, and version or digest -> the revisions under which ingest announced it
+    _announced: dict[Upload, set[str]] = field(default_factory=lambda: defaultdict(set))
     _restored: set[Upload] = field(default_factory=set)
     #: everything that was published, by id: a fact that is published again can have another time
     forms: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -84,6 +87,13 @@ class Watch:
         self.violations += [f"{fact.upload[0]}: {fact.type} {text}" for text in self._wrong(fact)]
         self.facts[fact.upload].add(fact.type)
         self.forms[fact.id].add(fact.at + fact.text)
+        if fact.type == "ImageUploaded":
+            key, revision = fact.upload
+            self._announced[key, fact.meta.get("version_id") or fact.data["etag"]].add(revision)
+
+    def revisions_of(self, key: str, version: Version) -> set[str]:
+        """Two events can announce one version: its own, and that of a removal or an import that leaves it."""
+        return self._announced[key, version.version_id] | self._announced[key, version.etag]
 
     def heard(self, upload: Upload) -> None:
         """An operator gave the upload another chance: from now on it has waited for nothing yet."""
@@ -175,8 +185,6 @@ class Watch:
         elif operation == "publish":
             body = json.loads(json.loads(request["Message"])["default"])
             self._told(body["event"]["detail"]["meta"])
-        elif operation == "delete_item" and request["Key"].get("sk") == {"S": "STATUS"}:
-            self.forget(request["Key"]["image_key"]["S"])
 
     def _told(self, meta: Mapping[str, Any]) -> None:
         event, upload = str(meta["event_id"]), (meta["image_key"], meta["revision"])
@@ -215,9 +223,7 @@ class Watch:
     def _projected(self, item: Mapping[str, Any]) -> None:
         """A status item never returns to an older or emptier state."""
         key, state = item["image_key"], (item["revision"], item["events"])
-        # A function that had read the log before may write what it saw, as long as it can run.
-        emptied = max(self._deleting.get(key, -60), self._lost)
-        erasing = self.world.scheduler.seconds < emptied + 60
+        erasing = self.is_being_erased(key)
         if self._status.get(key, ("", 0)) > state and not erasing:
             self.violations.append(f"{key}: the status went back from {self._status[key]} to {state}")
         self._status[key] = state
@@ -226,14 +232,16 @@ class Watch:
         elif (key, item["revision"]) in self._completed and not erasing:
             self.violations.append(f"{key}: was completed, and is {item['status']}")
 
-    def forget(self, key: str | None = None) -> None:
-        """The table was lost, or one image's part of it."""
-        if key is None:
-            self._status.clear()
-            self._completed.clear()
-            self._lost = self.world.scheduler.seconds
-        else:
-            self._status.pop(key, None)
+    def is_being_erased(self, key: str) -> bool:
+        """Or was just now. A function that read the log before may still write what it saw."""
+        emptied = max(self._deleting.get(key, -60), self._lost)
+        return self.world.scheduler.seconds < emptied + 60
+
+    def forget(self) -> None:
+        """The table was lost."""
+        self._status.clear()
+        self._completed.clear()
+        self._lost = self.world.scheduler.seconds
 
     def erased(self, key: str, revisions: set[str]) -> None:
         end = self.world.scheduler.seconds + wiring.FUNCTION_TIMEOUT

@@ -38,7 +38,7 @@ class Weather:
     lost: float = 0.0
 
     # of the whole run
-    #: seconds by which the clocks of functions may differ
+    #: seconds by which the clocks of machines may be wrong
     skew: float = 0.0
     #: seconds by which reads that are not consistent lag behind
     lag: float = 0.0

@@ -35,6 +35,8 @@ from tests.simulation.upload import sequencer
 from tests.simulation.watch import Watch
 from tests.simulation.weather import Weather
 
+MACHINES = 5
+
 
 class World:
     def __init__(self, random: Random, weather: Weather, deaths: frozenset[Death] = frozenset()) -> None:
@@ -76,6 +78,8 @@ class World:
         self.events.watch = self.watch
         self._wakes: dict[str, float] = {}
         self._running: Counter[str] = Counter()
+        machines = MACHINES if weather.skew else 0
+        self._clocks = [Skewed(self.scheduler, random, weather.skew) for _ in range(machines)]
         self._recipes: dict[str, list[DynamoDBRecipes]] = {}
         #: Stages whose dependency is down, and functions that do not run.
         self.down: set[str] = set()
@@ -102,9 +106,8 @@ class World:
         return {settings.required for settings in self.deployed}
 
     def clock(self) -> Any:
-        """The clock of one execution environment."""
-        skew = self.weather.skew
-        return Skewed(self.scheduler, self.random.uniform(-skew, skew)) if skew else self.scheduler
+        """Of the machine on which an execution environment runs."""
+        return self.random.choice(self._clocks) if self._clocks else self.scheduler
 
     def recipes(self, function: str) -> DynamoDBRecipes:
         """As an execution environment of the function keeps it: often from one invocation to the next."""

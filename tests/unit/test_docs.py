@@ -11,11 +11,20 @@ import pytest
 import typer
 
 from imagebus_cli.main import app
+from tests.simulation.modes import MODES
 
 ROOT = Path(__file__).resolve().parents[2]
 GENERATED = {"docs/events.md"}
 FENCE = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
 WIDTH = 120
+#: What docs/invariants.md calls the parts of the simulator.
+CHECKS = {
+    "model": ("reference", "variants"),
+    "watch": ("watch", "promoted"),
+    "ends": ("invariants",),
+    "readers": ("changing",),
+    "commands": ("changing",),
+}
 
 
 def tracked(*patterns: str) -> list[str]:
@@ -120,3 +129,28 @@ def test_the_index_lists_every_decision_record() -> None:
     assert [(f"{number}. {title}", f"docs/adr/{path}") for number, title, path in rows] == list(
         zip(titles, RECORDS, strict=True)
     )
+
+
+def test_every_invariant_names_a_check_that_exists() -> None:
+    rows = re.findall(r"^\| (?!rule \||-)(.+?) \| (.+?) \|$", text_of("docs/invariants.md"), re.MULTILINE)
+    assert len(rows) > 40
+    for rule, checked in rows:
+        part = ""
+        for word in re.findall(r"`[^`]+`|\w+", checked):
+            if word in CHECKS or word == "mode":
+                part = word
+            elif word.startswith("`"):
+                assert is_a_check(part, word.strip("`")), f"{rule}: {word}"
+        assert part or "`" in checked, rule
+
+
+def is_a_check(part: str, name: str) -> bool:
+    """Commands and paths have tests of their own."""
+    simulation = "tests/simulation"
+    if name.endswith(".py"):
+        return (ROOT / name).is_file() or (ROOT / simulation / name).is_file()
+    if part == "mode":
+        return name in MODES
+    if not name.isidentifier():
+        return True
+    return any(f"def {name}(" in text_of(f"{simulation}/{each}.py") for each in CHECKS[part])

@@ -86,10 +86,10 @@ class Pace:
     def __init__(self, rate: float, clock: Clock) -> None:
         self._rate = rate
         self._clock = clock
-        self._next = clock.now().timestamp()
+        self._next = clock.monotonic()
 
     def wait(self, objects: int) -> None:
-        now = self._clock.now().timestamp()
+        now = self._clock.monotonic()
         if now < self._next:
             self._clock.sleep(self._next - now)
         self._next = max(now, self._next) + objects / self._rate
@@ -137,6 +137,8 @@ class Importer:
         found = self._look(each.key)
         if not isinstance(found, Found):
             return each, found
+        if is_folder(found.key, found.size):
+            return each, Outcome.FOLDER
         self._sqs.send_message(QueueUrl=self._inbox, MessageBody=json.dumps(found.envelope(self._bucket)))
         return Candidate(each.key, found.size), Outcome.IMPORTED
 
@@ -185,16 +187,21 @@ def unknown(candidates: Iterable[Candidate], known: Known) -> Iterator[Step | li
         for each in some:
             if each.key in there:
                 yield each, Outcome.KNOWN
-            elif is_folder(each):
+            elif is_folder(each.key, each.size):
                 yield each, Outcome.FOLDER
             else:
                 fresh.append(each)
         yield fresh
 
 
-def is_folder(each: Candidate) -> bool:
-    """Whether it is a folder marker, as the S3 console creates it."""
-    return each.key.endswith("/") and not each.size
+def is_folder(key: str, size: int | None) -> bool:
+    """Whether it is a folder marker, as the S3 console creates it: empty, with a key that ends with a slash.
+
+    Not if the size is unknown, as in a report without sizes: S3 accepts any content under such a key, so the
+    import asks S3 first.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-folders.html
+    """
+    return key.endswith("/") and size == 0
 
 
 def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:

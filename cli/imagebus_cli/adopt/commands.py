@@ -28,13 +28,17 @@ def import_objects(
     out: Output,
     source: Annotated[
         str | None,
-        typer.Argument(help="Copy from s3://BUCKET/PREFIX (default: take what is in the uploads bucket)."),
+        typer.Argument(
+            help="Copy the objects of s3://BUCKET/PREFIX, each under its whole key, the prefix included "
+            "(default: import what is in the uploads bucket)."
+        ),
     ] = None,
     prefix: Annotated[str, typer.Option(help="Only objects whose key starts with this.")] = "",
     inventory: Annotated[
         str | None,
         typer.Option(
-            help="Take the keys from an S3 Inventory report: manifest.json or CSV, a file or s3://…"
+            help="Take the keys from an S3 Inventory report in CSV: its manifest.json or a data file, "
+            "local or s3://…"
         ),
     ] = None,
     rate: Annotated[float, typer.Option(min=0.1, help="Objects per second, at most.")] = 10.0,
@@ -49,10 +53,13 @@ def import_objects(
 
     You can interrupt an import and run it again: it continues with what still has no log.
 
-    Exit codes: 0 success; 1 some objects could not be imported; 2 usage error; 3 no stack; 130 interrupted
-    by Ctrl-C.
+    Exit codes: 0 success; 1 some objects could not be imported; 2 usage error, or an inventory that cannot be
+    read; 3 no stack, or the import had to stop; 130 interrupted by Ctrl-C.
     """
+    from botocore.exceptions import BotoCoreError, ClientError
+
     from imagebus_cli.adopt import sources
+    from imagebus_cli.adopt.inventory import inventoried
     from imagebus_cli.adopt.outcome import Tally
     from imagebus_cli.output import terminal
     from imagebus_cli.problem import Problem
@@ -68,7 +75,7 @@ def import_objects(
         )
     wanted = address.key if address else prefix
     candidates = (
-        sources.inventoried(stack.s3, inventory, bucket, wanted)
+        inventoried(stack.s3, inventory, bucket, wanted)
         if inventory
         else sources.listed(stack.s3, bucket, wanted)
     )
@@ -84,6 +91,10 @@ def import_objects(
                     say(_line(tally))
         except KeyboardInterrupt:
             interrupted = True
+        except (Problem, ClientError, BotoCoreError):
+            if tally.counts:
+                terminal.problems.print(f"Stopped after: {_line(tally)}", soft_wrap=True)
+            raise
     _report(tally, out, interrupted=interrupted)
     if interrupted:
         terminal.problems.print("Interrupted. Run the same command again to continue.", soft_wrap=True)

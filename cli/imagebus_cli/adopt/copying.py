@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
 from imagebus.erasures import Erasures
-from imagebus_cli.adopt.adopting import AT_ONCE, Known, Pace, Spread, Step, batched, unknown
+from imagebus_cli.adopt.adopting import AT_ONCE, Known, Pace, Spread, Step, batched, is_folder, unknown
 from imagebus_cli.adopt.outcome import Outcome, of_error
 from imagebus_cli.adopt.sources import Candidate
 
@@ -29,6 +29,7 @@ class Copier:
         self, s3: S3Client, source: str, bucket: str, known: Known, erasures: Erasures, pace: Pace
     ) -> None:
         self._s3 = s3
+        s3.meta.events.register("before-parameter-build.s3.CompleteMultipartUpload", _if_key_is_free)
         self._source = source
         self._bucket = bucket
         self._known = known
@@ -46,7 +47,7 @@ class Copier:
                 yield from zip(some, spread(self._copy, some), strict=True)
 
     def _copy(self, each: Candidate) -> Outcome:
-        if self._exists(each.key):
+        if self._is_taken(each.key):
             return Outcome.KNOWN
         if self._erasures.of(each.key):
             return Outcome.ERASED  # a copy would be a new upload, which no erasure covers
@@ -55,6 +56,8 @@ class Copier:
             size = each.size
             if size is None:
                 size = self._s3.head_object(**source)["ContentLength"]  # type: ignore[arg-type]
+                if is_folder(each.key, size):
+                    return Outcome.FOLDER
             if size <= LARGEST:
                 self._s3.copy_object(
                     Bucket=self._bucket,
@@ -71,11 +74,26 @@ class Copier:
             return of_error(error)
         return Outcome.COPIED
 
-    def _exists(self, key: str) -> bool:
+    def _is_taken(self, key: str) -> bool:
+        """Whether the key exists, as far as S3 says: it saves copying an object to a key that is taken.
+
+        S3 answers 403 for an object that may not be read, and without s3:ListBucket also for a missing key;
+        the copy, which is conditional, decides. It answers 400 for an object with a customer's key (SSE-C).
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+        """
         try:
             self._s3.head_object(Bucket=self._bucket, Key=key)
         except ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            if status not in (400, 403, 404):
                 raise
-            return False
+            return status == 400
         return True
+
+
+def _if_key_is_free(params: dict[str, Any], **_: Any) -> None:
+    """S3 then refuses to complete a copy in parts if the key exists; boto3's `copy` has no argument for it.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
+    """
+    params["IfNoneMatch"] = "*"

@@ -20,6 +20,7 @@ class Outcome(StrEnum):
     CUSTOMER_KEY = "customer_key"
     KMS_KEY = "kms_key"
     DENIED = "denied"
+    CONFLICT = "conflict"
 
 
 #: Why an object could not be imported. The others need nothing to be done.
@@ -29,6 +30,7 @@ REFUSED = {
     Outcome.CUSTOMER_KEY: "encrypted with a key that the customer provides (SSE-C), which no function has",
     Outcome.KMS_KEY: "encrypted with a KMS key that may not be used, or is disabled",
     Outcome.DENIED: "S3 denies access to it",
+    Outcome.CONFLICT: "somebody wrote to or deleted the key meanwhile; import it again",
 }
 
 
@@ -51,6 +53,7 @@ def of_error(error: ClientError) -> Outcome:
     """What S3's refusal to read an object means. Raises the error if it is about something else.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
     https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
     """
     code = str(error.response["Error"].get("Code"))
@@ -65,4 +68,6 @@ def of_error(error: ClientError) -> Outcome:
         return Outcome.DENIED
     if code in ("InvalidRequest", "400") and ("ncryption" in message or code == "400"):
         return Outcome.CUSTOMER_KEY
+    if code == "ConditionalRequestConflict":
+        return Outcome.CONFLICT
     raise error

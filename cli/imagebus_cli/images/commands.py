@@ -16,7 +16,6 @@ from imagebus_cli.output.text import count
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from imagebus.history.fold import Item
     from imagebus.history.recorded import RecordedEvent
     from imagebus_cli.output.writer import Output
     from imagebus_cli.stack.deployed import Stack
@@ -77,7 +76,7 @@ def status(
         ),
     ] = None,
 ) -> None:
-    """Show an image's status, its outstanding stages and failures, and the ID that logs use for it.
+    """Show an image's status, outstanding stages, failures and derived images, and its ID in the logs.
 
     Exits with 1 if the image does not exist, or nothing was known --at that time; with --watch, also if it
     did not complete. --watch ends at once with an older outcome of the key: after a new upload or a retry,
@@ -95,10 +94,11 @@ def status(
     if watch:
         _wait(stack, key)
     item = past.known(stack, key, when) if when else lookup.known(stack, key)
+    details = lookup.details(item, lookup.active(stack, when))
     if out.as_json:
-        out.write(lookup.details(item, lookup.active(stack, when)))
+        out.write(details)
     else:
-        for name, value in _lines(item).items():
+        for name, value in lookup.lines(item, details).items():
             terminal.console.print(f"{name:16} {terminal.safe(value)}", soft_wrap=True)
     if watch and item["status"] != "completed":
         raise typer.Exit(1)
@@ -113,25 +113,6 @@ def _wait(stack: Stack, key: str) -> None:
 
     with terminal.step("processing"):
         wait(stack, [Upload(key, "", datetime.now(UTC))], patience=PATIENCE)
-
-
-def _lines(item: Item) -> dict[str, str]:
-    from imagebus.identity import image_id
-
-    reason = f" ({item['reason']})" if item.get("reason") else ""
-    lines = {
-        "status": f"{item['status']}{reason}",
-        "image_id": image_id(item["image_key"]),
-        "correlation_id": str(item["correlation_id"]),
-        "revision": str(item["revision"]),
-        "since": str(item["created_at"]),
-        "until": str(item.get("completed_at") or item["updated_at"]),
-        "outstanding": ", ".join(item.get("outstanding", ())) or "nothing",
-    }
-    for failure in item.get("failures", ()):
-        what = f"{failure['error_type']} after {failure['attempts']} attempts at {failure['at']}"
-        lines[f"failed, {failure['stage']}"] = f"{what}: {failure['message']}"
-    return lines
 
 
 @command

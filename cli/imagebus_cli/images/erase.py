@@ -33,27 +33,31 @@ def erase(stack: Stack, key: str) -> Erased:
     an event even if no version is left, and tells ingest which revisions are older.
     """
     known = stack.store.revisions(key)
+    there = set(_derived(stack, key))  # the cleaner removes some of it after the delete marker
     answer = stack.s3.delete_object(Bucket=stack.uploads, Key=key)
     marker = answer.get("VersionId")
     versions = list(_versions(stack, key))
     ids = [version["VersionId"] for version in versions]
     newest = max(stack.store.revisions(key), default="")
     # Before anything is deleted: whoever writes later asks for it afterwards.
-    erasure = stack.erasures.extend(key, through=newest, versions=[*ids, *filter(is_imported, known)])
+    gone = [*ids, *filter(is_imported, known)]
+    erasure = stack.erasures.extend(key, through=newest, versions=gone, sealed=False)
     _delete(stack, stack.uploads, versions)
-    derived = [{"Key": name} for name in _derived(stack, key)]
-    _delete(stack, stack.images, derived)
+    left = set(_derived(stack, key))
+    _delete(stack, stack.images, [{"Key": name} for name in left])
     found = len(versions) - ids.count(marker or "")
     items = stack.store.erase(key, erasure)
     # The pipeline may already have logged this erasure's own delete marker: that was no image.
-    return Erased(found, len(derived), items if known or found else 0)
+    return Erased(found, len(there | left), items if known or found else 0)
 
 
 def erase_leftovers(stack: Stack, key: str) -> Erased:
     """Remove what an earlier erase of the key did not: it was interrupted. A later upload stays."""
     known = stack.store.revisions(key, stack.erasures.of(key))
     # Derived objects say only their revision, so the revisions are kept before the log goes.
-    erasure = stack.erasures.extend(key, through=max(known, default=""), versions=filter(is_imported, known))
+    erasure = stack.erasures.extend(
+        key, through=max(known, default=""), versions=filter(is_imported, known), sealed=True
+    )
     versions = [each for each in _versions(stack, key) if erasure.has_version(each["VersionId"])]
     _delete(stack, stack.uploads, versions)
     logged = stack.store.revisions(key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
@@ -75,6 +75,44 @@ def details(item: Item, active: Active) -> dict[str, Any]:
     """An image as the API shows it but without links, and the id that logs use for it."""
     found = view.details(item, active).as_json()
     return {"key": found.pop("key"), "image_id": image_id(item["image_key"]), **found}
+
+
+def lines(item: Item, details: Mapping[str, Any]) -> dict[str, str]:
+    """What a person sees of an image, by its label."""
+    reason = f" ({item['reason']})" if item.get("reason") else ""
+    lines = {
+        "status": f"{item['status']}{reason}",
+        "image_id": image_id(item["image_key"]),
+        "correlation_id": str(item["correlation_id"]),
+        "revision": str(item["revision"]),
+        "since": str(item["created_at"]),
+        "until": str(item.get("completed_at") or item["updated_at"]),
+        "outstanding": ", ".join(item.get("outstanding", ())) or "nothing",
+    }
+    for failure in item.get("failures", ()):
+        what = f"{failure['error_type']} after {failure['attempts']} attempts at {failure['at']}"
+        lines[f"failed, {failure['stage']}"] = f"{what}: {failure['message']}"
+    return lines | _derived(details)
+
+
+def _derived(details: Mapping[str, Any]) -> dict[str, str]:
+    """What readers see, and by which recipe it was made."""
+    lines = {}
+    if recipe := details.get("recipe"):
+        advice = " (outdated: imagebus recipe backfill)" if details.get("outdated") else ""
+        lines["recipe"] = f"{recipe}{advice}"
+    thumbnails: dict[str, list[str]] = {}
+    for each in details["thumbnails"]:
+        thumbnails.setdefault(f"{each['name']} {_size(each)}", []).append(each["format"].lower())
+    if thumbnails:
+        lines["thumbnails"] = "; ".join(f"{name} {', '.join(each)}" for name, each in thumbnails.items())
+    if watermarked := details.get("watermarked"):
+        lines["watermarked"] = f"{_size(watermarked)} {watermarked['format'].lower()}"
+    return lines
+
+
+def _size(each: Mapping[str, Any]) -> str:
+    return f"{each['width']}x{each['height']}"
 
 
 def log(stack: Stack, key: str) -> Sequence[RecordedEvent]:

@@ -19,6 +19,7 @@ from imagebus.history.retry import is_request_answered
 from imagebus.recipes.missing import TooManyRecipes, missing, request
 from imagebus.recipes.model import Recipe, RecipeSet
 from imagebus_cli.operations.table import ScannedImage
+from imagebus_cli.output.text import count
 from imagebus_cli.problem import Problem
 from imagebus_cli.recipes.planning import Cost, Plan, Task, task, used_by
 
@@ -29,8 +30,11 @@ if TYPE_CHECKING:
 
 #: Messages that may wait in a worker's inbox before a backfill makes way.
 FEW = 2
-#: Seconds after which an image without an answer is given up, and without any answer, the backfill.
+#: Seconds after which an image without an answer is given up, and without any answer, the backfill. So is it
+#: if no message leaves the workers' inboxes.
 PATIENCE = 300
+#: Seconds of waiting for others after which a backfill says so.
+QUIET = 10
 #: Seconds between two looks at the images that were asked for.
 PAUSE = 0.1
 #: What one image may take beyond its plan.
@@ -57,6 +61,7 @@ class Asked:
 class Progress:
     """`stopped` says why images remain that were not asked for: `budget` or `limit`. `planned` is what the
     images that are done were expected to take, and `actual` what they took; `spent` includes earlier runs.
+    `waiting` says what the backfill has been waiting for, for some time.
     """
 
     done: int = 0
@@ -65,6 +70,7 @@ class Progress:
     actual: Cost = field(default_factory=Cost)
     spent: Cost = field(default_factory=Cost)
     stopped: str = ""
+    waiting: str = ""
     failed: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
@@ -80,7 +86,7 @@ class Bounds:
 
 
 class Backfill:
-    """`waiting` says how many messages wait in the fullest inbox of the workers."""
+    """`waiting` says how many messages wait in the inbox of each worker."""
 
     def __init__(
         self,
@@ -90,7 +96,7 @@ class Backfill:
         store: EventStore,
         statuses: Statuses,
         bus: EventBus,
-        waiting: Callable[[], int],
+        waiting: Callable[[], Mapping[str, int]],
         pace: Pace,
         bounds: Bounds,
         price: Mapping[str, float],
@@ -116,16 +122,17 @@ class Backfill:
     def run(self, plan: Plan) -> Iterator[Progress]:
         """Passes over all images until nothing is missing; `self.plan` is what the last of them found.
 
-        Raises Problem if no worker answers, or they are of another version.
+        Raises Problem if no worker answers, takes messages, or is of this version.
         """
         self.progress.spent = plan.actual(self._price)
         estimate = plan.estimator(self._price)
-        for _ in range(PASSES):
+        for number in range(PASSES + 1):
             before = self.progress.asked
             self.plan = plan = Plan(self._recipes, self._engine)
             for image in self._images():
-                over = self.progress.stopped or image.image_key in self.progress.failed
+                over = number == PASSES or self.progress.stopped or image.image_key in self.progress.failed
                 if plan.add(image) and not over:
+                    yield from self._make_room()
                     self._ask(image.image_key, estimate)
                     yield self.progress
             while self._flying:
@@ -135,7 +142,6 @@ class Backfill:
                 break
 
     def _ask(self, image_key: str, estimate: Callable[[Task], Cost]) -> None:
-        self._make_room()
         # The scan may have seen the image minutes ago.
         item, log = self._store.status(image_key), self._store.latest(image_key)
         if item is None or "format" not in item:
@@ -157,7 +163,7 @@ class Backfill:
             return
         self._pace.wait(1)
         self._bus.publish([event])
-        now = self._clock.now().timestamp()
+        now = self._clock.monotonic()
         self._flying[image_key] = Asked(
             event.meta.event_id, item["revision"], recipe, work, cost, now, item["log_digest"]
         )
@@ -173,15 +179,33 @@ class Backfill:
                 self.progress.stopped = "budget"
         return not self.progress.stopped
 
-    def _make_room(self) -> None:
+    def _make_room(self) -> Iterator[Progress]:
         """Wait while enough is in the works, or others are waiting for the workers. Raises Problem."""
-        while len(self._flying) >= self._bounds.at_once or self._waiting() > FEW:
+        while len(self._flying) >= self._bounds.at_once:
             self._look()
+        began = moved = self._clock.now().timestamp()
+        before = 0
+        while (fullest := max((number, stage) for stage, number in self._waiting().items()))[0] > FEW:
+            now, (number, stage) = self._clock.now().timestamp(), fullest
+            moved = now if number < before or self._flying else moved
+            before = number
+            if now - moved > PATIENCE:
+                what = f"{count(number, 'message')} wait in {stage}'s inbox"
+                raise Problem(
+                    f"{what}, and none has left it for {PATIENCE} seconds.",
+                    f"Check {stage} (imagebus doctor, docs/runbook.md), then run this again.",
+                )
+            if now - began > QUIET:
+                wait = f"waiting for {count(number, 'message')} in {stage}'s inbox"
+                self.progress.waiting = f"{wait}; is it running? imagebus doctor"
+                yield self.progress
+            self._look()
+        self.progress.waiting = ""
 
     def _look(self) -> None:
         """See which images have their answer, after a pause. Raises Problem."""
         self._clock.sleep(PAUSE)
-        now = self._clock.now().timestamp()
+        now = self._clock.monotonic()
         items = self._statuses(list(self._flying))
         for image_key, asked in list(self._flying.items()):
             item = items.get(image_key)

@@ -77,16 +77,21 @@ def export(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write to this file, and logos beside it.")
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")] = False,
 ) -> None:
-    """Print a set of recipes as YAML. A stack that has promoted none has the recipe of its parameters."""
+    """Print a set of recipes as YAML. A stack that has promoted none has the recipe of its parameters.
+
+    Exits with 1 if the stack has no such set, and with 2 if a file exists or cannot be written.
+    """
     from imagebus_cli.recipes import showing, writing
 
     chosen = showing.chosen(stack.recipes, recipes)
-    text = writing.text(chosen, output.parent if output else None)
     if output:
-        output.write_text(text, encoding="utf-8")
-    lines = [f"{output}: set {chosen.id}"] if output else text.splitlines()
-    out.write({"set": chosen.id, **({"file": str(output)} if output else {"yaml": text})}, *lines)
+        writing.write(chosen, output, force=force)
+        out.write({"set": chosen.id, "file": str(output)}, f"{output}: set {chosen.id}")
+    else:
+        text = writing.text(chosen, None)
+        out.write({"set": chosen.id, "yaml": text}, *text.splitlines())
 
 
 @command
@@ -115,12 +120,14 @@ def promote(
 
     chosen = switching.named(stack.recipes, recipes)
     seen = switching.announced(stack.recipes, stack.bus, stack.recipes_table)
-    incomplete = work.incomplete(stack, chosen) if count_incomplete else None
-    if incomplete is not None:
-        keep = f"{count(incomplete, 'image')} will keep showing what they show: "
-        line = (keep + switching.backfill_command(recipes)) if incomplete else "no image lacks anything"
+    more = {}
+    if count_incomplete:
+        found = work.survey(stack, chosen)
+        more = {"incomplete": len(found.lacking), "unreadable": len(found.problems)}
+        keep = f"{count(more['incomplete'], 'image')} will keep showing what they show: "
+        line = (keep + switching.backfill_command(recipes)) if found.lacking else "no image lacks anything"
+        line += f"; {count(more['unreadable'], 'image')} cannot be read" if found.problems else ""
         terminal.problems.print(terminal.safe(line), soft_wrap=True)
-    more = {} if incomplete is None else {"incomplete": incomplete}
     _switch(stack, out, seen, chosen, None, yes=yes, more=more)
 
 

@@ -34,8 +34,8 @@ def check(document: Document, folder: File) -> tuple[RecipeSet | None, list[Mist
     """The set, or what is wrong. Logos are files, named relative to `folder`."""
     if document.mistakes:
         return None, list(document.mistakes)
-    logos = list(_embed_logos(document.value, folder))
-    found = [*logos, *_of_type(RecipeSet, document.value, ())]
+    marks = [*_embed_logos(document.value, folder), *_without_mark(document.value)]
+    found = [*marks, *_of_type(RecipeSet, document.value, ())]
     recipes = None if found else RecipeSet.read(document.value)
     if recipes and len(recipes.canonical()) > LARGEST_SET:
         found = [((), f"with its logos it has more than {LARGEST_SET // 1000} KB; use smaller ones")]
@@ -46,16 +46,28 @@ def check(document: Document, folder: File) -> tuple[RecipeSet | None, list[Mist
 
 def _embed_logos(value: Any, folder: File) -> Iterator[Found]:
     """Replace the names of logo files by the files in base64."""
-    rules = value.get("recipes") if isinstance(value, dict) else None
-    for number, rule in enumerate(rules if isinstance(rules, list) else ()):
-        watermark = rule.get("watermark") if isinstance(rule, dict) else None
-        name = watermark.get("logo") if isinstance(watermark, dict) else None
-        if isinstance(watermark, dict) and isinstance(name, str):
+    for path, watermark in _watermarks(value):
+        if isinstance(name := watermark.get("logo"), str):
             try:
                 watermark["logo"] = _logo(folder / name)
             except ValueError as error:
-                del watermark["logo"]
-                yield ("recipes", number, "watermark", "logo"), f"{name}: {error}"
+                watermark["logo"] = ""
+                yield (*path, "logo"), f"{name}: {error}"
+
+
+def _without_mark(value: Any) -> Iterator[Found]:
+    """The model has no mark by default, for stacks without `WatermarkText`. In a file it is a mistake."""
+    for path, watermark in _watermarks(value):
+        if not watermark.keys() & {"text", "logo"}:
+            yield path, "a watermark needs a text or a logo; watermark: none makes no copy"
+
+
+def _watermarks(value: Any) -> Iterator[tuple[Path, dict[str, Any]]]:
+    rules = value.get("recipes") if isinstance(value, dict) else None
+    for number, rule in enumerate(rules if isinstance(rules, list) else ()):
+        watermark = rule.get("watermark") if isinstance(rule, dict) else None
+        if isinstance(watermark, dict):
+            yield ("recipes", number, "watermark"), watermark
 
 
 def _logo(file: File) -> str:

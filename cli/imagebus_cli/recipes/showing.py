@@ -63,11 +63,11 @@ class Overview:
 def chosen(recipes: DynamoDBRecipes, set_id: str | None) -> RecipeSet:
     """The set with that id, else the active one, else that of the parameters. Raises Problem."""
     try:
-        if set_id:
-            return recipes.recipe_set(set_id)
+        if set_id is not None:
+            return switching.by_id(recipes, set_id)
         return recipes.active().current or writing.of_default(recipes.default())
     except UnknownRecipe:
-        if set_id:
+        if set_id is not None:
             raise Problem(
                 f"The stack knows no set {set_id}.", "It lists them: imagebus recipe show", exit_code=1
             ) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from shlex import quote
 from typing import Any
 
 from imagebus.bus import EventBus
-from imagebus.recipes.model import RecipeSet
+from imagebus.recipes.model import DIGITS, RecipeSet
 from imagebus.recipes.store import DynamoDBRecipes, PromotedMeanwhile, Promotion, UnknownRecipe
 from imagebus_cli.problem import Problem
 from imagebus_cli.recipes import reading
@@ -49,7 +50,10 @@ def step(promotion: Promotion) -> str:
 
 def is_file(name: str) -> bool:
     """Whether the name is a file's; otherwise it is the id of a set."""
-    return bool(Path(name).suffix) or Path(name).exists()
+    try:
+        return bool(Path(name).suffix) or Path(name).exists()
+    except OSError:  # for example: the name is too long
+        return True
 
 
 def backfill_command(name: str) -> str:
@@ -64,12 +68,19 @@ def named(recipes: DynamoDBRecipes, name: str) -> RecipeSet:
     if is_file(name):
         return reading.required(Path(name))
     try:
-        return recipes.recipe_set(name)
+        return by_id(recipes, name)
     except UnknownRecipe:
         advice = "Name a file, or a set that `imagebus recipe show` lists."
         raise Problem(
             f"There is no file {name}, and the stack knows no such set.", advice, exit_code=2
         ) from None
+
+
+def by_id(recipes: DynamoDBRecipes, set_id: str) -> RecipeSet:
+    """Raises UnknownRecipe, also for what DynamoDB would not take as a key."""
+    if not re.fullmatch(f"[0-9a-f]{{{DIGITS}}}", set_id):
+        raise UnknownRecipe(set_id)
+    return recipes.recipe_set(set_id)
 
 
 def announced(recipes: DynamoDBRecipes, bus: EventBus, table: str) -> Sequence[Promotion]:

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from imagebus_cli.command import Target, command
 from imagebus_cli.output.text import bytes_text, count
+from imagebus_cli.recipes import reporting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from imagebus.recipes.model import RecipeSet
     from imagebus_cli.output.writer import Output
-    from imagebus_cli.recipes.backfilling import Backfill, Bounds, Progress
-    from imagebus_cli.recipes.planning import Cost, Plan
+    from imagebus_cli.recipes.backfilling import Backfill, Bounds
+    from imagebus_cli.recipes.planning import Plan
     from imagebus_cli.stack.deployed import Stack
 
 #: 128 + SIGINT, as a shell reports it.
@@ -37,16 +33,18 @@ Prices = Annotated[str, typer.Option(help="Whose prices: us-east-1 or eu-west-1.
 def plan(
     target: Target, out: Output, file: File = RECIPES, prefix: Prefix = "", prices: Prices = "us-east-1"
 ) -> None:
-    """Say what existing images lack, and what a backfill would take. Changes nothing.
+    """Show what existing images lack, and estimate what a backfill would take. Changes nothing.
 
-    Seconds of CPU time, and those that the functions are billed for, are estimated from what the stack's own
-    images took.
+    CPU seconds, and the seconds that functions are billed for, are estimated from what the stack's own images
+    took.
+
+    Exits with 1 if the file is invalid, or some images cannot be read: they are in no number.
     """
     from imagebus_cli.recipes import reading
 
     recipes, price = reading.required(file), _price(prices)
     stack = target.find()
-    found = _survey(stack, recipes, prefix)
+    found = survey(stack, recipes, prefix)
     remaining = found.remaining(price)
     document = {
         "set": recipes.id,
@@ -60,8 +58,10 @@ def plan(
         "made": _made(found, price),
         "unreadable": found.problems,
     }
-    out.write(document, *_plan_lines(found, remaining, prices))
+    out.write(document, *reporting.plan_lines(found, remaining, prices))
     out.problems(found.problems)
+    if found.problems:
+        raise typer.Exit(1)
 
 
 @command
@@ -70,48 +70,61 @@ def backfill(
     out: Output,
     file: File = RECIPES,
     prefix: Prefix = "",
-    rate: Annotated[float, typer.Option(min=0.1, help="Images per second, at most.")] = 10.0,
+    rate: Annotated[float, typer.Option(min=0.1, help="At most this many images per second.")] = 10.0,
     budget: Annotated[
         float | None,
         typer.Option(
-            min=0, help="Most dollars to spend on the set, including earlier runs.", show_default=False
+            min=0,
+            help="Stop before this many dollars are spent on the set, including earlier runs.",
+            show_default=False,
         ),
     ] = None,
     limit: Annotated[
         int | None,
-        typer.Option(min=1, help="Stop after this many images, to look at them.", show_default=False),
+        typer.Option(
+            min=1, help="Stop after this many images, so that you can check them.", show_default=False
+        ),
     ] = None,
     prices: Prices = "us-east-1",
 ) -> None:
-    """Make what the images lack, behind live uploads. Nothing is shown before you promote the set.
+    """Make what existing images lack. Nothing is shown before you promote the set.
+
+    Live uploads go first: the backfill waits while messages wait in a worker's inbox, and says so. It
+    gives up if no message has left the inbox for five minutes.
 
     You can interrupt it and run it again: it continues with what is still missing.
 
-    Exit codes: 0 success; 1 some images failed, or the budget is used up; 2 usage error; 3 no stack; 130
-    interrupted by Ctrl-C.
+    Exit codes: 0 success; 1 the file is invalid, some images failed or cannot be read, or the budget is used
+    up; 2 usage error; 3 no stack, or the workers do nothing; 130 interrupted by Ctrl-C.
     """
+    from botocore.exceptions import BotoCoreError, ClientError
+
     from imagebus_cli.output import terminal
+    from imagebus_cli.problem import Problem
     from imagebus_cli.recipes import reading
     from imagebus_cli.recipes.backfilling import Bounds
 
     recipes, price = reading.required(file), _price(prices)
     stack = target.find()
-    found = _survey(stack, recipes, prefix)
+    found = survey(stack, recipes, prefix)
     remaining = found.remaining(price)
     if not out.as_json:
-        for line in _plan_lines(found, remaining, prices):
+        for line in reporting.plan_lines(found, remaining, prices):
             terminal.console.print(terminal.safe(line), soft_wrap=True)
     stack.recipes.use_candidate(recipes)
     at_once = max(1, int(stack.outputs.get("ImageConcurrencyLimit") or 2) // 2)
     work = _backfill(stack, recipes, prefix, rate, Bounds(at_once, budget, limit), price)
     interrupted = False
-    with _bar(len(found.lacking)) as show:
+    with reporting.bar(len(found.lacking)) as show:
         try:
             for progress in work.run(found):
                 show(progress)
         except KeyboardInterrupt:
             interrupted = True
-    _report(stack, out, file, work.plan, work.progress, interrupted=interrupted)
+        except (Problem, ClientError, BotoCoreError):
+            terminal.problems.print(f"Stopped after: {reporting.done_text(work.progress)}", soft_wrap=True)
+            raise
+    reporting.report(stack, out, file, work.plan, work.progress, interrupted=interrupted)
     if interrupted:
         terminal.problems.print("Interrupted. Run the same command again to continue.", soft_wrap=True)
         raise typer.Exit(INTERRUPTED)
@@ -154,18 +167,14 @@ def prune(
         raise typer.Exit(1)
 
 
-def incomplete(stack: Stack, recipes: RecipeSet) -> int:
-    """How many completed images lack something of the set."""
-    return len(_survey(stack, recipes, "").lacking)
-
-
-def _survey(stack: Stack, recipes: RecipeSet, prefix: str) -> Plan:
+def survey(stack: Stack, recipes: RecipeSet, prefix: str = "") -> Plan:
+    """What the images lack of the set."""
     from imagebus_cli.output import terminal
-    from imagebus_cli.recipes.planning import survey
+    from imagebus_cli.recipes import planning
 
     _ = stack.recipes  # says so if the stack has none
     with terminal.step("read the log") as say:
-        return survey(stack.table.images(), recipes, _engine(), prefix, say)
+        return planning.survey(stack.table.images(), recipes, _engine(), prefix, say)
 
 
 def _backfill(
@@ -179,8 +188,8 @@ def _backfill(
 
     clock, inboxes = SystemClock(), inbox_urls(stack.outputs["InboxUrls"])
 
-    def waiting() -> int:
-        return max(_visible(stack, inboxes[stage]) for stage in WORKERS)
+    def waiting() -> dict[str, int]:
+        return {stage: _visible(stack, inboxes[stage]) for stage in WORKERS}
 
     return Backfill(
         recipes,
@@ -222,78 +231,5 @@ def _price(region: str) -> dict[str, float]:
         ) from None
 
 
-@contextmanager
-def _bar(total: int) -> Iterator[Callable[[Progress], None]]:
-    """Images done; without a terminal, lines."""
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    from imagebus_cli.output import terminal
-
-    if not terminal.console.is_terminal:
-        with terminal.step("backfill") as say:
-            yield lambda progress: say(f"{progress.done} of {total} images, ${progress.spent.usd:.4f}")
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Bar(*columns, console=terminal.console) as bar:
-        task = bar.add_task("backfill", total=total)
-
-        def show(progress: Progress) -> None:
-            done = progress.done + len(progress.failed)
-            spent = f"${progress.spent.usd:.4f}"
-            bar.update(task, completed=done, total=max(total, progress.asked), description=spent)
-
-        yield show
-
-
-def _plan_lines(found: Plan, remaining: Cost, prices: str) -> Iterator[str]:
-    lacking, total = len(found.lacking), len(found.lacking) + found.complete
-    yield f"{lacking:,} of {count(total, 'completed image')} {'lacks' if lacking == 1 else 'lack'} something"
-    for name, number in sorted(found.variants.items()):
-        yield f"  {name}: {number:,}"
-    if found.watermarks:
-        yield f"  watermarked: {found.watermarks:,}"
-    if found.shared:
-        yield f"  {count(found.shared, 'object')} shared with other recipes"
-    for status, number in sorted(found.others.items()):
-        yield f"  {number:,} more {status}"
-    if found.lacking:
-        yield f"about {_cost(remaining)} ({prices})"
-
-
-def _report(
-    stack: Stack, out: Output, file: Path, found: Plan, progress: Progress, *, interrupted: bool
-) -> None:
-    """An interrupted run has not looked at all images in the end, so how many lack something is unknown."""
-    failed = list(progress.failed.values())
-    document: dict[str, Any] = {
-        "set": found.recipes.id,
-        "asked": progress.asked,
-        "done": progress.done,
-        "lacking": None if interrupted else len(found.lacking),
-        "stopped": "interrupted" if interrupted else progress.stopped or None,
-        "failed": failed,
-        "planned": progress.planned.document(),
-        "actual": progress.actual.document(),
-        "unreadable": found.problems,
-    }
-    lines = [f"{count(progress.done, 'image')} done, {count(len(failed), 'image')} failed"]
-    if progress.done:
-        lines += [f"planned {_cost(progress.planned)}", f"actual  {_cost(progress.actual)}"]
-    if not interrupted:
-        if found.lacking:
-            why = {"budget": ": the budget is used up", "limit": ": the limit is reached"}
-            lines.append(f"{count(len(found.lacking), 'image')} still to do{why.get(progress.stopped, '')}")
-        elif stack.recipes.active().current != found.recipes:
-            lines.append(f"next: imagebus recipe promote {quote(str(file))}")
-    out.write(document, *lines)
-    out.problems([*failed, *found.problems])
-
-
 def _made(found: Plan, price: dict[str, float]) -> dict[str, Any]:
     return {"planned": found.planned(price).document(), "actual": found.actual(price).document()}
-
-
-def _cost(cost: Cost) -> str:
-    seconds = f"{cost.cpu:,.1f} CPU seconds ({cost.billed:,.1f} billed)"
-    return f"{seconds}, ${cost.usd:.4f} for {count(cost.images, 'image')}"

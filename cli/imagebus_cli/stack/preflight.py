@@ -43,7 +43,8 @@ def check(
     wrong = parameters.invalid(given, declared)
     report.findings += wrong.values()
     given = {name: value for name, value in given.items() if name not in wrong}
-    report.findings.append(_build(runtime or str(declared["Runtime"]["Default"])))
+    default = str(declared["Runtime"]["Default"])
+    report.findings.append(_build(runtime or default, default))
     account, usable = _account(session)
     report.findings.append(account)
     if not usable:
@@ -72,14 +73,19 @@ def check(
     return report
 
 
-def _build(runtime: str) -> Finding:
+def _build(runtime: str, default: str) -> Finding:
     """SAM wants an interpreter of the runtime to install packages for it."""
     from imagebus_local import sam
 
+    if sam.too_old(runtime):
+        what = f"{runtime} runs on Amazon Linux 2, which some packages have no wheels for"
+        return Finding("build", Verdict.BAD, what, f"Name a newer one: {option('--runtime', default)}")
     found = sam.interpreter(runtime, os.environ)
     if found:
         return Finding("build", Verdict.OK, f"{runtime} at {found}")
-    advice = f"Install {runtime}, or name one that is there: {option('--runtime', sam.runtime())}"
+    advice = f"Install {runtime}."
+    if not sam.too_old(sam.runtime()):
+        advice = f"Install {runtime}, or name one that is there: {option('--runtime', sam.runtime())}"
     return Finding("build", Verdict.BAD, f"there is no {runtime} on the PATH", advice)
 
 

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 #: The codes of quotas: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html and
 #: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 RULES, BUSES, EXECUTIONS = "L-244521F2", "L-658A4FD9", "L-B99A9384"
+#: What Rekognition calls the features of an analysis. Each image is one call of each.
+OPERATIONS: Mapping[str, str] = {
+    "labels": "DetectLabels",
+    "faces": "DetectFaces",
+    "moderation": "DetectModerationLabels",
+}
 #: Rules that a stack has on the default bus: ingest's, and one for each schedule.
 DEFAULT_BUS_RULES = 4
 RAISE = (
@@ -50,7 +56,7 @@ def of_deployment(
         findings.append(_concurrency(limit, asked, settings, given))
     if values.get("LabelProvider") == "rekognition":
         with findings.reading("rekognition"):
-            rate = rekognition_rate(session)
+            rate = rekognition_rate(session, values["AnalysisFeatures"])
             finding, lower = _rekognition(rate, int(settings.get("LabelsConcurrencyLimit", 0)), values, given)
             findings.append(finding)
             settings |= lower
@@ -73,30 +79,40 @@ def _concurrency(limit: int, asked: int, settings: Mapping[str, str], given: Map
     return Finding("concurrency", Verdict.NOTE, f"{allowed}: deploying with {pairs}", SLOW + increase)
 
 
-def rekognition_rate(session: boto3.Session) -> float | None:
-    """Calls of DetectLabels per second that the account may make; None if Service Quotas does not say."""
+def rekognition_rate(session: boto3.Session, features: str) -> tuple[str, float] | None:
+    """The operation of these features with the lowest rate, and its calls per second.
+
+    None if Service Quotas knows none of them. A quota is found by its name, which ends with the operation:
+    https://docs.aws.amazon.com/general/latest/gr/rekognition.html
+    Where the account has no value of its own, the default counts:
+    https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_ListServiceQuotas.html
+    """
     client = session.client("service-quotas")
-    for operation in ("list_service_quotas", "list_aws_default_service_quotas"):
+    wanted = {OPERATIONS[each] for each in features.split(",")}
+    rates: dict[str, float] = {}
+    for operation in ("list_aws_default_service_quotas", "list_service_quotas"):
         for page in client.get_paginator(operation).paginate(ServiceCode="rekognition"):
             for quota in page["Quotas"]:
                 name = str(quota["QuotaName"])
-                if name.endswith("DetectLabels") and "per second" in name:
-                    return float(quota["Value"])
-    return None
+                last = name.rpartition(" ")[2]
+                if last in wanted and name.startswith("Transactions per second"):
+                    rates[last] = float(quota["Value"])
+    return min(rates.items(), key=lambda each: each[1], default=None)
 
 
 def _rekognition(
-    rate: float | None, chosen: int, values: Mapping[str, str], given: Mapping[str, str]
+    rate: tuple[str, float] | None, chosen: int, values: Mapping[str, str], given: Mapping[str, str]
 ) -> tuple[Finding, dict[str, str]]:
     """An execution takes about a second, mostly for the call: no more executions than calls a second."""
     name = "LabelsConcurrencyLimit"
     wanted = chosen or int(values[name])
     if rate is None:
         return Finding(
-            "rekognition", Verdict.NOTE, "Service Quotas does not know the rate of DetectLabels"
+            "rekognition", Verdict.NOTE, "Service Quotas does not know the rates of Rekognition"
         ), {}
-    allowed = f"{rate:g} calls of DetectLabels a second, {name}={wanted}"
-    fitting = max(concurrency.LEAST, int(rate))
+    operation, calls = rate
+    allowed = f"{calls:g} calls of {operation} a second, {name}={wanted}"
+    fitting = max(concurrency.LEAST, int(calls))
     if wanted <= fitting:
         return Finding("rekognition", Verdict.OK, allowed), {}
     if name in given:
@@ -151,7 +167,8 @@ def of_deployed(session: boto3.Session, stack: str) -> list[Finding]:
         )
     if values.get("LabelProvider") == "rekognition":
         with findings.reading("rekognition"):
-            finding, _ = _rekognition(rekognition_rate(session), 0, values, values)
+            rate = rekognition_rate(session, values.get("AnalysisFeatures", "labels"))
+            finding, _ = _rekognition(rate, 0, values, values)
             findings.append(finding)
     return findings
 
@@ -160,5 +177,6 @@ def _asked(session: boto3.Session, stack: str) -> Iterator[int]:
     for page in session.client("lambda").get_paginator("list_event_source_mappings").paginate():
         for mapping in page["EventSourceMappings"]:
             queue = str(mapping.get("EventSourceArn", "")).rpartition(":")[2]
-            if queue.startswith(f"{stack}_") and mapping.get("State") in {"Enabled", "Enabling", "Creating"}:
+            ours = queue.startswith((f"{stack}_", f"{stack}-UndeliveredQueue-"))
+            if ours and mapping.get("State") in {"Enabled", "Enabling", "Creating"}:
                 yield int(mapping.get("ScalingConfig", {}).get("MaximumConcurrency", 0))

@@ -14,7 +14,11 @@ RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}([Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-
 
 class Clock(Protocol):
     def now(self) -> datetime:
-        """The current time, timezone-aware, in UTC."""
+        """The current time, timezone-aware, in UTC. It differs between machines, and can be set back."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds since some fixed moment, to measure how long something takes on this machine."""
         ...
 
     def cpu_seconds(self) -> float:
@@ -27,6 +31,9 @@ class Clock(Protocol):
 class SystemClock:
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
 
     def cpu_seconds(self) -> float:
         children = os.times()

@@ -14,7 +14,7 @@ class Meter:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._started = clock.now()
+        self._started = clock.monotonic()
         self._cpu = clock.cpu_seconds()
         self.bytes_in = 0
         self.bytes_out = 0
@@ -22,7 +22,7 @@ class Meter:
 
     def usage(self) -> Usage:
         """Milliseconds are rounded up, as Lambda bills them."""
-        seconds = (self._clock.now() - self._started).total_seconds()
+        seconds = self._clock.monotonic() - self._started
         return Usage(
             billed_ms=max(1, math.ceil(seconds * 1000)),
             cpu_ms=round((self._clock.cpu_seconds() - self._cpu) * 1000),

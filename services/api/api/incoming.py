@@ -79,7 +79,8 @@ class Incoming:
         """Reject unknown parameters: they are mistakes that the caller wants to know about."""
         unknown = sorted(set(self._app.current_event.query_string_parameters or {}) - set(names))
         if unknown:
-            raise wrong(f"Unknown parameter {unknown[0]!r}; known are {', '.join(names)}.")
+            known = f"there are {', '.join(names)}" if names else "there are none here"
+            raise wrong(f"Unknown parameter {unknown[0]!r}; {known}.")
 
     def content_type(self) -> str:
         return (self.header("content-type") or "").split(";", 1)[0].strip().lower()

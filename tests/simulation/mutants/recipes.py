@@ -28,7 +28,7 @@ RECIPES: tuple[Mistake, ...] = (
     core(
         "what is active is asked for once",
         "recipes.store",
-        "if self._active is None or not timedelta() <= now - self._active[0] < FRESH:",
+        "if self._active is None or now - self._active[0] >= FRESH:",
         "if self._active is None:",
     ),
     service(
@@ -173,8 +173,8 @@ RECIPES: tuple[Mistake, ...] = (
     command(
         "an import takes in folders",
         "adopt.adopting",
-        "            elif is_folder(each):\n",
-        "            elif False:\n",
+        '    return key.endswith("/") and size == 0\n',
+        "    return False\n",
         mode="imports",
     ),
 )

@@ -27,9 +27,20 @@ EMPTY: Mapping[str, Answer] = {
     "dynamodb.ListTables": {"TableNames": []},
     "s3.ListBuckets": {"Buckets": []},
     "service-quotas.GetServiceQuota": {"Quota": {"Value": 100.0}},
-    "service-quotas.ListServiceQuotas": {
+    "service-quotas.ListServiceQuotas": {"Quotas": []},
+    "service-quotas.ListAWSDefaultServiceQuotas": {
         "Quotas": [
-            {"QuotaName": "Transactions per second per account for operation DetectLabels", "Value": 50.0}
+            {
+                "QuotaName": f"Transactions per second per account for the Amazon Rekognition {operation}",
+                "Value": value,
+            }
+            # The names and values of eu-west-1: https://docs.aws.amazon.com/general/latest/gr/rekognition.html
+            for operation, value in {
+                "Custom Labels operation: ListDatasetLabels": 5.0,
+                "Image operation DetectLabels": 50.0,
+                "Image operation DetectFaces": 50.0,
+                "Image operation DetectModerationLabels": 50.0,
+            }.items()
         ]
     },
     "lambda.GetAccountSettings": {"AccountLimit": {"UnreservedConcurrentExecutions": 1000}},

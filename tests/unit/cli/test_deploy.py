@@ -21,6 +21,7 @@ from tests.unit.cli.stubbed import ACCOUNT, Account
 STACK_ID = f"arn:aws:cloudformation:eu-west-1:{ACCOUNT}:stack/imagebus/1"
 CHANGE_SET = f"arn:aws:cloudformation:eu-west-1:{ACCOUNT}:changeSet/samcli-deploy1/1"
 BEGAN = datetime(2026, 11, 26, tzinfo=UTC)
+CHECK = preflight.check
 
 
 def change(action: str, name: str, kind: str, replacement: str = "False") -> dict[str, Any]:
@@ -149,6 +150,28 @@ def test_what_the_account_needs_is_deployed_with_what_the_user_names(
     done = deploy("--yes", "--parameter", "B=2")
     assert (seen, "up to date" in done.output) == ({"A": "1", "B": "2"}, True)
     assert "cloudformation.ExecuteChangeSet" not in account.calls
+
+
+def test_a_first_deployment_from_the_checks_to_the_outputs(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the real preflight, in an account that allows ten executions."""
+    seen: dict[str, str] = {}
+    described = account.answers["cloudformation.DescribeStacks"]
+    missing = "ValidationError: Stack with id imagebus does not exist"
+    account.answers["cloudformation.DescribeStacks"] = lambda _: (
+        described if "cloudformation.ExecuteChangeSet" in account.calls else missing
+    )
+    account.answers["lambda.GetAccountSettings"] = {"AccountLimit": {"UnreservedConcurrentExecutions": 10}}
+    monkeypatch.setattr(preflight, "check", CHECK)
+    monkeypatch.setattr(sam, "interpreter", lambda name, _: name)
+    monkeypatch.setattr(sam, "change_set", lambda *_, parameters, **__: seen.update(parameters) or CHANGE_SET)
+    document = json.loads(deploy("--yes", "--json", "--parameter", "Polling=continuous").stdout)
+    assert {each["verdict"] for each in document["findings"]} == {"ok", "note"}
+    assert document["outputs"] == {"ApiUrl": "https://api"}
+    small = dict.fromkeys(("ConcurrencyLimit", "ImageConcurrencyLimit", "LabelsConcurrencyLimit"), "2")
+    assert seen == {**small, "MaxReceiveCount": "50", "Polling": "continuous"}
+    assert account.calls.count("cloudformation.ExecuteChangeSet") == 1
 
 
 def test_a_failure_names_what_failed_first(account: Account) -> None:

@@ -37,6 +37,24 @@ def test_the_log_of_its_own_delete_marker_is_nothing_that_was_erased(known: str,
     assert erase(stack_with(known=known), "a.jpg") == Erased(items=items)
 
 
+def test_what_the_cleaner_is_quicker_to_remove_counts_as_erased(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The erase's own delete marker tells it to."""
+    for event in story(KEY, IMPORTED):
+        stack.store.append(recorded(event))
+    add_derived(stack, IMPORTED, LATER)
+    delete = stack.s3.delete_object
+
+    def quickly(**arguments: Any) -> Any:
+        delete(Bucket="images", Key=f"{derived_prefix(KEY, IMPORTED)}watermarked.png")
+        return delete(**arguments)
+
+    monkeypatch.setattr(stack.s3, "delete_object", quickly)
+    assert erase(stack, KEY).derived == 2
+    assert revisions_of_derived(stack) == []
+
+
 def add_derived(stack: Stack, *revisions: str) -> None:
     for each in revisions:
         stack.s3.put_object(Bucket="images", Key=f"{derived_prefix(KEY, each)}watermarked.png")

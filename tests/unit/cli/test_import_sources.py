@@ -1,13 +1,8 @@
-"""`imagebus import` of what lies in another bucket, and of what an inventory names."""
+"""`imagebus import s3://…`: objects of another bucket are copied, and nothing is overwritten."""
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-import json
-from collections.abc import Sequence
-from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -15,11 +10,9 @@ from botocore.exceptions import ClientError
 from imagebus_cli.adopt import copying
 from imagebus_cli.problem import Problem
 from tests.unit.cli.import_world import KEYS, World, document, run, world
+from tests.unit.cli.test_import import refusal
 
 __all__ = ["world"]
-
-
-# --- from another bucket
 
 
 def test_an_erased_image_is_not_copied_back(world: World):
@@ -66,63 +59,61 @@ def test_an_address_that_makes_no_sense_is_a_usage_error(world: World, arguments
     assert raised.exit_code == 2
 
 
-# --- inventories
+def refuse(monkeypatch: pytest.MonkeyPatch, world: World, method: str, keys: dict[str, ClientError]) -> None:
+    real = getattr(world.s3, method)
+
+    def call(**arguments: Any) -> Any:
+        if arguments["Bucket"] == "uploads" and (error := keys.get(arguments["Key"])):
+            raise error
+        return real(**arguments)
+
+    monkeypatch.setattr(world.s3, method, call)
 
 
-def report(rows: Sequence[Sequence[object]]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, quoting=csv.QUOTE_ALL).writerows(rows)
-    return gzip.compress(text.getvalue().encode())
+def test_a_key_that_is_taken_during_a_copy_in_parts_is_not_overwritten(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html"""
+    monkeypatch.setattr(copying, "LARGEST", 5)
+    parts = copying.TransferConfig(multipart_threshold=5, multipart_chunksize=5 * 1024**2)
+    monkeypatch.setattr(copying, "PARTS", parts)
+    world.s3.put_object(Bucket="other", Key="big.jpg", Body=b"y" * 7)
+    completed = list[Any]()
+
+    def complete(**arguments: Any) -> None:
+        completed.append(arguments["params"]["headers"].get("If-None-Match"))
+        raise refusal(412, "PreconditionFailed")
+
+    world.s3.meta.events.register("before-call.s3.CompleteMultipartUpload", complete)
+    assert document("s3://other")["outcomes"] == {"known": 1}
+    assert completed == ["*"]
 
 
-def manifest(
-    columns: str, key: str = "reports/data/1.csv.gz", file_format: str = "CSV", partition: str = "aws"
-) -> bytes:
-    return json.dumps(
-        {
-            "sourceBucket": "uploads",
-            "destinationBucket": f"arn:{partition}:s3:::other",
-            "fileFormat": file_format,
-            "fileSchema": columns,
-            "files": [{"key": key, "size": 1, "MD5checksum": "…"}],
-        }
-    ).encode()
+def test_s3_may_not_say_whether_a_key_is_taken(world: World, monkeypatch: pytest.MonkeyPatch):
+    """The copy is conditional, and decides. A customer's key (SSE-C) makes S3 answer 400."""
+    world.put("free.jpg", "taken.jpg", "theirs.jpg", bucket="other")
+    world.put("taken.jpg")
+    forbidden = refusal(403, "403", "Forbidden")
+    answers = {"free.jpg": forbidden, "taken.jpg": forbidden, "theirs.jpg": refusal(400, "400")}
+    refuse(monkeypatch, world, "head_object", answers)
+    refuse(monkeypatch, world, "copy_object", {"taken.jpg": refusal(412, "PreconditionFailed")})
+    assert document("s3://other")["outcomes"] == {"copied": 1, "known": 2}
 
 
-COLUMNS = "Bucket, Key, VersionId, IsLatest, IsDeleteMarker, Size, StorageClass"
-ROWS = [
-    ["uploads", "a.jpg", "2", "true", "false", 7, "STANDARD"],
-    ["uploads", "a.jpg", "1", "false", "false", 9, "STANDARD"],
-    ["uploads", "b/c+d%2B%C3%A9%2520.png", "1", "true", "false", 7, "STANDARD"],
-    ["uploads", "deleted.jpg", "3", "true", "true", "", ""],
-]
+def test_an_object_whose_copy_is_refused_does_not_stop_the_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    world.put("a.jpg", "b.jpg", "c.jpg", bucket="other")
+    denied, conflict = refusal(403, "AccessDenied"), refusal(409, "ConditionalRequestConflict")
+    refuse(monkeypatch, world, "head_object", {"a.jpg": refusal(403, "403", "Forbidden")})
+    refuse(monkeypatch, world, "copy_object", {"a.jpg": denied, "b.jpg": conflict})
+    found = document("s3://other", exit_code=1)
+    assert found["outcomes"] == {"denied": 1, "conflict": 1, "copied": 1}
 
 
-@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
-def test_an_inventory_in_s3_names_the_objects(world: World, partition: str):
-    world.put(*KEYS)
-    world.s3.put_object(Bucket="other", Key="reports/data/1.csv.gz", Body=report(ROWS))
-    world.s3.put_object(
-        Bucket="other", Key="reports/x/manifest.json", Body=manifest(COLUMNS, partition=partition)
-    )
-    found = document("--inventory", "s3://other/reports/x/manifest.json")
-    assert found["outcomes"] == {"imported": 2}
-    assert sorted(world.record()) == KEYS[:2]
-
-
-def test_an_inventory_may_lie_in_a_folder(world: World, tmp_path: Path):
-    world.put(*KEYS)
-    (tmp_path / "manifest.json").write_bytes(manifest(COLUMNS))
-    (tmp_path / "1.csv.gz").write_bytes(report(ROWS))
-    assert document("--inventory", str(tmp_path / "manifest.json"), "--dry-run")["bytes"] == 14
-    (tmp_path / "keys.csv").write_text("uploads,a.jpg\nuploads,never.jpg\n")
-    assert document("--inventory", str(tmp_path / "keys.csv"))["outcomes"] == {"imported": 1, "gone": 1}
-
-
-def test_a_report_of_another_bucket_or_format_is_refused(world: World, tmp_path: Path):
-    (tmp_path / "keys.csv").write_text("elsewhere,a.jpg\n")
-    (tmp_path / "manifest.json").write_bytes(manifest(COLUMNS, file_format="ORC"))
-    for name, words in (("keys.csv", "elsewhere"), ("manifest.json", "ORC"), ("none.csv", "cannot be read")):
-        raised = run("--inventory", str(tmp_path / name)).exception
-        assert isinstance(raised, Problem), name
-        assert words in raised.message
+def test_an_import_that_must_stop_says_how_far_it_got(world: World, monkeypatch: pytest.MonkeyPatch):
+    world.put(*(f"{number:02}.jpg" for number in range(11)), bucket="other")
+    refuse(monkeypatch, world, "copy_object", {"10.jpg": refusal(503, "SlowDown")})
+    done = run("s3://other")
+    assert isinstance(done.exception, ClientError)
+    assert "Stopped after: 10 copied" in done.stderr

@@ -66,7 +66,23 @@ def test_a_runtime_without_an_interpreter_cannot_be_built(monkeypatch: pytest.Mo
     monkeypatch.setattr(sam, "interpreter", lambda *_: None)
     ((what, message, advice),) = bad(check(Account()))
     assert (what, message) == ("build", "there is no python3.13 on the PATH")
-    assert advice.endswith(f"--runtime {sam.runtime()}")
+    assert advice.startswith("Install python3.13")
+
+
+def test_another_runtime_is_only_suggested_if_it_can_be_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sam, "interpreter", lambda *_: None)
+    for runtime, suggested in (("python3.11", False), ("python3.12", True), ("python3.14", True)):
+        monkeypatch.setattr(sam, "runtime", lambda runtime=runtime: runtime)
+        ((_, _, advice),) = bad(check(Account()))
+        assert (f"--runtime {runtime}" in advice) is suggested
+
+
+def test_a_runtime_that_the_packages_have_no_wheels_for_is_refused() -> None:
+    """Amazon Linux 2 has glibc 2.26: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html"""
+    report = preflight.check(Account().session, "imagebus", ROOT, {}, images=1, runtime="python3.11")
+    ((what, message, advice),) = bad(report)
+    assert (what, "Amazon Linux 2," in message) == ("build", True)
+    assert "--runtime python3.13" in advice
 
 
 def test_a_region_without_a_service_names_the_parameter() -> None:
@@ -190,8 +206,9 @@ def test_an_issuer_needs_an_audience() -> None:
 def test_advice_under_make_names_the_variable_of_make(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMAGEBUS_MAKE", "1")
     monkeypatch.setattr(sam, "interpreter", lambda *_: None)
+    monkeypatch.setattr(sam, "runtime", lambda: "python3.12")
     found = [advice for *_, advice in bad(check(Account("eu-north-1"), JwtIssuer="https://issuer.example"))]
-    assert found[0].endswith(f": RUNTIME={sam.runtime()}")
+    assert found[0].endswith(": RUNTIME=python3.12")
     assert {"Set it too: PARAMETERS=JwtAudience=…", "Set it: PARAMETERS=LabelProvider=none"} <= {*found}
 
 
@@ -287,7 +304,8 @@ def test_all_data_of_the_template_is_looked_for() -> None:
 
 def test_what_may_not_be_read_is_a_note() -> None:
     account = Account()
-    for operation in ("service-quotas.ListServiceQuotas", "service-quotas.GetServiceQuota", "sqs.ListQueues"):
+    lists = "service-quotas.ListAWSDefaultServiceQuotas"
+    for operation in (lists, "service-quotas.GetServiceQuota", "sqs.ListQueues"):
         account.answers[operation] = "AccessDenied: no"
     report = check(account)
     assert bad(report) == []
@@ -327,13 +345,27 @@ def test_continuous_polling_asks_for_more() -> None:
     assert "asks for up to 105" in notes(check(account, Polling="continuous"))["concurrency"]
 
 
+def rate(operation: str, value: float) -> dict[str, Any]:
+    """What an account has instead of a default: https://docs.aws.amazon.com/general/latest/gr/rekognition.html"""
+    name = f"Transactions per second per account for the Amazon Rekognition Image operation {operation}"
+    return {"Quotas": [{"QuotaName": name, "QuotaCode": "L-E29B542B", "Value": value}]}
+
+
 def test_labels_keep_to_the_rate_of_rekognition() -> None:
     account = Account()
-    quota = {"QuotaName": "Transactions per second per account for operation DetectLabels", "Value": 3.0}
-    account.answers["service-quotas.ListServiceQuotas"] = {"Quotas": [quota]}
+    account.answers["service-quotas.ListServiceQuotas"] = rate("DetectLabels", 3.0)
     assert check(account).settings == {"LabelsConcurrencyLimit": "3"}
     assert [what for what, *_ in bad(check(account, LabelsConcurrencyLimit="9"))] == ["rekognition"]
     assert check(account, LabelProvider="none").settings == {}
+
+
+def test_each_analysis_has_a_rate_of_its_own_and_the_lowest_counts() -> None:
+    account = Account()
+    account.answers["service-quotas.ListServiceQuotas"] = rate("DetectModerationLabels", 4.0)
+    assert check(account).settings == {}
+    report = check(account, AnalysisFeatures="labels,moderation")
+    assert report.settings == {"LabelsConcurrencyLimit": "4"}
+    assert notes(report)["rekognition"].startswith("only 4 calls of DetectModerationLabels a second")
 
 
 def test_a_full_account_has_no_room_for_another_bus() -> None:
@@ -349,7 +381,7 @@ def test_the_price_follows_the_number_of_images() -> None:
 
 
 def deployed(limit: int, **parameters: str) -> list[tuple[str, Verdict]]:
-    """What `doctor` says of a stack with two mappings, beside one of somebody else's and a disabled one."""
+    """What `doctor` says of a stack with three mappings, beside one of somebody else's and a disabled one."""
     account = Account()
     account.answers |= {
         "cloudformation.DescribeStacks": stack("UPDATE_COMPLETE", **parameters),
@@ -358,13 +390,14 @@ def deployed(limit: int, **parameters: str) -> list[tuple[str, Verdict]]:
             "EventSourceMappings": [
                 mapping("imagebus_recorder_inbox", "Enabled"),
                 mapping("imagebus_labels_inbox", "Enabling"),
+                mapping("imagebus-UndeliveredQueue-1A2B3C", "Enabled"),
                 mapping("imagebus_cleaner_inbox", "Disabled"),
                 mapping("imagebus-2_labels_inbox", "Enabled"),
             ]
         },
     }
     found = quotas.of_deployed(account.session, "imagebus")
-    assert "asks for up to 20" in found[0].message
+    assert "asks for up to 30" in found[0].message
     return [(each.what, each.verdict) for each in found]
 
 
@@ -375,9 +408,9 @@ def mapping(queue: str, state: str) -> dict[str, Any]:
 
 def test_the_doctor_checks_the_same_quotas_of_a_deployed_stack() -> None:
     labels = {"LabelProvider": "rekognition", "LabelsConcurrencyLimit": "5"}
-    assert deployed(20, **labels) == [("concurrency", Verdict.OK), ("rekognition", Verdict.OK)]
-    assert deployed(10) == [("concurrency", Verdict.BAD)]
-    assert deployed(10, MaxReceiveCount="50") == [("concurrency", Verdict.OK)]
+    assert deployed(30, **labels) == [("concurrency", Verdict.OK), ("rekognition", Verdict.OK)]
+    assert deployed(20) == [("concurrency", Verdict.BAD)]
+    assert deployed(20, MaxReceiveCount="50") == [("concurrency", Verdict.OK)]
 
 
 def test_a_list_of_several_pages_is_read_to_its_end() -> None:

@@ -33,6 +33,7 @@ def plan_of(world: World, recipes: RecipeSet = NEW) -> Plan:
 
 def backfill(world: World, recipes: RecipeSet = NEW, **more: Any) -> Backfill:
     bounds = {name: more.pop(name) for name in ("budget", "limit") if name in more}
+    waiting = more.pop("waiting", lambda: 0)
     return Backfill(
         recipes,
         more.pop("engine", world.engine),
@@ -40,7 +41,7 @@ def backfill(world: World, recipes: RecipeSet = NEW, **more: Any) -> Backfill:
         world.store,
         world.statuses,
         world,
-        more.pop("waiting", lambda: 0),
+        lambda: {"thumbnailer": 0, "watermarker": waiting()},
         Pace(more.pop("rate", 1000), world.clock),
         Bounds(more.pop("at_once", 2), **bounds),
         PRICE,
@@ -197,6 +198,42 @@ def test_it_makes_way_while_messages_wait(world: World):
     next(work.run(plan_of(world)))
     assert depths == []
     assert world.clock.slept[:7] == [backfilling.PAUSE] * 7
+
+
+def test_a_backlog_that_does_not_shrink_is_named_and_ends_it(world: World):
+    """As of a worker that is disabled. Nothing is in the works, so no image is given up either."""
+    began = world.clock.now()
+    with pytest.raises(Problem, match="7 messages wait in watermarker's inbox") as raised:
+        list(backfill(world, waiting=lambda: 7).run(plan_of(world)))
+    waited = (world.clock.now() - began).total_seconds()
+    assert backfilling.PATIENCE < waited < backfilling.PATIENCE + 2
+    assert "imagebus doctor" in raised.value.advice
+    assert asked(world) == []
+
+
+def test_it_says_what_it_waits_for_and_waits_as_long_as_the_backlog_shrinks(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(backfilling, "PATIENCE", 20)
+    world.recipes.use_candidate(NEW)
+    left = iter([*(9 - n // 150 for n in range(900)), *[0] * 100])
+    shown = []
+    for each in backfill(world, waiting=lambda: next(left)).run(plan_of(world)):
+        shown.append(each.waiting)
+    assert shown[0] == "waiting for 9 messages in watermarker's inbox; is it running? imagebus doctor"
+    assert shown[-1] == ""
+    assert len(complete(world)) == 6
+
+
+def test_a_backfill_that_uploads_outrun_reports_what_is_left(world: World, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(backfilling, "PASSES", 1)
+    assert run(world).plan.lacking == []
+    world.upload("late.jpg")
+    work = backfill(world)
+    for progress in work.run(plan_of(world)):
+        if progress.done == 0 and world.store.status("later.jpg") is None:
+            world.upload("later.jpg")
+    assert [len(complete(world)), len(work.plan.lacking)] == [7, 1]
 
 
 def test_the_rate_is_kept(world: World):

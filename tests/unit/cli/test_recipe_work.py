@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,7 +11,10 @@ from typing import Any
 import pytest
 
 from imagebus.events.recipes import DerivationRequested
+from imagebus_cli.operations.table import ScannedImage
 from imagebus_cli.problem import Problem
+from imagebus_cli.recipes.backfilling import Backfill, Progress
+from imagebus_cli.recipes.planning import Plan
 from imagebus_cli.stack import find as where
 from imagebus_cli.uploads import tracking
 from tests.unit.cli.recipe_world import NEW, World
@@ -55,6 +59,32 @@ def test_a_plan_says_what_is_missing_and_what_it_takes_and_changes_nothing(world
     assert "for 3 images (us-east-1)" in text
     assert len(world.published) == published
     assert world.recipes.candidate() is None
+
+
+def test_images_that_cannot_be_read_are_an_answer_of_no(world: World, new: str):
+    """They are in no number, so a plan or a promotion that leaves them out says so."""
+    images = [*world.table.images(), ScannedImage("bad.jpg", None, [], error="KeyError: size")]
+    where.find(None).__dict__["table"] = SimpleNamespace(images=lambda: iter(images))
+    done = call("plan", new)
+    assert done.exit_code == 1
+    assert "bad.jpg: KeyError: size" in done.stdout
+    checked = call("promote", new, "--check", "--yes")
+    assert "5 images will keep showing what they show" in checked.stderr
+    assert "1 image cannot be read" in checked.stderr
+
+
+def test_a_backfill_that_must_stop_says_how_far_it_got(
+    world: World, new: str, monkeypatch: pytest.MonkeyPatch
+):
+    def run(self: Backfill, _: Plan) -> Iterator[Progress]:
+        self.progress.done = 3
+        yield self.progress
+        raise Problem("No worker has answered.")
+
+    monkeypatch.setattr(Backfill, "run", run)
+    done = call("backfill", new)
+    assert isinstance(done.exception, Problem)
+    assert "Stopped after: 3 images done, 0 images failed" in done.stderr
 
 
 def test_a_backfill_prints_what_was_planned_and_what_it_took(world: World, new: str):

@@ -52,6 +52,19 @@ def test_a_person_sees_what_is_outstanding_and_what_failed(stack: Stack):
     assert "too [large]" in done.stdout
 
 
+def test_a_person_sees_what_was_derived_and_by_which_recipe(stack: Stack):
+    def made(name: str, form: str) -> dict[str, object]:
+        return {"name": name, "width": 64, "height": 36, "format": form, "bytes": 5, "key": "k"}
+
+    small = [made("card", "AVIF"), made("card", "JPEG"), made("icon", "PNG")]
+    more = {"correlation_id": "c", "recipe": "0123456789ab", "thumbnails": small, "watermarked": small[1]}
+    known(stack, KEY, **more)
+    *_, recipe, thumbnails, watermarked = run("status", KEY).stdout.splitlines()
+    assert recipe == "recipe           0123456789ab"
+    assert thumbnails == "thumbnails       card 64x36 avif, jpeg; icon 64x36 png"
+    assert watermarked == "watermarked      64x36 jpeg"
+
+
 def test_a_script_gets_all_of_it_as_the_api_shows_it(stack: Stack):
     failed(stack)
     document = json.loads(run("status", KEY, "--json").stdout)

@@ -190,12 +190,13 @@ def test_a_reader_follows_a_promotion_within_a_second_and_its_own_at_once(bench:
     assert reader.active().current == TWO
 
 
-def test_a_clock_that_was_put_back_does_not_keep_a_reader_on_the_old_set(bench: Bench):
+def test_a_clock_that_is_set_back_does_not_keep_a_reader_on_the_old_set(bench: Bench):
     reader = bench.process()
     bench.recipes.promote(ONE, "kim")
     assert reader.active().current == ONE
     bench.recipes.promote(TWO, "kim")
-    bench.clock.advance(-3600)
+    bench.clock.adjust(-0.5)
+    bench.clock.advance(1)
     assert reader.active().current == TWO
 
 

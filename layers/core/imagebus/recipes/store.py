@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from imagebus.clock import Clock, timestamp
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 #: How long a process may show what was active before.
-FRESH = timedelta(seconds=1)
+FRESH = 1.0
 #: An image shows the latest of these that it has completely.
 REMEMBERED = 10
 
@@ -88,7 +87,7 @@ class DynamoDBRecipes:
         self._table = table_name
         self._clock = clock
         self._definitions: dict[str, Any] = {}
-        self._active: tuple[datetime, Active] | None = None
+        self._active: tuple[float, Active] | None = None
         self._default = ""
 
     def recipe(self, recipe_id: str) -> Recipe:
@@ -101,8 +100,8 @@ class DynamoDBRecipes:
         return recipes
 
     def active(self) -> Active:
-        now = self._clock.now()
-        if self._active is None or not timedelta() <= now - self._active[0] < FRESH:
+        now = self._clock.monotonic()
+        if self._active is None or now - self._active[0] >= FRESH:
             self._active = now, self._sets(self._pointer(ACTIVE))
         return self._active[1]
 
