@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +54,7 @@ def up(
     places = Places.find(root)
     with _alone(places):
         written, values = _write_templates(places, {**templates.LOCAL_PARAMETERS, **(parameters or {})})
-        template, sources = written[0], templates.digest(places.root, written, values)
+        sources = templates.digest(places.root, written, values)
         alive = emulator.running(places)
         if alive and not emulator.answers(alive.port):
             say("The emulator does not answer any more: starting a new one")
@@ -71,13 +72,13 @@ def up(
             return known
         if alive:
             say("The sources changed: deploying again")
-            return _deploy(places, alive, template, values, sources=sources, say=say)
+            return _deploy(places, alive, written, values, sources=sources, say=say)
         _clear(places, None)
         ports.require_free(port or DEFAULT_PORT)
         say(f"Starting the emulator on port {port or DEFAULT_PORT}")
         started = emulator.start(places, port or DEFAULT_PORT)
         try:
-            return _deploy(places, started, template, values, sources=sources, say=say)
+            return _deploy(places, started, written, values, sources=sources, say=say)
         except BaseException:  # also an interrupt: nothing may be left behind
             _clear(places, started)
             raise
@@ -150,7 +151,7 @@ def _write_templates(places: Places, parameters: Mapping[str, str]) -> tuple[lis
     rendered = templates.render(template, places.root, runtime=sam.runtime(), architecture=sam.architecture())
     defaults = {name: str(each.get("Default", "")) for name, each in rendered["Parameters"].items()}
     values = {**defaults, **parameters}
-    built = {str(source): places.layer(source) / "content" for source in places.layer_sources}
+    built = {str(source): layers.archive(places.layer(source)) for source in places.layer_sources}
     localized = templates.localize(rendered, values, built)
     share = concurrency.share(localized, concurrency.account_limit())
     copies: dict[Path, templates.Template] = {}
@@ -168,7 +169,7 @@ def _write_templates(places: Places, parameters: Mapping[str, str]) -> tuple[lis
 def _deploy(
     places: Places,
     target: emulator.Emulator,
-    template: Path,
+    written: Sequence[Path],
     parameters: Mapping[str, str],
     *,
     sources: str,
@@ -176,11 +177,7 @@ def _deploy(
 ) -> LocalState:
     environment = emulator.clean_environment() | emulator.client_environment(target.port)
     environment["SAM_CLI_POLL_DELAY"] = "0.2"  # the default of 5 seconds spares AWS
-    say("Building the layers")
-    for source in places.layer_sources:
-        layers.build(source, places.layer(source), environment)
-    say("sam build")
-    built = sam.build(template, places.build, environment)
+    built = _build(places, written, environment, say)
     say("sam deploy")
     sam.deploy(built, stack=STACK, parameters=parameters, environment=environment)
     bare = LocalState(
@@ -207,6 +204,24 @@ def _deploy(
     say("Labels are canned: a stand-in for Amazon Rekognition answers")
     say(f"Up at {complete.endpoint}")
     return complete
+
+
+def _build(places: Places, written: Sequence[Path], environment: Mapping[str, str], say: Progress) -> Path:
+    """The built template. What was built from the same sources, such as for another stack, is kept."""
+    note, built = places.build / "built-from", places.build / "out" / "template.yaml"
+    ours = templates.fingerprint(Path(__file__).parent)
+    wanted = templates.digest(places.root, written, {"imagebus_local": ours, "Python": sys.version})
+    if built.is_file() and note.is_file() and note.read_text(encoding="ascii") == wanted:
+        say("Unchanged since the last build")
+        return built
+    note.unlink(missing_ok=True)
+    say("Building the layers")
+    for source in places.layer_sources:
+        layers.build(source, places.layer(source), environment)
+    say("sam build")
+    sam.build(written[0], places.build, environment)
+    note.write_text(wanted, encoding="ascii")
+    return built
 
 
 def _complete(bare: LocalState, template: templates.Template) -> LocalState:

@@ -198,9 +198,16 @@ def digest(root: Path, deployed: Iterable[Path], parameters: Mapping[str, str]) 
     total = hashlib.sha256(repr(sorted(parameters.items())).encode())
     for template in deployed:
         total.update(hashlib.sha256(template.read_bytes()).digest())
-    for start in (root / "services", root / "layers", root / "web"):
-        for path in sorted(start.rglob("*")):
-            name = path.relative_to(root)
+    total.update(fingerprint(root / "services", root / "layers", root / "web").encode())
+    return total.hexdigest()
+
+
+def fingerprint(*folders: Path) -> str:
+    """A fingerprint of the files in these folders, without what tools have written."""
+    total = hashlib.sha256()
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            name = path.relative_to(folder.parent)
             hidden = any(part.startswith(".") or part == "__pycache__" for part in name.parts)
             if path.is_file() and not hidden:
                 total.update(f"{name}\0".encode())

@@ -2,19 +2,23 @@
 
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 
-CreateQueue and Subscribe answer the second time as they did the first. StartReplay and CreateArchive answer
-that the name exists, Unsubscribe and DeleteQueue that there is nothing.
+CreateQueue and Subscribe answer the second time as they did the first, and so do CreateStack and
+ExecuteChangeSet if both requests have the same token. StartReplay and CreateArchive answer that the name
+exists, Unsubscribe and DeleteQueue that there is nothing.
 https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_StartReplay.html
 https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_CreateArchive.html
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteQueue.html
 https://docs.aws.amazon.com/sns/latest/api/API_Unsubscribe.html
+https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
+https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ExecuteChangeSet.html
 """
 
 from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -23,11 +27,13 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from imagebus_cli.operations import replay
+from imagebus_cli.stack import changes, key, settling
 from imagebus_cli.stack.deployed import Stack
 from imagebus_cli.stack.subscription import subscribed
 from imagebus_local import archive
 from tests.aws_rules.wire import Raw
 
+ROOT = Path(__file__).parents[2]
 BUS = "arn:aws:events:eu-west-1:123456789012:event-bus/imagebus"
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:notifications"
 SPAN = replay.Window(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC))
@@ -137,3 +143,29 @@ def test_a_subscription_is_made_and_removed_although_every_response_is_lost_once
     first, second = queues.requests("CreateQueue")
     assert first == second
     assert len(topics.requests("Unsubscribe")) == len(queues.requests("DeleteQueue")) == 2
+
+
+def test_a_stack_is_created_and_a_change_set_executed_by_one_token_however_often_it_is_sent(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    statuses = iter([None, "CREATE_COMPLETE", "CREATE_COMPLETE"])
+    monkeypatch.setattr(settling, "status", lambda *_: next(statuses))
+    monkeypatch.setattr(changes, "_wait_for_the_start", lambda *_: None)
+    monkeypatch.setattr(stack.session, "client", lambda _: client)
+    output = "<member><OutputKey>KeyArn</OutputKey><OutputValue>key</OutputValue></member>"
+    described = f"<Stacks><member><Outputs>{output}</Outputs></member></Stacks>"
+    about = "<StackId>1</StackId><StackName>s</StackName><CreationTime>2026-01-01T00:00:00Z</CreationTime>"
+    client = boto3.client("cloudformation", region_name="eu-west-1")
+    service = Service(
+        client,
+        CreateStack=[LOST, xml("CreateStack", "<StackId>1</StackId>")],
+        DescribeStacks=[xml("DescribeStacks", described)],
+        DescribeChangeSet=[xml("DescribeChangeSet", about)],
+        ExecuteChangeSet=[LOST, xml("ExecuteChangeSet")],
+    )
+    assert key.create(stack.session, "imagebus", ROOT, print) == "key"
+    assert changes.execute(client, "arn:change-set", print) == "1"
+    for operation in ("CreateStack", "ExecuteChangeSet"):
+        first, second = service.requests(operation)
+        assert first == second
+        assert "ClientRequestToken=imagebus-" in str(first)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from imagebus.erasures import DynamoDBErasures
 from imagebus.store import DynamoDBEventStore
 from imagebus_cli.images.erase import erase as erase_image
+from imagebus_cli.images.erase import erase_leftovers
 from tests.simulation import wiring
 from tests.simulation.faults import Client, Faults
+from tests.simulation.scheduler import TimedOut
 from tests.simulation.weather import Weather
 
 if TYPE_CHECKING:
@@ -19,17 +21,35 @@ if TYPE_CHECKING:
 
 
 def erase(story: Story, key: str) -> None:
-    """Its calls take time and never fail; an operator would repeat the command if one did."""
+    """Its calls take time and never fail, but it may be interrupted. Then the operator finishes it."""
     world, begin = story.world, story.world.scheduler.seconds
+    before = _erasures(world).of(key)
     story.erasing.add(key)
 
     def run() -> None:
-        erase_image(_stack(world), key)
+        try:
+            erase_image(_stack(world), key)
+        except TimedOut:
+            if _erasures(world).of(key) == before:
+                world.scheduler.after(1, lambda: world.scheduler.start(run))
+                return
+            world.seen["erase interrupted"] += 1
+            story.left |= {each.version_id for each in world.s3.buckets[wiring.UPLOADS].keys.get(key, ())}
+            delay = story.random.uniform(0, 40)
+            world.scheduler.after(delay, lambda: world.scheduler.start(finish))
         story.erasing.discard(key)
         story.erased(key, begin)
 
+    def finish() -> None:
+        erase_leftovers(_stack(world), key)
+
     world.seen["erase"] += 1
-    world.scheduler.start(run)
+    interrupted = story.random.random() < 0.3
+    world.scheduler.start(run, story.random.uniform(0, 0.15) if interrupted else float("inf"))
+
+
+def _erasures(world: World) -> DynamoDBErasures:
+    return DynamoDBErasures(world.dynamodb, wiring.ERASURES)  # type: ignore[arg-type]  # the client's fake
 
 
 def _stack(world: World) -> Any:

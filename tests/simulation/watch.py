@@ -18,7 +18,6 @@ from tests.simulation.scheduler import EPOCH
 from tests.simulation.variants import OF_RECIPES
 
 if TYPE_CHECKING:
-    from imagebus.testing.s3 import Version
     from tests.simulation.world import World
 
 Upload = tuple[str, str]
@@ -91,9 +90,11 @@ class Watch:
             key, revision = fact.upload
             self._announced[key, fact.meta.get("version_id") or fact.data["etag"]].add(revision)
 
-    def revisions_of(self, key: str, version: Version) -> set[str]:
-        """Two events can announce one version: its own, and that of a removal or an import that leaves it."""
-        return self._announced[key, version.version_id] | self._announced[key, version.etag]
+    def revisions_of(self, key: str, *names: str) -> set[str]:
+        """Of a version, by its id and its digest. Its own event announces it, and perhaps that of a removal
+        or an import that leaves it.
+        """
+        return {each for name in names for each in self._announced[key, name]}
 
     def heard(self, upload: Upload) -> None:
         """An operator gave the upload another chance: from now on it has waited for nothing yet."""
@@ -223,9 +224,7 @@ class Watch:
     def _projected(self, item: Mapping[str, Any]) -> None:
         """A status item never returns to an older or emptier state."""
         key, state = item["image_key"], (item["revision"], item["events"])
-        # A function that had read the log before may write what it saw, as long as it can run.
-        emptied = max(self._deleting.get(key, -60), self._lost)
-        erasing = self.world.scheduler.seconds < emptied + 60
+        erasing = self.is_being_erased(key)
         if self._status.get(key, ("", 0)) > state and not erasing:
             self.violations.append(f"{key}: the status went back from {self._status[key]} to {state}")
         self._status[key] = state
@@ -233,6 +232,11 @@ class Watch:
             self._completed.add((key, item["revision"]))
         elif (key, item["revision"]) in self._completed and not erasing:
             self.violations.append(f"{key}: was completed, and is {item['status']}")
+
+    def is_being_erased(self, key: str) -> bool:
+        """Or was just now. A function that read the log before may still write what it saw."""
+        emptied = max(self._deleting.get(key, -60), self._lost)
+        return self.world.scheduler.seconds < emptied + 60
 
     def forget(self) -> None:
         """The table was lost."""

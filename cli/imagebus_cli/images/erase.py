@@ -40,7 +40,8 @@ def erase(stack: Stack, key: str) -> Erased:
     ids = [version["VersionId"] for version in versions]
     newest = max(stack.store.revisions(key), default="")
     # Before anything is deleted: whoever writes later asks for it afterwards.
-    erasure = stack.erasures.extend(key, through=newest, versions=[*ids, *filter(is_imported, known)])
+    gone = [*ids, *filter(is_imported, known)]
+    erasure = stack.erasures.extend(key, through=newest, versions=gone, sealed=False)
     _delete(stack, stack.uploads, versions)
     left = set(_derived(stack, key))
     _delete(stack, stack.images, [{"Key": name} for name in left])
@@ -54,7 +55,9 @@ def erase_leftovers(stack: Stack, key: str) -> Erased:
     """Remove what an earlier erase of the key did not: it was interrupted. A later upload stays."""
     known = stack.store.revisions(key, stack.erasures.of(key))
     # Derived objects say only their revision, so the revisions are kept before the log goes.
-    erasure = stack.erasures.extend(key, through=max(known, default=""), versions=filter(is_imported, known))
+    erasure = stack.erasures.extend(
+        key, through=max(known, default=""), versions=filter(is_imported, known), sealed=True
+    )
     versions = [each for each in _versions(stack, key) if erasure.has_version(each["VersionId"])]
     _delete(stack, stack.uploads, versions)
     logged = stack.store.revisions(key)

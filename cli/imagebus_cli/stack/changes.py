@@ -82,7 +82,7 @@ def execute(client: CloudFormationClient, change_set: str, say: Say) -> str:
     """Execute a change set and wait; returns the stack's id. Raises Problem with the reasons if it failed."""
     about = client.describe_change_set(ChangeSetName=change_set)
     stack, began = about["StackId"], about["CreationTime"]
-    client.execute_change_set(ChangeSetName=change_set)
+    client.execute_change_set(ChangeSetName=change_set, ClientRequestToken=settling.once())
     _wait_for_the_start(client, stack, began)
     ended = settling.settled(client, stack, say, review=False)
     if ended in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:

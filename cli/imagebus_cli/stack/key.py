@@ -36,6 +36,7 @@ def create(session: boto3.Session, stack: str, root: Path, say: Say) -> str:
             TemplateBody=(root / TEMPLATE).read_text(encoding="utf-8"),
             Parameters=[{"ParameterKey": "Name", "ParameterValue": stack}],
             OnFailure="DELETE",
+            ClientRequestToken=settling.once(),
         )
     ended = settling.settled(cloudformation, name, say)
     about = cloudformation.describe_stacks(StackName=name)["Stacks"] if ended else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,15 @@ def settled(client: CloudFormationClient, stack: str, say: Say, *, review: bool 
         say(f"{stack.rpartition('stack/')[2].partition('/')[0]}: {now}")
         time.sleep(EVERY)
     return now
+
+
+def once() -> str:
+    """A token by which CloudFormation knows a request that is sent again because its answer was lost.
+
+    Without one it refuses the second: the stack exists already, or the change set is being executed.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
+    """
+    return f"imagebus-{uuid.uuid4()}"
 
 
 def events(stack: str) -> str:

@@ -24,10 +24,15 @@ class ErasureContended(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """Everything of the key up to a revision, and some versions and imported revisions, by their digests."""
+    """Everything of the key up to a revision, and some versions and imported revisions, by their digests.
+
+    Unless it is `sealed`, the removal of an erased version shows that everything earlier was erased, too.
+    What an interrupted erase left is removed long after it, so that shows nothing.
+    """
 
     through: str = ""
     versions: frozenset[str] = frozenset()
+    sealed: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.through or self.versions)
@@ -56,8 +61,13 @@ class Erasure:
 class Erasures(Protocol):
     def of(self, image_key: str) -> Erasure: ...
 
-    def extend(self, image_key: str, through: str = "", versions: Iterable[str] = ()) -> Erasure:
-        """Add to what was erased of the key, and return all of it. Raises ErasureContended."""
+    def extend(
+        self, image_key: str, through: str = "", versions: Iterable[str] = (), *, sealed: bool | None = None
+    ) -> Erasure:
+        """Add to what was erased of the key, and return all of it. `sealed` stays as it is if it is None.
+
+        Raises ErasureContended.
+        """
         ...
 
 
@@ -69,11 +79,14 @@ class DynamoDBErasures:
     def of(self, image_key: str) -> Erasure:
         return self._read(image_key)[0]
 
-    def extend(self, image_key: str, through: str = "", versions: Iterable[str] = ()) -> Erasure:
+    def extend(
+        self, image_key: str, through: str = "", versions: Iterable[str] = (), *, sealed: bool | None = None
+    ) -> Erasure:
         added = frozenset(map(_digest, versions))
         for _ in range(ATTEMPTS):
             known, changes = self._read(image_key)
-            wanted = Erasure(max(known.through, through), known.versions | added)
+            seal = known.sealed if sealed is None else sealed
+            wanted = Erasure(max(known.through, through), known.versions | added, seal)
             if wanted == known or self._write(image_key, wanted, changes):
                 return wanted
         raise ErasureContended(f"{ATTEMPTS} attempts")
@@ -94,6 +107,8 @@ class DynamoDBErasures:
         }
         if erasure.versions:
             item["versions"] = {"SS": sorted(erasure.versions)}
+        if erasure.sealed:
+            item["sealed"] = {"BOOL": True}
         try:
             self._client.put_item(
                 TableName=self._table,
@@ -108,7 +123,7 @@ class DynamoDBErasures:
 
 def from_item(item: Mapping[str, Any]) -> Erasure:
     versions = frozenset(item["versions"]["SS"]) if "versions" in item else frozenset()
-    return Erasure(item["through"]["S"], versions)
+    return Erasure(item["through"]["S"], versions, "sealed" in item)
 
 
 def _digest(version_id: str) -> str:

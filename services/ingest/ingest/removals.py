@@ -90,11 +90,14 @@ def announce_current(
         removed = Removal(removed.bucket, other, removed.revision, removed.version_id)
     current = objects.current(removed.bucket, removed.key)
     erasure = past.erasures.of(removed.key)
+    if current and current.version_id and erasure.has_version(current.version_id):
+        current = None  # an erase that is running, or was interrupted, has not removed it yet
     if erasure and _by_erasing(removed, current, erasure):
         if current is not None:
             return None  # a later upload, which its own event announces
-        # What was uploaded before is older than this removal: now its events and objects can be told.
-        past.erasures.extend(removed.key, through=removed.revision)
+        if not erasure.sealed:
+            # What was uploaded before is older than this removal: now its events and objects can be told.
+            past.erasures.extend(removed.key, through=removed.revision)
     elif _was_old(removed, current, events):
         return None
     identity: dict[str, Any] = {

@@ -266,6 +266,31 @@ def test_a_later_upload_that_is_removed_by_hand_is_deleted_and_not_erased(bench:
     assert not bench.erasures.of("k").covers(bench.bus.events[-1].meta.as_json())
 
 
+@pytest.mark.parametrize("for_good", [True, False], ids=["for good", "by a marker"])
+def test_removing_what_an_erasure_left_does_not_erase_a_later_upload_that_was_deleted(
+    bench: Bench, for_good: bool
+):
+    put(bench, b"1", b"2")
+    bench.receive(*bench.events)
+    bench.erasures.extend("k", through=bench.bus.events[-1].meta.revision, versions=versions(bench))
+    remove(bench, "v000001")  # and then the erase was interrupted
+    put(bench, b"3")
+    if for_good:
+        remove(bench, "v000003")
+    else:
+        bench.s3.delete_object(Bucket="uploads", Key="k")
+    bench.receive(*bench.events[2:])
+    later = bench.bus.events[-2:]
+    assert [each.detail_type for each in later] == ["ImageUploaded", "ImageDeleted"]
+    sent = len(bench.events)
+    bench.erasures.extend("k", sealed=True)
+    remove(bench, "v000002")
+    bench.receive(*bench.events[sent:])
+    erasure = bench.erasures.of("k")
+    assert not any(erasure.covers(each.meta.as_json()) for each in later)
+    assert erasure.covers(bench.bus.events[-1].meta.as_json())  # for the cleaner only
+
+
 def test_a_lifecycle_rule_removes_only_what_nobody_sees(bench: Bench):
     put(bench, b"1", b"2")
     remove(bench, "v000001")

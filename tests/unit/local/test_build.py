@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,28 @@ def test_a_layer_gets_its_packages_and_loses_them_with_their_requirement(tmp_pat
     write(source / "requirements.txt", "# nothing, in other words\n")
     layers.build(source, tmp_path / "target", {})
     assert not stray.exists()
+
+
+def test_a_layer_is_packed_again_only_when_its_sources_changed(tmp_path: Path) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    write(source / "requirements.txt", "# nothing\n")
+    code = write(source / "mine" / "__init__.py", "ONE = 1")
+    packed = layers.archive(target)
+
+    content = layers.build(source, target, {})
+    with zipfile.ZipFile(packed) as archive:
+        compiled = importlib.util.cache_from_source("python/mine/__init__.py")
+        assert set(archive.namelist()) >= {"python/mine/__init__.py", compiled}
+    built = packed.stat().st_mtime_ns
+    kept = write(content / "python" / "kept.py")
+    layers.build(source, target, {})
+    assert packed.stat().st_mtime_ns == built
+
+    code.write_text("TWO = 2", encoding="utf-8")
+    layers.build(source, target, {})
+    with zipfile.ZipFile(packed) as archive:
+        assert archive.read("python/mine/__init__.py") == b"TWO = 2"
+        assert f"python/{kept.name}" in archive.namelist()
 
 
 def test_a_missing_sam_is_said_with_what_to_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import imagebus_local
-from imagebus_local import LocalError, Places, emulator, stack
+from imagebus_local import LocalError, Places, emulator, sam, stack
 
 
 @pytest.fixture
@@ -103,3 +103,50 @@ def test_the_apis_address_is_the_one_that_the_emulator_serves() -> None:
     url = "https://abc123.execute-api.us-east-1.amazonaws.com/v1/"
     address = stack.local_api_url(url, "http://127.0.0.1:4570")
     assert address == "http://127.0.0.1:4570/_aws/execute-api/abc123/v1/"
+
+
+def test_what_was_built_from_the_same_sources_is_kept(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    places, builds = Places(root), list[Path]()
+    code = root / "services" / "code.py"
+    code.write_text("ONE = 1", encoding="utf-8")
+    built = places.build / "out" / "template.yaml"
+
+    def build(template: Path, *_: object) -> None:
+        built.parent.mkdir(parents=True, exist_ok=True)
+        built.touch()
+        builds.append(template)
+
+    monkeypatch.setattr(sam, "build", build)
+
+    def again() -> int:
+        assert stack._build(places, [places.template], {}, say=lambda _: None) == built
+        return len(builds)
+
+    assert (again(), again()) == (1, 1)
+    code.write_text("TWO = 2", encoding="utf-8")
+    assert (again(), again()) == (2, 2)
+    places.template.write_text("Parameters: {}\nResources: {}\n# other\n", encoding="utf-8")
+    assert again() == 3
+    built.unlink()
+    assert again() == 4
+
+
+def test_a_build_that_failed_is_not_kept(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    places = Places(root)
+    outcomes = [None, LocalError("build_failed", "It failed.", ""), None]
+    built = places.build / "out" / "template.yaml"
+    built.parent.mkdir(parents=True)
+    built.touch()
+
+    def build(*_: object) -> None:
+        if error := outcomes.pop(0):
+            raise error
+
+    monkeypatch.setattr(sam, "build", build)
+    stack._build(places, [places.template], {}, say=lambda _: None)
+    (root / "services" / "code.py").write_text("broken", encoding="utf-8")
+    with pytest.raises(LocalError):
+        stack._build(places, [places.template], {}, say=lambda _: None)
+    (root / "services" / "code.py").unlink()
+    stack._build(places, [places.template], {}, say=lambda _: None)
+    assert outcomes == [], "the folder of the build is no longer what it was"
