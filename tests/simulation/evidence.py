@@ -20,8 +20,8 @@ class Evidence:
     #: every event that a stage gave up on, with the stage
     given_up: set[tuple[str, str]] = field(default_factory=set)
     recorder_gave_up: bool = False
-    #: events were lost on the way to the recorder: only a replay can bring them back
-    recorder_lost: bool = False
+    #: events that were lost on the way to the recorder: only a replay can bring them back
+    unrecorded: set[str] = field(default_factory=set)
     #: S3 events that nobody will ever deliver, by key
     unheard: set[str] = field(default_factory=set)
     #: folders of revisions for which a worker gave up: nobody removes what it had written
@@ -63,7 +63,7 @@ class Evidence:
             case "notifier":
                 self.never_told.add(event_id(body))
             case "recorder":
-                self.recorder_lost = True
+                self.unrecorded.add(event_id(body))
             case "ingest":
                 self.unheard.add(_s3_key(body))
             case "cleaner":

@@ -41,13 +41,20 @@ def unfinished(story: Story, *, without_operator: bool = False) -> Iterator[str]
 
     Without an operator it has not heard of an image either if the only news of it is in quarantine.
     """
-    statuses = rows.statuses(story.world.dynamodb)
-    quarantined = set(_quarantined_failures(story.world)) if without_operator else set()
+    world = story.world
+    statuses = rows.statuses(world.dynamodb)
+    quarantined = set(_quarantined_failures(world)) if without_operator else set()
     for upload in newest(story):
         item = statuses.get(upload.key)
-        unheard = upload.key in story.world.evidence.unheard | quarantined or upload.kind == "erased"
-        if (item is None and not unheard) or (item and item["status"] not in TERMINAL):
+        unheard = upload.key in world.evidence.unheard | quarantined or upload.kind == "erased"
+        if item["status"] not in TERMINAL if item else not unheard and _reported(world, upload):
             yield f"{upload.key}: {item and item['status']} is no end"
+
+
+def _reported(world: World, upload: Upload) -> bool:
+    """Whether the recorder got an event about the image, if it was not lost."""
+    lost = world.evidence.unrecorded
+    return not lost or any(fact.upload[0] == upload.key and fact.id not in lost for fact in _archived(world))
 
 
 def newest(story: Story) -> list[Upload]:
@@ -244,7 +251,8 @@ def objects(story: Story) -> Iterator[str]:
     current = {folder_of(key, item["revision"]) for key, item in items.items() if item["status"] != "deleted"}
     for key, versions in world.s3.buckets[wiring.UPLOADS].keys.items():
         if versions and not versions[-1].is_marker:
-            current |= {folder_of(key, each) for each in world.watch.revisions_of(key, versions[-1])}
+            shown = world.watch.revisions_of(key, versions[-1].version_id, versions[-1].etag)
+            current |= {folder_of(key, each) for each in shown}
     for name in world.s3.buckets[wiring.IMAGES].keys:
         home = "/".join(name.split("/")[:2]) + "/"
         excused = world.evidence.leftovers or home in world.evidence.left_behind or world.evidence.unheard

@@ -139,8 +139,11 @@ def _operate(story: Story) -> None:
         settle(world, lambda: any(invariants.unfinished(story)))
     _retry(story, everything=True)
     # What the runbook tells the operator to do about quarantined messages.
-    if any(invariants.failures_of_failures(world)) or world.evidence.recorder_lost:
+    if any(invariants.failures_of_failures(world)) or world.evidence.unrecorded:
         story.replay()
+        settle(world, lambda: any(invariants.unfinished(story)))
+        _retry(story)
+    if story.look_again():
         settle(world, lambda: any(invariants.unfinished(story)))
         _retry(story)
     if len(world.deployed) > 1:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from random import Random
+from types import SimpleNamespace
+from typing import Any
 
 from imagebus.history.required import Required
+from imagebus.identity import revision_after
 from imagebus.naming import rule_name
 from imagebus.retrying import Retrier
 from imagebus.store import DynamoDBEventStore
+from imagebus_cli.operations import missed
 from imagebus_cli.operations.rebuild import rebuild_one
 from imagebus_cli.operations.replay import MARGIN
 from tests.simulation import erasing, pixels, poison, rows, wiring
@@ -96,10 +100,14 @@ class Story:
             return
         gone = self.random.choice([versions[0], versions[-1]])
         s3.delete_object(Bucket=wiring.UPLOADS, Key=key, VersionId=gone.version_id)
-        left = [each for each in versions if each is not gone]
+        self._shows(key, revision_of(self.world.last_sequencer))
+
+    def _shows(self, key: str, revision: str) -> None:
+        """From now on it shows what is left of it in S3."""
+        versions = self.world.s3.buckets[wiring.UPLOADS].keys.get(key, [])
+        left = [each for each in versions if each.version_id not in self.left]
         body = left[-1].body if left else b""
         kind = "delete" if not left or left[-1].is_marker else pixels.kind(body)
-        revision = revision_of(self.world.last_sequencer)
         now = self.world.scheduler.seconds
         self.uploads.append(Upload(key, revision, kind, body, now, removal=True))
 
@@ -272,6 +280,23 @@ class Story:
             if item["status"] == "failed" or (everything and item["failures"]):
                 sent += len(retrier.retry(key).sent)
         return sent
+
+    def look_again(self) -> int:
+        """`imagebus retry` for every image about which `imagebus verify` says that S3 shows another."""
+        world, images = self.world, rows.statuses(self.world.dynamodb)
+        stack: Any = SimpleNamespace(
+            s3=world.s3,
+            uploads=wiring.UPLOADS,
+            sqs=_Operator(self),
+            outputs={"InboxUrls": world.inbox("{stage}")},
+        )
+        wrong = [item for item in images.values() if missed.why(stack, item)]
+        for item in wrong:
+            missed.look_again(stack, item)
+            self._shows(item["image_key"], revision_after(item["revision"]))
+        world.evidence.unheard -= images.keys()
+        world.seen["looked again"] += len(wrong)
+        return len(wrong)
 
     def resend_removals(self) -> int:
         """What the runbook says about removals in quarantine: ingest is to look what is current."""

@@ -18,7 +18,6 @@ from tests.simulation.scheduler import EPOCH
 from tests.simulation.variants import OF_RECIPES
 
 if TYPE_CHECKING:
-    from imagebus.testing.s3 import Version
     from tests.simulation.world import World
 
 Upload = tuple[str, str]
@@ -91,9 +90,11 @@ class Watch:
             key, revision = fact.upload
             self._announced[key, fact.meta.get("version_id") or fact.data["etag"]].add(revision)
 
-    def revisions_of(self, key: str, version: Version) -> set[str]:
-        """Two events can announce one version: its own, and that of a removal or an import that leaves it."""
-        return self._announced[key, version.version_id] | self._announced[key, version.etag]
+    def revisions_of(self, key: str, *names: str) -> set[str]:
+        """Of a version, by its id and its digest. Its own event announces it, and perhaps that of a removal
+        or an import that leaves it.
+        """
+        return {each for name in names for each in self._announced[key, name]}
 
     def heard(self, upload: Upload) -> None:
         """An operator gave the upload another chance: from now on it has waited for nothing yet."""

@@ -132,7 +132,7 @@ def verify(
     ] = None,
     objects: Annotated[
         bool,
-        typer.Option("--objects", help="Also look at objects and versions: a request per image."),
+        typer.Option("--objects", help="Also look at objects and versions: two requests per image."),
     ] = False,
     facts: Annotated[
         str | None,
@@ -153,9 +153,10 @@ def verify(
     summary = gate.Summary(expect or ())
     images = gate.chosen(stack.table.images(), prefix, sample)
     needed = gate.required_facts(facts) if facts is not None else required(stack)
-    left = leftovers.Leftovers(stack, objects=objects)
+    clock = SystemClock()
+    left = leftovers.Leftovers(stack, objects=objects, clock=clock)
     with terminal.step("verify") as say:
-        for difference in verify_all(images, stack.store, needed, SystemClock(), left.checks):
+        for difference in verify_all(images, stack.store, needed, clock, left.checks):
             summary.add(difference)
             if summary.images % 500 == 0:
                 say(f"{summary.images} images")
@@ -181,6 +182,8 @@ def retry(
     ] = False,
 ) -> None:
     """Retry what failed or stalled, after fixing the cause.
+
+    If S3 shows something else than the status, because an event was lost, ingest looks again.
 
     Exits with 1 if the image has nothing to retry, or if an image could not be retried; with --watch, also
     if it did not complete within two minutes. A stage that fails again changes nothing about a failed image.

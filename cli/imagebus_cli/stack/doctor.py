@@ -163,8 +163,9 @@ def images(stack: Stack) -> Iterator[Finding]:
 
     try:
         chosen = gate.chosen(stack.table.images(), "", SAMPLE)
-        left = leftovers.Leftovers(stack, objects=False)
-        found = list(verify_all(chosen, stack.store, required(stack), SystemClock(), left.checks))
+        clock = SystemClock()
+        left = leftovers.Leftovers(stack, objects=False, clock=clock)
+        found = list(verify_all(chosen, stack.store, required(stack), clock, left.checks))
         found += left.derived(limit=ERASURES)
     except (BotoCoreError, ClientError, LookupError):
         return  # a part is missing, which is a finding of its own

@@ -24,6 +24,11 @@ def revision(sequencer: str) -> str:
     return sequencer.upper().ljust(REVISION_WIDTH, "0")
 
 
+def revision_after(revision: str) -> str:
+    """Right after the other, and older than any that S3 will report: its sequencers are shorter."""
+    return f"{int(revision, 16) + 1:0{REVISION_WIDTH}X}"
+
+
 def imported_revision(modified: datetime, version_id: str) -> str:
     """The revision of an object without a sequencer. Every sequencer of S3 is greater: see ADR 21.
 

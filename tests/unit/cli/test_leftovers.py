@@ -13,6 +13,7 @@ from imagebus.history.fold import fold
 from imagebus.history.required import DEFAULT, Required
 from imagebus.identity import derived_prefix, image_id, imported_revision
 from imagebus.testing import ManualClock
+from imagebus_cli.operations import missed
 from imagebus_cli.operations.leftovers import ERASED, Leftovers
 from imagebus_cli.operations.verify import Difference, verify_all
 from imagebus_cli.stack import doctor
@@ -30,6 +31,12 @@ QUOTED = """'it'"'"'s a.jpg'"""
 FINISH = f"imagebus erase {QUOTED} --leftovers"
 
 
+@pytest.fixture(autouse=True)
+def current(monkeypatch: pytest.MonkeyPatch) -> None:
+    """S3 shows what the status does."""
+    monkeypatch.setattr(missed, "why", lambda *_: "")
+
+
 def log(stack: Stack, *, status: bool = True) -> None:
     events = story(KEY, FIRST)
     recorded_events = [recorded(event) for event in [*events, processed(events, clock=ManualClock())]]
@@ -40,7 +47,7 @@ def log(stack: Stack, *, status: bool = True) -> None:
 
 
 def found(stack: Stack, **options: Any) -> list[Difference]:
-    left = Leftovers(stack, **({"objects": False} | options))
+    left = Leftovers(stack, **({"objects": False, "clock": ManualClock()} | options))
     differences = verify_all(stack.table.images(), stack.store, REQUIRED, ManualClock(), left.checks)
     return [*(each for each in differences if each is not None), *left.versions(), *left.derived()]
 

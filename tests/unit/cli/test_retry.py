@@ -26,7 +26,7 @@ from imagebus.recipes.store import DynamoDBRecipes
 from imagebus.retrying import Retrier
 from imagebus.testing import InMemoryDynamoDB, ManualClock, recipes_table, status_table
 from imagebus_cli import main
-from imagebus_cli.operations import commands
+from imagebus_cli.operations import commands, missed
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack import find as where
 from imagebus_cli.stack.deployed import Stack
@@ -64,6 +64,7 @@ def deployed() -> Deployed:
 def stack(monkeypatch: pytest.MonkeyPatch) -> Deployed:
     stack = deployed()
     monkeypatch.setattr(where, "find", lambda *_, **__: stack)
+    monkeypatch.setattr(missed, "why", lambda *_: "")  # S3 shows what the status does
     return stack
 
 
@@ -180,5 +181,6 @@ def test_the_api_and_the_command_send_the_same(log: list[RecordedEvent]):
     stack.hold(*log)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(where, "find", lambda *_, **__: stack)
+        patch.setattr(missed, "why", lambda *_: "")
         run("a.jpg")
     assert stack.queues.sent == asked_of_the_api(stack)

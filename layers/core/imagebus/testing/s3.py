@@ -107,7 +107,10 @@ class InMemoryS3:
             if key.startswith(request.get("Prefix", "")):
                 for version in reversed(versions):
                     item = {"Key": key, "VersionId": version.version_id, "IsLatest": version is versions[-1]}
-                    found["DeleteMarkers" if version.is_marker else "Versions"].append(item)
+                    if version.is_marker:
+                        found["DeleteMarkers"].append(item)
+                    else:
+                        found["Versions"].append(item | {"ETag": f'"{version.etag}"'})
         return dict(found)
 
     def delete_objects(self, **request: Any) -> dict[str, Any]:
