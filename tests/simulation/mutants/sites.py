@@ -44,6 +44,10 @@ class Mutant:
     before: str
     after: str
     number: int
+    #: the lines of its statement, or of that statement's head
+    lines: range
+    #: whether it happens in a call, not while the module is imported
+    called: bool
 
     @property
     def id(self) -> str:
@@ -70,8 +74,12 @@ def mutants_of(module: str, path: Path) -> Iterator[tuple[Mutant, Callable[[], a
                 same = (scope, what, _short(before), _short(after))
                 counts[same] = counts.get(same, -1) + 1
                 line = getattr(node, "lineno", getattr(context, "lineno", 0))
+                number = counts[same]
+                lines, called = _place(tree, route, context)
                 yield (
-                    Mutant(module, path, line, scope, what, _short(before), _short(after), counts[same]),
+                    Mutant(
+                        module, path, line, scope, what, _short(before), _short(after), number, lines, called
+                    ),
                     partial(_replaced, tree, route, instead),
                 )
 
@@ -97,6 +105,22 @@ def _sites(tree: ast.Module) -> Iterator[tuple[Route, ast.AST, str, ast.AST]]:
                 yield from walk(each, here, inner, context)
 
     yield from walk(tree, (), "", tree)
+
+
+def _place(tree: ast.Module, route: Route, context: ast.AST) -> tuple[range, bool]:
+    """The lines of the statement, and whether it is in the body of a function."""
+    node: ast.AST = tree
+    statement, called = context, False
+    for name, number in route:
+        called = called or (isinstance(node, ast.FunctionDef) and name == "body")
+        child = getattr(node, name)
+        node = child if number is None else child[number]
+        if isinstance(node, ast.stmt):
+            statement = node
+    first, last = getattr(statement, "lineno", 0), getattr(statement, "end_lineno", 0)
+    if body := getattr(statement, "body", None):
+        last = max(first, body[0].lineno - 1)
+    return range(first, last + 1), called
 
 
 def _excluded(parent: ast.AST, name: str, node: ast.AST, scope: str) -> bool:

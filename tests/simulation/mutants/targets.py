@@ -16,12 +16,34 @@ TARGETS: Mapping[str, tuple[str, ...]] = {
     "layers/core/imagebus/inbox.py": ("unit/core/test_inbox.py", "unit/core/test_consumer.py"),
     "layers/core/imagebus/worker.py": ("unit/workers",),
     "layers/core/imagebus/drain.py": ("unit/core/test_drain.py", "integration/core/test_drain.py"),
-    "services/recorder": ("unit/recorder",),
-    "services/notifier": ("unit/notifier",),
-    "services/failures": ("unit/failures",),
-    "services/cleaner": ("unit/cleaner",),
-    "services/ingest": ("unit/ingest",),
+    "services/recorder": ("unit/recorder", "unit/test_handlers.py", "unit/test_metrics.py"),
+    "services/notifier": (
+        "unit/notifier",
+        "unit/test_handlers.py",
+    ),
+    "services/failures": (
+        "unit/failures",
+        "unit/test_handlers.py",
+    ),
+    "services/cleaner": (
+        "unit/cleaner",
+        "unit/test_handlers.py",
+    ),
+    "services/ingest": (
+        "unit/ingest",
+        "unit/test_handlers.py",
+    ),
 }
+
+#: Where the tests are of which any may notice a mutant: those that run its lines do run.
+TESTS = (
+    *("tests/unit/" + name for name in (
+        "history", "recorder", "notifier", "failures", "cleaner", "ingest", "core", "workers", "recipes",
+        "test_metrics.py", "test_handlers.py", "cli/test_status.py", "cli/test_past.py", "cli/test_retry.py",
+        "cli/test_rebuild.py", "cli/test_erase.py", "cli/test_images.py", "cli/test_recipe_prune.py",
+    )),
+    "tests/integration/core",
+)  # fmt: skip
 
 
 def modules() -> Iterator[tuple[str, Path, tuple[str, ...]]]:
@@ -33,3 +55,7 @@ def modules() -> Iterator[tuple[str, Path, tuple[str, ...]]]:
         for path in sorted(start.rglob("*.py")) if start.is_dir() else [start]:
             if path.name != "__init__.py":
                 yield ".".join(path.relative_to(base).with_suffix("").parts), path, tuple(found)
+
+
+def own_tests(path: Path) -> tuple[str, ...]:
+    return next(tests for _, each, tests in modules() if each == path)

@@ -1,76 +1,125 @@
-"""One mutant on trial, in a process of its own: the module is made of its tree, no file is touched."""
+"""Mutants on trial. No file is touched.
+
+Those in a function are made in a process that has imported the tests already; the others, which count while
+their module is imported, in a process that imports everything again.
+"""
 
 from __future__ import annotations
 
 import ast
-import contextlib
 import logging
 import os
-import signal
 import sys
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from importlib import import_module
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
 
-QUICK = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:randomly", "--no-header"]
+from tests.simulation.mutants.forks import answer_of, answers_of, code_of
+from tests.simulation.mutants.patch import live
+from tests.simulation.mutants.session import Collected, collected
+from tests.simulation.mutants.sites import Mutant
+from tests.simulation.mutants.targets import own_tests
+
+Make = Callable[[], ast.Module]
+Trial = tuple[Mutant, Make]
+
+QUIET = ("-q", "-x", "--tb=no", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist")
 #: What is imported again if the mutated module was imported already.
 PROJECT = frozenset({"imagebus", "imagebus_imaging"})
-#: Exit codes of the process.
-SURVIVED, BY_TESTS, BY_SIMULATION, BROKEN = 10, 11, 12, 13
-VERDICTS = {SURVIVED: "survived", BY_TESTS: "tests", BY_SIMULATION: "simulation", BROKEN: "does not load"}
-#: Seconds until a mutant counts as caught because it does not end.
+#: Exit codes of a process; every other one means that the mutant did not even run.
+SURVIVED, NOTICED, IMPORT = 10, 11, 12
+#: Seconds of the processor until a mutant counts as noticed because it does not end
 LIMIT = 90
 
 
-def trial(module: str, tree: ast.Module, tests: Sequence[str], seeds: int, mode: str | None = None) -> str:
-    """Who noticed the mutant: tests, simulation, time limit; or `survived`."""
-    child = os.fork()
-    if child == 0:
-        _run(module, tree, tests, seeds, mode)
-    end = time.monotonic() + LIMIT
-    while True:
-        pid, status = os.waitpid(child, os.WNOHANG)
-        if pid:
-            return VERDICTS.get(os.waitstatus_to_exitcode(status), "crashed")
-        if time.monotonic() > end:
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-            return "time limit"
-        time.sleep(0.02)
+def verdict(code: int | None, by: str) -> str:
+    names = {SURVIVED: "survived", NOTICED: by, IMPORT: "import", None: "time limit"}
+    return names.get(code, "does not load")
 
 
-def _run(module: str, tree: ast.Module, tests: Sequence[str], seeds: int, mode: str | None) -> None:
-    """Never returns."""
-    code = BROKEN
-    try:
-        with Path(os.devnull).open("w") as nowhere:
-            os.dup2(nowhere.fileno(), 1)
-            os.dup2(nowhere.fileno(), 2)
+def by_tests(
+    trials: Sequence[Trial], tests: Sequence[str], paths: Sequence[Path], most: float
+) -> Iterator[tuple[str, str]]:
+    """The id of each mutant in a function, and who noticed it."""
+
+    def judge(session: Collected) -> Iterator[tuple[str, str]]:
+        own = {path: own_tests(path) for path in paths}
+        chosen = [
+            (mutant, make, session.of(mutant.path, mutant.lines, own[mutant.path], most))
+            for mutant, make in trials
+        ]
+        everything = list(dict.fromkeys(name for _, _, names in chosen for name in names))
+        if code_of(lambda: _fails(session, everything, paths[0], None), 10 * LIMIT) != SURVIVED:
+            raise RuntimeError("the tests fail without a mutant")
+        for mutant, make, names in chosen:
+            meet = partial(_fails, session, names, mutant.path, make)
+            yield mutant.id, verdict(code_of(meet, 15 + int(5 * session.seconds(names))), "tests")
+
+    def work(send: Callable[[tuple[str, str]], None]) -> None:
+        def send_all(session: Collected) -> None:
+            for each in judge(session):
+                send(each)
+
+        collected(tests, paths, send_all)
+
+    yield from answers_of(work)
+
+
+def _fails(session: Collected, names: Sequence[str], path: Path, make: Make | None) -> int:
+    if make and not session.live.install(str(path), make()):
+        return IMPORT
+    return NOTICED if names and session.fails(names) else SURVIVED
+
+
+def by_simulation(trials: Sequence[Trial], paths: Sequence[Path], seeds: int) -> Iterator[tuple[str, str]]:
+    def judge(send: Callable[[tuple[str, str]], None]) -> None:
+        _quiet()
+        from tests.simulation.run import run_seed  # which imports everything
+
+        run_seed(0)
+        functions = live([str(path) for path in paths])
+        for mutant, make in trials:
+
+            def run(mutant: Mutant = mutant, make: Make = make) -> int:
+                return _simulate(seeds, None) if functions.install(str(mutant.path), make()) else IMPORT
+
+            send((mutant.id, verdict(code_of(run, LIMIT), "simulation")))
+
+    yield from answers_of(judge)
+
+
+def imported(module: str, tree: ast.Module, tests: Sequence[str], seeds: int, mode: str | None = None) -> str:
+    """Who noticed a mutant that is imported like the module itself."""
+
+    def run() -> int:
         if module in sys.modules:
             for name in [name for name in sys.modules if name.split(".")[0] in PROJECT]:
                 del sys.modules[name]
         sys.meta_path.insert(0, _Finder(module, tree))
-        code = _judge(tests, seeds, mode)
-    finally:
-        os._exit(code)
+        if tests:
+            import pytest
+
+            if pytest.main([*QUIET, *tests]) != pytest.ExitCode.OK:
+                return NOTICED
+        return _simulate(seeds, mode) if seeds else SURVIVED
+
+    return verdict(code_of(run, LIMIT), "tests" if tests else "simulation")
 
 
-def _judge(tests: Sequence[str], seeds: int, mode: str | None) -> int:
-    import pytest
-
-    for test in tests:
-        if pytest.main([*QUICK, test]) != pytest.ExitCode.OK:
-            return BY_TESTS
-    logging.disable(logging.CRITICAL)
+def _simulate(seeds: int, mode: str | None) -> int:
+    _quiet()
     from tests.simulation.run import run_seed
 
-    for seed in range(seeds):
-        if run_seed(seed, mode).violations:
-            return BY_SIMULATION
-    return SURVIVED
+    return NOTICED if any(run_seed(seed, mode).violations for seed in range(seeds)) else SURVIVED
+
+
+def _quiet() -> None:
+    os.environ.update(POWERTOOLS_LOG_LEVEL="CRITICAL", POWERTOOLS_SERVICE_NAME="simulation")
+    logging.disable(logging.CRITICAL)
 
 
 class _Finder(MetaPathFinder):
@@ -99,18 +148,34 @@ class _Loader(SourceFileLoader):
         return compile(self._tree, self.path, "exec")
 
 
+def during_import(modules: Sequence[str], paths: Sequence[Path]) -> set[tuple[str, int]]:
+    """The lines that run while the modules are imported: whatever they do is done before a test starts."""
+
+    def lines() -> set[tuple[str, int]]:
+        import coverage
+
+        traced = coverage.Coverage(data_file=None, include=[str(path) for path in paths], config_file=False)
+        traced.start()
+        for module in modules:
+            import_module(module)
+        traced.stop()
+        data = traced.get_data()
+        return {(str(path), line) for path in paths for line in data.lines(str(path)) or ()}
+
+    return answer_of(lines)
+
+
 def preload(mutated: Sequence[str]) -> None:
     """Import what takes long and never changes, so that every trial starts with it."""
-    with contextlib.suppress(ImportError):
-        import moto  # noqa: F401
-    import aws_lambda_powertools.metrics  # noqa: F401
-    import boto3  # noqa: F401
-    import pytest
-
-    import imagebus_imaging  # noqa: F401
-
-    with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
-        pytest.main([*QUICK, "--collect-only", "tests/unit/test_wording.py"])  # loads the plugins
+    for name in (
+        "aws_lambda_powertools.metrics",
+        "boto3",
+        "hypothesis",
+        "imagebus_imaging",
+        "moto",
+        "pytest",
+    ):
+        import_module(name)
     loaded = sorted(set(mutated) & sys.modules.keys())
     if loaded:
         raise RuntimeError(f"already imported, so it could not be mutated: {', '.join(loaded)}")

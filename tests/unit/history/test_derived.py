@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from imagebus.events import Event
-from imagebus.history.derived import OF_RECIPES, recipe_of_each, retired, shown
+from imagebus.history.derived import OF_RECIPES, Shown, own_recipe, recipe_of_each, retired, shown
 from imagebus.history.fold import canonical, fold
 from imagebus.history.recorded import RecordedEvent, known_at, latest_revision
 from imagebus.history.view import details
@@ -23,7 +23,9 @@ from imagebus.testing import InMemoryDynamoDB, ManualClock
 from imagebus.testing.dynamodb import Table
 from tests.unit.core.events import FIRST, failure
 from tests.unit.history.variants import (
+    CARD,
     ENGINE,
+    PAGE,
     RECIPES,
     REQUIRED,
     SETS,
@@ -244,6 +246,53 @@ def test_an_image_shows_its_own_recipe_until_another_is_promoted():
     assert found.recipe == RECIPES[2].id
     assert [each["name"] for each in found.thumbnails] == ["card", "page", "page"]
     assert found.watermarked is not None
+
+
+def test_after_a_rollback_the_set_before_is_shown_also_if_it_has_no_watermark():
+    for own, other in ((0, 2), (2, 0)):
+        log = with_backfill(completed(FIRST, RECIPES[own], ManualClock()), RECIPES[other])
+        for number, earlier in ((own, other), (other, own)):
+            found = shown(item_of(log), Active(SETS[number], (SETS[earlier],)))
+            assert (found.recipe, found.outdated) == (RECIPES[number].id, False)
+
+
+def test_an_image_without_thumbnails_is_not_outdated_and_one_that_was_not_validated_shows_nothing():
+    log = completed(FIRST, RECIPES[0], ManualClock())
+    for few in (log[:1], log[:2]):
+        assert shown(item_of(few), Active(SETS[1])) == Shown(item_of(few).get("recipe"))
+
+
+def test_the_rule_of_an_image_follows_from_its_key_and_its_format():
+    rules = [
+        {"name": "other", "match": {"formats": ["gif"]}, "variants": {"page": PAGE}},
+        {"name": "holidays", "match": {"prefix": "holiday/", "formats": ["png"]}, "variants": {"card": CARD}},
+        {"name": "rest", "variants": {"page": PAGE}},
+    ]
+    log = completed(FIRST, RECIPES[0], ManualClock())
+    assert not shown(item_of(log), Active(RecipeSet.read({"recipes": rules}))).outdated
+
+
+def test_whether_thumbnails_are_of_a_still_is_shown_of_every_recipe():
+    log = with_backfill(completed(FIRST, RECIPES[0], ManualClock()), RECIPES[3])
+    for event in log:
+        if event.detail_type == "ThumbnailsCreated":
+            event.detail["data"]["still"] = True  # type: ignore[index]
+    for number in (0, 3):
+        assert shown(item_of(log), Active(SETS[number])).still
+    for event in log:
+        if event.detail_type == "ThumbnailsCreated":
+            event.detail["data"]["still"] = None  # type: ignore[index]
+    assert "still" not in item_of(log)["derived"][RECIPES[3].id]
+
+
+def test_a_fact_without_an_id_is_of_the_recipe_of_the_first_thumbnails():
+    log = completed(FIRST, None, ManualClock())
+    log[3] = completed(FIRST, RECIPES[1], ManualClock())[3]
+    assert own_recipe(log) == RECIPES[0].id != RECIPES[1].id
+    data, meta = log[2].detail["data"], log[2].detail["meta"]
+    old = {"data": {**data, "recipe": "320x320/auto"}, "meta": {**meta, "event_id": "late"}}
+    late = replace(log[2], detail=old)
+    assert recipe_of_each([*log, late])["late"] == RECIPES[0].id
 
 
 @pytest.mark.parametrize("lost", ["ThumbnailsCreated", "ImageWatermarked"])

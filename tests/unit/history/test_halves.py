@@ -1,4 +1,4 @@
-"""An upload that was validated twice, with a promotion in between, may have facts of two recipes."""
+"""Of several recipes' facts, which recipe the image counts as made by, and whether it is complete."""
 
 from __future__ import annotations
 
@@ -13,11 +13,15 @@ from tests.unit.core.events import recorded, story
 OWN, OTHER = "a" * 12, "b" * 12
 
 
-def by(event: RecordedEvent, recipe: str) -> RecordedEvent:
-    """The same fact by another recipe."""
+def by(
+    event: RecordedEvent, recipe: str, engine: str = "2026-11.5", *, generation: int = 0, asked: bool = False
+) -> RecordedEvent:
+    """The same fact by another recipe; if `asked`, of a backfill."""
     detail: dict[str, Any] = json.loads(json.dumps(event.detail))
-    detail["data"]["recipe"] = f"2026-11.5/{recipe}"
-    detail["meta"]["event_id"] = detail["meta"]["event_id"][:-12] + recipe
+    detail["data"] |= {"recipe": f"{engine}/{recipe}", "generation": generation}
+    detail["meta"]["event_id"] = detail["meta"]["event_id"][:-12] + recipe[:12]
+    if asked:
+        detail["meta"]["causation_id"] = f"{8 * '1'}-1111-1111-1111-{recipe}"
     return RecordedEvent(event.source, event.detail_type, detail)
 
 
@@ -46,3 +50,54 @@ def test_what_one_recipe_has_made_is_complete_and_shown():
     assert (other["outstanding"], other["recipe"]) == ([], OTHER)
     own = item(ThumbnailsCreated=f"{OWN} {OTHER}", ImageWatermarked=f"{OWN} {OTHER}")
     assert (own["outstanding"], own["recipe"]) == ([], OWN)
+
+
+FACTS = {event.detail_type: event for event in map(recorded, story())}
+THUMBNAILS, MARK = FACTS["ThumbnailsCreated"], FACTS["ImageWatermarked"]
+THIRD, DIGITS = "c" * 12, "1" * 12
+
+
+def recipe_of(*facts: RecordedEvent) -> Any:
+    """Of an image with these facts. Whatever order they came in."""
+    others = log(ThumbnailsCreated="", ImageWatermarked="")
+    (found,) = {
+        fold([*others, *order], Required.parse(DEFAULT))["recipe"] for order in (facts, reversed(facts))
+    }
+    return found
+
+
+def test_thumbnails_count_more_than_a_mark():
+    assert recipe_of(by(THUMBNAILS, OTHER), by(MARK, OWN)) == OTHER
+
+
+def test_a_recipe_of_which_the_upload_has_both_counts_more_than_half_of_its_own():
+    assert recipe_of(by(THUMBNAILS, OWN), by(THUMBNAILS, OTHER), by(MARK, OTHER)) == OTHER
+    finished = by(MARK, OTHER, asked=True)
+    assert recipe_of(by(THUMBNAILS, OWN), by(THUMBNAILS, OTHER), finished) == OTHER
+
+
+def test_what_a_backfill_has_made_does_not_replace_half_of_its_own():
+    backfilled = [by(fact, OTHER, asked=True) for fact in (THUMBNAILS, MARK)]
+    assert recipe_of(by(THUMBNAILS, OWN), *backfilled) == OWN
+
+
+def test_without_its_own_the_newest_generation_counts_and_then_the_newest_engine():
+    assert recipe_of(by(THUMBNAILS, OTHER, generation=2), by(THUMBNAILS, THIRD, generation=1)) == OTHER
+    assert recipe_of(by(THUMBNAILS, OTHER, "2026-11.10"), by(THUMBNAILS, THIRD, "2026-11.9")) == OTHER
+    newest = [by(THUMBNAILS, OTHER, generation=3), by(MARK, OTHER, generation=0)]
+    assert recipe_of(*newest, *(by(fact, THIRD, generation=1) for fact in (THUMBNAILS, MARK))) == OTHER
+
+
+def test_of_two_made_alike_the_id_decides_and_digits_in_it_are_no_engine():
+    assert recipe_of(by(THUMBNAILS, OTHER), by(THUMBNAILS, THIRD)) == THIRD
+    assert recipe_of(by(THUMBNAILS, OTHER), by(THUMBNAILS, DIGITS)) == OTHER
+
+
+def test_a_fact_of_its_own_recipe_counts_more_than_one_from_before_there_were_ids():
+    earlier = by(THUMBNAILS, "100x100/PNG/quality", "2027")
+    now = by(THUMBNAILS, OWN)
+    now.detail["data"]["items"][0]["name"] = "of the recipe"  # type: ignore[index]
+    others = log(ThumbnailsCreated="", ImageWatermarked="")
+    for order in ([earlier, now], [now, earlier]):
+        (thumbnail,) = fold([*others, *order], Required.parse(DEFAULT))["thumbnails"]
+        assert thumbnail["name"] == "of the recipe"

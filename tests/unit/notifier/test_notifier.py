@@ -104,6 +104,23 @@ def test_each_final_event_is_told(bench: Bench):
     assert [body["status"] for body in bench.sns.bodies()] == ["completed", "rejected", "failed", "failed"]
 
 
+def test_mail_is_for_people_a_text_message_is_short_and_everything_else_is_for_machines(bench: Bench):
+    event = finals()[2]
+    bench.receive(event)
+    message = compose(event)
+    texts = {"email": message.text, "sms": message.subject, "sqs": message.body, "https": message.body}
+    assert {protocol: bench.sns.received(protocol) for protocol in texts} == {
+        protocol: [text] for protocol, text in texts.items()
+    }
+    (request,) = bench.sns.published
+    attributes = {name: value["StringValue"] for name, value in request["MessageAttributes"].items()}
+    assert (request["TopicArn"], request["Subject"], attributes) == (
+        "topic",
+        message.subject,
+        message.attributes,
+    )
+
+
 def test_fifty_deliveries_of_one_event_are_one_notification(bench: Bench):
     assert bench.receive(*[finals()[0]] * 50) == 0
     assert len(bench.sns.published) == 1

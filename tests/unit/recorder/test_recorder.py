@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from imagebus.events import StackEvent
+from imagebus.events import StackEvent, caused_by
+from imagebus.events.analyzer import Label, LabelsDetected
 from imagebus.history.fold import canonical, fold
 from imagebus.history.required import DEFAULT, Required
 from imagebus.inbox import Inbox
@@ -271,3 +272,33 @@ def test_the_final_event_counts_what_the_image_was_made_with(bench: Bench):
     bench.receive(events[-1])
     assert bench.bus.types == ["ImageProcessed"]
     assert bench.bus.events[0].data.counts["thumbnails"] == 1
+
+
+def test_the_final_event_says_what_the_image_is_and_names_its_surest_label(bench: Bench):
+    first, validated, *facts, _ = story()
+    found = (("Sand", 80.5), ("Beach", 99.5), ("Sea", 9.5))
+    labels = tuple(Label(name=name, confidence=confidence, parents=()) for name, confidence in found)
+    for detected, top in ((labels, "Beach"), ((), None)):
+        bench.table.partitions.clear()
+        data = LabelsDetected(labels=detected, model_versions={})
+        bench.receive(first, validated, *facts, caused_by(validated.meta, data, clock=bench.clock))
+        final = bench.bus.events[-1].data
+        assert (final.format, final.width, final.height, final.top_label) == ("PNG", 640, 480, top)
+        assert final.counts == {"thumbnails": 1, "labels": len(detected)}
+        assert final.stages["thumbnailer"] == 100
+        assert final.stages.keys() >= {"validator", "watermarker", "metadata", "labels"}
+
+
+def test_a_stage_of_which_the_cause_is_not_in_the_log_has_no_duration(bench: Bench):
+    bench.receive(*story()[1:])
+    assert "validator" not in bench.bus.events[-1].data.stages
+
+
+def test_no_image_has_waited_for_less_than_nothing_whatever_the_clock_of_its_upload_said(bench: Bench):
+    later = ManualClock()
+    later.advance(10)
+    bench.receive(uploaded(clock=later))
+    projection = bench.recorder.project(KEY)
+    assert projection is not None
+    bench.recorder.stall(projection)
+    assert bench.bus.events[0].data.waited_s == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from imagebus.clock import timestamp
 from imagebus.listing import ImageIndex
 from imagebus.naming import REPLAY_ELSEWHERE
 from imagebus.testing import InMemoryEventBridge, InMemorySQS, ManualClock, sqs_record
+from recorder import sweeper
 from recorder.replays import Backlog, EventBridgeReplays, SQSBacklog
 from recorder.sweeper import BATCH, SweepIncomplete, sweep
 from tests.unit.core.events import KEY, SECOND, asked, envelope, failure, recorded, story, uploaded
@@ -296,3 +298,49 @@ def test_an_image_that_waits_for_a_backfill_has_not_stalled(bench: Sweeping):
     bench.clock.advance(10 * STALLED_AFTER)
     assert bench.sweep() == {}
     assert bench.bus.types == ["ImageProcessed"]
+
+
+def test_a_failure_that_does_not_fail_the_image_is_news_too(bench: Sweeping):
+    first = uploaded()
+    bench.receive(first)
+    bench.clock.advance(STALLED_AFTER - 100)
+    bench.receive(failure(first, "cleaner", clock=bench.clock))
+    bench.clock.advance(200)
+    assert bench.sweep() == {}
+    bench.clock.advance(STALLED_AFTER - 200)
+    assert bench.sweep() == {"stalled": 1}
+
+
+def test_a_day_after_a_replay_what_waits_in_the_inbox_is_not_its_own(bench: Sweeping):
+    url = bench.sqs.add_queue("recorder")
+    bench.backlog = SQSBacklog(lambda: bench.sqs, url)  # type: ignore[arg-type,return-value]
+    bench.receive(uploaded())
+    bench.replay()
+    bench.events.finish_replay("r")
+    bench.sqs.send_message(QueueUrl=url, MessageBody="a busy day")
+    bench.clock.advance(86_399)
+    assert bench.sweep() == {"held": 1}
+    bench.clock.advance(1)
+    assert bench.sweep() == {"stalled": 1}
+
+
+def test_a_status_without_a_log_is_reported_by_what_it_lacks(
+    bench: Sweeping, monkeypatch: pytest.MonkeyPatch
+):
+    class Log:
+        errors: list[type[BaseException] | None] = []  # noqa: RUF012
+
+        def exception(self, *_: Any, **__: Any) -> None:
+            self.errors.append(sys.exc_info()[0])
+
+        def info(self, *_: Any, **__: Any) -> None: ...
+
+    monkeypatch.setattr(sweeper, "logger", Log)
+    bench.receive(uploaded("bad.jpg"), uploaded("good.jpg"))
+    rows = bench.table.partitions["bad.jpg"]
+    del rows[next(iter(rows))]
+    bench.clock.advance(STALLED_AFTER + 1)
+    with pytest.raises(SweepIncomplete, match="1 images"):
+        bench.sweep()
+    assert Log.errors == [sweeper.WithoutLog]
+    assert [event.meta.image_key for event in bench.bus.events] == ["good.jpg"]

@@ -69,7 +69,7 @@ def derived(distinct: Sequence[RecordedEvent]) -> Derived:
     """
     own, gone = own_recipe(distinct), retired(distinct)
     live = [event for event in distinct if event.detail_type in OF_RECIPES and event.event_id not in gone]
-    live.sort(key=lambda fact: (recipe_id(fact) == own, made(fact), fact.precedence))
+    live.sort(key=lambda fact: (recipe_id(fact) == own, made(fact)))  # of equal ones the last stays last
     by_recipe: dict[str | None, dict[str, RecordedEvent]] = {}
     for fact in live:
         by_recipe.setdefault(recipe_id(fact) or own, {})[fact.detail_type] = fact
@@ -115,12 +115,12 @@ def described(found: Derived) -> dict[str, Any]:
     what other recipes have made of it, by their ids. Pruned objects are in neither."""
     if not found.by_recipe:
         return {}
-    others = {recipe: _objects(facts) for recipe, facts in found.by_recipe.items() if recipe != found.main}
+    # Facts without an id are from before backfills, so they are the image's own.
+    others = {id_: _objects(facts) for id_, facts in found.by_recipe.items() if id_ and id_ != found.main}
     return {
         **_objects(found.by_recipe[found.main]),
         "recipe": found.main,
-        # Facts without an id are from before backfills, so they are the image's own.
-        "derived": {recipe: others[recipe] for recipe in sorted(filter(None, others))} or None,
+        "derived": others or None,
     }
 
 
