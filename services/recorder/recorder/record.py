@@ -123,8 +123,8 @@ class Recorder:
         """Log the events, unless their upload was erased.
 
         Ask before writing: a recorder that dies right after it gets no second chance if another one has
-        handled the same message. Ask again after writing: an erasure that is not seen by then finds the events
-        in the log, and deletes them.
+        handled the same message. Ask again after writing: an erasure that is not seen by then finds the
+        events in the log, and deletes them.
         """
         erasure = self._erasures.of(image_key)
         for event in events:
