@@ -196,12 +196,13 @@ def _backfill(
     from imagebus.naming import inbox_urls
     from imagebus_cli.adopt.adopting import Pace
     from imagebus_cli.recipes.backfilling import Backfill
+    from imagebus_cli.stack.doctor import depth
     from imagebus_cli.uploads.tracking import statuses
 
     clock, inboxes = SystemClock(), inbox_urls(stack.outputs["InboxUrls"])
 
     def waiting() -> dict[str, int]:
-        return {stage: _visible(stack, inboxes[stage]) for stage in WORKERS}
+        return {stage: depth(stack, inboxes[stage])[0] for stage in WORKERS}
 
     return Backfill(
         recipes,
@@ -216,13 +217,6 @@ def _backfill(
         price,
         clock,
     )
-
-
-def _visible(stack: Stack, url: str) -> int:
-    """Messages that nobody works on yet."""
-    wanted: Any = ["ApproximateNumberOfMessages"]
-    answer: Any = stack.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=wanted)
-    return int(answer["Attributes"][wanted[0]])
 
 
 def _engine() -> str:
