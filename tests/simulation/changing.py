@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from imagebus.bus import EventBridgeBus, PublishError
 from imagebus.history import derived
 from imagebus.recipes.model import Active, RecipeSet
-from imagebus.recipes.store import DynamoDBRecipes, Promotion
+from imagebus.recipes.store import LEASE, DynamoDBRecipes, Promotion, PruneRunning
 from imagebus.store import DynamoDBEventStore
 from imagebus_cli.adopt.adopting import Pace
 from imagebus_cli.measure.cost import load_prices
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 Command = Callable[[], object]
 
 #: What a command tells its operator, who repeats it. Everything else is a fault.
-REPORTED = (ClientError, ReadTimeoutError, PublishError, Problem)
+REPORTED = (ClientError, ReadTimeoutError, PublishError, Problem, PruneRunning)
 #: Back-fill, promote, roll back, and prune (x); in capitals, with another set.
 CAMPAIGNS = ("bp", "bpx", "bpBPx", "bpBPxr", "pbBPr", "bpBxP", "bBpxP", "bpBPxbp", "pPrx")
 STEPS = "bBpPrxx"
@@ -47,7 +47,7 @@ class Changing:
         self._story = story
         self._world = story.world
         self.violations: list[str] = []
-        self._pruning = False
+        self._prunes = 0
 
     def campaign(self) -> None:
         """Several commands, soon after each other or much later, some of which repeat or overlap others."""
@@ -139,22 +139,15 @@ class Changing:
         switching.promote(self._recipes(), self._bus(), wiring.RECIPES, seen, to, "operator", note)
 
     def prune(self) -> int:
-        """How many objects it removed. Operators run one prune at a time (docs/invariants.md says why)."""
-        if self._pruning:
-            return 0
-        self._pruning = True
-        try:
-            return self._prune()
-        finally:
-            self._pruning = False
-
-    def _prune(self) -> int:
+        """How many objects it removed."""
+        self._prunes += 1
         self._world.seen["prune"] += 1
         removed, engine = 0, self._world.deployed[-1].engine
         table = StatusTable(self._client("dynamodb"), wiring.STATUS)
         s3 = self._world.client(PRUNER, "s3")
         clock = self._world.scheduler
-        pruner = Pruner(self._store(), self._recipes(), self._bus(), s3, wiring.IMAGES, engine, clock)
+        run = f"prune {self._prunes}"
+        pruner = Pruner(self._store(), self._recipes(), self._bus(), s3, wiring.IMAGES, engine, clock, run)
         for image in pruner.run(table.images()):
             removed += image.objects
             self._world.seen[f"prune: {'failed' if image.why else 'done'}"] += 1
@@ -203,7 +196,7 @@ class Changing:
     def _wrong(self, item: Json, shown: derived.Shown) -> Iterator[str]:
         """What a reader sees is of one recipe, and is there."""
         key, recipe = item["image_key"], RECIPE_OF.get(shown.recipe or "")
-        if item["status"] != "completed" or self._world.watch.is_being_erased(key):
+        if item["status"] != "completed" or self._world.watch.had_more(item):
             return
         made = {"thumbnails": shown.thumbnails, "watermarked": shown.watermarked}
         entry = item if item.get("recipe") == shown.recipe else item.get("derived", {}).get(shown.recipe, {})
@@ -222,7 +215,12 @@ class Changing:
         world, wanted = self._world, SETS[self._story.random.choice(sorted(SETS))]
         world.interfere = lambda _key: None
         told = len(world.sns.published)
-        commands: list[Command] = [lambda: self.backfill(wanted), lambda: self.promote(wanted), self.prune]
+        commands: list[Command] = [
+            lambda: self.backfill(wanted),
+            lambda: self.promote(wanted),
+            lambda: world.scheduler.sleep(LEASE.total_seconds()),  # a prune may have been killed
+            self.prune,
+        ]
         for command in commands:
             self._run(command)
             settle()

@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from tests.simulation import functions, invariants, pixels, replaying, wiring
+from tests.simulation import functions, invariants, operating, pixels, replaying, wiring
 from tests.simulation.faults import Death
 from tests.simulation.modes import MODES, Mode, mode_of
 from tests.simulation.story import Story
@@ -135,7 +135,7 @@ def _operate(story: Story) -> None:
     if story.adoption:
         story.adoption.run()
         settle(world, lambda: any(invariants.unfinished(story)))
-    if story.resend_removals():
+    if operating.resend_removals(story):
         settle(world, lambda: any(invariants.unfinished(story)))
     _retry(story, everything=True)
     # What the runbook tells the operator to do about quarantined messages.
@@ -143,7 +143,7 @@ def _operate(story: Story) -> None:
         story.replay()
         settle(world, lambda: any(invariants.unfinished(story)))
         _retry(story)
-    if story.look_again():
+    if operating.look_again(story):
         settle(world, lambda: any(invariants.unfinished(story)))
         _retry(story)
     if len(world.deployed) > 1:
@@ -155,7 +155,7 @@ def _operate(story: Story) -> None:
 def _retry(story: Story, *, everything: bool = False) -> None:
     """A few times only: nothing completes an upload whose replacement or deletion nobody heard of."""
     for attempt in range(RETRIES):
-        if not story.retry(everything=everything and attempt == 0):
+        if not operating.retry(story, everything=everything and attempt == 0):
             return
         settle(story.world, lambda: any(invariants.unfinished(story)))
 

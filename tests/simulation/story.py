@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from random import Random
-from types import SimpleNamespace
-from typing import Any
 
 from imagebus.history.required import Required
-from imagebus.identity import revision_after
 from imagebus.naming import rule_name
-from imagebus.retrying import Retrier
 from imagebus.store import DynamoDBEventStore
-from imagebus_cli.operations import missed
 from imagebus_cli.operations.rebuild import rebuild_one
 from imagebus_cli.operations.replay import MARGIN
-from tests.simulation import erasing, pixels, poison, rows, wiring
+from tests.simulation import erasing, pixels, poison, wiring
 from tests.simulation.adoption import Adoption
 from tests.simulation.changing import Changing
 from tests.simulation.facts import folder_of, revision_of
@@ -90,7 +84,9 @@ class Story:
         else:
             return
         revision = revision_of(self.world.last_sequencer)
-        self.uploads.append(Upload(key, revision, kind, body, self.world.scheduler.seconds))
+        version = s3.buckets[wiring.UPLOADS].keys[key][-1].version_id
+        now = self.world.scheduler.seconds
+        self.uploads.append(Upload(key, revision, kind, body, now, version=version))
 
     def _remove_version(self, key: str) -> None:
         """For good: an old version, the current one (an older one is current then), or the last one."""
@@ -100,9 +96,9 @@ class Story:
             return
         gone = self.random.choice([versions[0], versions[-1]])
         s3.delete_object(Bucket=wiring.UPLOADS, Key=key, VersionId=gone.version_id)
-        self._shows(key, revision_of(self.world.last_sequencer))
+        self.shows(key, revision_of(self.world.last_sequencer))
 
-    def _shows(self, key: str, revision: str) -> None:
+    def shows(self, key: str, revision: str) -> None:
         """From now on it shows what is left of it in S3."""
         versions = self.world.s3.buckets[wiring.UPLOADS].keys.get(key, [])
         left = [each for each in versions if each.version_id not in self.left]
@@ -266,61 +262,3 @@ class Story:
     def promote_during_uploads(self) -> None:
         self.changing = self.changing or Changing(self)
         self.changing.promote_during_uploads()
-
-    # --- operators, after the faulty phase ---
-
-    def retry(self, *, everything: bool = False) -> int:
-        """`imagebus retry --all-failed`; or `imagebus retry KEY` for every image that ever failed."""
-        world, sent = self.world, 0
-        store = DynamoDBEventStore(world.dynamodb, wiring.STATUS)  # type: ignore[arg-type]
-        inboxes = {name: world.inbox(name) for name in wiring.names()}
-        required = Required.parse(world.deployed[-1].required)
-        retrier = Retrier(store, lambda: _Operator(self), inboxes, required)  # type: ignore[arg-type,return-value]
-        for key, item in rows.statuses(world.dynamodb).items():
-            if item["status"] == "failed" or (everything and item["failures"]):
-                sent += len(retrier.retry(key).sent)
-        return sent
-
-    def look_again(self) -> int:
-        """`imagebus retry` for every image about which `imagebus verify` says that S3 shows another."""
-        world, images = self.world, rows.statuses(self.world.dynamodb)
-        stack: Any = SimpleNamespace(
-            s3=world.s3,
-            uploads=wiring.UPLOADS,
-            sqs=_Operator(self),
-            outputs={"InboxUrls": world.inbox("{stage}")},
-        )
-        wrong = [item for item in images.values() if missed.why(stack, item)]
-        for item in wrong:
-            missed.look_again(stack, item)
-            self._shows(item["image_key"], revision_after(item["revision"]))
-        world.evidence.unheard -= images.keys()
-        world.seen["looked again"] += len(wrong)
-        return len(wrong)
-
-    def resend_removals(self) -> int:
-        """What the runbook says about removals in quarantine: ingest is to look what is current."""
-        kept = [
-            json.loads(versions[-1].body)
-            for versions in self.world.s3.buckets[wiring.QUARANTINE].keys.values()
-        ]
-        bodies = [each["body"] for each in kept if each["reason"].startswith("the removal of a version")]
-        for body in bodies:
-            self.world.send(self.world.inbox("ingest"), body)
-        return len(bodies)
-
-    def _given_a_chance(self, body: str) -> None:
-        meta = poison.meta_of(body)
-        if meta:
-            self.world.watch.heard((str(meta.get("image_key")), str(meta.get("revision"))))
-
-
-@dataclass
-class _Operator:
-    """SQS for an operator, whose calls never fail."""
-
-    story: Story
-
-    def send_message(self, *, QueueUrl: str, MessageBody: str) -> None:  # noqa: N803  as boto3 names them
-        self.story._given_a_chance(MessageBody)
-        self.story.world.send(QueueUrl, MessageBody)

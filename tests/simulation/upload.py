@@ -21,6 +21,8 @@ class Upload:
     body: bytes
     at: float
     removal: bool = False
+    #: of what was uploaded
+    version: str = ""
 
 
 def sequencer(random: Random) -> Callable[[], str]:

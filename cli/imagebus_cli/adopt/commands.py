@@ -41,15 +41,15 @@ def import_objects(
             "local or s3://…"
         ),
     ] = None,
-    rate: Annotated[float, typer.Option(min=0.1, help="Objects per second, at most.")] = 10.0,
+    rate: Annotated[float, typer.Option(min=0.1, help="At most this many objects per second.")] = 10.0,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say how many objects, bytes and dollars it would be.")
+        bool, typer.Option("--dry-run", help="Only show the number of objects, their size and the price.")
     ] = False,
     prices: Annotated[
-        str, typer.Option(help="Whose prices: us-east-1 or eu-west-1.", metavar="REGION")
+        str, typer.Option(help="Price list: us-east-1 or eu-west-1.", metavar="REGION")
     ] = "us-east-1",
 ) -> None:
-    """Import objects that have no log yet. Any upload to the same key wins over the import.
+    """Import objects that have no log yet. An upload to the same key always wins over an import.
 
     You can interrupt an import and run it again: it continues with what still has no log.
 

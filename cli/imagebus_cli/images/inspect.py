@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from imagebus_cli.images.options import OptionalFormat
+
 
 def inspect(
     paths: Annotated[list[Path], typer.Argument(help="Files, or folders to walk.", metavar="PATH…")],
@@ -15,11 +17,22 @@ def inspect(
     out: Annotated[
         Path | None, typer.Option("--out", help="Write thumbnails and watermarked images below this folder.")
     ] = None,
+    accept: Annotated[
+        list[OptionalFormat] | None,
+        typer.Option(
+            help="Also accept this format, as AcceptedFormats does; repeatable.",
+            show_default=False,
+            case_sensitive=False,
+        ),
+    ] = None,
 ) -> None:
     """Show which local files the pipeline would accept or reject, why, and the time and memory each takes."""
+    from imagebus.image_types import FORMATS
+    from imagebus_imaging import Limits
     from imagebus_imaging.inspect import inspect_paths
 
-    rows = inspect_paths(paths, out_dir=out)
+    formats = frozenset((*FORMATS, *(each.name for each in accept or ())))
+    rows = inspect_paths(paths, Limits(formats=formats), out_dir=out)
     if json_lines:
         import json
         import sys

@@ -18,3 +18,10 @@ class Format(StrEnum):
     PNG = "png"
     WEBP = "webp"
     AVIF = "avif"
+
+
+class OptionalFormat(StrEnum):
+    """Formats of uploads that are accepted only where `AcceptedFormats` names them."""
+
+    TIFF = "tiff"
+    JXL = "jxl"

@@ -183,10 +183,10 @@ class Backfill:
         """Wait while enough is in the works, or others are waiting for the workers. Raises Problem."""
         while len(self._flying) >= self._bounds.at_once:
             self._look()
-        began = moved = self._clock.now().timestamp()
+        began = moved = self._clock.monotonic()
         before = 0
         while (fullest := max((number, stage) for stage, number in self._waiting().items()))[0] > FEW:
-            now, (number, stage) = self._clock.now().timestamp(), fullest
+            now, (number, stage) = self._clock.monotonic(), fullest
             moved = now if number < before or self._flying else moved
             before = number
             if now - moved > PATIENCE:

@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="What is derived from an image: change it, prepare the images that are there, switch, go back.",
+    help="Change what is derived from images, also from existing ones.",
 )
 
-File = Annotated[Path, typer.Argument(help="The recipes.", metavar="[FILE]")]
+File = Annotated[Path, typer.Argument(help="The file of recipes.", metavar="[FILE]")]
 RECIPES = Path("recipes.yml")
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
 @command
 def check(out: Output, file: File = RECIPES) -> None:
-    """Check a file of recipes: every mistake with its line and field. Needs no stack.
+    """List every mistake in a file of recipes, with its line and field. Needs no stack.
 
     Exits with 1 if the file is invalid, and with 2 if it cannot be read.
     """
@@ -60,7 +60,7 @@ def check(out: Output, file: File = RECIPES) -> None:
 
 @command
 def show(stack: Stack, out: Output) -> None:
-    """Show which set of recipes is active, what it makes, and all promotions."""
+    """Show the active set of recipes, earlier sets, and all promotions."""
     from imagebus_cli.recipes import showing
 
     found = showing.Overview.of(stack.recipes)
@@ -72,14 +72,14 @@ def export(
     stack: Stack,
     out: Output,
     recipes: Annotated[
-        str | None, typer.Argument(metavar="[SET]", help="A set's id (default: the active set).")
+        str | None, typer.Argument(metavar="[SET]", help="The id of a set (default: the active one).")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write to this file, and logos beside it.")
+        Path | None, typer.Option("--output", "-o", help="Write to this file, and logos next to it.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")] = False,
 ) -> None:
-    """Print a set of recipes as YAML. A stack that has promoted none has the recipe of its parameters.
+    """Print a set of recipes as YAML. If none was promoted, it is made from the template's parameters.
 
     Exits with 1 if the stack has no such set, and with 2 if a file exists or cannot be written.
     """
@@ -103,17 +103,17 @@ def promote(
     ),
     yes: Yes = False,
     count_incomplete: Annotated[
-        bool, typer.Option("--check", help="First count the images that lack something: reads the whole log.")
+        bool, typer.Option("--check", help="First count the images that lack something. Reads the whole log.")
     ] = False,
 ) -> None:
-    """Show all images by another set of recipes, at once. New uploads are made by it from then on.
+    """Switch all images to another set of recipes, at once. New uploads use it from then on.
 
-    An image that lacks something keeps showing what it showed, until a backfill has made the rest. If the set
-    is active already, nothing changes.
+    An image that lacks some of the set's variants keeps its old ones until a backfill has made the rest. If
+    the set is active already, nothing changes.
 
     The last promotion is announced again first, in case its command was interrupted.
 
-    Exits with 1 if you do not confirm, or if somebody else promoted a set meanwhile.
+    Exits with 1 if you do not confirm, or if somebody else promoted a set in the meantime.
     """
     from imagebus_cli.output import terminal
     from imagebus_cli.recipes import switching
@@ -133,13 +133,14 @@ def promote(
 
 @command
 def rollback(stack: Stack, out: Output, yes: Yes = False) -> None:
-    """Show all images by the set of recipes that was active before the current one, at once.
+    """Switch all images back to the set of recipes that was active before, at once.
 
-    After the first promotion, each image shows again what it was made with. A second rollback goes one step
-    further back, so look at `imagebus recipe show` before you repeat an interrupted one. The last promotion
-    is announced again first, as by `promote`.
+    If there was no set before, each image shows again what was made when it was uploaded. A second rollback
+    goes one step further back, so look at `imagebus recipe show` before you repeat an interrupted one. The
+    last promotion is announced again first, as by `promote`.
 
-    Exits with 1 if there is no promotion, you do not confirm, or somebody else promoted a set meanwhile.
+    Exits with 1 if there is no promotion to roll back, if you do not confirm, or if somebody else promoted a
+    set in the meantime.
     """
     from imagebus_cli.problem import Problem
     from imagebus_cli.recipes import switching
@@ -149,8 +150,8 @@ def rollback(stack: Stack, out: Output, yes: Yes = False) -> None:
         before = switching.previous(seen)
     except switching.NothingBefore:
         raise Problem(
-            "There is no promotion to take back.",
-            "The promotions so far, and the sets: imagebus recipe show",
+            "There is no promotion to roll back.",
+            "See the promotions so far: imagebus recipe show",
             exit_code=1,
         ) from None
     to = stack.recipes.recipe_set(before) if before else None
@@ -172,7 +173,7 @@ def _switch(
     wanted, current = to.id if to else None, seen[0].to_set if seen else None
     if not yes and current != wanted:
         new, old = (each or switching.AS_MADE for each in (wanted, current))
-        typer.confirm(f"Show all images by {new} instead of {old}?", abort=True, err=True)
+        typer.confirm(f"Switch all images from {old} to {new}?", abort=True, err=True)
     by = stack.sts.get_caller_identity()["Arn"]
     switch = switching.promote(stack.recipes, stack.bus, stack.recipes_table, seen, to, by, note)
     out.write({**switch.document(), **more}, switch.line())

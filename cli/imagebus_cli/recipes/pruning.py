@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -157,7 +158,7 @@ def _output_id(key: str) -> str:
 
 
 class Pruner:
-    """`bucket` holds the derived images."""
+    """`bucket` holds the derived images. `run` tells this prune from others."""
 
     def __init__(
         self,
@@ -168,6 +169,7 @@ class Pruner:
         bucket: str,
         engine: str,
         clock: Clock,
+        run: str,
     ) -> None:
         self._store = store
         self._recipes = recipes
@@ -176,13 +178,27 @@ class Pruner:
         self._bucket = bucket
         self._engine = engine
         self._clock = clock
+        self._run = run
 
     def run(
         self, images: Iterable[ScannedImage], spread: Spread = map, *, dry_run: bool = False
     ) -> Iterator[Pruned]:
-        """Every image that has something nobody needs, and every one that could not be pruned."""
+        """Every image that has something nobody needs, and every one that could not be pruned.
+
+        Raises PruneRunning, unless it is a dry run.
+        """
+        if dry_run:
+            yield from self._each(images, spread, self._look)
+            return
+        self._recipes.claim_prune(self._run)
+        yield from self._each(images, spread, self._prune)
+        self._recipes.claim_prune(self._run, timedelta())
+
+    def _each(
+        self, images: Iterable[ScannedImage], spread: Spread, work: Callable[[ScannedImage], Pruned | None]
+    ) -> Iterator[Pruned]:
         for some in batched(images, AT_ONCE):
-            yield from filter(None, spread(self._look if dry_run else self._prune, some))
+            yield from filter(None, spread(work, some))
 
     def _look(self, image: ScannedImage) -> Pruned | None:
         """Changes nothing."""
@@ -203,6 +219,7 @@ class Pruner:
     def _pruned(self, image: ScannedImage) -> Pruned | None:
         if not self._waste(image.status, image.log):
             return None
+        self._recipes.claim_prune(self._run)
         # The scan may have seen the image minutes ago.
         log = self._store.latest(image.image_key)
         found = self._waste(self._store.status(image.image_key), log)

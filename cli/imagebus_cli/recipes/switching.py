@@ -36,7 +36,7 @@ class Switch:
 
 
 class NothingBefore(Exception):
-    """There is no promotion to take back."""
+    """There is no promotion to roll back."""
 
 
 #: Instead of a set, before the first promotion.
@@ -107,8 +107,8 @@ def promote(
         promotion = recipes.promote(to, by, note, seen[0].number if seen else 0)
     except PromotedMeanwhile:
         raise Problem(
-            "Somebody else promoted a set meanwhile. Nothing was changed.",
-            "Look at it, and decide again: imagebus recipe show",
+            "Somebody else promoted a set in the meantime. Nothing was changed.",
+            "Look at it, then decide again: imagebus recipe show",
             exit_code=1,
         ) from None
     if promotion is None:

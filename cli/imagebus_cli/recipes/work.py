@@ -23,10 +23,10 @@ INTERRUPTED = 130
 #: The stages that a backfill asks.
 WORKERS = ("thumbnailer", "watermarker")
 
-File = Annotated[Path, typer.Argument(help="The recipes.", metavar="[FILE]")]
+File = Annotated[Path, typer.Argument(help="The file of recipes.", metavar="[FILE]")]
 RECIPES = Path("recipes.yml")
 Prefix = Annotated[str, typer.Option(help="Only images whose key starts with this.")]
-Prices = Annotated[str, typer.Option(help="Whose prices: us-east-1 or eu-west-1.", metavar="REGION")]
+Prices = Annotated[str, typer.Option(help="Price list: us-east-1 or eu-west-1.", metavar="REGION")]
 
 
 @command
@@ -136,29 +136,41 @@ def backfill(
 def prune(
     stack: Stack,
     out: Output,
-    yes: Annotated[bool, typer.Option("--yes", help="Remove them; without it, only count.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove them. Without this option, only count.")] = False,
 ) -> None:
-    """Count, or remove, derived images that nobody sees and neither the active set nor the candidate needs.
+    """Count or remove derived images that are not shown and that no active or prepared set needs.
 
-    A rollback to an earlier set then shows what is left, until a backfill has made the rest again. Exits with
-    1 if an image could not be pruned.
+    A rollback to an earlier set then shows what is left, until a backfill has made the rest again.
+
+    Exits with 1 if an image could not be pruned, or if another prune is running.
     """
+    import uuid
     from concurrent.futures import ThreadPoolExecutor
 
     from imagebus.clock import SystemClock
+    from imagebus.recipes.store import PruneRunning
     from imagebus_cli.output import terminal
+    from imagebus_cli.problem import Problem
     from imagebus_cli.recipes.pruning import AT_ONCE, Pruner
 
-    pruner = Pruner(stack.store, stack.recipes, stack.bus, stack.s3, stack.images, _engine(), SystemClock())
+    clock, run = SystemClock(), uuid.uuid4().hex
+    pruner = Pruner(stack.store, stack.recipes, stack.bus, stack.s3, stack.images, _engine(), clock, run)
     images, objects, size, problems = 0, 0, 0, []
-    with terminal.step("prune") as say, ThreadPoolExecutor(AT_ONCE) as pool:
-        for each in pruner.run(stack.table.images(), pool.map, dry_run=not yes):
-            if each.why:
-                problems.append({"image_key": each.image_key, "why": each.why})
-                continue
-            images, objects, size = images + 1, objects + each.objects, size + each.bytes
-            if images % 100 == 0:
-                say(f"{images} images")
+    try:
+        with terminal.step("prune") as say, ThreadPoolExecutor(AT_ONCE) as pool:
+            for each in pruner.run(stack.table.images(), pool.map, dry_run=not yes):
+                if each.why:
+                    problems.append({"image_key": each.image_key, "why": each.why})
+                    continue
+                images, objects, size = images + 1, objects + each.objects, size + each.bytes
+                if images % 100 == 0:
+                    say(f"{images} images")
+    except PruneRunning:
+        raise Problem(
+            "Another prune is running, or was interrupted less than five minutes ago.",
+            "Run this again later.",
+            exit_code=1,
+        ) from None
     document = {"dry_run": not yes, "images": images, "objects": objects, "bytes": size, "problems": problems}
     what = "removed" if yes else "would be removed (--yes removes them)"
     out.write(document, f"{count(objects, 'object')} of {count(images, 'image')}, {bytes_text(size)}: {what}")
@@ -184,12 +196,13 @@ def _backfill(
     from imagebus.naming import inbox_urls
     from imagebus_cli.adopt.adopting import Pace
     from imagebus_cli.recipes.backfilling import Backfill
+    from imagebus_cli.stack.doctor import depth
     from imagebus_cli.uploads.tracking import statuses
 
     clock, inboxes = SystemClock(), inbox_urls(stack.outputs["InboxUrls"])
 
     def waiting() -> dict[str, int]:
-        return {stage: _visible(stack, inboxes[stage]) for stage in WORKERS}
+        return {stage: depth(stack, inboxes[stage])[0] for stage in WORKERS}
 
     return Backfill(
         recipes,
@@ -204,13 +217,6 @@ def _backfill(
         price,
         clock,
     )
-
-
-def _visible(stack: Stack, url: str) -> int:
-    """Messages that nobody works on yet."""
-    wanted: Any = ["ApproximateNumberOfMessages"]
-    answer: Any = stack.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=wanted)
-    return int(answer["Attributes"][wanted[0]])
 
 
 def _engine() -> str:

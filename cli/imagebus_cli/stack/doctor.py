@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from imagebus_cli.stack.findings import Finding, Verdict
 
@@ -66,6 +66,7 @@ def local() -> Iterator[Finding]:
         yield Finding("local stack", Verdict.OK, f"up at {status.local.endpoint}")
         stack = Stack.local(status.local.endpoint, status.local.region, status.local.outputs)
         yield from answers(stack, "Restart it: imagebus local down, then imagebus local up")
+        yield from inboxes(stack)
         yield from images(stack)
         return
     if status.state == "crashed":
@@ -124,6 +125,7 @@ def on_aws(name: str, profile: str | None, region: str | None) -> Iterator[Findi
         return
     yield Finding("stack", Verdict.OK, f"{name} in {stack.session.region_name}")
     yield from answers(stack, "Deploy it again (imagebus deploy), and check your permissions.")
+    yield from inboxes(stack)
     yield from images(stack)
     yield from quotas.of_deployed(stack.session, name)
 
@@ -150,6 +152,36 @@ def answers(stack: Stack, advice: str) -> Iterator[Finding]:
             yield Finding(what, Verdict.BAD, str(error), advice)
         else:
             yield Finding(what, Verdict.OK, resource)
+
+
+def inboxes(stack: Stack) -> Iterator[Finding]:
+    """Whether somebody works on what waits. If not for long, the stage's trigger is disabled or fails."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from imagebus.naming import inbox_urls
+
+    idle = []
+    try:
+        for stage, url in inbox_urls(stack.outputs["InboxUrls"]).items():
+            waiting, working = depth(stack, url)
+            if waiting and not working and stage != "cleaner":  # a schedule reads that one
+                idle.append(f"{stage} ({waiting:,})")
+    except (BotoCoreError, ClientError, LookupError) as error:
+        yield Finding("inboxes", Verdict.NOTE, f"not checked: {error}")
+        return
+    if not idle:
+        yield Finding("inboxes", Verdict.OK, "none has messages that nobody works on")
+        return
+    message = f"messages wait, and nobody works on them: {', '.join(idle)}"
+    advice = "Look again in a minute. If they stay, enable the stage's trigger: docs/runbook.md"
+    yield Finding("inboxes", Verdict.NOTE, message, advice)
+
+
+def depth(stack: Stack, url: str) -> tuple[int, int]:
+    """Messages that wait in a queue, and those that somebody works on."""
+    names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    found: Any = stack.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+    return int(found[names[0]]), int(found[names[1]])
 
 
 def images(stack: Stack) -> Iterator[Finding]:

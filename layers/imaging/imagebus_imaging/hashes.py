@@ -16,14 +16,18 @@ from PIL import Image
 _COLOURS = 5
 _SAMPLE = 96
 _THUMBHASH_SIDE = 100
+_SHARE = [byte / 255 for byte in range(256)]
 
 
 def dominant_colours(image: Image.Image) -> list[str]:
     """Up to five colours as "#rrggbb", the most frequent first; transparent pixels do not count."""
     small = image.copy()
     small.thumbnail((_SAMPLE, _SAMPLE))
-    pixels = small.convert("RGBA").tobytes()
-    opaque = b"".join(pixels[at : at + 3] for at in range(0, len(pixels), 4) if pixels[at + 3] >= 128)
+    if small.mode == "RGBA":
+        pixels = small.tobytes()
+        opaque = b"".join(pixels[at : at + 3] for at in range(0, len(pixels), 4) if pixels[at + 3] >= 128)
+    else:
+        opaque = small.convert("RGB").tobytes()
     if not opaque:
         return []
     palette = Image.frombytes("RGB", (len(opaque) // 3, 1), opaque).quantize(_COLOURS)
@@ -55,11 +59,11 @@ def thumbhash(image: Image.Image) -> bytes:
     small.thumbnail((_THUMBHASH_SIDE, _THUMBHASH_SIDE))
     width, height = small.size
     pixels = small.tobytes()
-    red, green, blue, alpha = ([byte / 255 for byte in pixels[n::4]] for n in range(4))
+    red, green, blue, alpha = (list(map(_SHARE.__getitem__, pixels[n::4])) for n in range(4))
     opacity = sum(alpha)
-    average = [sum(map(mul, c, alpha)) / opacity if opacity else 0.0 for c in (red, green, blue)]
     has_alpha = opacity < width * height
     if has_alpha:
+        average = [sum(map(mul, c, alpha)) / opacity if opacity else 0.0 for c in (red, green, blue)]
         red, green, blue = (
             [a * (1 - o) + c * o for c, o in zip(channel, alpha, strict=True)]
             for channel, a in zip((red, green, blue), average, strict=True)

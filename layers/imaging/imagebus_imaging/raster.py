@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -29,6 +30,9 @@ UPRIGHT: dict[int, Image.Transpose] = {
 }
 # A backstop for bytes that no validation has seen; the limit that is meant is `Limits.max_pixels`.
 _MAX_PIXELS = 300_000_000
+# Parameters of glibc's mallopt. A warm function keeps this much for the next image.
+_M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
+_KEPT_BYTES = 128 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,7 @@ def load_scaled(
 
     Raises `Rejected` for bytes that do not decode.
     """
+    _keep_freed_memory()
     source = open_image(data)
     pixels = source.width * source.height
     if pixels > _MAX_PIXELS:
@@ -100,6 +105,18 @@ def load_scaled(
     if orientation in UPRIGHT:
         small = small.transpose(UPRIGHT[orientation])
     return Picture(small, source.info, source.format or "", width, height, mode, has_alpha, orientation)
+
+
+@cache
+def _keep_freed_memory() -> None:
+    """glibc returns large blocks to the system, and getting the pages again costs a quarter of a watermark.
+
+    Other C libraries have no mallopt.
+    """
+    mallopt = getattr(import_module("ctypes").CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_MMAP_MAX, 0)
+        mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
 
 
 def _plain_srgb(source: Image.Image) -> Image.Image:

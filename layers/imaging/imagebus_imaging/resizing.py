@@ -47,7 +47,7 @@ def scale(
     if image.size == size == (width, height):
         return image
     if _resizer is not None and image.mode in _SIMD_MODES:
-        out = Image.new(image.mode, size)
+        out = Image.new(image.mode, size, None)
         crop = cykooz_resizer.CropBox(0, 0, min(width, image.width), min(height, image.height))
         slight = of_soft and min(width / size[0], height / size[1]) < _SLIGHT
         kind = _bicubic if slight else _lanczos

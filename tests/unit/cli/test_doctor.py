@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import boto3
 import pytest
@@ -26,6 +27,10 @@ RESOURCES = {
     "RecipesTableName": "recipes",
     "EventBusName": "bus",
 }
+
+
+#: Messages that wait, and those that are worked on. A schedule reads the cleaner's.
+WAITING = {"watermarker": (7, 0), "thumbnailer": (9, 2), "cleaner": (3, 0)}
 
 
 @pytest.fixture
@@ -53,6 +58,24 @@ def test_what_is_missing_is_named_with_advice(stack: Stack):
 def test_a_stack_that_is_not_ours_lacks_its_outputs(stack: Stack):
     other = Stack(stack.session, {})
     assert {finding.verdict for finding in doctor.answers(other, "")} == {Verdict.BAD}
+
+
+def test_messages_that_nobody_works_on_are_named(stack: Stack):
+    """As those of a stage whose trigger is disabled."""
+    waiting = Stack(stack.session, RESOURCES | {"InboxUrls": "https://sqs/{stage}"})
+    depths = {f"https://sqs/{stage}": each for stage, each in WAITING.items()}
+
+    def attributes(QueueUrl: str, AttributeNames: list[str]) -> object:  # noqa: N803  # as boto3 names them
+        numbers = map(str, depths.get(QueueUrl, (0, 0)))
+        return {"Attributes": dict(zip(AttributeNames, numbers, strict=True))}
+
+    waiting.__dict__["sqs"] = SimpleNamespace(get_queue_attributes=attributes)
+    (finding,) = doctor.inboxes(waiting)
+    assert finding.message == "messages wait, and nobody works on them: watermarker (7)"
+    assert "runbook" in finding.advice
+    depths.clear()
+    assert [each.verdict for each in doctor.inboxes(waiting)] == [Verdict.OK]
+    assert [each.verdict for each in doctor.inboxes(stack)] == [Verdict.NOTE]
 
 
 def test_a_stack_that_is_not_there_is_one_finding(monkeypatch: pytest.MonkeyPatch):

@@ -57,3 +57,12 @@ def test_people_get_a_line_each_and_the_sum(corpus: Path, tmp_path: Path) -> Non
     assert "its end is missing" in result.stdout
     assert "2 validated, 5 rejected" in result.stdout
     assert list((tmp_path / "out").rglob("*100x100*"))
+
+
+def test_formats_that_are_off_by_default_can_be_accepted(tmp_path: Path) -> None:
+    path = tmp_path / "scan.tif"
+    Image.linear_gradient("L").save(path, "TIFF")
+    assert "TIFF is not accepted" in CliRunner().invoke(app, ["inspect", str(path)]).stdout
+    accepted = CliRunner().invoke(app, ["inspect", str(path), "--accept", "TIFF", "--accept", "jxl"])
+    assert "1 validated, 0 rejected" in accepted.stdout
+    assert CliRunner().invoke(app, ["inspect", str(path), "--accept", "raw"]).exit_code == 2

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from imagebus.events.recipes import VariantsPruned
 from imagebus.history.derived import objects_of, shown
 from imagebus.recipes.missing import request
 from imagebus.recipes.model import RecipeSet
+from imagebus.recipes.store import LEASE, PruneRunning
 from imagebus_cli.operations.table import ScannedImage
 from imagebus_cli.recipes import pruning
 from imagebus_cli.recipes.pruning import Pruned, Pruner
@@ -29,8 +32,12 @@ OTHER = RecipeSet.read(
 )
 
 
+RUNS = itertools.count()
+
+
 def pruner(world: World) -> Pruner:
-    return Pruner(world.store, world.recipes, world, world.s3, "images", world.engine, world.clock)
+    run = f"run {next(RUNS)}"
+    return Pruner(world.store, world.recipes, world, world.s3, "images", world.engine, world.clock, run)
 
 
 def prune(world: World, *, dry_run: bool = False) -> list[Pruned]:
@@ -175,6 +182,9 @@ def test_an_interrupted_prune_continues(changed: World, after: int, monkeypatch:
         if after < 6:
             with pytest.raises(KeyboardInterrupt):
                 prune(changed)
+            with pytest.raises(PruneRunning):
+                prune(changed)
+            changed.clock.advance(LEASE.total_seconds())
         else:
             prune(changed)
     assert named(changed) <= changed.objects()
@@ -182,6 +192,32 @@ def test_an_interrupted_prune_continues(changed: World, after: int, monkeypatch:
     assert prune(changed) == told
     assert changed.objects() == named(changed)
     assert prune(changed) == []
+
+
+def test_two_prunes_and_a_promotion_in_between_leave_something_to_show(
+    changed: World, monkeypatch: pytest.MonkeyPatch
+):
+    """The first has decided that nobody needs the other set; the second would retire what the first keeps."""
+    backfilled(changed, OTHER)
+    changed.recipes.use_candidate(OLD)
+    publish, ended = changed.publish, []
+
+    def meanwhile(events: Any) -> None:
+        monkeypatch.setattr(changed, "publish", publish)
+        changed.recipes.promote(OTHER, "kim")
+        with suppress(PruneRunning):
+            ended.append(prune(changed))
+        publish(events)
+
+    monkeypatch.setattr(changed, "publish", meanwhile)
+    prune(changed)
+    promoted = {each.recipes[0].recipe.id for each in (NEW, OTHER)}
+    for each in changed.table.images():
+        assert each.status
+        assert shown(each.status, changed.recipes.active()).recipe in promoted
+    assert named(changed) <= changed.objects()
+    assert ended == []
+    prune(changed)  # the first has ended
 
 
 def test_an_object_is_deleted_only_after_the_log_says_so(changed: World, monkeypatch: pytest.MonkeyPatch):

@@ -136,7 +136,7 @@ def test_a_rollback_goes_back_and_another_one_further(world: World, files: dict[
     assert world.recipes.active().current is None
     problem = call("rollback", "--yes").exception
     assert isinstance(problem, Problem)
-    assert (problem.message, problem.exit_code) == ("There is no promotion to take back.", 1)
+    assert (problem.message, problem.exit_code) == ("There is no promotion to roll back.", 1)
     document("promote", files["new"], "--yes")
     assert world.recipes.active().in_order == (NEW,)
     assert document("rollback", "--yes")["to_set"] is None
@@ -157,7 +157,7 @@ def test_a_promotion_during_the_question_is_not_undone(
 
     monkeypatch.setattr(typer, "confirm", colleague_promotes)
     problem = call(command, *[files["old"]] * (command == "promote")).exception
-    assert asked == [f"Show all images by {OLD.id} instead of {NEW.id}?"]
+    assert asked == [f"Switch all images from {NEW.id} to {OLD.id}?"]
     assert isinstance(problem, Problem)
     assert "Somebody else promoted" in problem.message
     assert [each.to_set for each in world.recipes.promotions()] == [OTHER.id, NEW.id, OLD.id]
@@ -191,7 +191,7 @@ def test_an_interrupted_rollback_of_the_first_promotion_is_announced_although_no
     world.recipes.promote(None, "kim", switching.ROLLBACK)  # and interrupted
     problem = call("rollback", "--yes").exception
     assert isinstance(problem, Problem)
-    assert problem.message == "There is no promotion to take back."
+    assert problem.message == "There is no promotion to roll back."
     assert [event.data.number for event in first_heard(world)] == [1, 2]
 
 

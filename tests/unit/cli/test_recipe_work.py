@@ -29,7 +29,8 @@ def new(world: World, files: dict[str, str], monkeypatch: pytest.MonkeyPatch) ->
     """The file of the new set, in a stack with images of the old one whose inboxes are empty."""
     for number in range(5):
         world.upload(f"{'ab'[number % 2]}/{number}.jpg")
-    empty = {"Attributes": {"ApproximateNumberOfMessages": "0"}}
+    names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+    empty = {"Attributes": dict.fromkeys(names, "0")}
     stack = where.find(None)
     stack.__dict__["sqs"] = SimpleNamespace(get_queue_attributes=lambda **_: empty)
     stack.__dict__["outputs"] = {**stack.outputs, "InboxUrls": "https://sqs/{stage}"}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from imagebus.clock import Clock, timestamp
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
 FRESH = 1.0
 #: An image shows the latest of these that it has completely.
 REMEMBERED = 10
+#: How long a prune that was killed keeps others out. It is longer than a prune waits for one image.
+LEASE = timedelta(minutes=5)
 
-ACTIVE, CANDIDATE, DEFAULT = "active", "candidate", "default"
+ACTIVE, CANDIDATE, DEFAULT, PRUNE = "active", "candidate", "default", "prune"
 
 
 class UnknownRecipe(LookupError):
@@ -34,6 +37,10 @@ class UnknownRecipe(LookupError):
 
 class PromotedMeanwhile(Exception):
     """Another promotion came first. Nothing was changed."""
+
+
+class PruneRunning(Exception):
+    """Another prune is running, or was killed a short time ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +148,24 @@ class DynamoDBRecipes:
     def use_candidate(self, recipes: RecipeSet) -> None:
         self.add(recipes)
         self._put({"id": CANDIDATE, "sets": [recipes.id]})
+
+    def claim_prune(self, run: str, lease: timedelta = LEASE) -> None:
+        """Keep other prunes out: two with different views of what is active could retire each other's choice.
+
+        A run claims again before each image, and releases with no lease. Raises PruneRunning.
+        """
+        now = self._clock.now()
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=_item({"id": PRUNE, "run": run, "until": timestamp(now + lease)}),
+                ConditionExpression="attribute_not_exists(id) OR #run = :run OR #until <= :now",
+                ExpressionAttributeNames={"#run": "run", "#until": "until"},
+                ExpressionAttributeValues={":run": {"S": run}, ":now": {"S": timestamp(now)}},
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            raise PruneRunning from error
+        self._active = None  # an earlier prune may have gone by a later promotion
 
     def promote(
         self, recipes: RecipeSet | None, by: str, note: str | None = None, seen: int | None = None
