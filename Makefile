@@ -121,7 +121,7 @@ simulate: $(READY) ## run the deterministic simulator (SEEDS=N, 2000)
 
 .PHONY: mutants
 mutants: $(READY) ## make small mistakes in the event core; fails if one goes unnoticed (SAMPLE=50 SEED=1 ALLOW=0)
-	$(BIN)/python -m tests.simulation.mutants --mistakes --seeds 100
+	$(BIN)/python -m tests.simulation.mutants --mistakes --seeds 600
 	$(BIN)/python -m tests.simulation.mutants --sample $(or $(SAMPLE),50) --seed $(or $(SEED),1) \
 	  --allow $(or $(ALLOW),0)
 

@@ -122,10 +122,14 @@ class Recorder:
     def _append(self, image_key: str, events: Sequence[RecordedEvent]) -> None:
         """Log the events, unless their upload was erased.
 
-        Ask after writing: an erasure that is not seen here finds the events in the log, and deletes them.
+        Ask before writing: a recorder that dies right after it gets no second chance if another one has
+        handled the same message. Ask again after writing: an erasure that is not seen by then finds the
+        events in the log, and deletes them.
         """
+        erasure = self._erasures.of(image_key)
         for event in events:
-            self._store.append(event)
+            if not erasure.covers(event.meta):
+                self._store.append(event)
         self._forget_erased(image_key, [event.meta for event in events])
 
     def _forget_erased(self, image_key: str, written: Sequence[Mapping[str, Any]]) -> None:

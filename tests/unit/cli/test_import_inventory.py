@@ -101,8 +101,16 @@ GOOD = "uploads,a.jpg\n"
         ("k.csv", b"PAR1....", "k.csv is a Parquet file"),
         ("k.csv", b"ORC....", "k.csv is an ORC file"),
         ("k.csv.gz", GOOD, "line 1: the gzip file is damaged"),
-        ("k.csv.gz", gzip.compress(GOOD.encode())[:-6], "line 2: the gzip file is damaged or cut off"),
-        ("k.csv.gz", gzip.compress(b"x" * 99)[:-8] + b"12345678", "the gzip file is damaged or cut off"),
+        (
+            "k.csv.gz",
+            gzip.compress(GOOD.encode(), mtime=0)[:-6],
+            "line 2: the gzip file is damaged or cut off",
+        ),
+        (
+            "k.csv.gz",
+            gzip.compress(b"x" * 99, mtime=0)[:-8] + b"12345678",
+            "the gzip file is damaged or cut off",
+        ),
         ("manifest.json", "[", "manifest.json: not JSON (Expecting value: line 1 column 2"),
         ("manifest.json", b"\xff", "manifest.json: not JSON"),
         ("manifest.json", "[]", "not the manifest of a report (Expected `object`, got `array`)"),

@@ -88,6 +88,15 @@ def test_an_erased_image_does_not_come_back_by_late_events_or_a_replay(bench: Be
     assert (bench.rows, bench.bus.types) == ([], [])
 
 
+def test_what_is_known_to_be_erased_is_never_written(bench: Bench, monkeypatch: pytest.MonkeyPatch):
+    """If another recorder has handled the same message, nobody would clean up after one that dies here."""
+    bench.erase()
+    written: list[Any] = []
+    monkeypatch.setattr(bench.store, "append", written.append)
+    bench.receive(*story(), uploaded(rev=SECOND))
+    assert [event.revision for event in written] == [SECOND]
+
+
 def test_an_erasure_by_version_refuses_events_whose_revision_nobody_knew(bench: Bench):
     bench.erasures.extend(KEY, versions=["v1"])
     bench.receive(*story())
