@@ -21,7 +21,8 @@ def write_table(results: Mapping[str, Any], path: Path) -> None:
         "",
         "Written by `make bench`. CPU milliseconds (all threads, median of interleaved runs) from bytes in",
         "memory to four thumbnails (1280 wide, 640x480, 320, 100) as bytes. A fresh process's peak memory in",
-        "MB is in brackets. `floor` only decodes at the needed scale and encodes.",
+        "MB is in brackets. `floor` only decodes at the needed scale and encodes. docs/imaging.md (Limits of",
+        "speed) says which targets are out of reach, and why.",
         "",
         (
             f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}, {packages}; "

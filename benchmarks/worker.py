@@ -43,15 +43,25 @@ def _boxed(data: bytes) -> bool:
     return data[4:8] == b"ftyp"
 
 
-def pipeline(data: bytes) -> Outputs:
-    """All that an upload costs: validation, thumbnails, watermark, metadata and the label detector's JPEG."""
+def watermarked(data: bytes) -> Outputs:
     from imagebus.recipes.model import Watermark
-    from imagebus_imaging import analysis_jpeg, describe, watermark
+    from imagebus_imaging import watermark
 
-    validation(data)
-    made = [*imagebus(data), watermark(data, Watermark(text="imagebus")).data, analysis_jpeg(data).data]
+    return [watermark(data, Watermark(text="imagebus")).data]
+
+
+def metadata(data: bytes) -> Outputs:
+    from imagebus_imaging import describe
+
     describe(data)
-    return made
+    return []
+
+
+def labels(data: bytes) -> Outputs:
+    """The JPEG for a label detector."""
+    from imagebus_imaging import analysis_jpeg
+
+    return [analysis_jpeg(data).data]
 
 
 def validation(data: bytes) -> Outputs:
@@ -201,7 +211,9 @@ ENGINES: dict[str, Callable[[], Callable[[bytes], Outputs]]] = {
         f"cover-{focus}": lambda focus=focus: lambda data: variants(data, "cover", focus)  # type: ignore[misc]
         for focus in ("centre", "entropy", "faces")
     },
-    "pipeline": lambda: pipeline,
+    "watermark": lambda: watermarked,
+    "metadata": lambda: metadata,
+    "labels": lambda: labels,
     "pipeline-floor": PipelineFloor,
     "draft": lambda: draft,
     "rest": Rest,

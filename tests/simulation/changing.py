@@ -196,7 +196,7 @@ class Changing:
     def _wrong(self, item: Json, shown: derived.Shown) -> Iterator[str]:
         """What a reader sees is of one recipe, and is there."""
         key, recipe = item["image_key"], RECIPE_OF.get(shown.recipe or "")
-        if item["status"] != "completed" or self._world.watch.is_being_erased(key):
+        if item["status"] != "completed" or self._world.watch.had_more(item):
             return
         made = {"thumbnails": shown.thumbnails, "watermarked": shown.watermarked}
         entry = item if item.get("recipe") == shown.recipe else item.get("derived", {}).get(shown.recipe, {})

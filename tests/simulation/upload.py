@@ -25,14 +25,22 @@ class Upload:
     version: str = ""
 
 
-def sequencer(random: Random) -> Callable[[], str]:
-    """Increasing, with different lengths: "1F" is older than "1F05", which is older than "2"."""
-    state = {"number": 0x61A0B2}
+def sequencer(random: Random) -> Callable[[str], str]:
+    """Of each key increasing, with different lengths: "1F" is older than "1F05", which is older than "2".
 
-    def next_one() -> str:
-        state["number"] += random.randint(1, 3)
-        return f"{state['number']:X}" + "".join(
-            random.choice("0123456789ABCDEF") for _ in range(random.choice([0, 2, 8]))
-        )
+    Often one is the beginning of the next. Those of two keys have nothing to do with each other.
+    """
+    last: dict[str, str] = {}
 
-    return next_one
+    def next_of(key: str) -> str:
+        before = last.get(key, "")
+        if before and len(before) < 20 and random.random() < 0.3:
+            last[key] = f"{before}{random.randint(1, 255):02X}"
+        else:
+            number = (
+                int(before[:6], 16) + random.randint(1, 3) if before else random.randint(0x600000, 0x6FFFFF)
+            )
+            last[key] = f"{number:X}{random.choice(['', '07', 'A0', '00C4D1E2'])}"
+        return last[key]
+
+    return next_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -63,6 +63,8 @@ class Watch:
     _news: dict[Upload, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
     _ledger: dict[str, tuple[str, float]] = field(default_factory=dict)
     _status: dict[str, tuple[str, float]] = field(default_factory=dict)
+    #: of each upload, how many events its status item had at most
+    _most: Counter[Upload] = field(default_factory=Counter)
     _completed: set[Upload] = field(default_factory=set)
     #: until when a notifier that had asked before an erasure may still be at work
     _erased: dict[Upload, float] = field(default_factory=dict)
@@ -224,19 +226,22 @@ class Watch:
     def _projected(self, item: Mapping[str, Any]) -> None:
         """A status item never returns to an older or emptier state."""
         key, state = item["image_key"], (item["revision"], item["events"])
-        erasing = self.is_being_erased(key)
+        # A function that had read the log before may write what it saw, as long as it can run.
+        emptied = max(self._deleting.get(key, -60), self._lost)
+        erasing = self.world.scheduler.seconds < emptied + 60
         if self._status.get(key, ("", 0)) > state and not erasing:
             self.violations.append(f"{key}: the status went back from {self._status[key]} to {state}")
         self._status[key] = state
+        upload = key, item["revision"]
+        self._most[upload] = max(self._most[upload], item["events"])
         if item["status"] == "completed":
             self._completed.add((key, item["revision"]))
         elif (key, item["revision"]) in self._completed and not erasing:
             self.violations.append(f"{key}: was completed, and is {item['status']}")
 
-    def is_being_erased(self, key: str) -> bool:
-        """Or was just now. A function that read the log before may still write what it saw."""
-        emptied = max(self._deleting.get(key, -60), self._lost)
-        return self.world.scheduler.seconds < emptied + 60
+    def had_more(self, item: Mapping[str, Any]) -> bool:
+        """Whether parts of the log are gone: it is being erased, or a replay brings back a lost table."""
+        return bool(item["events"] < self._most[item["image_key"], item["revision"]])
 
     def forget(self) -> None:
         """The table was lost."""

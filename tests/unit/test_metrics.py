@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from imagebus.events.catalog import OF_IMAGES
 from imagebus.history.recorded import RecordedEvent
 from imagebus.identity import image_id
 from imagebus.inbox import Inbox
 from imagebus.metrics import Measurement, document, emit
 from imagebus.telemetry import logger, set_log_context
 from recorder.measure import measure, measurements
+from tests.models import operations
 from tests.unit.core.events import promoted
+
+ROOT = Path(__file__).parents[2]
 
 
 def recorded(detail_type: str, data: dict[str, Any] | None = None, **meta: Any) -> RecordedEvent:
@@ -77,6 +83,51 @@ def test_a_backfill_costs_but_no_upload_waits_for_it_and_none_has_failed() -> No
     assert {each.name for each in measurements(live, None)} == {"Events", "Failed"}
 
 
+def test_an_image_that_is_complete_says_how_long_it_took_and_belongs_to_no_stage() -> None:
+    found = measurements(recorded("ImageProcessed", {"duration_ms": 900}), recorded("ImageUploaded"))
+    assert {each.name: each.value for each in found} == {"Events": 1, "Completed": 1, "ImageLatency": 900}
+
+
+def test_a_stage_of_which_the_clock_is_behind_took_no_time_and_what_has_no_data_is_counted() -> None:
+    early = recorded("ImageValidated", at="2026-01-01T00:00:00.000Z")
+    late = recorded("ImageUploaded", at="2026-01-01T00:00:00.001Z")
+    (latency,) = (each for each in measurements(early, late) if each.name == "StageLatency")
+    assert latency.value == 0
+    assert [each.name for each in measurements(RecordedEvent("shop", "Priced", {"meta": {}}), None)] == [
+        "Events"
+    ]
+
+
+@pytest.mark.parametrize("usage", [{}, {"billed_ms": 5000}, {"memory_mb": 5000}], ids=str)
+def test_what_says_nothing_of_its_memory_or_its_time_is_not_billed(usage: dict[str, int]) -> None:
+    assert "BilledGBSeconds" not in {each.name for each in measurements(recorded("X", usage=usage), None)}
+
+
+def test_dashboard_and_alarms_show_what_is_measured_and_everything_essential_is_shown() -> None:
+    template = (ROOT / "monitoring" / "template.yml").read_text(encoding="utf-8")
+    shown = set(re.findall(r'\["imagebus","(\w+)"', template))
+    data = {"code": "corrupt", "duration_ms": 1, "failed_event": {"detail-type": "ImageValidated"}}
+    usage = {"billed_ms": 1000, "memory_mb": 2048}
+    found = [each for name in OF_IMAGES for each in measurements(recorded(name, data, usage=usage), None)]
+    sources = [
+        path.read_text() for folder in ("services", "layers") for path in (ROOT / folder).rglob("*.py")
+    ]
+    counted = set(re.findall(r'\bcount\("(\w+)"', "\n".join(sources)))
+    assert {each.name for each in found if each.essential} <= shown
+    assert shown <= {each.name for each in found} | counted
+
+
+def test_cloudwatch_knows_every_unit() -> None:
+    known = operations("cloudwatch")["put_metric_data"].input_shape.members["MetricData"].member  # type: ignore[union-attr]
+    events = [
+        recorded("ImageProcessed", {"duration_ms": 900}),
+        recorded("ThumbnailsCreated", usage={"billed_ms": 1000, "memory_mb": 2048}),
+    ]
+    units = {each.unit for event in events for each in measurements(event, events[0])}
+    assert units == {"Count", "Milliseconds", "Seconds"}
+    assert units <= set(known.members["Unit"].enum)
+
+
 def test_billed_memory_is_in_gigabyte_seconds() -> None:
     (billed,) = (
         each.value
@@ -86,6 +137,8 @@ def test_billed_memory_is_in_gigabyte_seconds() -> None:
         if each.name == "BilledGBSeconds"
     )
     assert billed == 1.0
+    small = recorded("ImageWatermarked", usage={"billed_ms": 1, "memory_mb": 129})
+    assert [each.value for each in measurements(small, None) if each.name == "BilledGBSeconds"] == [0.000126]
 
 
 def test_a_line_is_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from PIL import Image
 _COLOURS = 5
 _SAMPLE = 96
 _THUMBHASH_SIDE = 100
+_SHARE = [byte / 255 for byte in range(256)]
 
 
 def dominant_colours(image: Image.Image) -> list[str]:
@@ -58,7 +59,7 @@ def thumbhash(image: Image.Image) -> bytes:
     small.thumbnail((_THUMBHASH_SIDE, _THUMBHASH_SIDE))
     width, height = small.size
     pixels = small.tobytes()
-    red, green, blue, alpha = ([byte / 255 for byte in pixels[n::4]] for n in range(4))
+    red, green, blue, alpha = (list(map(_SHARE.__getitem__, pixels[n::4])) for n in range(4))
     opacity = sum(alpha)
     has_alpha = opacity < width * height
     if has_alpha:

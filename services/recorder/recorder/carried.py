@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from imagebus.events import InvalidEvent, Meta, read
-from imagebus.events.catalog import OF_IMAGES, OF_THE_STACK
+from imagebus.events import Meta, read
+from imagebus.events.catalog import OF_IMAGES
 from imagebus.history.recorded import UNREADABLE, RecordedEvent
 
 
@@ -27,6 +27,4 @@ def check(detail_type: str, detail: dict[str, object]) -> Meta:
     """
     if detail_type in OF_IMAGES:
         return read(OF_IMAGES[detail_type], detail).meta
-    if detail_type in OF_THE_STACK:
-        raise InvalidEvent(f"{detail_type} is about the stack, not about an image")
     return Meta.from_json(detail.get("meta") or {})  # type: ignore[arg-type]

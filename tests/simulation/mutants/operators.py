@@ -89,7 +89,8 @@ def arguments(node: ast.AST) -> Iterator[Change]:
         name = NAMES[node.func.id]
         keywords = [] if name == "list" else node.keywords
         yield node.func.id, ast.Call(ast.Name(name, ast.Load()), node.args, keywords)
-    if len(node.args) >= 2 and not any(isinstance(each, ast.Starred) for each in node.args):
+    symmetric = isinstance(node.func, ast.Name) and node.func.id in {"min", "max"}
+    if len(node.args) >= 2 and not symmetric and not any(isinstance(e, ast.Starred) for e in node.args):
         yield (
             "arguments swapped",
             ast.Call(node.func, [node.args[1], node.args[0], *node.args[2:]], node.keywords),

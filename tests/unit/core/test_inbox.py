@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from imagebus.events import NotAnEvent
+from imagebus.events.ingest import ImageUploaded
 from imagebus.inbox import Delivery, Inbox, RetryLater, SQSQueue, backoff, one_by_one
 from imagebus.testing import InMemorySQS, ManualClock, lambda_event, sqs_record
 from imagebus.testing.errors import client_error
+from tests.unit.core.events import envelope, uploaded
 
 BODY = json.dumps({"source": "imagebus.x", "detail-type": "X", "detail": {}})
 
@@ -101,6 +104,20 @@ def test_on_its_last_receive_a_message_goes_to_the_dead_letters_with_the_reason(
     assert queue.dead == [{"error_type": "Boom", "message": "it is broken", "attempts": "5"}]
 
 
+@pytest.mark.parametrize(
+    ("words", "message"), [("", "no message"), ("x" * 1001, "x" * 1000)], ids=["none", "many"]
+)
+def test_a_dead_letter_has_a_message_that_sqs_takes(words: str, message: str):
+    """An attribute must not be empty, and all of them are part of the message's size."""
+
+    def fail(_: Delivery) -> None:
+        raise Boom(words)
+
+    queue = Queue()
+    Inbox(one_by_one(fail), queue, max_receive_count=1)(batch("a"))
+    assert queue.dead[0]["message"] == message
+
+
 def test_when_the_dead_letters_cannot_be_reached_the_message_stays_in_the_inbox():
     class Unreachable(Queue):
         def dead_letter(self, body: str, attributes: Any) -> None:
@@ -149,6 +166,9 @@ def test_deliveries_of_one_group_are_handled_and_fail_together():
         '{"detail-type": "ImageUploaded", "source": "s", "detail": {"meta": "x", "data": [1]}}',
         '{"detail-type": "ImageUploaded", "source": "s", "detail": {"meta": {"schema_version": 1e999}}}',
         '{"detail-type": "X", "source": "s", "detail": {"x": NaN}}',
+        '{"detail-type": "X", "source": "s", "detail": {}}',
+        '{"detail-type": "X", "source": "s", "detail": {"meta": null}}',
+        '{"detail-type": "RecipePromoted", "source": "s", "detail": {"meta": {}, "data": {}}}',
     ],
 )
 def test_poison_in_a_batch_fails_alone_also_where_groups_are_made_of_what_it_says(body: str):
@@ -194,3 +214,12 @@ def test_a_failing_message_goes_the_whole_way_through_a_real_queue():
     (letter,) = sqs.receive_message(QueueUrl=dead)["Messages"]
     assert letter["Body"] == BODY
     assert letter["MessageAttributes"]["error_type"]["StringValue"] == "Boom"
+
+
+def test_a_delivery_of_another_type_is_not_read_as_if_it_were_what_is_expected():
+    body = envelope(uploaded())
+    delivery = Delivery("m", "r", json.dumps(body), 1, "arn", {})
+    assert delivery.event(ImageUploaded).data.bucket == "uploads"
+    other = Delivery("m", "r", json.dumps(body | {"detail-type": "Other"}), 1, "arn", {})
+    with pytest.raises(NotAnEvent, match="ImageUploaded"):
+        other.event(ImageUploaded)

@@ -190,3 +190,19 @@ def test_a_promotion_that_could_not_be_delivered_names_no_image_and_is_kept(benc
     assert bench.bus.events == []
     (kept,) = bench.kept
     assert (kept["reason"], kept["body"]) == ("the event names no image", body)
+
+
+def test_what_is_kept_says_when_and_where_it_was_found_and_why(bench: Bench):
+    bench.receive("not JSON", error_type="Boom")
+    ((key, versions),) = bench.s3.buckets["quarantine"].keys.items()
+    assert key == "thumbnailer/2026-01-02/m1.json"
+    assert versions[-1].content_type == "application/json"
+    kept = json.loads(versions[-1].body)
+    assert kept.pop("reason")
+    assert kept == {
+        "stage": "thumbnailer",
+        "quarantined_at": "2026-01-02T03:04:05.000Z",
+        "queue": ARN,
+        "attributes": {"error_type": "Boom"},
+        "body": "not JSON",
+    }

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
+from boto3.dynamodb.types import TypeSerializer
+
 from imagebus.events import Event, Usage, caused_by
 from imagebus.events.analyzer import Label, LabelsDetected
-from imagebus.history.fold import fold
+from imagebus.history.fold import canonical, fold
 from imagebus.history.required import DEFAULT, Required
 from imagebus.history.view import details, summary, timeline
+from imagebus.store import marshal_item, unmarshal_item
 from imagebus.testing import ManualClock
 from tests.unit.core.events import deleted, failure, processed, recorded, rejected, stalled, story, uploaded
 
@@ -61,3 +66,24 @@ def test_an_image_was_created_when_it_was_uploaded_whatever_the_other_clocks_sai
     item = fold(map(recorded, [upload, *story()[1:]]), Required.parse(DEFAULT))
     assert item["created_at"] == upload.meta.occurred_at == "2026-01-02T03:04:15.000Z"
     assert item["updated_at"] == upload.meta.occurred_at
+
+
+def test_whole_numbers_are_integers_at_any_depth_as_the_table_returns_them():
+    first, validated, *_ = story()
+    label = Label(name="Beach", confidence=90.0, parents=("Sea",))
+    data = LabelsDetected(labels=(label,), model_versions={})
+    facts = [first, validated, caused_by(validated.meta, data, clock=ManualClock())]
+    item = fold(map(recorded, facts), Required.parse(DEFAULT))
+    text = '[{"name": "Beach", "confidence": 90, "parents": ["Sea"]}]'
+    assert json.dumps(item["labels"]["labels"]) == text
+    stored = unmarshal_item(marshal_item(item))
+    assert canonical(stored) == canonical(item) != canonical(item | {"size": 1001})
+
+
+def test_items_are_written_as_boto3_writes_them_and_floats_too():
+    value = {"null": None, "flag": True, "text": "é", "list": [Decimal(1), None, {}], "empty": []}
+    assert {"M": marshal_item(value)} == TypeSerializer().serialize(value)
+    assert marshal_item({"x": 1.5}) == {"x": {"N": "1.5"}}
+    assert unmarshal_item(marshal_item(value)) == value
+    with pytest.raises(TypeError, match="set"):
+        marshal_item({"x": {1}})

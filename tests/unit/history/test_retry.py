@@ -299,3 +299,10 @@ def test_a_request_that_broke_its_contract_stays_unanswered():
     failed = failure(asked(story()[1]), "thumbnailer", clock=CLOCK)
     failed.data.failed_event["detail"] = {**failed.data.failed_event["detail"], "data": []}
     assert planned(*backfill(failed)) == [("DerivationRequested", ("thumbnailer",))]
+
+
+def test_a_request_that_an_unknown_stage_failed_on_stays_unanswered():
+    """As of a newer version, after which an older one was deployed."""
+    request = asked(story()[1])
+    failed = failure(request, "of-tomorrow", clock=CLOCK)
+    assert planned(*backfill(failed, answer(request))) == [("DerivationRequested", ("of-tomorrow",))]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
+import struct
 
 import pytest
 from PIL import Image
 
 from imagebus_imaging import ImageInfo, Limits, Rejected, validate
+from imagebus_imaging.formats import walk
+from imagebus_imaging.formats.base import check_size
 from tests.hostile.base import PAYLOADS, after_soi, chunk, honest, segment
 from tests.unit.imaging.pictures import encoded, quadrants
 
@@ -114,6 +118,24 @@ def test_a_decoder_that_needs_too_much_memory_is_not_started(image_format: str) 
     assert (found.code, found.limit) == ("too_costly", 1_000_000)
     assert found.actual is not None
     assert found.actual > 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("image_format", "size"),
+    [("HEIF", (8064, 6048)), ("HEIF", (8160, 6120)), ("AVIF", (8160, 6120)), ("HEIF", (16320, 12240))],
+)
+def test_the_largest_photos_of_phones_are_given_the_memory_they_need(
+    image_format: str, size: tuple[int, int]
+) -> None:
+    data = encoded(quadrants(), image_format)
+    claim = re.sub(rb"(?<=ispe\0\0\0\0).{8}", lambda _: struct.pack(">II", *size), data, flags=re.DOTALL)
+    large = Limits(max_pixels=210_000_000, memory_bytes=1300 << 20)
+    check_size(walk(claim, image_format, large), image_format, len(claim), large)
+    if size[0] < 10_000:
+        check_size(walk(claim, image_format, Limits()), image_format, len(claim), Limits())
+    else:
+        assert refusal(claim).code == "too_many_pixels"
+        assert refusal(claim, Limits(max_pixels=210_000_000)).code == "too_costly"
 
 
 def test_a_decoder_that_takes_too_long_is_killed() -> None:

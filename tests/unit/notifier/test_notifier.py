@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from imagebus.erasures import DynamoDBErasures
 from imagebus.inbox import Inbox, one_by_one
@@ -74,12 +74,14 @@ class Delays(RecordingBus):
     def __init__(self) -> None:
         super().__init__()
         self.delays: list[int] = []
+        self.letters: list[Any] | None = None
 
     def delay(self, receipt_handle: str, seconds: int) -> None:
         self.delays.append(seconds)
 
     def dead_letter(self, body: str, attributes: Any) -> None:
-        raise AssertionError("not yet")
+        assert self.letters is not None, "not yet"
+        self.letters.append(attributes)
 
 
 @pytest.fixture
@@ -202,6 +204,24 @@ def test_a_table_that_refuses_the_mark_for_a_while_does_not_tell_twice(bench: Be
     assert len(bench.sns.published) == 1
 
 
+def test_a_mark_that_is_never_taken_is_tried_for_a_while_and_then_fails(bench: Bench):
+    """A call that times out counts like one that is refused."""
+    real, refusals = bench.dynamodb.put_item, 0
+
+    def put_item(**request: Any) -> Any:
+        nonlocal refusals
+        if request["Item"]["sending"]["S"] == "claimed":
+            return real(**request)
+        refusals += 1
+        raise ReadTimeoutError(endpoint_url="https://dynamodb")
+
+    bench.dynamodb.put_item = put_item  # type: ignore[method-assign]
+    assert bench.receive(finals()[0]) == 1
+    assert bench.clock.slept == [0.1, 0.2, 0.4, 0.8, 1.6, 3, 3, 3, 3]
+    assert refusals == 10
+    assert bench.ledger.claim(finals()[0].meta.event_id) == "busy"
+
+
 def test_a_refused_message_is_tried_again_at_once_and_not_when_its_claim_lapses(bench: Bench):
     real = bench.sns.publish
 
@@ -235,9 +255,38 @@ def test_a_slow_notifier_does_not_release_what_another_one_has_sent(bench: Bench
     assert bench.ledger.claim("event") == "sent"
 
 
-def test_what_nobody_is_told_of_is_refused(bench: Bench):
-    assert bench.receive(uploaded()) == 1
+def test_what_nobody_is_told_of_is_refused_and_says_so(bench: Bench):
+    bench.queue.letters = []
+    assert bench.receive(uploaded(), receive_count=5) == 0
     assert bench.sns.published == []
+    (letter,) = bench.queue.letters
+    assert (letter["error_type"], letter["message"]) == ("NotAnEvent", "no notification for ImageUploaded")
+
+
+def test_what_has_just_been_sent_is_known_to_have_been_sent(bench: Bench):
+    """A read that is not consistent may return what was there before."""
+    real = bench.dynamodb.get_item
+    bench.dynamodb.get_item = lambda **request: real(**request) if request.get("ConsistentRead") else {}  # type: ignore[method-assign]
+    bench.receive(finals()[0])
+    assert bench.ledger.claim(finals()[0].meta.event_id) == "sent"
+
+
+def test_an_entry_that_expires_while_it_is_read_counts_as_claimed(bench: Bench):
+    assert bench.ledger.claim("event") == "granted"
+    bench.dynamodb.get_item = lambda **_: {}  # type: ignore[method-assign]
+    assert bench.ledger.claim("event") == "busy"
+
+
+def test_a_notification_costs_two_writes(bench: Bench):
+    put, written = bench.dynamodb.put_item, []
+
+    def put_item(**request: Any) -> Any:
+        written.append(request["Item"]["sending"]["S"])
+        return put(**request)
+
+    bench.dynamodb.put_item = put_item  # type: ignore[method-assign]
+    bench.receive(finals()[0])
+    assert written == ["claimed", "sent"]
 
 
 # --- the message ---
@@ -308,6 +357,21 @@ def test_a_subject_is_what_sns_takes_whatever_the_key_is(key: str):
     assert message.subject.isascii()
     assert message.subject.isprintable()
     assert len(message.subject) <= 100
+
+
+def test_a_subject_has_a_question_mark_for_every_character_that_sns_refuses():
+    clock = ManualClock()
+    assert compose(processed(story("漢字/~ ä.jpg", clock=clock), clock=clock)).subject == (
+        "Image processed: ??/~ ?.jpg"
+    )
+
+
+def test_a_key_is_shortened_only_if_the_subject_would_have_a_hundred_characters():
+    clock = ManualClock()
+    subjects = [
+        compose(processed(story("k" * length, clock=clock), clock=clock)).subject for length in (82, 83)
+    ]
+    assert subjects == ["Image processed: " + "k" * 82, "Image processed: ..." + "k" * 79]
 
 
 @pytest.mark.parametrize("how", [{"through": FIRST}, {"versions": ["v1"]}], ids=["revision", "version"])

@@ -157,3 +157,23 @@ def test_an_erasure_finds_a_status_item_that_is_written_while_it_deletes(bench: 
     bench.erase()
     assert bench.dynamodb.at == -1
     assert bench.rows == []
+
+
+def test_what_was_not_erased_costs_no_search_for_what_to_delete(bench: Bench):
+    bench.erasures.extend(KEY, through=FIRST)
+    bench.store.erase = lambda *_: pytest.fail("searched")  # type: ignore[method-assign]
+    assert bench.receive(uploaded(rev=SECOND), uploaded("other.jpg")) == 0
+
+
+def test_a_status_item_that_was_replaced_meanwhile_does_not_count_as_deleted(bench: Bench):
+    bench.receive(*story()[:3])
+    delete = bench.dynamodb.delete_item
+
+    def replaced(**request: Any) -> Any:
+        if "ConditionExpression" in request:
+            raise bench.dynamodb.exceptions.ConditionalCheckFailedException("DeleteItem")
+        return delete(**request)
+
+    bench.dynamodb.delete_item = replaced  # type: ignore[method-assign]
+    assert bench.store.erase(KEY, Erasure(FIRST)) == 3
+    assert bench.rows == ["STATUS"]

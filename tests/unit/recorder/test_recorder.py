@@ -302,3 +302,40 @@ def test_no_image_has_waited_for_less_than_nothing_whatever_the_clock_of_its_upl
     assert projection is not None
     bench.recorder.stall(projection)
     assert bench.bus.events[0].data.waited_s == 0
+
+
+def test_an_event_inside_a_failure_is_logged_only_if_the_recorder_failed_on_it_and_it_is_of_that_image(
+    bench: Bench,
+):
+    first, validated, *_ = story()
+    bench.receive(failure(validated, "thumbnailer", clock=bench.clock))
+    assert bench.log == ["ProcessingFailed"]
+    other = failure(uploaded("other.jpg"), "recorder", clock=bench.clock)
+    bench.receive(caused_by(first.meta, other.data, clock=bench.clock, discriminator="other"))
+    assert bench.store.history("other.jpg") == []
+    assert bench.log == ["ProcessingFailed"] * 2
+
+
+def priced() -> dict[str, Any]:
+    """Another team's fact about the image."""
+    body = envelope(uploaded())
+    meta = body["detail"]["meta"] | {"event_id": f"{8 * '1'}-1111-1111-1111-{12 * '1'}"}
+    return body | {"source": "shop", "detail-type": "ImagePriced", "detail": {"meta": meta, "data": {}}}
+
+
+def test_another_teams_fact_is_logged_at_once_or_after_the_recorder_failed_on_it(bench: Bench):
+    bench.receive(uploaded())
+    body = priced()
+    assert bench.inbox({"Records": [sqs_record(json.dumps(body))]})["batchItemFailures"] == []
+    assert sorted(bench.log) == ["ImagePriced", "ImageUploaded"]
+    bench.table.partitions.clear()
+    bench.receive(uploaded(), failure(uploaded(), "recorder", clock=bench.clock, **body))
+    assert sorted(bench.log) == ["ImagePriced", "ImageUploaded", "ProcessingFailed"]
+
+
+def test_a_batch_in_which_not_everything_is_of_a_replay_announces(bench: Bench):
+    bench.receive(*story()[:-1], **{"replay-name": "r"})
+    bodies = [envelope(story()[0], **{"replay-name": "r"}), envelope(story()[-1])]
+    records = [sqs_record(json.dumps(body), message_id=str(n)) for n, body in enumerate(bodies)]
+    assert bench.inbox({"Records": records})["batchItemFailures"] == []
+    assert bench.bus.types == ["ImageProcessed"]

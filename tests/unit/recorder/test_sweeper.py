@@ -90,8 +90,9 @@ def test_one_sweep_stalls_every_image_that_is_due(bench: Sweeping):
 
 def test_a_complete_image_that_was_never_announced_is_announced(bench: Sweeping):
     bench.receive(*story(), **{"replay-name": "r"})
+    bench.clock.advance(59)
     assert bench.sweep() == {}, "the recorder itself may be at it"
-    bench.clock.advance(61)
+    bench.clock.advance(2)
     assert bench.sweep() == {"announced": 1}
     assert bench.item["status"] == "completed"
 
@@ -104,6 +105,7 @@ def test_a_complete_image_is_announced_when_it_is_known_what_it_is_or_nothing_mo
     assert bench.sweep() == {}
     bench.clock.advance(STALLED_AFTER)
     assert bench.sweep() == {"announced": 1}
+    assert bench.bus.types == ["ImageProcessed"]
     bench.receive(validated)
     assert bench.bus.types == ["ImageProcessed"]
 
@@ -187,9 +189,9 @@ def test_facts_that_arrive_late_are_news_and_so_may_be_the_missing_ones(bench: S
 def test_facts_that_arrive_within_five_minutes_count_from_when_they_occurred(bench: Sweeping):
     first, *facts = story()
     bench.receive(first)
-    bench.clock.advance(290)
+    bench.clock.advance(300.1)  # the first fact occurred a tenth of a second after the upload
     bench.receive(facts[0])
-    bench.clock.advance(STALLED_AFTER - 289)
+    bench.clock.advance(STALLED_AFTER - 300)
     assert bench.sweep() == {"stalled": 1}
 
 
@@ -212,12 +214,9 @@ def test_while_the_recorder_has_a_replays_backlog_nothing_is_stalled(bench: Swee
     bench.sqs.send_message(QueueUrl=url, MessageBody="one of the replay's")
     bench.clock.advance(STALLED_AFTER * 10)
     assert bench.sweep() == {"held": 1}
-    bench.sqs.delete_message(
-        QueueUrl=url,
-        ReceiptHandle=bench.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=1)["Messages"][0][
-            "ReceiptHandle"
-        ],
-    )
+    (message,) = bench.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=1)["Messages"]
+    assert bench.sweep() == {"held": 1}, "it is being handled"
+    bench.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     assert bench.sweep() == {"stalled": 1}
 
 
@@ -242,7 +241,8 @@ def test_replays_are_found_on_every_page(bench: Sweeping):
         {"Replays": [], "NextToken": "more"},
         {"Replays": [{"EventSourceArn": ARCHIVE, "State": "RUNNING"}]},
     ]
-    bench.events.list_replays = lambda **request: pages[bool(request)]  # type: ignore[method-assign]
+    answers = dict(zip((frozenset(), frozenset({("NextToken", "more")})), pages, strict=True))
+    bench.events.list_replays = lambda **request: answers[frozenset(request.items())]  # type: ignore[method-assign]
     bench.receive(uploaded())
     bench.clock.advance(STALLED_AFTER + 1)
     assert bench.sweep() == {"held": 1}
@@ -344,3 +344,69 @@ def test_a_status_without_a_log_is_reported_by_what_it_lacks(
         bench.sweep()
     assert Log.errors == [sweeper.WithoutLog]
     assert [event.meta.image_key for event in bench.bus.events] == ["good.jpg"]
+
+
+def test_what_a_replay_brings_is_no_news(bench: Sweeping):
+    bench.clock.advance(STALLED_AFTER + 1)
+    bench.receive(*story()[:3], **{"replay-name": "r"})
+    assert bench.sweep() == {"stalled": 1}
+
+
+def test_late_news_counts_also_if_it_comes_with_news_of_a_replaced_upload(bench: Sweeping):
+    bench.receive(uploaded(rev=SECOND))
+    bench.clock.advance(STALLED_AFTER - 100)
+    bench.receive(story()[2], story(rev=SECOND)[2])
+    bench.clock.advance(200)
+    assert bench.sweep() == {"held": 1}
+
+
+def test_each_fact_is_news_when_it_occurred(bench: Sweeping):
+    first, validated, *_ = story()
+    bench.receive(first)
+    bench.clock.advance(100)
+    now = timestamp(bench.clock.now())
+    bench.receive(replace(validated, meta=msgspec.structs.replace(validated.meta, occurred_at=now)))
+    bench.clock.advance(STALLED_AFTER - 1)
+    assert bench.sweep() == {}
+    bench.clock.advance(1)
+    assert bench.sweep() == {"stalled": 1}
+
+
+def test_without_facts_and_failures_the_age_counts_from_the_first_event(bench: Sweeping):
+    bench.receive(asked(story()[1]))
+    bench.clock.advance(STALLED_AFTER - 1)
+    assert bench.sweep() == {}
+    bench.clock.advance(2)
+    assert bench.sweep() == {"stalled": 1}
+
+
+def test_replays_are_asked_for_only_if_something_has_stalled(bench: Sweeping):
+    bench.events.list_replays = lambda **_: pytest.fail("asked")  # type: ignore[method-assign]
+    bench.receive(*story(), **{"replay-name": "r"})
+    bench.clock.advance(61)
+    assert bench.sweep() == {"announced": 1}
+
+
+def test_of_several_replays_one_that_runs_is_enough_to_wait(bench: Sweeping):
+    bench.receive(uploaded())
+    bench.replay(name="over")
+    bench.events.finish_replay("over")
+    bench.clock.advance(STALLED_AFTER + 1)
+    bench.replay(name="running")
+    assert bench.sweep() == {"held": 1}
+
+
+@pytest.mark.parametrize("lasted", [0, 1000])
+def test_a_replay_settles_from_its_end_or_if_that_is_unknown_from_its_start(bench: Sweeping, lasted: int):
+    bench.receive(uploaded())
+    bench.clock.advance(10)
+    bench.replay()
+    if lasted:
+        bench.clock.advance(lasted)
+        bench.events.finish_replay("r")
+    else:
+        bench.events.replays["r"]["State"] = "FAILED"
+    bench.clock.advance(STALLED_AFTER - 1)
+    assert bench.sweep() == {"held": 1}
+    bench.clock.advance(1)
+    assert bench.sweep() == {"stalled": 1}

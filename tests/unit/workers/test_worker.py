@@ -28,6 +28,7 @@ class Bench:
         self.names_versions = names_versions
         self.meanwhile: Any = lambda: None
         self.seen: list[bytes] = []
+        self.writes = True
         worker = Worker(self.bus, S3ObjectStore(self.s3), self.clock, "images", self.work)  # type: ignore[arg-type]
         self.inbox = Inbox(one_by_one(worker))
         self.upload(b"one")
@@ -37,9 +38,8 @@ class Bench:
         self.meanwhile()
         self.clock.advance(0.25)
         self.clock.cpu += 0.125
-        return Derivation(
-            LabelsSkipped(reason="r"), [DerivedObject("x/1.png", job.data, "image/png")], "recipe"
-        )
+        outputs = [DerivedObject("x/1.png", job.data, "image/png")] if self.writes else []
+        return Derivation(LabelsSkipped(reason="r"), outputs, "recipe")
 
     def upload(self, body: bytes) -> None:
         answer = self.s3.put_object(Bucket="uploads", Key=KEY, Body=body)
@@ -108,5 +108,12 @@ def test_what_was_removed_for_good_is_superseded_because_ingest_announces_the_re
 def test_a_refused_publish_keeps_the_message_and_the_next_attempt_announces(bench: Bench):
     bench.bus.fails = 1
     assert bench.run() == 1
+    assert bench.run() == 0
+    assert bench.bus.types == ["LabelsSkipped"]
+
+
+def test_who_has_read_the_upload_and_writes_nothing_does_not_ask_for_it_again(bench: Bench):
+    bench.writes = False
+    bench.s3.head_object = lambda **_: pytest.fail("asked")  # type: ignore[method-assign]
     assert bench.run() == 0
     assert bench.bus.types == ["LabelsSkipped"]

@@ -130,7 +130,7 @@ def _stages(distinct: Sequence[RecordedEvent], facts: Facts) -> dict[str, Item]:
         if stage is None or facts.get(event.detail_type) is not event:
             continue
         entry: Item = {"at": event.occurred_at, "event": event.detail_type}
-        cause = by_id.get(event.meta.get("causation_id") or "")
+        cause = by_id.get(event.meta.get("causation_id", ""))
         if cause is not None:
             entry["ms"] = milliseconds_between(cause.occurred_at, event.occurred_at)
         billed = event.meta.get("usage", {}).get("billed_ms")
@@ -160,7 +160,7 @@ def _described(facts: Facts) -> Item:
         item["labels_skipped"] = _data(skipped)["reason"]
     if processed := facts.get("ImageProcessed"):
         item |= {"completed_at": processed.occurred_at, "duration_ms": _data(processed)["duration_ms"]}
-    return {name: value for name, value in item.items() if value is not None}
+    return item
 
 
 def _data(event: RecordedEvent) -> dict[str, Any]:
@@ -169,12 +169,12 @@ def _data(event: RecordedEvent) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """The value as DynamoDB returns it: whole numbers are integers, sequences are lists."""
+    """The value as DynamoDB returns it: whole numbers are integers."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, Mapping):
         return {name: _plain(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, list):
         return [_plain(item) for item in value]
     return value
 

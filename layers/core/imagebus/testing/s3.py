@@ -24,6 +24,7 @@ class Version:
     body: bytes
     modified: datetime
     is_marker: bool = False
+    content_type: str = "binary/octet-stream"
 
     @property
     def etag(self) -> str:
@@ -46,21 +47,23 @@ class InMemoryS3:
         buckets: dict[str, Bucket],
         *,
         send: Callable[[dict[str, Any]], None] = lambda _: None,
-        sequencer: Callable[[], str] | None = None,
+        sequencer: Callable[[str], str] | None = None,
         clock: Clock | None = None,
     ) -> None:
         self.buckets = buckets
         self._send = send
         self._clock = clock or ManualClock()
         numbers = count(1)
-        self._sequencer = sequencer or (lambda: f"{next(numbers):016X}")
+        self._sequencer = sequencer or (lambda _: f"{next(numbers):016X}")
         self._ids = count(1)
 
     # --- the client ---
 
     def put_object(self, **request: Any) -> dict[str, Any]:
         bucket, key, body = self.buckets[request["Bucket"]], request["Key"], request.get("Body", b"")
-        version = self._version(bucket, body)
+        version = self._version(bucket, key, body)
+        if "ContentType" in request:
+            version = replace(version, content_type=request["ContentType"])
         if bucket.versioned:
             bucket.keys.setdefault(key, []).append(version)
         else:
@@ -89,10 +92,10 @@ class InMemoryS3:
             bucket.keys[key] = [version for version in versions if version.version_id != wanted]
             reason = {"reason": "DeleteObject", "deletion-type": "Permanently Deleted"}
             for version in gone:
-                removed = replace(version, sequencer=self._sequencer())
+                removed = replace(version, sequencer=self._sequencer(key))
                 self._report(request["Bucket"], "Object Deleted", key, removed, reason)
         elif bucket.versioned:
-            marker = self._version(bucket, b"", is_marker=True)
+            marker = self._version(bucket, key, b"", is_marker=True)
             bucket.keys.setdefault(key, []).append(marker)
             reason = {"reason": "DeleteObject", "deletion-type": "Delete Marker Created"}
             self._report(request["Bucket"], "Object Deleted", key, marker, reason)
@@ -129,10 +132,10 @@ class InMemoryS3:
 
     # --- inside ---
 
-    def _version(self, bucket: Bucket, body: bytes, *, is_marker: bool = False) -> Version:
+    def _version(self, bucket: Bucket, key: str, body: bytes, *, is_marker: bool = False) -> Version:
         number = next(self._ids) if bucket.versioned else 0
         # only a bucket that sends events has visible sequencers
-        sequencer = self._sequencer() if bucket.sends_events else ""
+        sequencer = self._sequencer(key) if bucket.sends_events else ""
         return Version(f"v{number:06}", sequencer, body, self._clock.now(), is_marker)
 
     def _find(self, request: dict[str, Any], operation: str) -> Version:
@@ -155,7 +158,7 @@ class InMemoryS3:
 
     def _head(self, request: dict[str, Any], version: Version) -> dict[str, Any]:
         head: dict[str, Any] = {"ETag": f'"{version.etag}"', "ContentLength": len(version.body)}
-        head["LastModified"] = version.modified
+        head |= {"LastModified": version.modified, "ContentType": version.content_type}
         if self.buckets[request["Bucket"]].versioned:
             head["VersionId"] = version.version_id
         return head

@@ -23,8 +23,6 @@ _END = b"\xff\xd9"
 _LEAST_RATIO = {8: 9.0, 4: 5.0, 2: 3.0}
 _SOFT_PIXELS, _SOFT_BYTES = 8_000_000, 0.25
 _LARGE_PIXELS, _LARGE_GAP = 16_000_000, 1.15
-# Pillow reads 64 KB at a time, and copies what is left of each piece.
-_BLOCK = 1 << 20
 
 
 def open_bytes(data: bytes) -> Decoder:
@@ -42,7 +40,6 @@ class StreamedJpeg(Decoder, JpegImageFile):
         self.fp = BytesIO(header)
         super()._open()
         self.info |= found
-        self.decodermaxblock = _BLOCK
         if not data.endswith(_END):
             self._stop = self._end_of_pixels(data)
 
