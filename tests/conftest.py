@@ -10,6 +10,7 @@ from typing import Any
 import botocore.hooks
 import botocore.session
 import pytest
+import typer.testing
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
@@ -45,6 +46,11 @@ botocore.session.create_loader = cache(botocore.session.create_loader)
 # And it renames the events of a hundred hooks, always in the same way: most of what is left.
 _renamed = cache(botocore.hooks.EventAliaser(None)._alias_event_name)
 botocore.hooks.EventAliaser._alias_event_name = lambda _, event: _renamed(event)
+# It inspects the signature of every handler, and again for every client.
+_accepts_kwargs = cache(botocore.hooks.accepts_kwargs)
+botocore.hooks.accepts_kwargs = lambda handler: _accepts_kwargs(getattr(handler, "__func__", handler))
+# A command's tree of sixty parameters is made from type hints, and again for every run in a test.
+typer.testing._get_command = cache(typer.testing._get_command)
 
 
 #: Hundreds of images, and a replay sends everything in the archive. So where there are several workers these

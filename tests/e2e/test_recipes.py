@@ -11,7 +11,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -33,6 +32,7 @@ from imagebus_cli.recipes import writing
 from imagebus_cli.uploads.tracking import statuses
 from imagebus_imaging import RECIPE, derive, watermark
 from tests.e2e.harness import Pipeline, eventually, jpeg
+from tests.e2e.test_replay import imagebus, imagebus_command
 
 IMAGES = int(os.environ.get("IMAGEBUS_RECIPES", "16"))
 MEASURED = IMAGES >= 200
@@ -43,22 +43,9 @@ LIVE = 2 * KILLS
 RATE, TIMED = 1, 60
 
 
-def command(pipeline: Pipeline, *arguments: str) -> list[str]:
-    return [
-        sys.executable,
-        "-m",
-        "imagebus_cli.main",
-        "recipe",
-        *arguments,
-        *pipeline.target.options,
-        "--json",
-    ]
-
-
 def recipe(pipeline: Pipeline, *arguments: str) -> dict[str, Any]:
-    done = subprocess.run(command(pipeline, *arguments), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    answer: dict[str, Any] = json.loads(done.stdout)
+    code, answer = imagebus(pipeline, "recipe", *arguments)
+    assert code == 0, answer
     return answer
 
 
@@ -132,8 +119,8 @@ class Change:
         eventually(lambda: self.complete() >= number or run.poll() is not None, within=300, what=what)
 
     def backfill(self, *options: str) -> subprocess.Popen[str]:
-        arguments = ["backfill", str(self.files["after"]), "--prefix", self.prefix, *options]
-        process = command(self.pipeline, *arguments)
+        arguments = ["recipe", "backfill", str(self.files["after"]), "--prefix", self.prefix, *options]
+        process = imagebus_command(self.pipeline, *arguments)
         return subprocess.Popen(process, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def kill(self, how: signal.Signals, meanwhile: Sequence[int]) -> None:

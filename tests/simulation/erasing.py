@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 def erase(story: Story, key: str) -> None:
     """Its calls take time and never fail, but it may be interrupted. Then the operator finishes it."""
     world, begin = story.world, story.world.scheduler.seconds
-    before = _erasures(world).of(key)
+    before = _erasures(world).of(key).versions
     story.erasing.add(key)
 
     def run() -> None:
         try:
             erase_image(_stack(world), key)
         except TimedOut:
-            if _erasures(world).of(key) == before:
+            if _erasures(world).of(key).versions == before:
                 world.scheduler.after(1, lambda: world.scheduler.start(run))
                 return
             world.seen["erase interrupted"] += 1

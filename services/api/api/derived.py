@@ -34,12 +34,14 @@ class DerivedRoutes:
     clock: Clock
 
     def processed(self, token: str) -> Response[str]:
+        self.incoming.only()
         seen = self.lookup.seen(token)
         if not seen.shown.watermarked:
             raise _not_there_yet(seen, "processed image")
         return self._redirect(seen.shown.watermarked)
 
     def thumbnail(self, token: str, name: str) -> Response[str]:
+        self.incoming.only()
         files = _files(self.lookup.seen(token), name, "thumbnail")
         return self._redirect(files[most_compatible(files)])
 

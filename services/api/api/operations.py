@@ -128,7 +128,7 @@ def paths(content_types: tuple[str, ...]) -> Schema:
                 "deleteImage",
                 "Delete an image and its derived images",
                 {202: response("Marked as deleted.", in_json(ref(Accepted)))},
-                (404,),
+                (400, 404),
                 parameters=image_key,
             ),
         },
@@ -178,7 +178,7 @@ def paths(content_types: tuple[str, ...]) -> Schema:
                 "retryImage",
                 "Retry the outstanding work of a failed image",
                 {202: response("The retry was requested.", in_json(ref(Retried)))},
-                (404, 409),
+                (400, 404, 409),
                 parameters=image_key,
             )
         },

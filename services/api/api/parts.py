@@ -141,7 +141,7 @@ def redirect(
     name: str,
     about: str,
     *parameters: Schema,
-    problems: tuple[int, ...] = (404,),
+    problems: tuple[int, ...] = (400, 404),
     headers: Schema | None = None,
 ) -> Schema:
     to = "Redirects to a presigned URL, valid for five minutes, or to a derived image on the CDN."

@@ -96,6 +96,7 @@ class Routes:
     # --- uploads
 
     def request_uploads(self) -> Response[str]:
+        self.incoming.only()
         wanted = self.incoming.parse(_UPLOADS)
         several = isinstance(wanted, list)
         tickets = self.uploads.tickets(wanted if isinstance(wanted, list) else [wanted])
@@ -154,6 +155,7 @@ class Routes:
         )
 
     def events(self, token: str) -> Response[str]:
+        self.incoming.only()
         key = self.lookup.item(token)["image_key"]
         log = self.store.latest(key)
         if not log:
@@ -162,12 +164,14 @@ class Routes:
         return conditional(body, etag(body), self.incoming.header("if-none-match"))
 
     def original(self, token: str) -> Response[str]:
+        self.incoming.only()
         item = self.lookup.item(token)
         return redirect(original_url(item, self.storage, self.settings))
 
     # --- changing
 
     def retry(self, token: str) -> Response[str]:
+        self.incoming.only()
         seen = self.lookup.seen(token)
         key = seen.key
         result = self.retrier.retry(key)
@@ -181,6 +185,7 @@ class Routes:
 
     def delete(self, token: str) -> Response[str]:
         """Writes a delete marker. Its event removes the derived images and changes the status."""
+        self.incoming.only()
         key = self.lookup.item(token)["image_key"]
         self.storage.delete(self.settings.uploads_bucket, key)
         return json_response(Accepted(key=key, links=links(key)).as_json(), HTTPStatus.ACCEPTED)

@@ -44,6 +44,30 @@ def test_a_failed_image_names_stage_error_and_what_is_outstanding(world: World) 
     assert "failed_event" not in str(shown)
 
 
+def test_a_parameter_that_an_address_does_not_have_is_a_mistake_and_never_ignored(world: World) -> None:
+    world.completed("cat.jpg")
+    reads = (
+        "",
+        "/events",
+        "/original",
+        "/processed",
+        "/thumbnails/320x320",
+        "/variants",
+        "/variants/320x320",
+    )
+    calls = [("GET", f"images/cat.jpg{rest}") for rest in reads]
+    calls += [
+        ("POST", "images/cat.jpg/retry"),
+        ("DELETE", "images/cat.jpg"),
+        ("POST", "images"),
+        ("GET", "images"),
+    ]
+    for method, address in calls:
+        answer = world.call(method, address, query={"At": "2026-11-21"})
+        assert (answer.status, answer.json["code"]) == (400, "invalid_request"), (method, address)
+        assert "'At'" in answer.json["detail"]
+
+
 def test_an_image_nobody_uploaded_is_not_found_in_words(world: World) -> None:
     answer = world.get("images/never.jpg")
     assert answer.status == 404

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imagebus.recipes.model import RecipeSet, Rule, Variant, Watermark
@@ -32,6 +32,7 @@ def set_of(**fields: Any) -> RecipeSet:
     return RecipeSet(recipes=(Rule(name="default", variants={"640": Variant(width=640)}, **fields),))
 
 
+@settings(max_examples=50)
 @given(text=TEXT, prefix=TEXT.filter(bool), opacity=st.floats(0, 1))
 def test_what_is_exported_reads_as_the_same_set(text: str, prefix: str, opacity: float) -> None:
     mark = Watermark(text=text, opacity=opacity)
