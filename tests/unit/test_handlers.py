@@ -197,6 +197,8 @@ def test_the_cleaner_removes_derived_images_of_a_batch_and_of_a_drain(stack: Sta
 def test_failures_reports_letters_and_keeps_what_is_no_event(stack: Stack):
     stack.receive("Failures", envelope(uploaded()), {"no": "event"}, queue="UndeliveredQueue")
     assert stack.published == ["ProcessingFailed"]
+    attempts = stack.events.archive[0][1]["detail"]["data"]["attempts"]
+    assert attempts == int(stack.parameters["MaxReceiveCount"]["Default"])
     assert len(stack.s3.buckets["QuarantineBucket"].keys) == 1
 
 

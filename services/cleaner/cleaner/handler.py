@@ -15,7 +15,7 @@ from imagebus.telemetry import logger, set_log_context
 
 def clean(delivery: Delivery, objects: ObjectStore, bucket: str) -> None:
     """A worker that writes later checks the upload again, and removes its own objects."""
-    meta = Meta.from_json(delivery.envelope["detail"].get("meta") or {})
+    meta = Meta.from_json(delivery.envelope["detail"].get("meta"))
     set_log_context(meta)
     prefix = derived_prefix(meta.image_key)
     older = [key for key in objects.list(bucket, prefix) if key[len(prefix) :].split("/")[0] < meta.revision]

@@ -27,4 +27,4 @@ def check(detail_type: str, detail: dict[str, object]) -> Meta:
     """
     if detail_type in OF_IMAGES:
         return read(OF_IMAGES[detail_type], detail).meta
-    return Meta.from_json(detail.get("meta") or {})  # type: ignore[arg-type]
+    return Meta.from_json(detail.get("meta"))  # type: ignore[arg-type]

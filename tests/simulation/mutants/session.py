@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from importlib import import_module
 from itertools import accumulate
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from hypothesis import Phase, settings
 
 from tests.simulation.mutants.forks import answer_of
 from tests.simulation.mutants.patch import live
+from tests.simulation.mutants.targets import modules
 
 OPTIONS = ("-s", "-qq", "--tb=no", "--no-header", "-W", "ignore", "-p", "no:cacheprovider", "-p", "no:xdist")
 
@@ -24,6 +26,8 @@ class Collected:
     def __init__(self, session: pytest.Session, paths: Sequence[Path]) -> None:
         self._session = session
         self._items = {item.nodeid: item for item in session.items}
+        for module, _, _ in modules():
+            import_module(module)  # some are imported on first use, when it would be too late to change them
         self.live = live([str(path) for path in paths])
         self._lines, self._seconds, self.failing = answer_of(lambda: self._traced(paths))
 

@@ -22,7 +22,7 @@ from tests.simulation.mutants.forks import answer_of, answers_of, code_of
 from tests.simulation.mutants.patch import live
 from tests.simulation.mutants.session import Collected, collected
 from tests.simulation.mutants.sites import Mutant
-from tests.simulation.mutants.targets import own_tests
+from tests.simulation.mutants.targets import modules, own_tests
 
 Make = Callable[[], ast.Module]
 Trial = tuple[Mutant, Make]
@@ -81,13 +81,15 @@ def by_simulation(trials: Sequence[Trial], paths: Sequence[Path], seeds: int) ->
         from tests.simulation.run import run_seed  # which imports everything
 
         run_seed(0)
+        for module, _, _ in modules():
+            import_module(module)
         functions = live([str(path) for path in paths])
         for mutant, make in trials:
 
             def run(mutant: Mutant = mutant, make: Make = make) -> int:
                 return _simulate(seeds, None) if functions.install(str(mutant.path), make()) else IMPORT
 
-            send((mutant.id, verdict(code_of(run, LIMIT), "simulation")))
+            send((mutant.id, verdict(code_of(run, LIMIT + seeds), "simulation")))
 
     yield from answers_of(judge)
 
@@ -107,7 +109,7 @@ def imported(module: str, tree: ast.Module, tests: Sequence[str], seeds: int, mo
                 return NOTICED
         return _simulate(seeds, mode) if seeds else SURVIVED
 
-    return verdict(code_of(run, LIMIT), "tests" if tests else "simulation")
+    return verdict(code_of(run, LIMIT + seeds), "tests" if tests else "simulation")
 
 
 def _simulate(seeds: int, mode: str | None) -> int:

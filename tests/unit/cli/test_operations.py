@@ -80,6 +80,8 @@ def stack(*states: str, depths: tuple[int, ...] = (0,), endpoint: str | None = N
         ("2026-11-21T08:00:00Z", datetime(2026, 11, 21, 8, tzinfo=UTC)),
         ("2026-11-21T08:00:00+02:00", datetime(2026, 11, 21, 6, tzinfo=UTC)),
         ("2026-11-21", datetime(2026, 11, 21, tzinfo=UTC)),
+        ("2026-11-21 08:00", datetime(2026, 11, 21, 8, tzinfo=UTC)),
+        ("2026-11-21t07:59:60z", datetime(2026, 11, 21, 8, tzinfo=UTC)),  # as RFC 3339 and the API have it
     ],
 )
 def test_a_time_without_a_zone_is_utc(text: str, expected: datetime):

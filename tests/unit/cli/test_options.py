@@ -9,6 +9,7 @@ from unittest import mock
 import boto3
 import pytest
 import typer
+from typer.testing import CliRunner
 
 from imagebus_cli import main
 from imagebus_cli.problem import Problem
@@ -68,6 +69,25 @@ def test_a_profile_without_a_stack_is_wrong_usage_and_not_the_local_stack():
     with pytest.raises(Problem, match="--profile") as raised:
         where.find(None, profile="production")
     assert raised.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("option", "arguments"),
+    [
+        ("--at", ("status", "cat.jpg", "--at", "")),
+        ("--to", ("diff", "cat.jpg", "--at", "7d", "--to", "")),
+        ("--from", ("replay", "--from", "")),
+        ("SOURCE", ("import", "")),
+        ("--inventory", ("import", "--inventory", "")),
+    ],
+)
+def test_an_unset_variable_of_a_script_is_no_default(
+    option: str, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(where, "find", mock.Mock())
+    raised = CliRunner().invoke(main.app, arguments).exception
+    assert isinstance(raised, Problem)
+    assert (raised.message, raised.exit_code) == (f"{option} is empty.", 2)
 
 
 def test_a_stack_that_is_not_ours_is_said_when_an_output_is_missing(monkeypatch: pytest.MonkeyPatch):

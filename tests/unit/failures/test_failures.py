@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from failures.dead_letter import handle_dead_letter
+from failures.report import MAX_FAILED_EVENT_BYTES
 from imagebus.bus import MAX_EVENT_BYTES, bus_entry, entry_bytes
-from imagebus.identity import event_id, revision
+from imagebus.identity import canonical_json, event_id, revision
 from imagebus.inbox import Inbox, one_by_one
 from imagebus.objects import S3ObjectStore
 from imagebus.testing import InMemoryS3, ManualClock, RecordingBus, sqs_record
@@ -73,6 +74,28 @@ def test_it_says_which_stage_failed_on_what_and_why(bench: Bench):
 def test_a_letter_that_sqs_moved_says_nothing_and_is_reported_all_the_same(bench: Bench):
     bench.receive(json.dumps(envelope(story()[1])))
     assert "the function reported no error" in bench.failure.data.message
+    assert (bench.failure.data.error_type, bench.failure.data.attempts) == ("Unknown", 0)
+
+
+def test_words_of_an_error_are_as_long_as_the_contract_allows(bench: Bench):
+    bench.receive(json.dumps(envelope(story()[1])), error_type="E" * 1000, message="m" * 100_000)
+    data = bench.failure.data
+    assert (data.error_type, data.message) == ("E" * 255, "m" * 1000)
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_failure_carries_events_up_to_its_limit(bench: Bench, more: int):
+    body = envelope(story()[1]) | {"padding": ""}
+    body["padding"] = "x" * (MAX_FAILED_EVENT_BYTES + more - len(canonical_json(body)))
+    bench.receive(json.dumps(body))
+    assert (len(bench.bus.events), len(bench.kept)) == ((0, 1) if more else (1, 0))
+
+
+def test_a_letter_of_no_known_stage_is_kept_under_that_name(bench: Bench):
+    record = sqs_record("not JSON", queue_arn="arn:aws:sqs:us-east-1:000000000000:others")
+    bench.inbox({"Records": [record]})
+    (key,) = bench.s3.buckets["quarantine"].keys
+    assert key.startswith("unknown/")
 
 
 def test_what_eventbridge_could_not_deliver_names_its_rule(bench: Bench):
@@ -106,6 +129,7 @@ def test_the_removal_of_a_version_is_kept_and_fails_no_image(bench: Bench, reaso
     assert bench.receive(body) == 0
     assert bench.bus.events == []
     assert bench.kept[0]["body"] == body
+    assert bench.kept[0]["reason"].startswith("the removal of a version")
 
 
 @pytest.mark.parametrize(
@@ -120,8 +144,11 @@ def test_a_failure_of_ingest_has_the_correlation_of_the_fact_that_it_kept_back(
     assert bench.failure.meta.correlation_id == event_id(fact, "k", revision("1F"))
 
 
-def test_the_same_failure_again_is_the_same_event_and_another_stages_is_not(bench: Bench):
-    body = json.dumps(envelope(story()[1]))
+@pytest.mark.parametrize("event", [envelope(story()[1]), S3_EVENT], ids=["ours", "of S3"])
+def test_the_same_failure_again_is_the_same_event_and_another_stages_is_not(
+    bench: Bench, event: dict[str, Any]
+):
+    body = json.dumps(event)
     for attributes in ({"attempts": "5"}, {"attempts": "9"}, {"RULE_ARN": RULE}):
         bench.receive(body, **attributes)
     one, two, other = [event.meta.event_id for event in bench.bus.events]
@@ -173,6 +200,7 @@ def test_when_quarantine_cannot_be_written_the_letter_stays(bench: Bench):
     [
         {"attempts": "many"},
         {"attempts": "9" * 5000},
+        {"attempts": "1234567890"},
         {"attempts": "٣"},
         {"error_type": "", "message": ""},
         {"error_type": "E" * 1000, "message": "m" * 100_000},

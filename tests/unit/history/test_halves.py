@@ -101,3 +101,10 @@ def test_a_fact_of_its_own_recipe_counts_more_than_one_from_before_there_were_id
     for order in ([earlier, now], [now, earlier]):
         (thumbnail,) = fold([*others, *order], Required.parse(DEFAULT))["thumbnails"]
         assert thumbnail["name"] == "of the recipe"
+
+
+def test_a_mark_from_before_there_were_ids_is_not_among_other_recipes():
+    events = [recorded(event) for event in story() if event.detail_type != "ThumbnailsCreated"]
+    found = fold([*events, by(THUMBNAILS, OTHER, asked=True)], Required.parse(DEFAULT))
+    assert found["recipe"] == OTHER
+    assert "derived" not in found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from itertools import permutations
@@ -12,6 +13,8 @@ import pytest
 
 from imagebus.bus import bus_entry
 from imagebus.erasures import DynamoDBErasures
+from imagebus.events import NotAnEvent, Usage, new_event
+from imagebus.events.ingest import ImageUploaded
 from imagebus.history.recorded import RecordedEvent
 from imagebus.identity import revision
 from imagebus.inbox import Inbox, one_by_one
@@ -26,6 +29,9 @@ from imagebus.testing import (
 )
 from imagebus.testing.s3 import Bucket
 from ingest.handler import ingest
+from ingest.keys import under_actual_key
+from ingest.objects import translate
+from ingest.removals import removal
 from tests.unit.core.events import recorded
 
 KEYS = [
@@ -91,7 +97,9 @@ def test_a_key_is_taken_as_it_is(bench: Bench, key: str):
     (event,) = bench.bus.events
     assert event.meta.image_key == key
     assert event.meta.version_id == "v000001"
-    assert (event.data.bucket, event.data.size) == ("uploads", 5)
+    assert (event.data.bucket, event.data.size, event.data.reason) == ("uploads", 5, "PutObject")
+    assert event.data.etag == hashlib.md5(b"12345", usedforsecurity=False).hexdigest()
+    assert event.data.uploaded_at == bench.events[0]["time"]
     assert bus_entry(event, "bus")["Resources"] == [f"arn:aws:s3:::uploads/{key}"]
     assert event.meta.correlation_id == event.meta.event_id
     assert event.meta.causation_id is None
@@ -120,6 +128,18 @@ def test_a_delete_marker_is_a_deletion(bench: Bench):
     bench.receive(*bench.events)
     assert bench.bus.types == ["ImageUploaded", "ImageDeleted"]
     assert bench.bus.events[1].meta.revision > bench.bus.events[0].meta.revision
+    data = bench.bus.events[1].data
+    assert (data.bucket, data.deletion_type, data.permanent) == ("uploads", "Delete Marker Created", None)
+    assert bench.bus.events[1].meta.version_id == "v000002"
+
+
+def test_an_event_without_a_reason_is_an_upload_all_the_same(bench: Bench):
+    bench.s3.put_object(Bucket="uploads", Key="k", Body=b"1")
+    (event,) = bench.events
+    del event["detail"]["reason"], event["time"]
+    assert bench.receive(event) == 0
+    data = bench.bus.events[0].data
+    assert (data.reason, data.uploaded_at) == ("unknown", None)
 
 
 def test_the_removal_of_an_old_version_is_not(bench: Bench):
@@ -151,6 +171,7 @@ def test_when_the_current_version_is_removed_the_older_one_is_announced(bench: B
     restored = bench.bus.events[-1]
     assert (restored.data.reason, restored.data.size, restored.meta.version_id) == ("restored", 3, "v000001")
     assert restored.data.etag == bench.bus.events[0].data.etag
+    assert (restored.data.bucket, restored.data.uploaded_at) == ("uploads", "2026-01-02T03:04:05.000Z")
     assert restored.meta.revision == revision(bench.events[-1]["detail"]["object"]["sequencer"])
     assert restored.meta.revision > bench.bus.events[1].meta.revision
 
@@ -162,6 +183,8 @@ def test_when_the_last_version_is_removed_the_image_is_deleted(bench: Bench):
     bench.receive(bench.events[-1])
     deleted = bench.bus.events[-1]
     assert (deleted.detail_type, deleted.data.permanent) == ("ImageDeleted", True)
+    assert (deleted.data.bucket, deleted.data.deletion_type) == ("uploads", "Delete Marker Created")
+    assert deleted.meta.version_id == "v000001"
     assert deleted.meta.revision > bench.bus.events[0].meta.revision
 
 
@@ -381,3 +404,52 @@ def test_a_version_under_neither_key_keeps_the_message(bench: Bench):
     bench.s3.buckets["uploads"].keys.clear()
     assert bench.receive(*bench.events) == 1
     assert bench.bus.events == []
+
+
+def test_under_the_decoded_key_the_event_is_otherwise_the_same():
+    data = ImageUploaded(bucket="uploads", size=1, etag="e", reason="PutObject")
+    encoded, actual = (
+        new_event(
+            data, image_key=key, revision=revision("1F"), clock=ManualClock(), version_id="v",
+            usage=Usage(billed_ms=7, memory_mb=128),
+        )
+        for key in ("a%2Bb.jpg", "a+b.jpg")
+    )  # fmt: skip
+    assert under_actual_key(encoded, lambda _bucket, key, _: key == "a+b.jpg", ManualClock()) == actual
+
+
+def test_every_event_says_what_it_cost(bench: Bench, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+    put(bench, b"1", b"2")
+    bench.s3.delete_object(Bucket="uploads", Key="k")
+    for version in ("v000003", "v000002", "v000001"):
+        remove(bench, version)
+        bench.receive(*bench.events)
+    assert set(bench.bus.types) == {"ImageUploaded", "ImageDeleted"}
+    assert {"restored", "PutObject"} <= {getattr(event.data, "reason", None) for event in bench.bus.events}
+    assert {event.meta.usage.memory_mb for event in bench.bus.events} == {128}
+
+
+CREATED: dict[str, Any] = {
+    "source": "aws.s3",
+    "detail-type": "Object Created",
+    "detail": {"bucket": {"name": "b"}, "object": {"key": "k", "size": 1, "etag": "e", "sequencer": "1F"}},
+}
+REMOVED = CREATED | {"detail-type": "Object Deleted"}
+REMOVED["detail"] = CREATED["detail"] | {"deletion-type": "Permanently Deleted"}
+
+
+READERS: dict[str, tuple[Callable[[Any], Any], dict[str, Any]]] = {
+    "created": (lambda event: translate(event, ManualClock()), CREATED),
+    "removed": (removal, REMOVED),
+}
+SEQUENCER = {"key": "k", "size": 1, "etag": "e", "sequencer": 5}
+
+
+@pytest.mark.parametrize("kind", READERS)
+@pytest.mark.parametrize("broken", [{"bucket": {}}, {"bucket": None}, {"object": SEQUENCER}], ids=str)
+def test_what_s3_would_not_send_is_no_event(kind: str, broken: dict[str, Any]):
+    read, event = READERS[kind]
+    assert read(event)
+    with pytest.raises(NotAnEvent, match="not an S3 event"):
+        read(event | {"detail": event["detail"] | broken})

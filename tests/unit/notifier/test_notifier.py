@@ -25,7 +25,7 @@ from imagebus.testing.errors import client_error
 from notifier.handler import notify_delivery
 from notifier.ledger import LEASE_SECONDS, DynamoDBLedger
 from notifier.messages import HANDLED, compose
-from notifier.notify import SNSTopic
+from notifier.notify import SNSTopic, notify
 from tests.unit.core.events import (
     FIRST,
     KEY,
@@ -305,7 +305,11 @@ def test_a_person_can_read_it_and_a_machine_too(number: int):
 
 
 TEXTS = (
-    ("completed", "Image processed", ["Done in 0.5 s.", "PNG, 640 x 480 pixels.", "thumbnails: 1"]),
+    (
+        "completed",
+        "Image processed",
+        ["Done in 90.4 s.", "PNG, 640 x 480 pixels.", "labels: 1", "thumbnails: 2"],
+    ),
     ("rejected", "Image rejected", ["Reason: corrupt. no", "The limit is 10, the image has 11."]),
     (
         "failed",
@@ -318,7 +322,12 @@ TEXTS = (
     ),
     ("failed", "Processing stalled", ["Waited 900 s for ThumbnailsCreated."]),
 )
-DETAILS: tuple[dict[str, int], ...] = ({"width": 640, "height": 480}, {"limit": 10, "actual": 11}, {}, {})
+DETAILS: tuple[dict[str, Any], ...] = (
+    {"width": 640, "height": 480, "duration_ms": 90_440, "counts": {"thumbnails": 2, "labels": 1}},
+    {"limit": 10, "actual": 11},
+    {},
+    {},
+)
 
 
 @pytest.mark.parametrize("number", range(4))
@@ -392,6 +401,8 @@ def test_nobody_is_notified_about_an_erased_image(bench: Bench, how: dict[str, A
         ({"format": "PNG", "width": None, "height": None}, "PNG."),
         ({"format": None, "width": 640, "height": 480}, "640 x 480 pixels."),
         ({"format": None, "width": None, "height": None}, None),
+        ({"format": None, "width": 640, "height": None}, None),
+        ({"format": None, "width": None, "height": 480}, None),
     ],
 )
 def test_a_notification_says_what_is_known_of_the_image(known: dict[str, Any], line: str | None):
@@ -402,3 +413,23 @@ def test_a_notification_says_what_is_known_of_the_image(known: dict[str, Any], l
     assert [each for each in lines if each.endswith("pixels.") or each.startswith("PNG")] == (
         [line] if line else []
     )
+
+
+def test_a_rejection_names_a_limit_only_if_there_is_one():
+    lines = compose(finals()[1]).text.splitlines()
+    assert lines[2:4] == ["Reason: corrupt. no", ""]
+
+
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [((), "the first event"), (("MetadataExtracted", "A|B"), "MetadataExtracted, A|B")],
+)
+def test_a_stall_names_what_is_waited_for(missing: tuple[str, ...], words: str):
+    event = finals()[3]
+    event = replace(event, data=msgspec.structs.replace(event.data, missing=missing))
+    assert f"Waited 900 s for {words}." in compose(event).text.splitlines()
+
+
+def test_who_notifies_knows_whether_it_was_the_one(bench: Bench):
+    topic = SNSTopic(bench.sns, "topic")  # type: ignore[arg-type]
+    assert [notify(finals()[0], bench.ledger, topic) for _ in range(2)] == [True, False]

@@ -14,7 +14,7 @@ from imagebus.objects import S3ObjectStore
 from imagebus.testing import InMemoryS3, ManualClock, RecordingBus, sqs_record
 from imagebus.testing.s3 import Bucket
 from imagebus.worker import Derivation, DerivedObject, Job, Worker
-from tests.unit.core.events import KEY, envelope, story
+from tests.unit.core.events import KEY, asked, envelope, story
 
 
 class Bench:
@@ -117,3 +117,9 @@ def test_who_has_read_the_upload_and_writes_nothing_does_not_ask_for_it_again(be
     bench.s3.head_object = lambda **_: pytest.fail("asked")  # type: ignore[method-assign]
     assert bench.run() == 0
     assert bench.bus.types == ["LabelsSkipped"]
+
+
+def test_a_worker_without_a_stage_accepts_no_request(bench: Bench):
+    bench.event = envelope(asked(story()[1]))
+    assert bench.run() == 1
+    assert bench.seen == []
