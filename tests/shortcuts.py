@@ -7,6 +7,7 @@ from typing import Any
 
 import botocore.hooks
 import botocore.session
+import typer.main
 import typer.testing
 from moto.core.serialize import AttributePicker, AttributePickerContext
 
@@ -22,7 +23,7 @@ def take() -> None:
     accepts_kwargs = cache(botocore.hooks.accepts_kwargs)
     botocore.hooks.accepts_kwargs = lambda handler: accepts_kwargs(getattr(handler, "__func__", handler))
     # A command's tree of sixty parameters is made from type hints, and again for every run in a test.
-    typer.testing._get_command = cache(typer.testing._get_command)
+    typer.main.get_command = typer.testing._get_command = cache(typer.main.get_command)
     _values_of_dynamodb()
 
 
