@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import gc
 import os
-from functools import cache
 from typing import Any
 
-import botocore.hooks
-import botocore.session
 import pytest
-import typer.testing
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
 from imagebus_local.places import SECOND
+from tests import shortcuts
 from tests.e2e import VARIABLE, elsewhere
 
 # No test may reach a real account by accident, so these are set before any client is created. Only the
@@ -40,17 +37,7 @@ os.environ.update(
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
 
-# Every boto3 session has a loader of its own, which parses the models of its services again: most of the time
-# that a client takes.
-botocore.session.create_loader = cache(botocore.session.create_loader)
-# And it renames the events of a hundred hooks, always in the same way: most of what is left.
-_renamed = cache(botocore.hooks.EventAliaser(None)._alias_event_name)
-botocore.hooks.EventAliaser._alias_event_name = lambda _, event: _renamed(event)
-# It inspects the signature of every handler, and again for every client.
-_accepts_kwargs = cache(botocore.hooks.accepts_kwargs)
-botocore.hooks.accepts_kwargs = lambda handler: _accepts_kwargs(getattr(handler, "__func__", handler))
-# A command's tree of sixty parameters is made from type hints, and again for every run in a test.
-typer.testing._get_command = cache(typer.testing._get_command)
+shortcuts.take()
 
 
 #: Hundreds of images, and a replay sends everything in the archive. So where there are several workers these

@@ -134,10 +134,11 @@ def variations(detail: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def copied(detail: dict[str, Any], path: Path) -> tuple[dict[str, Any], Any]:
-    """A copy, and the object or array in it that contains the end of `path`."""
-    node: Any = copy.deepcopy(detail)
-    top: dict[str, Any] = node
+    """The object or array that contains the end of `path`, in a copy that shares what is not above it."""
+    top = copy.copy(detail)
+    node: Any = top
     for step in path[:-1]:
+        node[step] = copy.copy(node[step])
         node = node[step]
     return top, node
 

@@ -93,14 +93,17 @@ def _deleted(bench: Bench) -> Payload:
 def _retried(bench: Bench) -> Payload:
     """An image that every stage gave up on, according to events newer than its upload."""
     key = bench.pipeline.upload(bench.pipeline.key("retried.jpg"), jpeg())
-    validated = bench.event("ImageValidated", key, revision=NEWEST)
-    processed = bench.event("ImageProcessed", key, revision=NEWEST)
+    uploads = bench.pipeline.outputs["UploadsBucketName"]
+    version = bench.pipeline.client("s3").head_object(Bucket=uploads, Key=key)["VersionId"]
+    meta = {"revision": NEWEST, "version_id": version}  # another version would be one whose event was lost
+    validated = bench.event("ImageValidated", key, **meta)
+    processed = bench.event("ImageProcessed", key, **meta)
     # What the recorder can log it logs from the failure, and there is nothing left to retry.
     broken = {**processed, "detail": {**processed["detail"], "data": {}}}
     causes: Mapping[str, Any] = {
         **dict.fromkeys(STAGES, validated),
         "Ingest": s3_event(bench, key, NEWEST),
-        "Validator": bench.event("ImageUploaded", key, revision=NEWEST),
+        "Validator": bench.event("ImageUploaded", key, **meta),
         "Recorder": broken,
         "Notifier": processed,
     }

@@ -36,6 +36,9 @@ from tests.unit.cli.recipe_world import NEW, OLD
 from tests.unit.core.events import FIRST, KEY, failure, processed, recorded, story
 
 ROOT = Path(__file__).parents[2]
+FAILED = "failed.jpg"
+#: What S3 calls the version of an object in a bucket without versioning.
+ONLY_VERSION = "null"
 REGION = "eu-west-1"
 STACK = ("--stack", "imagebus", "--region", REGION)
 OUTPUTS = {
@@ -63,7 +66,7 @@ ON_AWS = {
     "cost": (),
     "rebuild": (),
     "verify": (),
-    "retry": ("failed.jpg",),
+    "retry": (FAILED,),
     "replay": ("--from", "7d", "--no-wait"),
     "recipe show": (),
     "recipe export": (),
@@ -203,7 +206,8 @@ def endpoint() -> Iterator[str]:
         s3, sqs, events = session.client("s3"), session.client("sqs"), session.client("events")
         for bucket in ("uploads", "images"):
             s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
-        s3.put_object(Bucket="uploads", Key=KEY, Body=b"original")
+        for key in (KEY, FAILED):
+            s3.put_object(Bucket="uploads", Key=key, Body=b"original")
         s3.put_object(
             Bucket="images", Key=f"{derived_prefix(KEY, FIRST)}thumbnails/100x100.png", Body=b"small"
         )
@@ -221,7 +225,7 @@ def endpoint() -> Iterator[str]:
         recipes.promote(OLD, "kim")
         store = DynamoDBEventStore(dynamodb, "status")
         facts, clock = Required.parse(DEFAULT), ManualClock()
-        done, lost = story(clock=clock), story("failed.jpg", clock=clock)[:2]
+        done, lost = story(clock=clock), story(FAILED, clock=clock, version=ONLY_VERSION)[:2]
         for log in (
             [*done, processed(done, clock=clock)],
             [*lost, failure(lost[1], "thumbnailer", clock=clock)],

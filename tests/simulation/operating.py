@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from types import SimpleNamespace
-from typing import Any
 
 from imagebus.history.required import Required
 from imagebus.identity import revision_after
+from imagebus.missed import Uploads
 from imagebus.retrying import Retrier
 from imagebus.store import DynamoDBEventStore
-from imagebus_cli.operations import missed
 from tests.simulation import poison, rows, wiring
 from tests.simulation.story import Story
 
@@ -32,15 +30,10 @@ def retry(story: Story, *, everything: bool = False) -> int:
 def look_again(story: Story) -> int:
     """`imagebus retry` for every image about which `imagebus verify` says that S3 shows another."""
     world, images = story.world, rows.statuses(story.world.dynamodb)
-    stack: Any = SimpleNamespace(
-        s3=world.s3,
-        uploads=wiring.UPLOADS,
-        sqs=_Queues(story),
-        outputs={"InboxUrls": world.inbox("{stage}")},
-    )
-    wrong = [item for item in images.values() if missed.why(stack, item)]
+    uploads = Uploads(lambda: world.s3, wiring.UPLOADS)  # type: ignore[arg-type,return-value]
+    wrong = [item for item in images.values() if uploads.why(item)]
     for item in wrong:
-        missed.look_again(stack, item)
+        world.send(world.inbox("ingest"), json.dumps(uploads.look_again(item).envelope))
         story.shows(item["image_key"], revision_after(item["revision"]))
     world.evidence.unheard -= images.keys()
     world.seen["looked again"] += len(wrong)

@@ -137,8 +137,8 @@ def test_billed_memory_is_in_gigabyte_seconds() -> None:
         if each.name == "BilledGBSeconds"
     )
     assert billed == 1.0
-    small = recorded("ImageWatermarked", usage={"billed_ms": 1, "memory_mb": 129})
-    assert [each.value for each in measurements(small, None) if each.name == "BilledGBSeconds"] == [0.000126]
+    small = recorded("ImageWatermarked", usage={"billed_ms": 1, "memory_mb": 200})
+    assert [each.value for each in measurements(small, None) if each.name == "BilledGBSeconds"] == [0.000195]
 
 
 def test_a_line_is_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -30,19 +31,25 @@ EXEMPT = ("CHANGELOG.md", "schemas/released/", "tests/unit/test_wording.py")
 PATTERNS = ("*.md", "*.py", "*.yml", "*.toml", "*.txt", "*.html", "*.js", "*.json", "Makefile", ".ci/run")
 
 
-@pytest.mark.parametrize("phrase", AVOID)
-def test_no_text_reads_as_translated(phrase: str) -> None:
+@cache
+def texts() -> dict[str, str]:
     listed = subprocess.run(
         ["git", "ls-files", "--", *PATTERNS], cwd=ROOT, check=True, capture_output=True, text=True
     )
-    found = []
-    for name in listed.stdout.splitlines():
-        path = ROOT / name
-        if name.startswith(EXEMPT) or not path.is_file():
-            continue
-        # A phrase may be broken over two lines, also of a comment.
-        text = re.sub(r"\s+(#:? )?", " ", path.read_text(encoding="utf-8"))
-        match = re.search(phrase, text, re.IGNORECASE)
-        if match:
-            found.append(f"{name}: …{text[max(0, match.start() - 30) : match.end() + 30]}…")
+    paths = {name: ROOT / name for name in listed.stdout.splitlines() if not name.startswith(EXEMPT)}
+    # A phrase may be broken over two lines, also of a comment.
+    return {
+        name: re.sub(r"\s+(#:? )?", " ", path.read_text(encoding="utf-8"))
+        for name, path in paths.items()
+        if path.is_file()
+    }
+
+
+@pytest.mark.parametrize("phrase", AVOID)
+def test_no_text_reads_as_translated(phrase: str) -> None:
+    found = [
+        f"{name}: …{text[max(0, match.start() - 30) : match.end() + 30]}…"
+        for name, text in texts().items()
+        if (match := re.search(phrase, text, re.IGNORECASE))
+    ]
     assert not found, f"Write instead: {AVOID[phrase]}.\n" + "\n".join(found)

@@ -11,7 +11,7 @@ from imagebus.erasures import Erasure, from_item
 from imagebus.identity import derived_prefix, image_id
 from imagebus.store import identity
 from imagebus_cli.images.erase import is_leftover, revision_of
-from imagebus_cli.operations import missed
+from imagebus_cli.operations.retry import uploads
 from imagebus_cli.operations.table import ScannedImage
 from imagebus_cli.operations.verify import LOOKS, SETTLE_SECONDS, Check, Difference, advice
 from imagebus_cli.stack.deployed import Stack
@@ -27,6 +27,7 @@ class Leftovers:
 
     def __init__(self, stack: Stack, *, objects: bool, clock: Clock) -> None:
         self._stack = stack
+        self._uploads = uploads(stack)
         self._objects = objects
         self._clock = clock
         self._erasures = _erasures(stack)
@@ -56,7 +57,7 @@ class Leftovers:
         for _ in range(LOOKS):
             if not item or not (self._objects or item.get("status") == "failed"):
                 return None
-            if not (why := missed.why(self._stack, item)):
+            if not (why := self._uploads.why(item)):
                 return None
             self._clock.sleep(SETTLE_SECONDS)
             item = self._stack.store.status(image.image_key)

@@ -9,9 +9,9 @@ from botocore.exceptions import ClientError
 
 from imagebus.history.recorded import UNREADABLE
 from imagebus.history.required import Required
+from imagebus.missed import Uploads
 from imagebus.naming import inbox_urls
 from imagebus.retrying import Retrier, RetryResult
-from imagebus_cli.operations import missed
 from imagebus_cli.operations.table import described
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack.deployed import Stack
@@ -32,12 +32,16 @@ def required(stack: Stack) -> Required:
 
 def retrier(stack: Stack) -> Retrier:
     inboxes = inbox_urls(stack.outputs["InboxUrls"])
-    return Retrier(stack.store, lambda: stack.sqs, inboxes, required(stack))
+    return Retrier(stack.store, lambda: stack.sqs, inboxes, required(stack), uploads(stack))
+
+
+def uploads(stack: Stack) -> Uploads:
+    return Uploads(lambda: stack.s3, stack.uploads)
 
 
 def retry_one(stack: Stack, image_key: str) -> RetryResult | RetryFailure:
     """Raises Problem for an unknown key."""
-    result = _retry(stack, retrier(stack), image_key)
+    result = _retry(retrier(stack), image_key)
     if isinstance(result, RetryResult) and not result.sent and stack.store.status(image_key) is None:
         raise Problem(f"There is no image {image_key!r}.", "Keys are exact and include folders.", exit_code=1)
     return result
@@ -46,15 +50,12 @@ def retry_one(stack: Stack, image_key: str) -> RetryResult | RetryFailure:
 def retry_failed(stack: Stack) -> Iterator[RetryResult | RetryFailure]:
     """All images whose status is `failed`."""
     retries = retrier(stack)
-    return (_retry(stack, retries, item["image_key"]) for item in stack.index.with_status("failed"))
+    return (_retry(retries, item["image_key"]) for item in stack.index.with_status("failed"))
 
 
-def _retry(stack: Stack, retries: Retrier, image_key: str) -> RetryResult | RetryFailure:
+def _retry(retries: Retrier, image_key: str) -> RetryResult | RetryFailure:
     """An image that cannot be read or sent must not keep the others from being retried."""
     try:
-        item = stack.store.status(image_key)
-        if item and missed.why(stack, item):
-            return RetryResult(image_key, (missed.look_again(stack, item),), ())
         return retries.retry(image_key)
     except (ClientError, *UNREADABLE) as error:
         return RetryFailure(image_key, described(error))

@@ -7,13 +7,14 @@ service's name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from imagebus.history.required import Required
 from imagebus.history.retry import RetryRequest, plan_retry
 from imagebus.identity import canonical_json
+from imagebus.missed import Uploads
 from imagebus.store import EventStore
 
 if TYPE_CHECKING:
@@ -34,7 +35,9 @@ class RetryResult:
 
 
 class Retrier:
-    """`inboxes` maps each stage to the URL of its queue."""
+    """`inboxes` maps each stage to the URL of its queue. With `uploads`, an image of which S3 shows something
+    else goes to ingest instead: its stages would only drop it again.
+    """
 
     def __init__(
         self,
@@ -42,15 +45,17 @@ class Retrier:
         client: Callable[[], SQSClient],
         inboxes: Mapping[str, str],
         required: Required,
+        uploads: Uploads | None = None,
     ) -> None:
         self._store = store
         self._client = client
         self._inboxes = inboxes
         self._required = required
+        self._uploads = uploads
 
     def retry(self, image_key: str) -> RetryResult:
         sent, unreachable = [], dict[str, None]()
-        for request in plan_retry(self._store.latest(image_key), self._required):
+        for request in self._plan(image_key):
             known = tuple(stage for stage in request.stages if stage in self._inboxes)
             unreachable |= dict.fromkeys(stage for stage in request.stages if stage not in known)
             for stage in known:
@@ -59,3 +64,9 @@ class Retrier:
             if known:
                 sent.append(RetryRequest(request.envelope, known))
         return RetryResult(image_key, tuple(sent), tuple(unreachable))
+
+    def _plan(self, image_key: str) -> Sequence[RetryRequest]:
+        item = self._store.status(image_key) if self._uploads else None
+        if self._uploads and item and self._uploads.why(item):
+            return [self._uploads.look_again(item)]
+        return plan_retry(self._store.latest(image_key), self._required)

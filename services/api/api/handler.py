@@ -14,6 +14,7 @@ from api.views import derived_url
 from imagebus.aws import client, presigner
 from imagebus.clock import SystemClock
 from imagebus.listing import ImageIndex
+from imagebus.missed import Uploads
 from imagebus.recipes.store import DynamoDBRecipes
 from imagebus.retrying import Retrier
 from imagebus.store import DynamoDBEventStore
@@ -25,12 +26,13 @@ def api() -> Api:
     storage = S3Storage(presigner())
     clock = SystemClock()
     store = DynamoDBEventStore(client("dynamodb"), settings.status_table)
+    uploads = Uploads(lambda: client("s3"), settings.uploads_bucket)
     return Api(
         settings,
         store=store,
         index=ImageIndex(client("dynamodb"), settings.status_table),
         storage=storage,
-        retrier=Retrier(store, lambda: client("sqs"), settings.inboxes, settings.required),
+        retrier=Retrier(store, lambda: client("sqs"), settings.inboxes, settings.required, uploads),
         recipes=DynamoDBRecipes(client("dynamodb"), settings.recipes_table, clock),
         clock=clock,
         page=cache(lambda: page(settings, storage)),

@@ -126,7 +126,7 @@ def _by_erasing(removed: Removal, current: CurrentObject | None, erasure: Erasur
 
 def _was_old(removed: Removal, current: CurrentObject | None, events: Sequence[RecordedEvent]) -> bool:
     """Whether the log has the removed version, and shows what is current all the same."""
-    if removed.version_id is None or not events:
+    if removed.version_id is None:
         return False
     known = any(event.meta.get("version_id") == removed.version_id for event in events)
     if not known or not any(map(shows_revision, events)):

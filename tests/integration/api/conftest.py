@@ -31,6 +31,7 @@ from imagebus.history.recorded import RecordedEvent
 from imagebus.history.required import DEFAULT, Required
 from imagebus.identity import derived_prefix
 from imagebus.listing import ImageIndex
+from imagebus.missed import Uploads
 from imagebus.recipes.store import DynamoDBRecipes
 from imagebus.retrying import Retrier
 from imagebus.store import DynamoDBEventStore
@@ -82,14 +83,16 @@ class World:
         )
         self.api = self.api_with(**settings)
 
-    def api_with(self, **settings: Any) -> Api:
+    def api_with(self, *, looks_at_s3: bool = False, **settings: Any) -> Api:
+        """Most tests tell only what the log says, so S3 has none of their images."""
+        uploads = Uploads(lambda: self.s3, UPLOADS) if looks_at_s3 else None
         self.settings = Settings(TABLE, UPLOADS, IMAGES, self.inboxes, **settings)
         return Api(
             self.settings,
             store=self.store,
             index=ImageIndex(self.dynamodb, TABLE),
             storage=S3Storage(self.s3),
-            retrier=Retrier(self.store, lambda: self.sqs, self.inboxes, self.settings.required),
+            retrier=Retrier(self.store, lambda: self.sqs, self.inboxes, self.settings.required, uploads),
             recipes=self.recipes,
             clock=self.clock,
             page=lambda: PAGE,

@@ -184,6 +184,14 @@ def test_there_is_nothing_to_retry_of_an_image_that_did_not_fail(world: World, s
     assert (answer.status, answer.json["code"]) == (409, "nothing_to_retry")
 
 
+def test_an_image_whose_deletion_s3_never_reported_goes_to_ingest_and_not_to_its_stage(world: World) -> None:
+    world.failed("gone.jpg", "thumbnailer")
+    world.api = world.api_with(looks_at_s3=True)
+    assert world.post("images/gone.jpg/retry").json["stages"] == ["ingest"]
+    (event,) = received(world, "ingest")
+    assert event["detail"]["object"]["key"] == "gone.jpg"
+
+
 def test_other_methods_are_refused_with_those_that_are_allowed(world: World) -> None:
     for method, path, allowed in (
         ("PUT", "images", "GET, POST"),

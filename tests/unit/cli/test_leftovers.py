@@ -12,8 +12,8 @@ from imagebus.events.recipes import VariantsPruned
 from imagebus.history.fold import fold
 from imagebus.history.required import DEFAULT, Required
 from imagebus.identity import derived_prefix, image_id, imported_revision
+from imagebus.missed import Uploads
 from imagebus.testing import ManualClock
-from imagebus_cli.operations import missed
 from imagebus_cli.operations.leftovers import ERASED, Leftovers
 from imagebus_cli.operations.verify import Difference, verify_all
 from imagebus_cli.stack import doctor
@@ -34,7 +34,7 @@ FINISH = f"imagebus erase {QUOTED} --leftovers"
 @pytest.fixture(autouse=True)
 def current(monkeypatch: pytest.MonkeyPatch) -> None:
     """S3 shows what the status does."""
-    monkeypatch.setattr(missed, "why", lambda *_: "")
+    monkeypatch.setattr(Uploads, "why", lambda *_: "")
 
 
 def log(stack: Stack, *, status: bool = True) -> None:

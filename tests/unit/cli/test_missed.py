@@ -16,8 +16,8 @@ from imagebus.identity import revision, revision_after
 from imagebus.inbox import Inbox, one_by_one
 from imagebus.objects import S3ObjectStore
 from imagebus.testing import ManualClock, RecordingBus, sqs_record
-from imagebus_cli.operations import missed
 from imagebus_cli.operations.leftovers import Leftovers
+from imagebus_cli.operations.retry import uploads
 from imagebus_cli.operations.table import ScannedImage
 from imagebus_cli.stack.deployed import Stack
 from ingest.handler import ingest
@@ -144,9 +144,9 @@ def test_what_names_no_version_is_compared_by_its_content(stack: Stack):
     put(stack)
     etag = stack.s3.head_object(Bucket="uploads", Key=KEY)["ETag"].strip('"')
     item = {"image_key": KEY, "status": "completed", "revision": FIRST}
-    assert missed.why(stack, item | {"etag": etag}) == ""
-    assert missed.why(stack, item) == ""
-    assert missed.why(stack, item | {"etag": "other"}) == "S3 shows another version"
+    assert uploads(stack).why(item | {"etag": etag}) == ""
+    assert uploads(stack).why(item) == ""
+    assert uploads(stack).why(item | {"etag": "other"}) == "S3 shows another version"
 
 
 def test_the_revision_after_an_upload_is_older_than_the_next_one():

@@ -21,12 +21,13 @@ from imagebus.events.catalog import STAGE_NAMED
 from imagebus.history.fold import Item, fold
 from imagebus.history.recorded import RecordedEvent
 from imagebus.history.required import DEFAULT, Required
+from imagebus.missed import Uploads
 from imagebus.naming import inbox_urls
 from imagebus.recipes.store import DynamoDBRecipes
 from imagebus.retrying import Retrier
 from imagebus.testing import InMemoryDynamoDB, ManualClock, recipes_table, status_table
 from imagebus_cli import main
-from imagebus_cli.operations import commands, missed
+from imagebus_cli.operations import commands
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack import find as where
 from imagebus_cli.stack.deployed import Stack
@@ -54,6 +55,7 @@ class Deployed(Stack):
 
 def deployed() -> Deployed:
     names = {"StatusTableName": "status", "InboxUrls": "queue://{stage}", "RequiredFacts": DEFAULT}
+    names["UploadsBucketName"] = "uploads"
     stack = Deployed(boto3.Session(region_name="us-east-1"), names)
     stack.__dict__["dynamodb"] = InMemoryDynamoDB({"status": status_table()})
     stack.__dict__["queues"] = stack.__dict__["sqs"] = RecordingQueues()
@@ -64,7 +66,7 @@ def deployed() -> Deployed:
 def stack(monkeypatch: pytest.MonkeyPatch) -> Deployed:
     stack = deployed()
     monkeypatch.setattr(where, "find", lambda *_, **__: stack)
-    monkeypatch.setattr(missed, "why", lambda *_: "")  # S3 shows what the status does
+    monkeypatch.setattr(Uploads, "why", lambda *_: "")  # S3 shows what the status does
     return stack
 
 
@@ -181,6 +183,6 @@ def test_the_api_and_the_command_send_the_same(log: list[RecordedEvent]):
     stack.hold(*log)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(where, "find", lambda *_, **__: stack)
-        patch.setattr(missed, "why", lambda *_: "")
+        patch.setattr(Uploads, "why", lambda *_: "")
         run("a.jpg")
     assert stack.queues.sent == asked_of_the_api(stack)

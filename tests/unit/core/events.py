@@ -27,9 +27,11 @@ SHA = "0" * 64
 AnEvent = Event[EventData]
 
 
-def uploaded(key: str = KEY, rev: str = FIRST, *, clock: ManualClock | None = None) -> Event[ImageUploaded]:
+def uploaded(
+    key: str = KEY, rev: str = FIRST, *, clock: ManualClock | None = None, version: str = "v1"
+) -> Event[ImageUploaded]:
     data = ImageUploaded(bucket="uploads", size=1000, etag="e1", reason="PutObject")
-    return new_event(data, image_key=key, revision=rev, clock=clock or ManualClock(), version_id="v1")
+    return new_event(data, image_key=key, revision=rev, clock=clock or ManualClock(), version_id=version)
 
 
 def deleted(key: str = KEY, rev: str = SECOND) -> Event[ImageDeleted]:
@@ -37,10 +39,12 @@ def deleted(key: str = KEY, rev: str = SECOND) -> Event[ImageDeleted]:
     return new_event(data, image_key=key, revision=rev, clock=ManualClock(), version_id="v2")
 
 
-def story(key: str = KEY, rev: str = FIRST, *, clock: ManualClock | None = None) -> list[AnEvent]:
+def story(
+    key: str = KEY, rev: str = FIRST, *, clock: ManualClock | None = None, version: str = "v1"
+) -> list[AnEvent]:
     """From upload to the last fact, a tenth of a second apart, without the final event."""
     clock = clock or ManualClock()
-    first = uploaded(key, rev, clock=clock)
+    first = uploaded(key, rev, clock=clock, version=version)
     clock.advance(0.1)
     validated = caused_by(
         first.meta,

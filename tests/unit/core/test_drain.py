@@ -8,11 +8,12 @@ from time import time
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ReadTimeoutError
 
 from imagebus.drain import BEHIND_SECONDS, RESERVE_MS, NotDrained, drain
 from imagebus.inbox import Delivery, Inbox, one_by_one
 from imagebus.testing import InMemorySQS, ManualClock, lambda_event
+from imagebus.testing.errors import client_error
 
 
 class Boom(Exception):
@@ -27,9 +28,15 @@ class CountingSQS(InMemorySQS):
         super().__init__(self.clock)
         self.calls: list[tuple[str, str]] = []
         self.refused: set[tuple[str, str]] = set()
+        self.error: Exception = client_error("AccessDenied", "call")
 
     def receive_message(self, **request: Any) -> dict[str, Any]:
-        return self._called("receive", request) or super().receive_message(**request)
+        """A short poll asks some servers only: here, those that have nothing.
+
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html
+        """
+        self._called("receive", request)
+        return super().receive_message(**request) if request.get("WaitTimeSeconds") else {}
 
     def delete_message(self, **request: Any) -> dict[str, Any]:
         return self._called("delete", request) or super().delete_message(**request)
@@ -38,7 +45,7 @@ class CountingSQS(InMemorySQS):
         call = name, request["QueueUrl"]
         self.calls.append(call)
         if call in self.refused:
-            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, name)
+            raise self.error
 
 
 class Bench:
@@ -151,7 +158,7 @@ def test_what_was_received_too_late_to_be_begun_is_not_deleted(bench: Bench):
     first, second = bench.queue("a"), bench.queue("b")
     bench.send(first, "slow")
     bench.send(second, "waits")
-    bench.each_takes = bench.time_left
+    bench.each_takes = bench.time_left - RESERVE_MS
     assert bench.drain() == {"handled": 1, "failed": 0}
     assert (bench.sqs.depth(first), bench.sqs.depth(second)) == (0, 1)
 
@@ -175,8 +182,22 @@ def test_more_than_there_is_time_for_is_an_error_once_it_has_waited_for_long(ben
     bench.drain()
 
 
+def test_what_has_waited_for_just_so_long_is_no_error(bench: Bench, monkeypatch: pytest.MonkeyPatch):
+    url, now = bench.queue("dead"), bench.sqs.clock.now().replace(microsecond=0)
+    bench.sqs.clock.advance(-BEHIND_SECONDS - bench.sqs.clock.now().microsecond / 1e6)
+    bench.send(url, *map(str, range(25)))
+    bench.sqs.clock.advance(BEHIND_SECONDS)
+    bench.each_takes = bench.time_left
+    monkeypatch.setattr("imagebus.drain.time", now.timestamp)
+    assert bench.drain() == {"handled": 10, "failed": 0}
+
+
+@pytest.mark.parametrize(
+    "error", [client_error("AccessDenied", "call"), ReadTimeoutError(endpoint_url="sqs")]
+)
 @pytest.mark.parametrize("call", ["receive", "delete"])
-def test_a_queue_that_refuses_is_an_error_once_the_others_are_done(bench: Bench, call: str):
+def test_a_queue_that_refuses_is_an_error_once_the_others_are_done(bench: Bench, call: str, error: Exception):
+    bench.sqs.error = error
     refusing, other = bench.queue("a"), bench.queue("b")
     for url in (refusing, other):
         bench.send(url, *map(str, range(12)))

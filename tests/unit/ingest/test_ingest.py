@@ -18,7 +18,7 @@ from imagebus.events.ingest import ImageUploaded
 from imagebus.history.recorded import RecordedEvent
 from imagebus.identity import revision
 from imagebus.inbox import Inbox, one_by_one
-from imagebus.objects import S3ObjectStore
+from imagebus.objects import CurrentObject, S3ObjectStore
 from imagebus.testing import (
     InMemoryDynamoDB,
     InMemoryS3,
@@ -31,7 +31,7 @@ from imagebus.testing.s3 import Bucket
 from ingest.handler import ingest
 from ingest.keys import under_actual_key
 from ingest.objects import translate
-from ingest.removals import removal
+from ingest.removals import announce_current, removal
 from tests.unit.core.events import recorded
 
 KEYS = [
@@ -67,13 +67,16 @@ class Bench:
         uploads = Bucket(versioned=True, sends_events=True, names_versions=names_versions)
         self.s3 = InMemoryS3({"uploads": uploads}, send=self.events.append)
         self.asked: list[str] = []
+        #: what is in the log besides what was published
+        self.others: list[RecordedEvent] = []
         tables = InMemoryDynamoDB({"erasures": erasures_table()})
         self.erasures = DynamoDBErasures(tables, "erasures")  # type: ignore[arg-type]
         objects = _Objects(self.s3, self.asked)
         self.inbox = Inbox(one_by_one(lambda d: ingest(d, self.bus, objects, lambda: self, ManualClock())))
 
     def history(self, key: str) -> list[RecordedEvent]:
-        return [recorded(event) for event in self.bus.events if event.meta.image_key == key]
+        published = [recorded(event) for event in self.bus.events if event.meta.image_key == key]
+        return [*published, *self.others]
 
     def encode(self, how: Callable[[str], str] = quote_plus) -> None:
         """The events that were sent, as they are if S3 encodes the key in them."""
@@ -453,3 +456,88 @@ def test_what_s3_would_not_send_is_no_event(kind: str, broken: dict[str, Any]):
     assert read(event)
     with pytest.raises(NotAnEvent, match="not an S3 event"):
         read(event | {"detail": event["detail"] | broken})
+
+
+def test_only_the_permanent_removal_of_a_version_is_a_removal():
+    assert removal(CREATED) is None
+    assert removal(REMOVED | {"detail-type": "Object Restore Completed"}) is None
+    marker = {"deletion-type": "Delete Marker Created"}
+    assert removal(REMOVED | {"detail": REMOVED["detail"] | marker}) is None
+
+
+@pytest.mark.parametrize("known", [(), ("a%2Bb.jpg", "a+b.jpg")], ids=["neither", "both"])
+def test_a_removal_is_of_the_key_as_it_is_unless_the_log_knows_only_the_decoded_one(
+    bench: Bench, known: tuple[str, ...]
+):
+    for key in ("a%2Bb.jpg", "a+b.jpg"):
+        bench.s3.put_object(Bucket="uploads", Key=key, Body=b"1")
+    if known:
+        bench.receive(*bench.events)
+    bench.s3.delete_object(Bucket="uploads", Key="a%2Bb.jpg", VersionId="v000001")
+    bench.receive(bench.events[-1])
+    event = bench.bus.events[-1]
+    assert (event.detail_type, event.meta.image_key) == ("ImageDeleted", "a%2Bb.jpg")
+
+
+def another_fact(event: RecordedEvent) -> RecordedEvent:
+    """Another team's, about the same version."""
+    meta = event.detail["meta"] | {"event_id": "another", "occurred_at": "2027"}
+    return RecordedEvent("shop", "ImagePriced", {"meta": meta, "data": {}})
+
+
+def test_facts_of_others_show_no_version(bench: Bench):
+    put(bench, b"1", b"2")
+    bench.receive(*bench.events)
+    one = recorded(bench.bus.events[0])
+    bench.others = [another_fact(one)]
+    remove(bench, "v000001")
+    bench.receive(bench.events[-1])
+    assert bench.bus.types == ["ImageUploaded"] * 2, "it was old"
+    bench.bus.events.clear()
+    bench.receive(bench.events[-1])
+    assert [event.data.reason for event in bench.bus.events] == ["restored"], "nothing says so any more"
+
+
+def test_a_deletion_is_one_whatever_else_is_known_of_it(bench: Bench):
+    put(bench, b"1")
+    bench.s3.delete_object(Bucket="uploads", Key="k")
+    bench.receive(*bench.events)
+    bench.others = [another_fact(recorded(bench.bus.events[-1]))]
+    remove(bench, "v000001")
+    bench.receive(bench.events[-1])
+    assert bench.bus.types == ["ImageUploaded", "ImageDeleted"]
+
+
+@pytest.mark.parametrize("erased", [True, False])
+def test_an_event_that_names_no_version_was_by_erasing_if_something_was_erased_and_nothing_is_left(
+    erased: bool,
+):
+    bench = Bench(names_versions=False)
+    put(bench, b"1")
+    if erased:
+        bench.erasures.extend("k", versions=["v000001"])
+    remove(bench, "v000001")
+    bench.receive(bench.events[-1])
+    assert bench.bus.types == ["ImageDeleted"]
+    sequencer = bench.events[-1]["detail"]["object"]["sequencer"]
+    assert bench.erasures.of("k").through == (revision(sequencer) if erased else "")
+
+
+def test_an_event_that_names_no_version_is_of_no_old_one():
+    bench = Bench(names_versions=False)
+    put(bench, b"1", b"2")
+    bench.receive(*bench.events)
+    remove(bench, "v000001")
+    bench.receive(bench.events[-1])
+    assert [event.data.reason for event in bench.bus.events] == ["PutObject", "PutObject", "restored"]
+
+
+def test_an_object_without_a_version_was_not_erased(bench: Bench):
+    class Unversioned:
+        def current(self, bucket: str, key: str) -> CurrentObject:
+            return CurrentObject(None, 1, "e")
+
+    bench.erasures.extend("k", versions=["v000001"])
+    event = announce_current(REMOVED, Unversioned(), lambda: bench, ManualClock())
+    assert event is not None
+    assert event.detail()["data"] == {"bucket": "b", "size": 1, "etag": "e", "reason": "restored"}
