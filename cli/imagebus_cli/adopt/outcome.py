@@ -36,8 +36,8 @@ REFUSED = {
 
 @dataclass
 class Tally:
-    """The outcomes so far, and the bytes of what was imported or copied. `refused` holds the keys of objects that
-    could not be.
+    """The outcomes so far, and the bytes of what was imported or copied. `refused` holds the keys of objects
+    that could not be.
     """
 
     counts: Counter[Outcome] = field(default_factory=Counter)
