@@ -77,7 +77,7 @@ for panel, commands in PANELS.items():
             app.command(name, rich_help_panel=panel)(each)
 for group in (app, *(each.typer_instance for each in app.registered_groups)):
     for registered in group.registered_commands if group else ():
-        # Without help of its own, Typer would break lines where the docstring does, whatever the terminal's width.
+        # Typer breaks the lines of a docstring where they are broken, whatever the width of the terminal.
         paragraphs = getdoc(registered.callback) or ""
         registered.help = re.sub(r"(?<!\n)\n(?!\n)", " ", paragraphs)
 
