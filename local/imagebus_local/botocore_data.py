@@ -29,6 +29,7 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
         "GetObject",
         "HeadBucket",  # finds a bucket's region
         "HeadObject",
+        "ListObjectVersions",
         "ListObjectsV2",
         "PutObject",
     ),

@@ -36,7 +36,9 @@ REFUSED = {
 
 @dataclass
 class Tally:
-    """The outcomes so far. `refused` holds the keys of objects that could not be imported."""
+    """The outcomes so far, and the bytes of what was imported or copied. `refused` holds the keys of objects
+    that could not be.
+    """
 
     counts: Counter[Outcome] = field(default_factory=Counter)
     bytes: int = 0
@@ -44,7 +46,8 @@ class Tally:
 
     def add(self, key: str, outcome: Outcome, size: int | None = 0) -> None:
         self.counts[outcome] += 1
-        self.bytes += size or 0
+        if outcome in (Outcome.IMPORTED, Outcome.COPIED):
+            self.bytes += size or 0
         if outcome in REFUSED:
             self.refused.append((key, outcome))
 

@@ -46,9 +46,6 @@ class Collected:
         spent = accumulate(self._seconds[name] for name in order)
         return [name for name, seconds in zip(order, spent, strict=True) if not most or seconds < most]
 
-    def of_module(self, path: Path) -> list[str]:
-        return self.of(path, [line for name, line in self._lines if name == str(path)])
-
     def seconds(self, names: Iterable[str]) -> float:
         return sum(self._seconds[name] for name in names)
 
@@ -65,11 +62,12 @@ class Collected:
     def _traced(
         self, paths: Sequence[Path]
     ) -> tuple[dict[tuple[str, int], set[str]], dict[str, float], list[str]]:
-        """Tests by the lines that they run, the seconds of each, and those that fail in any case."""
+        """Tests by the lines that they run, the seconds of each, and those that fail without a mutant."""
         traced = coverage.Coverage(data_file=None, include=[str(path) for path in paths], config_file=False)
         traced.set_option("run:core", "ctrace")  # the other one knows no contexts
         seconds: dict[str, float] = {}
         failing: set[str] = set()
+        skipped: set[str] = set()
 
         class Watch:
             @pytest.hookimpl(wrapper=True)
@@ -82,7 +80,7 @@ class Collected:
 
             def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
                 if report.failed or report.skipped:
-                    failing.add(report.nodeid)
+                    (failing if report.failed else skipped).add(report.nodeid)
 
         self._session.config.pluginmanager.register(Watch())
         traced.start()
@@ -92,8 +90,8 @@ class Collected:
         lines: dict[tuple[str, int], set[str]] = {}
         for path in map(str, paths):
             for line, names in data.contexts_by_lineno(path).items():
-                lines[path, line] = {*names} - failing - {""}
-        return lines, {name: spent for name, spent in seconds.items() if name not in failing}, sorted(failing)
+                lines[path, line] = {*names} - skipped - {""}
+        return lines, {name: spent for name, spent in seconds.items() if name not in skipped}, sorted(failing)
 
 
 def collected(tests: Sequence[str], paths: Sequence[Path], work: Callable[[Collected], None]) -> None:

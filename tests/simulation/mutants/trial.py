@@ -47,6 +47,8 @@ def by_tests(
     """The id of each mutant in a function, and who noticed it."""
 
     def judge(session: Collected) -> Iterator[tuple[str, str]]:
+        if session.failing:
+            raise RuntimeError(f"without a mutant fail: {', '.join(session.failing)}")
         own = {path: own_tests(path) for path in paths}
         chosen = [
             (mutant, make, session.of(mutant.path, mutant.lines, own[mutant.path], most))
@@ -54,7 +56,7 @@ def by_tests(
         ]
         everything = list(dict.fromkeys(name for _, _, names in chosen for name in names))
         if code_of(lambda: _fails(session, everything, paths[0], None), 10 * LIMIT) != SURVIVED:
-            raise RuntimeError("the tests fail without a mutant")
+            raise RuntimeError("without a mutant a test fails, in another order than its own")
         for mutant, make, names in chosen:
             meet = partial(_fails, session, names, mutant.path, make)
             yield mutant.id, verdict(code_of(meet, 15 + int(5 * session.seconds(names))), "tests")

@@ -15,9 +15,19 @@ from imagebus.events.analyzer import Label, LabelsDetected
 from imagebus.history.fold import canonical, fold
 from imagebus.history.required import DEFAULT, Required
 from imagebus.history.view import details, summary, timeline
-from imagebus.store import marshal_item, unmarshal_item
+from imagebus.store import identity, marshal_item, unmarshal_item
 from imagebus.testing import ManualClock
-from tests.unit.core.events import deleted, failure, processed, recorded, rejected, stalled, story, uploaded
+from tests.unit.core.events import (
+    FIRST,
+    deleted,
+    failure,
+    processed,
+    recorded,
+    rejected,
+    stalled,
+    story,
+    uploaded,
+)
 
 GOLDEN = Path(__file__).with_name("items.json")
 
@@ -87,3 +97,20 @@ def test_items_are_written_as_boto3_writes_them_and_floats_too():
     assert unmarshal_item(marshal_item(value)) == value
     with pytest.raises(TypeError, match="set"):
         marshal_item({"x": {1}})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no JSON",
+        "[]",
+        '{"source": "s", "detail_type": "t", "detail": {}}',
+        '{"source": "s", "detail_type": "t", "detail": {"meta": 1}}',
+        "[" * 100_000,
+    ],
+    ids=range(5),
+)
+def test_an_event_that_cannot_be_read_is_identified_by_what_is_beside_it(text: str):
+    """So that it can be erased."""
+    item = {"revision": {"S": FIRST}, "event": {"S": text}}
+    assert identity(item) == {"revision": FIRST}

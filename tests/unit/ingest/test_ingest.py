@@ -532,12 +532,20 @@ def test_an_event_that_names_no_version_is_of_no_old_one():
     assert [event.data.reason for event in bench.bus.events] == ["PutObject", "PutObject", "restored"]
 
 
-def test_an_object_without_a_version_was_not_erased(bench: Bench):
-    class Unversioned:
-        def current(self, bucket: str, key: str) -> CurrentObject:
-            return CurrentObject(None, 1, "e")
+class Unversioned:
+    def current(self, bucket: str, key: str) -> CurrentObject:
+        return CurrentObject(None, 1, "e")
 
+
+def test_an_object_without_a_version_was_not_erased(bench: Bench):
     bench.erasures.extend("k", versions=["v000001"])
     event = announce_current(REMOVED, Unversioned(), lambda: bench, ManualClock())
     assert event is not None
     assert event.detail()["data"] == {"bucket": "b", "size": 1, "etag": "e", "reason": "restored"}
+
+
+def test_where_there_are_no_versions_none_was_an_old_one(bench: Bench):
+    data = ImageUploaded(bucket="b", size=1, etag="e", reason="PutObject")
+    bench.others = [recorded(new_event(data, image_key="k", revision=revision("1"), clock=ManualClock()))]
+    event = announce_current(REMOVED, Unversioned(), lambda: bench, ManualClock())
+    assert event is not None

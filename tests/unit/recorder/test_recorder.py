@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from imagebus.events import StackEvent, caused_by
@@ -314,6 +315,15 @@ def test_an_event_inside_a_failure_is_logged_only_if_the_recorder_failed_on_it_a
     bench.receive(caused_by(first.meta, other.data, clock=bench.clock, discriminator="other"))
     assert bench.store.history("other.jpg") == []
     assert bench.log == ["ProcessingFailed"] * 2
+
+
+@pytest.mark.parametrize("more", [{}, {"detail": None}, {"detail": {}}, {"detail": {"meta": 1}}], ids=str)
+def test_a_failure_that_carries_half_an_event_is_logged_without_it(bench: Bench, more: dict[str, Any]):
+    failed = failure(uploaded(), "recorder", clock=bench.clock)
+    half = {"source": "imagebus.ingest", "detail-type": "ImageUploaded", **more}
+    data = msgspec.structs.replace(failed.data, failed_event=half)
+    assert bench.receive(caused_by(uploaded().meta, data, clock=bench.clock)) == []
+    assert bench.log == ["ProcessingFailed"]
 
 
 def priced() -> dict[str, Any]:
