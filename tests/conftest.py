@@ -14,6 +14,9 @@ from imagebus_local.places import SECOND
 from tests import shortcuts
 from tests.e2e import VARIABLE, elsewhere
 
+# Hardly anything becomes garbage while tests are collected, and looking for it takes a quarter of the time.
+gc.disable()
+
 # No test may reach a real account by accident, so these are set before any client is created. Only the
 # end-to-end tests of a stack that is named use the credentials of the environment.
 if not elsewhere():
@@ -73,8 +76,10 @@ def pytest_collection_finish() -> None:
 
     What they leave is little, so it may wait: the default looks after every 700 objects.
     """
+    gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+    gc.enable()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -74,6 +74,7 @@ class Pipeline:
     def __post_init__(self) -> None:
         self.outputs = self.target.outputs
         self.client = cache(self.target.client)
+        self.listener = f"{LISTENER}{uuid.uuid4().hex[:8]}"
         #: Stacks whose queues are the tests' business; consumers add theirs.
         self.stacks = {self.target.stack}
         self.store = DynamoDBEventStore(self.client("dynamodb"), self.outputs["StatusTableName"])
@@ -140,7 +141,7 @@ class Pipeline:
         sqs, queues = self.client("sqs"), self._queues()
         # The listener's own queues come last, so that a message that leaves an inbox meanwhile is seen there.
         urls = [url for name, url in queues.items() if name.endswith("_inbox")]
-        urls += [url for name, url in queues.items() if name.startswith(LISTENER)]
+        urls += [url for name, url in queues.items() if name.startswith(self.listener)]
         names = [
             "ApproximateNumberOfMessages",
             "ApproximateNumberOfMessagesNotVisible",
@@ -164,12 +165,15 @@ class Pipeline:
             time.sleep(600)
 
     def _queues(self) -> dict[str, str]:
-        """The URLs of the queues of `stacks`, and of the listener, by name. An account may have others."""
+        """The URLs of the queues of `stacks`, and of the listener, by name.
+
+        An account may have others, and an interrupted run leaves those of its listener, which nobody empties.
+        """
         mine = tuple(f"{stack}{mark}" for stack in self.stacks for mark in "_-")
         pages = self.client("sqs").get_paginator("list_queues").paginate()
         urls = [url for page in pages for url in page.get("QueueUrls", [])]
         named = {url.rsplit("/", 1)[1]: url for url in urls}
-        return {name: url for name, url in named.items() if name.startswith((LISTENER, *mine))}
+        return {name: url for name, url in named.items() if name.startswith((self.listener, *mine))}
 
     def dead_letters(self) -> dict[str, int]:
         """Messages in each dead-letter queue and in the queue of undelivered events."""
@@ -236,7 +240,7 @@ class Pipeline:
     def listening(self) -> Iterator[None]:
         """Subscribes queues to the notifications topic and all events of the bus, and keeps what arrives."""
         sqs, events = self.client("sqs"), self.client("events")
-        name = f"{LISTENER}{uuid.uuid4().hex[:8]}"
+        name = self.listener
         topic_queue = sqs.create_queue(QueueName=f"{name}-topic")["QueueUrl"]
         bus_queue = sqs.create_queue(QueueName=f"{name}-bus")["QueueUrl"]
         subscription = self.client("sns").subscribe(

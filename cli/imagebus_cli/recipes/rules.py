@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path as File
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import msgspec
 
-from imagebus.recipes.model import Colour, Definition, Name, RecipeSet
+from imagebus.recipes.model import Colour, Definition, Match, Name, RecipeSet
 from imagebus_cli.recipes.yamlfile import Document, Mistake, Path
 
 #: What base64 makes of it is the model's limit.
@@ -37,11 +38,29 @@ def check(document: Document, folder: File) -> tuple[RecipeSet | None, list[Mist
     marks = [*_embed_logos(document.value, folder), *_without_mark(document.value)]
     found = [*marks, *_of_type(RecipeSet, document.value, ())]
     recipes = None if found else RecipeSet.read(document.value)
+    if recipes:
+        found += _never_used(recipes)
     if recipes and len(recipes.canonical()) > LARGEST_SET:
-        found = [((), f"with its logos it has more than {LARGEST_SET // 1000} KB; use smaller ones")]
-        recipes = None
+        found += [((), f"with its logos it has more than {LARGEST_SET // 1000} KB; use smaller ones")]
+    recipes = None if found else recipes
     mistakes = (Mistake(document.line(path), path, message) for path, message in found)
     return recipes, sorted(mistakes, key=lambda each: each.line)
+
+
+def _never_used(recipes: RecipeSet) -> Iterator[Found]:
+    for number, rule in enumerate(recipes.recipes):
+        covering = (each.name for each in recipes.recipes[:number] if _covers(each.match, rule.match))
+        for name in islice(covering, 1):
+            yield (
+                ("recipes", number, "match"),
+                f"{name} comes first and fits all of this, so it is never used",
+            )
+
+
+def _covers(one: Match, other: Match) -> bool:
+    """Whether every upload that `other` fits is one that `one` fits."""
+    formats = one.formats is None or (other.formats is not None and {*other.formats} <= {*one.formats})
+    return formats and other.prefix.startswith(one.prefix)
 
 
 def _embed_logos(value: Any, folder: File) -> Iterator[Found]:

@@ -26,7 +26,7 @@ class Projection:
     item: Item
     log: Sequence[RecordedEvent]
     #: whether this changed the status item: the log had news
-    changed: bool = False
+    changed: bool
 
 
 class Projector:

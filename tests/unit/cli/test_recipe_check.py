@@ -215,6 +215,29 @@ def test_a_logo_of_the_largest_size_passes_and_two_are_too_many_for_the_table(fi
     assert "more than 380 KB" in message
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "used"),
+    [
+        ("{ prefix: x/ }", "{ prefix: x/y/ }", False),
+        ("{ prefix: x/y/ }", "{ prefix: x/ }", True),
+        ("{ formats: [png, jpeg] }", "{ prefix: x/, formats: [png] }", False),
+        ("{ formats: [png] }", "{ formats: [png, jpeg] }", True),
+        ("{ formats: [png] }", "{ prefix: x/ }", True),
+    ],
+)
+def test_a_recipe_after_one_that_fits_all_of_its_uploads_is_a_mistake(
+    tmp_path: Path, first: str, second: str, used: bool
+):
+    variants = "variants: { a: { width: 1 } }"
+    rules = [f"{{ name: one, match: {first}, {variants} }}", f"{{ name: two, match: {second}, {variants} }}"]
+    (tmp_path / "r.yml").write_text(
+        "recipes:\n" + "".join(f"  - {each}\n" for each in [*rules, f"{{ name: all, {variants} }}"])
+    )
+    done = run(str(tmp_path / "r.yml"))
+    assert (done.exit_code == 0) is used
+    assert used or "r.yml:3: recipes[1].match: one comes first" in done.stdout
+
+
 def test_a_file_that_cannot_be_read_is_wrong_usage(tmp_path: Path):
     done = run(str(tmp_path / "none.yml"))
     assert done.exit_code != 0
@@ -233,6 +256,8 @@ def test_the_schema_for_editors_is_current_and_accepts_what_is_valid():
         validator.validate(yamlfile.parse((ROOT / name).read_text()).value)
     broken = {"recipes": [{"name": "a", "variants": {"A": {"width": 0, "wide": 1}}}]}
     assert len(list(validator.iter_errors(broken))) >= 3
+    no_quality = {"recipes": [{"name": "a", "variants": {"a": {"width": 1, "quality": {"png": 80}}}}]}
+    assert len(list(validator.iter_errors(no_quality))) == 1
 
 
 def test_the_schema_has_the_models_types():

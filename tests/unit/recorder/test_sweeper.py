@@ -410,3 +410,14 @@ def test_a_replay_settles_from_its_end_or_if_that_is_unknown_from_its_start(benc
     assert bench.sweep() == {"held": 1}
     bench.clock.advance(1)
     assert bench.sweep() == {"stalled": 1}
+
+
+def test_rows_have_the_keys_under_which_earlier_versions_wrote_them(bench: Sweeping):
+    first = uploaded()
+    bench.clock.advance(STALLED_AFTER)
+    bench.receive(first)
+    assert sorted(bench.table.partitions[KEY]) == [
+        "ARRIVAL",
+        f"EVENT#{first.meta.revision}#{first.meta.event_id}",
+        "STATUS",
+    ]
