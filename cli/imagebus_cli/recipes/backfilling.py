@@ -33,6 +33,8 @@ FEW = 2
 #: Seconds after which an image without an answer is given up, and without any answer, the backfill. So is it
 #: if no message leaves the workers' inboxes.
 PATIENCE = 300
+#: Seconds after which an image without an answer no longer keeps others from being processed.
+SLOW = 30
 #: Seconds of waiting for others after which a backfill says so.
 QUIET = 10
 #: Seconds between two looks at the images that were asked for.
@@ -181,7 +183,7 @@ class Backfill:
 
     def _make_room(self) -> Iterator[Progress]:
         """Wait while enough is in the works, or others are waiting for the workers. Raises Problem."""
-        while len(self._flying) >= self._bounds.at_once:
+        while self._in_the_works() >= self._bounds.at_once:
             self._look()
         began = moved = self._clock.monotonic()
         before = 0
@@ -201,6 +203,11 @@ class Backfill:
                 yield self.progress
             self._look()
         self.progress.waiting = ""
+
+    def _in_the_works(self) -> int:
+        """One that a worker fails again and again counts for a short while only."""
+        now = self._clock.monotonic()
+        return sum(now - each.at < SLOW for each in self._flying.values())
 
     def _look(self) -> None:
         """See which images have their answer, after a pause. Raises Problem."""

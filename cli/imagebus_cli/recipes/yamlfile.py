@@ -6,6 +6,7 @@ are explicit tags, deep nesting and many aliases, with which a small file can ta
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,9 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 #: A set of recipes has seven levels. Aliases multiply what they stand for, each by all before it.
 DEEPEST, ALIASES = 20, 20
+
+#: Numbers that only YAML 1.1 reads in this way: octal, and hours and minutes.
+OTHERWISE = re.compile(r"[-+]?(0[0-9_]+|[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?)")
 
 #: A key or an index for each level, from the top.
 Path = tuple[str | int, ...]
@@ -106,6 +110,9 @@ class _Loader(yaml.SafeLoader):
             self.mistakes.append(self._mistake(event, f"tags such as {name} are not supported"))
         if isinstance(event, ScalarEvent) and _printable(event.value) != event.value:
             self.mistakes.append(self._mistake(event, "half of a surrogate pair is not a character"))
+        if isinstance(event, ScalarEvent) and event.implicit[0] and OTHERWISE.fullmatch(event.value):
+            message = f"{event.value} is not a decimal number; put text in quotes"
+            self.mistakes.append(self._mistake(event, message))
 
     def _mistake(self, event: Event, message: str) -> Mistake:
         mark = event.start_mark

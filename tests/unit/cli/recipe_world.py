@@ -79,6 +79,8 @@ class World:
         self.published: list[AnyEvent] = []
         #: Keys -> what the thumbnailer says when it fails.
         self.failing: dict[str, str] = {}
+        #: Keys that the thumbnailer tries again and again.
+        self.ignored: set[str] = set()
         self.engine = RECIPE
         self.silent = False
         self._revisions = 0
@@ -140,6 +142,8 @@ class World:
             return
         request = self.inbox.pop(0)
         key, data = request.meta.image_key, request.data
+        if key in self.ignored:
+            return
         if key in self.failing:
             envelope: Any = bus_entry_envelope(bus_entry(request, "bus"))
             failed = ProcessingFailed(

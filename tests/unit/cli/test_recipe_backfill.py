@@ -267,6 +267,18 @@ def test_an_image_without_an_answer_is_given_up(world: World, monkeypatch: pytes
     assert "no answer within 5 seconds" in failed["0.jpg"]["why"]
 
 
+def test_images_that_workers_keep_trying_do_not_hold_up_the_others(world: World):
+    """A failure is known only after all tries, a quarter of an hour later."""
+    world.recipes.use_candidate(NEW)
+    world.ignored = {"0.jpg", "1.jpg", "2.jpg"}
+    began, work = world.clock.now(), backfill(world, at_once=1)
+    for _ in work.run(plan_of(world)):
+        if len(complete(world)) == 3 and work.progress.done == 3:
+            break
+    assert (world.clock.now() - began).total_seconds() < 4 * backfilling.SLOW
+    assert work.progress.failed == {}
+
+
 def test_workers_that_never_answer_end_it(world: World, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(backfilling, "PATIENCE", 5)
     world.silent = True

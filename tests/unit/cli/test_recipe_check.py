@@ -238,6 +238,17 @@ def test_a_recipe_after_one_that_fits_all_of_its_uploads_is_a_mistake(
     assert used or "r.yml:3: recipes[1].match: one comes first" in done.stdout
 
 
+@pytest.mark.parametrize("width", ["0100", "1:30", "0640", "09"])
+def test_numbers_that_yaml_reads_in_an_old_way_are_mistakes(tmp_path: Path, width: str):
+    recipe = "recipes: [{{ name: all, variants: {{ a: {{ width: {} }} }}, watermark: {{ text: {} }} }}]"
+    (tmp_path / "r.yml").write_text(recipe.format(width, "'1:30'"))
+    done = run(str(tmp_path / "r.yml"))
+    assert done.exit_code == 1
+    assert f"r.yml:1: recipes[0].variants.a.width: {width} is not a decimal number" in done.stdout
+    (tmp_path / "r.yml").write_text(recipe.format("640", "'1:30'"))
+    assert run(str(tmp_path / "r.yml")).exit_code == 0
+
+
 def test_a_file_that_cannot_be_read_is_wrong_usage(tmp_path: Path):
     done = run(str(tmp_path / "none.yml"))
     assert done.exit_code != 0
