@@ -8,8 +8,10 @@ Exit codes: 0 success; 1 the answer is no (docs/cli.md says what that means for 
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Mapping
+from inspect import getdoc
 from typing import Annotated
 
 import typer
@@ -73,6 +75,11 @@ for panel, commands in PANELS.items():
             app.add_typer(each, name=name, rich_help_panel=panel)
         else:
             app.command(name, rich_help_panel=panel)(each)
+for group in (app, *(each.typer_instance for each in app.registered_groups)):
+    for registered in group.registered_commands if group else ():
+        # Typer breaks the lines of a docstring where they are broken, whatever the width of the terminal.
+        paragraphs = getdoc(registered.callback) or ""
+        registered.help = re.sub(r"(?<!\n)\n(?!\n)", " ", paragraphs)
 
 
 def _version(wanted: bool) -> None:

@@ -66,7 +66,11 @@ def import_objects(
 
     address = sources.Address.parse(source) if source else None
     if address and prefix:
-        raise Problem("Name the prefix in the address, or use --prefix, not both.", exit_code=2)
+        raise Problem(
+            "--prefix is for the uploads bucket.",
+            "For another one, write the prefix into the address: s3://BUCKET/PREFIX",
+            exit_code=2,
+        )
     stack = target.find()
     bucket = address.bucket if address else stack.uploads
     if address and bucket == stack.uploads:
@@ -136,7 +140,8 @@ def _plan(stack: Stack, candidates: Iterable[Candidate], out: Output, region: st
     from imagebus_cli.adopt.price import price
     from imagebus_cli.output.text import bytes_text
 
-    tally, objects, size = Tally(), 0, 0
+    tally, objects = Tally(), 0
+    size: int | None = 0  # unknown if a report leaves it out
     for fresh in unknown(candidates, _known(stack)):
         if isinstance(fresh, tuple):
             tally.add(fresh[0].key, fresh[1])
@@ -145,11 +150,13 @@ def _plan(stack: Stack, candidates: Iterable[Candidate], out: Output, region: st
             if each.storage_class in ("GLACIER", "DEEP_ARCHIVE"):
                 tally.add(each.key, Outcome.ARCHIVED)
             else:
-                objects, size = objects + 1, size + (each.size or 0)
+                objects += 1
+                size = None if size is None or each.size is None else size + each.size
     usd = price(stack, objects, region, copied=copied)
     document = {"objects": objects, "bytes": size, "usd": usd, "others": dict(tally.counts)}
-    cost = "no completed image to take a price from" if usd is None else f"about ${usd:.2f} ({region})"
-    line = f"{count(objects, 'object')} would be imported: {bytes_text(size)}, {cost}"
+    cost = "no completed image to take a price from" if usd is None else f"about ${usd:.4f} ({region})"
+    amount = "size unknown" if size is None else bytes_text(size)
+    line = f"{count(objects, 'object')} would be imported: {amount}, {cost}"
     out.write(document, line, *(f"  {number} {each}" for each, number in tally.counts.items()))
 
 

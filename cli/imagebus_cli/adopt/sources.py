@@ -43,7 +43,10 @@ class Address:
 
 
 def listed(s3: S3Client, bucket: str, prefix: str) -> Iterator[Candidate]:
-    """The current objects of the bucket."""
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        for each in page.get("Contents", ()):
-            yield Candidate(each["Key"], each["Size"], each.get("StorageClass", "STANDARD"))
+    """The current objects of the bucket. Raises Problem if there is no such bucket."""
+    try:
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            for each in page.get("Contents", ()):
+                yield Candidate(each["Key"], each["Size"], each.get("StorageClass", "STANDARD"))
+    except s3.exceptions.NoSuchBucket as error:
+        raise Problem(f"There is no bucket {bucket}.", "Check its name.", exit_code=2) from error

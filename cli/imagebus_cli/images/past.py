@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from shlex import quote
 from typing import Any
 
 from imagebus.clock import timestamp
@@ -34,7 +35,7 @@ def known(stack: Stack, key: str, at: datetime) -> Item:
             raise unknown()
         raise Problem(
             f"Nothing was known about this image at {timestamp(at)}.",
-            "Its first event is later. See: imagebus events KEY --all",
+            f"Its first event is later. See: imagebus events {quote(key)} --all",
             exit_code=1,
         )
     return item

@@ -124,7 +124,7 @@ def promote(
     if count_incomplete:
         found = work.survey(stack, chosen)
         more = {"incomplete": len(found.lacking), "unreadable": len(found.problems)}
-        keep = f"{count(more['incomplete'], 'image')} will keep showing what they show: "
+        keep = f"until a backfill, {count(more['incomplete'], 'image')} will keep their old variants: "
         line = (keep + switching.backfill_command(recipes)) if found.lacking else "no image lacks anything"
         line += f"; {count(more['unreadable'], 'image')} cannot be read" if found.problems else ""
         terminal.problems.print(terminal.safe(line), soft_wrap=True)

@@ -36,7 +36,7 @@ def read(path: Path) -> File:
     except UnicodeDecodeError as error:
         raise Problem(f"{path} is not UTF-8.", "Save it as UTF-8.", exit_code=2) from error
     except OSError as error:
-        advice = "imagebus recipe export writes one." if path == DEFAULT else "Check its name."
+        advice = f"Write one: imagebus recipe export -o {DEFAULT}" if path == DEFAULT else "Check its name."
         raise Problem(f"{path} cannot be read: {error.strerror}.", advice, exit_code=2) from error
     recipes, mistakes = rules.check(yamlfile.parse(text), path.parent)
     return File(path, recipes, tuple(mistakes))

@@ -58,7 +58,7 @@ def plan_lines(found: Plan, remaining: Cost, prices: str) -> Iterator[str]:
     if found.shared:
         yield f"  {count(found.shared, 'object')} shared with other recipes"
     for status, number in sorted(found.others.items()):
-        yield f"  {number:,} more {status}"
+        yield f"  not counted: {number:,} {status}"
     if found.lacking:
         yield f"about {cost_text(remaining)} ({prices})"
 
@@ -85,7 +85,7 @@ def report(
     if not interrupted:
         if found.lacking:
             why = {"budget": ": the budget is used up", "limit": ": the limit is reached"}
-            lines.append(f"{count(len(found.lacking), 'image')} still to do{why.get(progress.stopped, '')}")
+            lines.append(f"{count(len(found.lacking), 'image')} left{why.get(progress.stopped, '')}")
         elif stack.recipes.active().current != found.recipes:
             lines.append(f"next: imagebus recipe promote {quote(str(file))}")
     out.write(document, *lines)

@@ -167,7 +167,8 @@ def _of_value(kind: Any, value: Any, path: Path) -> Iterator[Found]:
     try:
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        yield path, _in_words(kind, value) or str(error).partition(" - at `")[0]
+        text = str(error).partition(" - at `")[0]
+        yield path, _in_words(kind, value) or ("must not be empty" if text.endswith("length >= 1") else text)
 
 
 def _in_words(kind: Any, value: Any) -> str:

@@ -46,10 +46,10 @@ class Overview:
             yield f"active {current.id}"
             yield from _lines(current)
         elif self.default:
-            yield "no set is active: new images are made by the template's parameters"
+            yield "no set is active: new images use the recipe of the template's parameters"
             yield from _lines(writing.of_default(self.default))
         else:
-            yield "no set is active, and nothing was uploaded yet"
+            yield "no set is active, and nothing has been uploaded yet"
         if self.candidate and self.candidate != current:
             yield f"candidate {self.candidate.id} (prepared by the last imagebus recipe backfill)"
             yield from _lines(self.candidate)
@@ -69,7 +69,7 @@ def chosen(recipes: DynamoDBRecipes, set_id: str | None) -> RecipeSet:
     except UnknownRecipe:
         if set_id is not None:
             raise Problem(
-                f"The stack knows no set {set_id}.", "It lists them: imagebus recipe show", exit_code=1
+                f"The stack has no set {set_id}.", "List its sets: imagebus recipe show", exit_code=1
             ) from None
         raise Problem(
             "No set was promoted, and nothing was uploaded since the stack has recipes.",
@@ -104,7 +104,7 @@ def _lines(recipes: RecipeSet) -> Iterator[str]:
 def _match(match: Match) -> str:
     parts = [f"keys {match.prefix}…"] * bool(match.prefix)
     parts += [", ".join(match.formats)] if match.formats else []
-    return ", ".join(parts) or "all others"
+    return ", ".join(parts) or "any upload"
 
 
 def _variant(variant: Variant) -> str:

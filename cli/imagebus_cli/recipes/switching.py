@@ -40,7 +40,7 @@ class NothingBefore(Exception):
 
 
 #: Instead of a set, before the first promotion.
-AS_MADE = "what they were made with"
+AS_MADE = "their original recipes"
 FIELDS = ("number", "from_set", "to_set", "at", "by", "note")
 
 
@@ -72,7 +72,7 @@ def named(recipes: DynamoDBRecipes, name: str) -> RecipeSet:
     except UnknownRecipe:
         advice = "Name a file, or a set that `imagebus recipe show` lists."
         raise Problem(
-            f"There is no file {name}, and the stack knows no such set.", advice, exit_code=2
+            f"There is no file {name}, and the stack has no such set.", advice, exit_code=2
         ) from None
 
 

@@ -38,7 +38,7 @@ def plan(
     CPU seconds, and the seconds that functions are billed for, are estimated from what the stack's own images
     took.
 
-    Exits with 1 if the file is invalid, or some images cannot be read: they are in no number.
+    Exits with 1 if the file is invalid, or some images cannot be read; they are not counted.
     """
     from imagebus_cli.recipes import reading
 

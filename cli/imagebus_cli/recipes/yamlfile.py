@@ -144,7 +144,7 @@ class _Reader:
             if not isinstance(key, ScalarNode):
                 self._mistake(key, path, "a key must be text")
             elif key.value in found:
-                self._mistake(key, (*path, key.value), "is here twice")
+                self._mistake(key, (*path, key.value), "duplicate key")
             else:
                 self.lines[*path, key.value] = key.start_mark.line + 1
                 found[key.value] = self.read(value, (*path, key.value))

@@ -196,7 +196,7 @@ class Routes:
         """What the log says was known then. S3 is not asked: it only knows the present."""
         known = self.store.known_at(key, at)
         if not known:
-            detail = f"Nothing was known about the image {key!r} at {at}: it has no event that is as old."
+            detail = f"Nothing was known about the image {key!r} at {at}: its first event is later."
             raise HttpProblem(HTTPStatus.NOT_FOUND, "not_known_then", detail)
         item = fold(known, self.settings.required)
         shown = past(Seen(item, self.lookup.recipes.active_at(at))).as_json()

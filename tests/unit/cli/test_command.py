@@ -33,6 +33,13 @@ def test_every_command_explains_itself(command: str):
     assert runner.invoke(main.app, [command, "--help"]).exit_code == 0
 
 
+@pytest.mark.parametrize("command", [["status"], ["recipe", "plan"]])
+def test_a_paragraph_of_help_is_as_wide_as_the_terminal(command: list[str]):
+    page = runner.invoke(main.app, [*command, "--help"], env={"COLUMNS": "400"}).output
+    about = [line for line in click.unstyle(page).partition("╭")[0].split("\n") if line.strip()]
+    assert all(line.rstrip().endswith(".") for line in about[1:]), about
+
+
 def test_the_help_groups_every_command_by_topic():
     page = click.unstyle(runner.invoke(main.app, ["--help"]).output)  # coloured on GitHub
     assert {"Images", "A stack", "This computer"} <= main.PANELS.keys()

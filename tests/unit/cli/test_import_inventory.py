@@ -73,6 +73,7 @@ def test_an_inventory_may_lie_in_a_folder(world: World, tmp_path: Path):
     (tmp_path / "1.csv.gz").write_bytes(data)
     assert document("--inventory", str(tmp_path / "manifest.json"), "--dry-run")["bytes"] == 14
     (tmp_path / "keys.csv").write_text("uploads,a.jpg\nuploads,never.jpg\n")
+    assert "size unknown" in run("--inventory", str(tmp_path / "keys.csv"), "--dry-run").stdout
     assert document("--inventory", str(tmp_path / "keys.csv"))["outcomes"] == {"imported": 1, "gone": 1}
 
 

@@ -51,7 +51,8 @@ def test_an_object_that_cannot_be_copied_is_named(world: World):
 
 
 @pytest.mark.parametrize(
-    "arguments", [("other/a",), ("s3://",), ("s3://uploads/a",), ("s3://other/a", "--prefix", "b")]
+    "arguments",
+    [("other/a",), ("s3://",), ("s3://uploads/a",), ("s3://other/a", "--prefix", "b"), ("s3://nowhere/a",)],
 )
 def test_an_address_that_makes_no_sense_is_a_usage_error(world: World, arguments: tuple[str, ...]):
     raised = run(*arguments).exception

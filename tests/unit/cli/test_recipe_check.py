@@ -123,7 +123,7 @@ def test_writing_a_default_down_changes_no_id(file: Path):
         ("{ logo: logo.png }", "nothing", 6, "recipes[0].watermark", "neither none nor"),
         ("logo.png", "other.png", 6, "recipes[0].watermark.logo", "No such file"),
         ("logo.png", "recipes.yml", 6, "recipes[0].watermark.logo", "not a PNG"),
-        ("{ width: 10 }", "{ width: 10, width: 11 }", 5, "recipes[0].variants.small.width", "here twice"),
+        ("{ width: 10 }", "{ width: 10, width: 11 }", 5, "recipes[0].variants.small.width", "duplicate key"),
         ("{ width: 10 }", "{ width: 10, background: }", 5, "recipes[0].variants.small.background", "quotes"),
         ("{ prefix: a/ }", "{ prefix: a/", 4, "", "not valid YAML"),
         ("name: last", "nam: last", 7, "recipes[1].nam", "mean name?"),

@@ -196,9 +196,9 @@ def test_an_interrupted_rollback_of_the_first_promotion_is_announced_although_no
 
 
 def test_what_a_stack_knows(world: World, files: dict[str, str]):
-    assert "nothing was uploaded yet" in call("show").stdout
+    assert "nothing has been uploaded yet" in call("show").stdout
     world.recipes.use_default(OLD.recipes[0].recipe)
-    assert "by the template's parameters" in call("show").stdout
+    assert "the template's parameters" in call("show").stdout
     document("promote", files["old"], "--yes")
     world.recipes.use_candidate(NEW)
     answer = document("show")
@@ -263,7 +263,7 @@ def test_images_that_lack_something_are_counted_on_request(world: World, files: 
     done = call("promote", files["new"], "--yes", "--check", "--json")
     assert json.loads(done.stdout)["incomplete"] == 3
     advice = f"imagebus recipe backfill {files['new']}"
-    assert f"3 images will keep showing what they show: {advice}" in done.stderr
+    assert f"until a backfill, 3 images will keep their old variants: {advice}" in done.stderr
     item = world.store.status("0.jpg")
     assert item
     assert shown(item, world.recipes.active()).recipe == OLD.recipes[0].recipe.id

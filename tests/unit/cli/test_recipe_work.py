@@ -70,7 +70,7 @@ def test_images_that_cannot_be_read_are_an_answer_of_no(world: World, new: str):
     assert done.exit_code == 1
     assert "bad.jpg: KeyError: size" in done.stdout
     checked = call("promote", new, "--check", "--yes")
-    assert "5 images will keep showing what they show" in checked.stderr
+    assert "5 images will keep their old variants" in checked.stderr
     assert "1 image cannot be read" in checked.stderr
 
 
@@ -124,7 +124,7 @@ def test_a_failed_image_is_reported_with_what_to_do(world: World, new: str):
 def test_an_exhausted_budget_is_an_answer_of_no(world: World, new: str):
     answer = backfill(new, "--budget", "0.00000001", exit_code=1)
     assert (answer["stopped"], answer["asked"], answer["lacking"]) == ("budget", 0, 5)
-    assert "5 images still to do: the budget is used up" in call("backfill", new, "--budget", "0").stdout
+    assert "5 images left: the budget is used up" in call("backfill", new, "--budget", "0").stdout
 
 
 def test_a_limit_is_not(world: World, new: str):
