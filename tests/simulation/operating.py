@@ -57,6 +57,7 @@ class _Queues:
     story: Story
 
     def send_message(self, *, QueueUrl: str, MessageBody: str) -> None:  # noqa: N803  as boto3 names them
-        if meta := poison.meta_of(MessageBody):
+        derives_nothing = QueueUrl in map(self.story.world.inbox, ("notifier", "cleaner"))
+        if not derives_nothing and (meta := poison.meta_of(MessageBody)):
             self.story.world.watch.heard((str(meta.get("image_key")), str(meta.get("revision"))))
         self.story.world.send(QueueUrl, MessageBody)
