@@ -49,6 +49,7 @@ def main() -> int:
     )
     parser.add_argument("--part", default="0/1", help="only the n-th of so many parts, as 0/4")
     parser.add_argument("--again", type=Path, help="only the survivors that are in this file")
+    parser.add_argument("--tests", nargs="+", default=TESTS, help="the tests that mutants in functions meet")
     parser.add_argument("--list", action="store_true", help="print the mutants, and run nothing")
     parser.add_argument("--survivors", type=Path, help="also append the survivors to this file")
     arguments = parser.parse_args()
@@ -75,7 +76,7 @@ def main() -> int:
         print(f"{len(chosen)} mutants, {len(known)} known equivalents")
         return 0
     started, verdicts, survivors = time.monotonic(), Counter[str](), []
-    for mutant, verdict in judged(chosen, arguments.seeds, arguments.most):
+    for mutant, verdict in judged(chosen, arguments.tests, arguments.seeds, arguments.most):
         if verdict == "survived":
             survivors.append(mutant)
             print(f"SURVIVED {mutant}", flush=True)
@@ -91,7 +92,9 @@ def main() -> int:
     return 1 if verdicts["survived"] > arguments.allow else 0
 
 
-def judged(chosen: Sequence[Chosen], seeds: int, most: float) -> Iterator[tuple[Mutant, str]]:
+def judged(
+    chosen: Sequence[Chosen], tests: Sequence[str], seeds: int, most: float
+) -> Iterator[tuple[Mutant, str]]:
     """Each mutant and who noticed it: first the tests, then the simulator."""
     paths = list(dict.fromkeys(path for _, path, _ in modules()))
     names = [module for module, _, _ in modules()]
@@ -106,7 +109,7 @@ def judged(chosen: Sequence[Chosen], seeds: int, most: float) -> Iterator[tuple[
     tests_of = {mutant.id: tests for mutant, _, tests in chosen}
     survivors: list[Trial] = []
     if quick:
-        for name, verdict in by_tests([*quick.values()], TESTS, paths, most):
+        for name, verdict in by_tests([*quick.values()], tests, paths, most):
             mutant, make = quick[name]
             if verdict == "import":
                 left.append((mutant, make, tests_of[name]))
@@ -120,8 +123,8 @@ def judged(chosen: Sequence[Chosen], seeds: int, most: float) -> Iterator[tuple[
             left.append((mutant, make, ()))
         else:
             yield mutant, verdict
-    for mutant, make, tests in left:
-        verdict = imported(mutant.module, make(), tests, 0) if tests else "survived"
+    for mutant, make, own in left:
+        verdict = imported(mutant.module, make(), own, 0) if own else "survived"
         if verdict == "survived" and seeds:
             verdict = imported(mutant.module, make(), (), seeds)
         yield mutant, verdict
