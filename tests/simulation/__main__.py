@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-os.environ.update(POWERTOOLS_LOG_LEVEL="CRITICAL", POWERTOOLS_SERVICE_NAME="simulation")
+if __name__ == "__main__":  # not in a test's process: whatever it starts would be silent as well
+    os.environ.update(POWERTOOLS_LOG_LEVEL="CRITICAL", POWERTOOLS_SERVICE_NAME="simulation")
 
 from tests.simulation import coverage
 from tests.simulation.modes import MODES
