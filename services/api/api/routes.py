@@ -185,8 +185,8 @@ class Routes:
 
     def delete(self, token: str) -> Response[str]:
         """Writes a delete marker. Its event removes the derived images and changes the status."""
-        self.incoming.only()
         key = self.lookup.item(token)["image_key"]
+        self.incoming.only()
         self.storage.delete(self.settings.uploads_bucket, key)
         return json_response(Accepted(key=key, links=links(key)).as_json(), HTTPStatus.ACCEPTED)
 
