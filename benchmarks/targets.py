@@ -17,7 +17,7 @@ _CPU: tuple[tuple[str, str, str, float], ...] = (
     ("jpeg-12mp-baseline", "imagebus", "pyvips-chained", 0.52),
     ("jpeg-12mp-baseline", "imagebus", "sharp-chained", 0.58),
     ("jpeg-12mp-baseline", "imagebus", "floor", 1.12),
-    # Out of reach while each stage decodes the file itself: see "Physical limits" in docs/imaging.md.
+    # Out of reach while each stage decodes the file itself: see "Limits of speed" in docs/imaging.md.
     ("jpeg-12mp-baseline", "pipeline", "naive", 0.45),
     ("jpeg-12mp-baseline", "pipeline", "pipeline-floor", 1.5),
     ("jpeg-12mp-baseline", "imagebus-fallback", "naive", 1 / 2.5),

@@ -84,7 +84,8 @@ def lines(
     events, deliveries = total("events"), total("deliveries")
     books = deliveries * BOOKKEEPING_MS / 1000 * BOOKKEEPING_GB
     writes = scale * sum(_writes(image) for image in images)
-    reads = scale * sum(_reads(image) for image in images) + uploaded  # the validator: which recipe is active
+    # The validator reads which recipe is active, and the notifier whether the image was erased.
+    reads = scale * sum(_reads(image) for image in images) + 2 * uploaded
     stored = (total("original_bytes") + total("derived_bytes")) / 1e9
     table = (total("event_bytes") + 3 * total("status_bytes")) / 1e9
     puts = total("derived_objects") + uploaded
@@ -119,8 +120,9 @@ def _writes(image: Used) -> float:
 
 
 def _reads(image: Used) -> float:
-    """Units of 4 KB, consistent: the status item and the log so far, once per event."""
-    return image.events * (math.ceil(image.status_bytes / 2 / 4096) + math.ceil(image.event_bytes / 2 / 4096))
+    """Units of 4 KB, consistent: for each event the item, the log so far, and two of erasures."""
+    status, log = math.ceil(image.status_bytes / 2 / 4096), math.ceil(image.event_bytes / 2 / 4096)
+    return image.events * (status + log + 2)
 
 
 def load_prices(region: str) -> tuple[dict[str, float], dict[str, float], str]:

@@ -19,8 +19,9 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 #: A set of recipes has seven levels. Aliases multiply what they stand for, each by all before it.
 DEEPEST, ALIASES = 20, 20
 
-#: Numbers that only YAML 1.1 reads in this way: octal, and hours and minutes.
-OTHERWISE = re.compile(r"[-+]?(0[0-9_]+|[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?)")
+#: Numbers that YAML 1.1 reads as octal, or as hours and minutes, and YAML 1.2 does not.
+OTHERWISE = re.compile(r"[-+]?0[0-9_]+|.*:.*")
+NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
 #: A key or an index for each level, from the top.
 Path = tuple[str | int, ...]
@@ -93,13 +94,13 @@ class _Loader(yaml.SafeLoader):
         known = isinstance(step, str | int)
         self._path += [step] * known
         self._depth += 1
-        self._look(self.peek_event())  # type: ignore[no-untyped-call]
+        self._look(self.peek_event(), is_key=index is None and parent is not None)  # type: ignore[no-untyped-call]
         node: Node | None = super().compose_node(parent, index)
         self._depth -= 1
         del self._path[len(self._path) - known :]
         return node
 
-    def _look(self, event: Event) -> None:
+    def _look(self, event: Event, *, is_key: bool) -> None:
         self._aliases += isinstance(event, AliasEvent)
         if self._depth > DEEPEST:
             raise _Refused(*self.mistakes, self._mistake(event, f"nested more than {DEEPEST} levels deep"))
@@ -110,9 +111,13 @@ class _Loader(yaml.SafeLoader):
             self.mistakes.append(self._mistake(event, f"tags such as {name} are not supported"))
         if isinstance(event, ScalarEvent) and _printable(event.value) != event.value:
             self.mistakes.append(self._mistake(event, "half of a surrogate pair is not a character"))
-        if isinstance(event, ScalarEvent) and event.implicit[0] and OTHERWISE.fullmatch(event.value):
+        if isinstance(event, ScalarEvent) and not is_key and self._is_old_number(event):
             message = f"{event.value} is not a decimal number; put text in quotes"
             self.mistakes.append(self._mistake(event, message))
+
+    def _is_old_number(self, event: ScalarEvent) -> bool:
+        tag = self.resolve(ScalarNode, event.value, event.implicit)  # type: ignore[no-untyped-call]
+        return tag in NUMBERS and OTHERWISE.fullmatch(event.value) is not None
 
     def _mistake(self, event: Event, message: str) -> Mistake:
         mark = event.start_mark

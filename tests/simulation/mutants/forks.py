@@ -46,25 +46,12 @@ def code_of(work: Callable[[], int], seconds: int) -> int | None:
 
 
 def answer_of(work: Callable[[], Answer]) -> Answer:
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            os.close(reader)
-            silent()
-            with os.fdopen(writer, "wb") as pipe:
-                pickle.dump(work(), pipe)
-            code = 0
-        finally:
-            os._exit(code)
-    os.close(writer)
-    with os.fdopen(reader, "rb") as pipe:
-        answer = pipe.read()
-    if os.waitpid(child, 0)[1]:
-        raise RuntimeError("the process failed")
-    result: Answer = pickle.loads(answer)
-    return result
+    def once(send: Callable[[Answer], None]) -> None:
+        silent()
+        send(work())
+
+    (answer,) = answers_of(once)
+    return answer
 
 
 def answers_of(work: Callable[[Callable[[Answer], None]], None]) -> Iterator[Answer]:

@@ -21,10 +21,27 @@ __all__ = ["world"]
 
 #: What YAML, terminals or text files treat specially, among all characters but lone surrogates.
 ODD = "\x00\t\n\r\x1b\x7f\x85\xa0\u200d\u2028\u2029\ufeff\ufffe\U000e0001 '\"\\:#-?&*!|>%@`{}[],=<~"
-TEXT = st.text(
-    st.sampled_from(ODD) | st.characters(exclude_categories=["Cs"]), max_size=12
-) | st.sampled_from(
-    ["no", "null", "~", "1", "1e3", "0x1f", "2026-11-26", "<<", "=", "---", "...", "a  b", "a: b", "x" * 200]
+TEXT = (
+    st.text(st.sampled_from(ODD) | st.characters(exclude_categories=["Cs"]), max_size=12)
+    | st.sampled_from(
+        [
+            "no",
+            "null",
+            "~",
+            "1",
+            "1e3",
+            "0x1f",
+            "2026-11-26",
+            "<<",
+            "=",
+            "---",
+            "...",
+            "a  b",
+            "a: b",
+            "x" * 200,
+        ]
+    )
+    | st.sampled_from(["09", "0100", "08:30", "1:30", "1:30.5"])
 )
 
 
