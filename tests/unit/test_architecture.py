@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
+from botocore import xform_name
+from botocore.session import get_session
 
 from imagebus_local import templates
 
@@ -108,27 +110,46 @@ def test_the_oracle_of_the_simulator_is_not_the_product(name: str):
 
 #: What is particular to EventBridge's kind of bus (docs/adr/0018), and the only files that may know it.
 BUS = {
-    r"put_events|FailedEntryCount|\"DetailType\"": {"layers/core/imagebus/bus.py"},
+    r"FailedEntryCount|\"DetailType\"": {"layers/core/imagebus/bus.py"},
     r"replay[-_]name\b": {"layers/core/imagebus/events/envelope.py"},
-    r"(start|describe|cancel)_replay|describe_archive|list_rules|list_targets": {
-        "cli/imagebus_cli/operations/replay.py",
-        "cli/imagebus_cli/stack/outsiders.py",
-    },
-    r"list_replays": {"services/recorder/recorder/replays.py"},
     r"EventPattern": set(),
 }
+#: The modules that call EventBridge: one for functions, and one for operators, which no layer contains.
+CALLERS = {"layers/core/imagebus/bus.py", "cli/imagebus_cli/stack/bus.py"}
+
+
+def product() -> dict[str, str]:
+    """The code that runs on AWS or operates it: the embedded AWS and the test double imitate a bus."""
+    return {
+        path.relative_to(ROOT).as_posix(): path.read_text()
+        for folder in ("layers", "services", "cli", "examples")
+        for path in sources(folder)
+        if "testing" not in path.parts
+    }
 
 
 @pytest.mark.parametrize("pattern", BUS)
 def test_what_depends_on_the_kind_of_bus_is_in_one_place(pattern: str):
-    """In the code that runs on AWS: the embedded AWS and the test double imitate a bus."""
+    assert {path for path, text in product().items() if re.search(pattern, text)} == BUS[pattern]
+
+
+def operations(service: str) -> set[str]:
+    """The names of a service's operations, as methods of its client."""
+    return {xform_name(each) for each in get_session().get_service_model(service).operation_names}
+
+
+def test_each_side_calls_eventbridge_in_one_module():
+    """As a method, or by its name: a paginator's, or one in a table. SNS has the same operations for tags."""
+    names = operations("events") - operations("sns")
+    assert {"put_events", "list_replays", "start_replay", "list_rules"} <= names
     found = {
-        path.relative_to(ROOT).as_posix()
-        for folder in ("layers", "services", "cli", "examples")
-        for path in sources(folder)
-        if "testing" not in path.parts and re.search(pattern, path.read_text())
+        path
+        for path, text in product().items()
+        for node in ast.walk(ast.parse(text))
+        if (isinstance(node, ast.Attribute) and node.attr in names)
+        or (isinstance(node, ast.Constant) and node.value in names)
     }
-    assert found == BUS[pattern]
+    assert found == CALLERS
 
 
 def test_rules_on_the_bus_are_written_in_one_template():

@@ -5,14 +5,15 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from imagebus.bus import OVER
 from imagebus.naming import REPLAY_ELSEWHERE, rule_name
 from imagebus_cli.moments import moment
 from imagebus_cli.output.text import count
 from imagebus_cli.problem import Problem
+from imagebus_cli.stack import bus
 from imagebus_cli.stack.deployed import Stack
 
 #: How long an event may take to reach the archive.
@@ -21,8 +22,6 @@ ARCHIVE_DELAY = timedelta(minutes=10)
 
 #: An archive goes by the times of the events, which are their producers' clocks. More costs nothing.
 MARGIN = timedelta(minutes=5)
-
-OVER = frozenset({"COMPLETED", "CANCELLED", "FAILED"})
 
 #: Where uploads never leave an inbox empty: looks after the replay's end, and messages that may be theirs.
 BUSY_LOOKS, LIVE = 60, 10
@@ -55,7 +54,7 @@ class Progress:
 def window(stack: Stack, start: str | None, end: str | None) -> Window:
     """The default is from the start of the archive until now. Raises Problem if it is empty."""
     if start is None:
-        created = stack.events.describe_archive(ArchiveName=stack.outputs["ArchiveName"])["CreationTime"]
+        created = bus.archive_created(stack)
     found = Window(moment(start) if start else created, moment(end) if end else datetime.now(UTC))
     if found.start >= found.end:
         raise Problem("--from is not before --to.", "Note that times without a zone are UTC.", exit_code=2)
@@ -71,8 +70,7 @@ def rules(stack: Stack, names: Sequence[str]) -> list[str]:
     """ARNs of the rules named by ARN, by name or by stage (`recorder`). Raises Problem."""
     if not names:
         return [stack.outputs["RecorderRuleArn"]]
-    found = stack.events.get_paginator("list_rules").paginate(EventBusName=stack.outputs["EventBusName"])
-    arns = {rule["Name"]: rule["Arn"] for page in found for rule in page["Rules"]}
+    arns = bus.rule_arns(stack)
     return [_rule(arns, name, rule_name(stack.outputs["EventBusName"], name)) for name in names]
 
 
@@ -87,22 +85,8 @@ def start(stack: Stack, span: Window, rule_arns: Sequence[str]) -> str:
     """Start the replay and return its name."""
     begin = "imagebus-" if stack.outputs.get("RecorderRuleArn") in rule_arns else REPLAY_ELSEWHERE
     name = f"{begin}{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
-    archive = stack.events.describe_archive(ArchiveName=stack.outputs["ArchiveName"])
-    # The SDK repeats a request whose response was lost. The name is new, so "exists" means that it worked.
-    with suppress(stack.events.exceptions.ResourceAlreadyExistsException):
-        stack.events.start_replay(
-            ReplayName=name,
-            EventSourceArn=_archive_arn(stack, archive["EventSourceArn"]),
-            EventStartTime=span.start,
-            EventEndTime=span.end,
-            Destination={"Arn": archive["EventSourceArn"], "FilterArns": list(rule_arns)},
-        )
+    bus.replay(stack, name, span.start, span.end, rule_arns)
     return name
-
-
-def _archive_arn(stack: Stack, bus_arn: str) -> str:
-    """DescribeArchive returns the bus's ARN, but not the archive's."""
-    return f"{bus_arn.partition(':event-bus/')[0]}:archive/{stack.outputs['ArchiveName']}"
 
 
 def follow(
@@ -112,25 +96,18 @@ def follow(
 
     On a busy stack they never are: after a minute, a few messages count as those of live events.
     """
-    urls = [url for arn in rule_arns for url in _inboxes(stack, arn)]
+    urls = [url for arn in rule_arns for url in bus.inboxes(stack, arn)]
     quiet = over = 0
     while True:
-        described = stack.events.describe_replay(ReplayName=name)
-        state, waiting = described["State"], sum(_depth(stack, url) for url in urls)
-        show(Progress(state, described.get("EventLastReplayedTime"), waiting))
+        state, reached = bus.replay_state(stack, name)
+        waiting = sum(_depth(stack, url) for url in urls)
+        show(Progress(state, reached, waiting))
         # Twice in a row: queue sizes are approximate, and an event may be between bus and queue.
         over += state in OVER
         quiet = quiet + 1 if over and waiting <= (LIVE if over > BUSY_LOOKS else 0) else 0
         if quiet == 2 or state in ("CANCELLED", "FAILED"):
             return state
         time.sleep(pause)
-
-
-def _inboxes(stack: Stack, rule_arn: str) -> list[str]:
-    name = rule_arn.rsplit("/", 1)[1]
-    targets = stack.events.list_targets_by_rule(Rule=name, EventBusName=stack.outputs["EventBusName"])
-    queues = [target["Arn"] for target in targets["Targets"] if ":sqs:" in target["Arn"]]
-    return [stack.sqs.get_queue_url(QueueName=arn.rsplit(":", 1)[1])["QueueUrl"] for arn in queues]
 
 
 def _depth(stack: Stack, url: str) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from imagebus_cli.stack import bus
 from imagebus_cli.stack.findings import Finding, Verdict
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ def answers(stack: Stack, advice: str) -> Iterator[Finding]:
         "images bucket": ("ImagesBucketName", lambda name: stack.s3.head_bucket(Bucket=name)),
         "status table": ("StatusTableName", lambda name: stack.dynamodb.describe_table(TableName=name)),
         "recipes table": ("RecipesTableName", lambda name: stack.dynamodb.describe_table(TableName=name)),
-        "event bus": ("EventBusName", lambda name: stack.events.describe_event_bus(Name=name)),
+        "event bus": ("EventBusName", lambda name: bus.ask(stack, name)),
     }
     for what, (output, ask) in parts.items():
         resource = stack.outputs.get(output)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imagebus_cli.stack import names, outsiders, settling
+from imagebus_cli.stack import bus, names, settling
 from imagebus_cli.stack.findings import Finding, Findings, Verdict
 from imagebus_cli.stack.paging import every
 
@@ -41,15 +41,15 @@ LISTED: Mapping[str, tuple[str, str, str, str, str, str]] = {
         "aws cloudwatch delete-dashboards --dashboard-names {name}",
     ),
     "AWS::Events::Archive": (
-        *("events", "list_archives", "Archives", "ArchiveName", "NamePrefix"),
+        *bus.ARCHIVES,
         "aws events delete-archive --archive-name {name}",
     ),
     "AWS::Events::EventBus": (
-        *("events", "list_event_buses", "EventBuses", "Name", "NamePrefix"),
+        *bus.BUSES,
         "aws events delete-event-bus --name {name}",
     ),
     "AWS::Events::Rule": (
-        *outsiders.RULES,
+        *bus.RULES,
         "aws events remove-targets --rule {name} --ids inbox && aws events delete-rule --name {name}",
     ),
     "AWS::EventSchemas::Registry": (

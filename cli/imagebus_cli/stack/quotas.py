@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from imagebus_cli.stack import concurrency, outsiders
+from imagebus_cli.stack import bus, concurrency
 from imagebus_cli.stack.findings import Finding, Findings, Verdict
-from imagebus_cli.stack.paging import every
 
 if TYPE_CHECKING:
     import boto3
@@ -126,11 +125,10 @@ def of_new_stack(session: boto3.Session) -> list[Finding]:
     """Whether there is room for another bus, and for its rules on the default bus."""
     findings = Findings()
     with findings.reading("eventbridge"):
-        events: Any = session.client("events")
         used = {
-            (BUSES, "event buses", 1): sum(1 for _ in every(events.list_event_buses, "EventBuses")) - 1,
+            (BUSES, "event buses", 1): sum(1 for _ in bus.buses(session)) - 1,
             (RULES, "rules on the default bus", DEFAULT_BUS_RULES): sum(
-                1 for _ in outsiders.rules(session, "default")
+                1 for _ in bus.rules(session, "default")
             ),
         }
         client = session.client("service-quotas")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from imagebus_cli.output.text import count, option
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack import data, settling
+from imagebus_cli.stack.bus import Outsider, outsiders
 from imagebus_cli.stack.existing import KEPT
-from imagebus_cli.stack.outsiders import Outsider, outsiders
 
 if TYPE_CHECKING:
     import boto3

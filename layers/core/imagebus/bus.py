@@ -1,9 +1,10 @@
-"""Publishing: either all events are on the bus, or the caller gets an error."""
+"""What functions ask of EventBridge: to publish all events or raise an error, and to list replays."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from imagebus.clock import Clock, parse_timestamp
@@ -19,6 +20,9 @@ MAX_ENTRIES = 10
 MAX_BYTES = 240_000
 #: The maximum size of our events. Data that can grow goes to S3, and the event points to it.
 MAX_EVENT_BYTES = 64 * 1024
+
+#: The states in which a replay is over.
+OVER = frozenset({"COMPLETED", "CANCELLED", "FAILED"})
 
 
 class PublishError(Exception):
@@ -112,3 +116,34 @@ def entry_bytes(entry: dict[str, Any]) -> int:
     """As PutEvents counts: 14 bytes for the time, plus the UTF-8 of source, type, detail and resources."""
     text = [entry["Source"], entry["DetailType"], entry["Detail"], *entry["Resources"]]
     return 14 + sum(len(part.encode()) for part in text)
+
+
+class Replay:
+    """A replay as ListReplays describes it."""
+
+    def __init__(self, described: Any) -> None:
+        self._described = described
+        self.name: str = described.get("ReplayName", "")
+
+    @property
+    def over(self) -> bool:
+        return self._described["State"] in OVER
+
+    @property
+    def ended(self) -> datetime:
+        """If EventBridge does not say when it ended, its start."""
+        ended: datetime = self._described.get("ReplayEndTime") or self._described["ReplayStartTime"]
+        return ended
+
+
+def replays(client: EventBridgeClient, archive_name: str) -> Iterator[Replay]:
+    """The replays of an archive, over or not."""
+    request: dict[str, Any] = {}
+    while True:
+        answer = client.list_replays(**request)
+        for replay in answer["Replays"]:
+            if replay["EventSourceArn"].endswith(f"archive/{archive_name}"):
+                yield Replay(replay)
+        if "NextToken" not in answer:
+            return
+        request["NextToken"] = answer["NextToken"]

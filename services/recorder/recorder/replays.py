@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
+from imagebus.bus import replays
 from imagebus.clock import Clock
 from imagebus.naming import REPLAY_ELSEWHERE
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_sqs import SQSClient
-
-OVER = frozenset({"COMPLETED", "CANCELLED", "FAILED"})
 
 #: For how long after a replay messages in the inbox are taken for its own. In a busy system some always wait.
 BACKLOG_LASTS = timedelta(days=1)
@@ -72,28 +71,12 @@ class EventBridgeReplays:
         now = self._clock.now()
         recent = [
             replay
-            for replay in self._of_the_archive()
-            if replay["State"] not in OVER or _ended(replay) > now - BACKLOG_LASTS
+            for replay in replays(self._client, self._archive_name)
+            if not replay.name.startswith(REPLAY_ELSEWHERE)
+            and (not replay.over or replay.ended > now - BACKLOG_LASTS)
         ]
         if not recent:
             return False
         if self._backlog is not None and self._backlog.waiting():
             return True
-        return any(each["State"] not in OVER or _ended(each) > now - self._settle for each in recent)
-
-    def _of_the_archive(self) -> Iterator[Any]:
-        request: dict[str, Any] = {}
-        while True:
-            answer = self._client.list_replays(**request)
-            for replay in answer["Replays"]:
-                elsewhere = replay.get("ReplayName", "").startswith(REPLAY_ELSEWHERE)
-                if replay["EventSourceArn"].endswith(f"archive/{self._archive_name}") and not elsewhere:
-                    yield replay
-            if "NextToken" not in answer:
-                return
-            request["NextToken"] = answer["NextToken"]
-
-
-def _ended(replay: Any) -> datetime:
-    ended: datetime = replay.get("ReplayEndTime") or replay["ReplayStartTime"]
-    return ended
+        return any(not each.over or each.ended > now - self._settle for each in recent)

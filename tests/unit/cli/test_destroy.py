@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from imagebus_cli import main
 from imagebus_cli.problem import Problem
-from imagebus_cli.stack import data, lifecycle, outsiders, removal, settling
+from imagebus_cli.stack import bus, data, lifecycle, removal, settling
 from imagebus_cli.stack.removal import Plan, Resource
 
 REGION, GONE = "eu-west-1", "DELETE_COMPLETE"
@@ -315,7 +315,7 @@ def test_rules_of_the_stack_and_of_a_service_are_no_outsiders() -> None:
             return Events()
 
     session: Any = Session()
-    found = outsiders.outsiders(session, "imagebus", {"imagebus|imagebus_labels"}, {"imagebus-events"})
+    found = bus.outsiders(session, "imagebus", {"imagebus|imagebus_labels"}, {"imagebus-events"})
     assert [each.name for each in found] == ["counter", "mine"]
 
 
