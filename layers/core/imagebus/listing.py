@@ -87,21 +87,24 @@ class ImageIndex:
             pages = list(pool.map(lambda number: self._query(number, status, limit, before), range(SHARDS)))
         return merge(pages, limit)
 
-    def with_status(self, status: str, listed_before: str = "~") -> Iterator[Item]:
-        """Every status item of that status that was listed before that time (`~`: after any time)."""
+    def with_status(self, status: str) -> Iterator[Item]:
+        """Every status item of that status."""
         for number in range(SHARDS):
-            pages = self._client.get_paginator("query").paginate(
-                TableName=self._table,
-                IndexName="by_status",
-                KeyConditionExpression="status_shard = :shard AND listed_at < :before",
-                ExpressionAttributeValues={
-                    ":shard": {"S": f"{status}#{number}"},
-                    ":before": {"S": listed_before},
-                },
-            )
-            for page in pages:
-                for item in page["Items"]:
-                    yield unmarshal_item(item)
+            yield from self.of_shard(number, status)
+
+    def of_shard(self, number: int, status: str, listed_before: str = "~") -> Iterator[Item]:
+        """Those of one shard that were listed before that time (`~`: after any time)."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName="by_status",
+            KeyConditionExpression="status_shard = :shard AND listed_at < :before",
+            ExpressionAttributeValues={
+                ":shard": {"S": f"{status}#{number}"},
+                ":before": {"S": listed_before},
+            },
+        )
+        for page in pages:
+            yield from map(unmarshal_item, page["Items"])
 
     def _query(self, number: int, status: str | None, limit: int, before: str | None) -> ShardPage:
         index, attribute, value = (

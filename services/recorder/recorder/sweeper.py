@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from imagebus.clock import Clock, SystemClock, parse_timestamp, timestamp
 from imagebus.history.fold import Item
+from imagebus.identity import SHARDS
 from imagebus.listing import ImageIndex
 from imagebus.projector import Projection
 from imagebus.telemetry import logger
@@ -26,7 +27,7 @@ T = TypeVar("T")
 
 
 class SweepIncomplete(Exception):
-    """Some images could not be swept; the log says which."""
+    """Some images, or a shard of the index, could not be swept; the log says which."""
 
 
 def sweep(
@@ -34,14 +35,15 @@ def sweep(
 ) -> dict[str, int]:
     """Finish every image that has been `processing` for too long.
 
-    Raises SweepIncomplete if that failed for some, after all others are finished.
+    Raises SweepIncomplete if that failed for some, or if a shard of the index could not be read, after
+    all others are finished.
     """
     overdue = clock.now() - timedelta(seconds=stalled_after_s)
-    counts = Counter(announced=0, stalled=0, held=0, failed=0)
-    for listed in _batches(_due(index, clock, stalled_after_s), BATCH):
+    counts = Counter(announced=0, stalled=0, held=0, failed=0, unread=0)
+    for listed in _batches(_due(index, clock, stalled_after_s, counts), BATCH):
         stalled: list[Projection] = []
         for item in listed:
-            with _isolated(item, counts):
+            with _isolated(counts, "failed", listed_at=item["listed_at"]):
                 projection = recorder.project(item["image_key"])
                 if projection is None:
                     raise WithoutLog("rebuild or erase it")
@@ -58,7 +60,7 @@ def sweep(
             if recorder.arrival(projection.item) > timestamp(overdue):
                 counts["held"] += 1
                 continue
-            with _isolated(projection.item, counts):
+            with _isolated(counts, "failed", listed_at=projection.item["listed_at"]):
                 if projection.item["outstanding"]:
                     recorder.stall(projection)
                     counts["stalled"] += 1
@@ -66,8 +68,8 @@ def sweep(
                     recorder.announce(projection)
                     counts["announced"] += 1
     logger().info("swept", extra=counts)
-    if counts["failed"]:
-        raise SweepIncomplete(f"{counts['failed']} images")
+    if counts["failed"] or counts["unread"]:
+        raise SweepIncomplete(f"{counts['failed']} images, {counts['unread']} shards of the index")
     return dict(counts)
 
 
@@ -76,23 +78,25 @@ class WithoutLog(Exception):
 
 
 @contextmanager
-def _isolated(item: Item, counts: Counter[str]) -> Iterator[None]:
-    """One image that cannot be read must not keep the others from being finished."""
+def _isolated(counts: Counter[str], failure: str, **what: object) -> Iterator[None]:
+    """One image or shard that cannot be read must not keep the others from being finished."""
     try:
         yield
     except Exception:  # noqa: BLE001  whatever it was: it is counted, logged and reported
-        counts["failed"] += 1
-        logger().exception("not swept", extra={"listed_at": item["listed_at"]})
+        counts[failure] += 1
+        logger().exception("not swept", extra=what)
 
 
-def _due(index: ImageIndex, clock: Clock, stalled_after_s: int) -> Iterator[Item]:
+def _due(index: ImageIndex, clock: Clock, stalled_after_s: int, counts: Counter[str]) -> Iterator[Item]:
     """Images that are complete, or have waited too long. The others are still being processed."""
     now = clock.now()
     settled = timestamp(now - timedelta(seconds=min(SETTLE_SECONDS, stalled_after_s)))
     overdue = now - timedelta(seconds=stalled_after_s)
-    for item in index.with_status("processing", settled):
-        if not item["outstanding"] or _is_overdue(item, overdue):
-            yield item
+    for shard in range(SHARDS):
+        with _isolated(counts, "unread", shard=shard):
+            for item in index.of_shard(shard, "processing", settled):
+                if not item["outstanding"] or _is_overdue(item, overdue):
+                    yield item
 
 
 def _is_overdue(item: Item, moment: datetime) -> bool:

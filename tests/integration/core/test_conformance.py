@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import boto3
@@ -14,6 +15,7 @@ from moto import mock_aws
 from imagebus.erasures import DynamoDBErasures, Erasure
 from imagebus.history.fold import fold
 from imagebus.history.required import DEFAULT, Required
+from imagebus.identity import SHARDS
 from imagebus.inbox import SQSQueue
 from imagebus.listing import ImageIndex
 from imagebus.objects import Gone, ObjectRef, S3ObjectStore, Superseded
@@ -172,8 +174,8 @@ def test_the_indexes_list_by_status_and_age(aws: Aws, store: DynamoDBEventStore)
         listed_at = f"2026-01-0{number + 1}"
         store.replace_status({**item, "status_shard": f"{status}#{shard}", "listed_at": listed_at}, None)
     index = ImageIndex(aws.dynamodb, "status")
-    before = index.with_status("processing", "2026-01-04")
-    assert {item["image_key"] for item in before} == {"0.jpg", "1.jpg", "2.jpg"}
+    before = [index.of_shard(number, "processing", "2026-01-04") for number in range(SHARDS)]
+    assert {item["image_key"] for item in chain.from_iterable(before)} == {"0.jpg", "1.jpg", "2.jpg"}
     assert {item["image_key"] for item in index.with_status("failed")} == {"6.jpg", "7.jpg", "8.jpg"}
 
 

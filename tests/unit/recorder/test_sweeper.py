@@ -10,8 +10,10 @@ from typing import Any
 
 import msgspec
 import pytest
+from botocore.exceptions import ClientError
 
 from imagebus.clock import timestamp
+from imagebus.identity import SHARDS, shard
 from imagebus.listing import ImageIndex
 from imagebus.naming import REPLAY_ELSEWHERE
 from imagebus.testing import InMemoryEventBridge, InMemorySQS, ManualClock, sqs_record
@@ -78,7 +80,7 @@ def test_an_image_whose_facts_do_not_come_is_stalled_once(bench: Sweeping):
 def test_a_sweep_says_what_it_did_also_if_it_was_nothing(bench: Sweeping):
     replays = EventBridgeReplays(bench.events, "a", bench.clock, STALLED_AFTER)  # type: ignore[arg-type]
     counts = sweep(bench.index, bench.recorder, replays, bench.clock, STALLED_AFTER)
-    assert counts == {"announced": 0, "stalled": 0, "held": 0, "failed": 0}
+    assert counts == {"announced": 0, "stalled": 0, "held": 0, "failed": 0, "unread": 0}
 
 
 def test_one_sweep_stalls_every_image_that_is_due(bench: Sweeping):
@@ -264,6 +266,24 @@ def test_one_image_that_cannot_be_folded_does_not_keep_the_others_from_their_end
     assert [event.meta.image_key for event in bench.bus.events] == ["good.jpg"]
 
 
+def test_a_shard_that_cannot_be_read_does_not_keep_the_images_of_the_others_from_their_end(bench: Sweeping):
+    images = {shard(key): key for key in (f"{number}.jpg" for number in range(40))}
+    assert len(images) == SHARDS
+    bench.receive(*map(uploaded, images.values()))
+    query = bench.dynamodb.query
+
+    def throttled(**request: Any) -> Any:
+        if request["ExpressionAttributeValues"].get(":shard") == {"S": "processing#1"}:
+            raise ClientError({"Error": {"Code": "ThrottlingException"}}, "Query")
+        return query(**request)
+
+    bench.dynamodb.query = throttled  # type: ignore[method-assign]
+    bench.clock.advance(STALLED_AFTER + 1)
+    with pytest.raises(SweepIncomplete, match="0 images, 1 shards"):
+        bench.sweep()
+    assert {event.meta.image_key for event in bench.bus.events} == {*images.values()} - {images["1"]}
+
+
 def test_a_date_that_no_calendar_has_does_not_stop_the_sweep(bench: Sweeping):
     """The contract's pattern accepts it."""
     impossible = envelope(uploaded("bad.jpg"))
@@ -288,7 +308,7 @@ def test_an_image_that_made_progress_since_the_index_was_read_is_left_alone(benc
     bench.receive(*story()[:3])
     listed = list(bench.index.with_status("processing"))
     bench.receive(*story())
-    bench.index.with_status = lambda *_: iter(listed)  # type: ignore[method-assign]
+    bench.index.of_shard = lambda number, *_: iter([] if number else listed)  # type: ignore[method-assign]
     bench.clock.advance(STALLED_AFTER + 1)
     assert bench.sweep() == {}
     assert bench.item["status"] == "completed"
