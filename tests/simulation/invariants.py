@@ -22,6 +22,7 @@ from tests.simulation.world import World
 
 FINAL = frozenset({"ImageProcessed", "ImageRejected", "ProcessingFailed", "ProcessingStalled"})
 FAILURE_OF_A_FAILURE = "a failure to handle a failure"
+OF_A_REMOVAL = "the removal of a version"
 TERMINAL = frozenset({"completed", "rejected", "failed", "deleted"})
 TOLD = {"good": "ImageProcessed", "corrupt": "ImageRejected", "empty": "ImageRejected"}
 ENDS_IN = {"good": "completed", "corrupt": "rejected", "empty": "rejected", "delete": "deleted"}
@@ -43,7 +44,7 @@ def unfinished(story: Story, *, without_operator: bool = False) -> Iterator[str]
     """
     world = story.world
     statuses = rows.statuses(world.dynamodb)
-    quarantined = set(_quarantined_failures(world)) if without_operator else set()
+    quarantined = set(_news_in_quarantine(world)) if without_operator else set()
     for upload in newest(story):
         item = statuses.get(upload.key)
         unheard = upload.key in world.evidence.unheard | quarantined or upload.kind == "erased"
@@ -277,11 +278,13 @@ def failures_of_failures(world: World) -> Iterator[str]:
     return (reason for reason in _reasons(world) if reason == FAILURE_OF_A_FAILURE)
 
 
-def _quarantined_failures(world: World) -> Iterator[str]:
-    """The images whose failure could not be recorded."""
+def _news_in_quarantine(world: World) -> Iterator[str]:
+    """The images whose failure could not be recorded, and those whose removal nobody looked at."""
     for kept in _quarantined(world):
         if kept["reason"] == FAILURE_OF_A_FAILURE:
             yield str(json.loads(kept["body"])["detail"]["meta"]["image_key"])
+        elif kept["reason"].startswith(OF_A_REMOVAL):
+            yield str(json.loads(kept["body"])["detail"]["object"]["key"])
 
 
 def _reasons(world: World) -> Iterator[str]:

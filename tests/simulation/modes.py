@@ -139,7 +139,7 @@ MODES: Mapping[str, Mode] = {
     "imports": Mode(
         "an existing bucket is imported; imports die, repeat and overlap, while users go on",
         ORDINARY
-        | {"crash": (0, 0.02, 0.1), "throttle": (0, 0.1), "duplicate": (0, 0.3), "lost_answer": (0, 0.1)},
+        | {"crash": (0, 0.02, 0.05), "throttle": (0, 0.05), "duplicate": (0, 0.3), "lost_answer": (0, 0.1)},
         {"adopt": 1, "outage": 0.2, "lose_table": 0.1, "rebuild": 0.2, "change_recipes": 0.2},
     ),
     "recipes": Mode(

@@ -10,7 +10,7 @@ from imagebus.identity import revision_after
 from imagebus.missed import Uploads
 from imagebus.retrying import Retrier
 from imagebus.store import DynamoDBEventStore
-from tests.simulation import poison, rows, wiring
+from tests.simulation import invariants, poison, rows, wiring
 from tests.simulation.story import Story
 
 
@@ -44,7 +44,7 @@ def resend_removals(story: Story) -> int:
     """What the runbook says about removals in quarantine: ingest is to look what is current."""
     world = story.world
     kept = [json.loads(versions[-1].body) for versions in world.s3.buckets[wiring.QUARANTINE].keys.values()]
-    bodies = [each["body"] for each in kept if each["reason"].startswith("the removal of a version")]
+    bodies = [each["body"] for each in kept if each["reason"].startswith(invariants.OF_A_REMOVAL)]
     for body in bodies:
         world.send(world.inbox("ingest"), body)
     return len(bodies)

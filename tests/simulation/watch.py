@@ -57,6 +57,10 @@ class Watch:
     #: key, and version or digest -> the revisions under which ingest announced it
     _announced: dict[Upload, set[str]] = field(default_factory=lambda: defaultdict(set))
     _restored: set[Upload] = field(default_factory=set)
+    #: by which recipes an upload was validated: by two if one was promoted in between
+    _recipes: dict[Upload, set[str]] = field(default_factory=lambda: defaultdict(set))
+    #: how many thumbnails an ImageProcessed counted first, by its id
+    _counted: dict[str, int] = field(default_factory=dict)
     #: everything that was published, by id: a fact that is published again can have another time
     forms: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     #: of each upload, when the sweeper had news of it, by id
@@ -126,7 +130,7 @@ class Watch:
         if fact.type == "ProcessingStalled":
             last = max(self._news[upload].values(), default=0.0)
             waited = world.scheduler.seconds - last + 2 * world.weather.skew
-            if waited < wiring.STALLED_AFTER:
+            if waited < wiring.STALLED_AFTER - 1:  # late news is noted right before it is logged
                 yield f"after a wait of {waited:.0f} s"
             if "ImageProcessed" in self.facts[upload]:
                 yield "stalled, when it had long been processed"
@@ -140,6 +144,16 @@ class Watch:
         same = {name: value for name, value in fact.data.items() if name not in varies}
         if fact.type == "ThumbnailsCreated":  # a shared object has the name that was its first
             same["items"] = [each["name"] for each in same["items"]]
+        if fact.type == "ImageValidated":
+            self._recipes[fact.upload].add(fact.data["recipe"])
+        if fact.type == "ImageProcessed":  # an announcement that never reached the log is made again
+            thumbnails = fact.data["counts"]["thumbnails"]
+            same["counts"] = {**fact.data["counts"], "thumbnails": "any"}
+            if (
+                self._counted.setdefault(fact.id, thumbnails) != thumbnails
+                and len(self._recipes[fact.upload]) < 2
+            ):
+                yield "counts other thumbnails of one recipe"
         content = json.dumps([fact.type, key, revision, same], sort_keys=True)
         if fact.data.get("reason") == "restored":
             self._restored.add(fact.upload)

@@ -12,7 +12,7 @@ from imagebus.erasures import Erasures
 from imagebus.events import Event, EventData, Meta, caused_by
 from imagebus.events.recorder import ImageProcessed, ProcessingStalled
 from imagebus.history.fold import Item, newest_facts
-from imagebus.history.recorded import RecordedEvent
+from imagebus.history.recorded import UNREADABLE, RecordedEvent
 from imagebus.history.required import Required
 from imagebus.image_types import FORMATS, Format
 from imagebus.projector import Projection, Projector
@@ -46,12 +46,10 @@ class Recorder:
 
         Without `announce`, nothing is published.
         """
-        self._append(image_key, events)
+        self._append(image_key, events, note_late_news=announce)
         projection = self.project(image_key)
         if projection is None:
             return []
-        if announce and projection.changed:
-            self._note_late_news(projection.item, events)
         if announce and self.is_unannounced(projection.item):
             self.announce(projection)
         return projection.log
@@ -106,12 +104,20 @@ class Recorder:
         """When the last late news of the image arrived; empty if none was late."""
         return self._store.arrival(item)
 
-    def _note_late_news(self, item: Item, events: Sequence[RecordedEvent]) -> None:
+    def _note_late_news(self, image_key: str, events: Sequence[RecordedEvent]) -> None:
+        """Before they are in the log, which a sweep may read at any moment. A copy is not news."""
         now = self._clock.now()
-        late = timestamp(now - LATE)
-        if any(event.revision == item["revision"] and event.occurred_at < late for event in events):
-            self._store.note_arrival(item, timestamp(now))
-            self._forget_erased(item["image_key"], [item])
+        late = [event for event in events if event.occurred_at < timestamp(now - LATE)]
+        if not late:
+            return
+        try:
+            log = self._store.latest(image_key)
+        except UNREADABLE:  # to be reported by the projection, once the events are logged
+            log = []
+        known = {event.event_id: event.occurred_at for event in log}
+        newest = max(event.revision for event in (*log, *events))
+        if any(each.revision == newest and known.get(each.event_id, "~") > each.occurred_at for each in late):
+            self._store.note_arrival({"image_key": image_key, "revision": newest}, timestamp(now))
 
     def _emit(self, event: Event[EventData]) -> None:
         self._bus.publish([event])
@@ -119,7 +125,9 @@ class Recorder:
         self._append(recorded.image_key, [recorded])
         self.project(recorded.image_key)
 
-    def _append(self, image_key: str, events: Sequence[RecordedEvent]) -> None:
+    def _append(
+        self, image_key: str, events: Sequence[RecordedEvent], *, note_late_news: bool = False
+    ) -> None:
         """Log the events, unless their upload was erased.
 
         Ask before writing: a recorder that dies right after it gets no second chance if another one has
@@ -127,9 +135,11 @@ class Recorder:
         events in the log, and deletes them.
         """
         erasure = self._erasures.of(image_key)
-        for event in events:
-            if not erasure.covers(event.meta):
-                self._store.append(event)
+        remaining = [event for event in events if not erasure.covers(event.meta)]
+        if note_late_news:
+            self._note_late_news(image_key, remaining)
+        for event in remaining:
+            self._store.append(event)
         self._forget_erased(image_key, [event.meta for event in events])
 
     def _forget_erased(self, image_key: str, written: Sequence[Mapping[str, Any]]) -> None:

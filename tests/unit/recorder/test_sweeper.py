@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 import msgspec
 import pytest
@@ -186,6 +187,18 @@ def test_facts_that_arrive_late_are_news_and_so_may_be_the_missing_ones(bench: S
     bench.receive(facts[0])
     bench.clock.advance(STALLED_AFTER - 100)
     assert bench.sweep() == {"stalled": 1}, "the second copy is not news"
+
+
+def test_late_news_is_no_stall_even_if_the_recorder_died_right_after_it_was_logged(bench: Sweeping):
+    first, *facts = story()
+    bench.receive(first)
+    bench.clock.advance(STALLED_AFTER + 1)
+    with (
+        pytest.raises(KeyboardInterrupt),
+        patch.object(bench.recorder, "project", side_effect=KeyboardInterrupt),
+    ):
+        bench.receive(facts[0])
+    assert bench.sweep() == {"held": 1}
 
 
 @pytest.mark.parametrize(("age", "outcome"), [(300, "stalled"), (301, "held")])
