@@ -17,6 +17,8 @@ from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
+import hypercorn.asyncio
+import uvicorn
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime, router
 from ministack.services import cloudformation, dynamodb, eventbridge, s3, sqs
@@ -237,7 +239,33 @@ def _unread(pipe: Any) -> int:
     return int.from_bytes(fcntl.ioctl(pipe.fileno(), termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
+def serve_with_uvicorn(server: Any) -> None:
+    """Answer with uvicorn and a parser in C instead of Hypercorn, which take two thirds of the time for a request."""
+
+    async def serve(application: Any, config: Any) -> None:
+        host, _, port = config.bind[0].rpartition(":")
+        settings = uvicorn.Config(
+            application,
+            host=host,
+            port=int(port),
+            http="httptools",
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=round(config.keep_alive_timeout),
+            timeout_graceful_shutdown=1,
+        )
+        await uvicorn.Server(settings).serve()
+
+    server.serve = serve
+
+
 if __name__ == "__main__":
+    serve_with_uvicorn(hypercorn.asyncio)
     match_line_breaks(iam_evaluator)
     dead_letter_undelivered(eventbridge, sqs)
     honour_replay_filters(eventbridge)
