@@ -43,12 +43,13 @@ settings.load_profile("patient")
 shortcuts.take()
 
 
-#: Hundreds of images, and a replay sends everything in the archive. So where there are several workers these
-#: have a stack of their own, and where there is one they come last.
-MANY_IMAGES = tuple(
+#: Where there are several workers, these have a stack of their own. Most make hundreds of images, and some
+#: replays send everything in the archive, so where there is one worker they come last.
+SECOND_STACK = tuple(
     f"tests/e2e/{name}"
     for name in (
-        "browser/", "test_api.py", "test_forms.py", "test_pipeline.py", "test_upload.py", "test_variants.py",
+        "browser/", "test_api.py", "test_examples.py", "test_forms.py", "test_layers.py",
+        "test_new_consumer.py", "test_pipeline.py", "test_upload.py", "test_variants.py",
     )
 )  # fmt: skip
 
@@ -65,7 +66,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _rank(item: pytest.Item) -> int:
     if "e2e" in item.keywords:
-        return int(item.nodeid.startswith(MANY_IMAGES))
+        return int(item.nodeid.startswith(SECOND_STACK))
     if "imaging" in item.path.parts:
         return 2  # a fork copies the tables of the worker's memory, which grows with every test
     return 3 if "slow" in item.keywords else 4
@@ -87,7 +88,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if "PYTEST_XDIST_WORKER" not in os.environ:
         return
     os.environ.pop(SECOND, None)
-    if item.nodeid.startswith(MANY_IMAGES):
+    if item.nodeid.startswith(SECOND_STACK):
         os.environ[SECOND] = "second"
     elif "e2e" not in item.keywords:
         os.nice(max(0, 5 - os.nice(0)))
@@ -108,7 +109,7 @@ class Groups(LoadScopeScheduling):
 
     #: A stack, mypy's cache, the parser, a wheel, a checkout, ten thousand images: made once, in seconds.
     TOGETHER = (
-        MANY_IMAGES,
+        SECOND_STACK,
         "tests/e2e/",
         "tests/integration/test_scaffold.py::",
         "tests/integration/test_asyncapi.py::",

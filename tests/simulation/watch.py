@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -67,8 +67,8 @@ class Watch:
     _news: dict[Upload, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
     _ledger: dict[str, tuple[str, float]] = field(default_factory=dict)
     _status: dict[str, tuple[str, float]] = field(default_factory=dict)
-    #: of each upload, how many events its status item had at most
-    _most: Counter[Upload] = field(default_factory=Counter)
+    #: of each upload, the ids of everything that was ever logged
+    _ever: dict[Upload, set[str]] = field(default_factory=lambda: defaultdict(set))
     _completed: set[Upload] = field(default_factory=set)
     #: until when a notifier that had asked before an erasure may still be at work
     _erased: dict[Upload, float] = field(default_factory=dict)
@@ -224,7 +224,9 @@ class Watch:
             self._projected(rows.value({"M": row}))
         elif row.get("sk", {}).get("S", "").startswith("EVENT#"):
             event = json.loads(row["event"]["S"])
-            self._logged(Fact(event["source"], event["detail_type"], event["detail"]))
+            fact = Fact(event["source"], event["detail_type"], event["detail"])
+            self._ever[fact.upload].add(fact.id)
+            self._logged(fact)
 
     def _entered(self, row: Mapping[str, Any]) -> None:
         event, sending = row["event_id"]["S"], row["sending"]["S"]
@@ -246,16 +248,14 @@ class Watch:
         if self._status.get(key, ("", 0)) > state and not erasing:
             self.violations.append(f"{key}: the status went back from {self._status[key]} to {state}")
         self._status[key] = state
-        upload = key, item["revision"]
-        self._most[upload] = max(self._most[upload], item["events"])
         if item["status"] == "completed":
             self._completed.add((key, item["revision"]))
         elif (key, item["revision"]) in self._completed and not erasing:
             self.violations.append(f"{key}: was completed, and is {item['status']}")
 
     def had_more(self, item: Mapping[str, Any]) -> bool:
-        """Whether parts of the log are gone: it is being erased, or a replay brings back a lost table."""
-        return bool(item["events"] < self._most[item["image_key"], item["revision"]])
+        """Whether parts of the log are gone or not folded yet: erased, being replayed, or in work."""
+        return bool(item["events"] < len(self._ever[item["image_key"], item["revision"]]))
 
     def forget(self) -> None:
         """The table was lost."""

@@ -153,10 +153,10 @@ def verify(
     summary = gate.Summary(expect or ())
     images = gate.chosen(stack.table.images(), prefix, sample)
     needed = gate.required_facts(facts) if facts is not None else required(stack)
-    clock = SystemClock()
-    left = leftovers.Leftovers(stack, objects=objects, clock=clock)
+    left = leftovers.Leftovers(stack, objects=objects)
+    found = verify_all(images, stack.store, needed, SystemClock(), left.checks, left.settling)
     with terminal.step("verify") as say:
-        for difference in verify_all(images, stack.store, needed, clock, left.checks):
+        for difference in found:
             summary.add(difference)
             if summary.images % 500 == 0:
                 say(f"{summary.images} images")

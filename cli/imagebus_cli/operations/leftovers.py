@@ -6,14 +6,13 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby, islice
 from typing import Any
 
-from imagebus.clock import Clock
 from imagebus.erasures import Erasure, from_item
 from imagebus.identity import derived_prefix, image_id
 from imagebus.store import identity
 from imagebus_cli.images.erase import is_leftover, revision_of
 from imagebus_cli.operations.retry import uploads
 from imagebus_cli.operations.table import ScannedImage
-from imagebus_cli.operations.verify import LOOKS, SETTLE_SECONDS, Check, Difference, advice
+from imagebus_cli.operations.verify import Check, Difference, advice
 from imagebus_cli.stack.deployed import Stack
 
 ERASED = "was erased, and parts of it are left"
@@ -25,18 +24,18 @@ class Leftovers:
     one for each failed image.
     """
 
-    def __init__(self, stack: Stack, *, objects: bool, clock: Clock) -> None:
+    def __init__(self, stack: Stack, *, objects: bool) -> None:
         self._stack = stack
         self._uploads = uploads(stack)
         self._objects = objects
-        self._clock = clock
         self._erasures = _erasures(stack)
         self._reported: set[str] = set()
         #: The revisions that the table has of images that were uploaded again after an erase.
         self._logged: dict[str, set[str]] = {}
-        self.checks: list[Check] = [self._is_erased, self._is_missed]
+        self.checks: list[Check] = [self._is_erased]
+        self.settling: list[Check] = [self._is_missed]
         if objects:
-            self.checks.append(self._lacks_objects)
+            self.settling.append(self._lacks_objects)
 
     def _is_erased(self, image: ScannedImage) -> Difference | None:
         name = image_id(image.image_key)
@@ -52,16 +51,11 @@ class Leftovers:
         return _erased(image)
 
     def _is_missed(self, image: ScannedImage) -> Difference | None:
-        """Looks several times, because S3's event may be on its way."""
         item = image.status
-        for _ in range(LOOKS):
-            if not item or not (self._objects or item.get("status") == "failed"):
-                return None
-            if not (why := self._uploads.why(item)):
-                return None
-            self._clock.sleep(SETTLE_SECONDS)
-            item = self._stack.store.status(image.image_key)
-        return Difference(image.image_key, why, advice=advice("retry", image))
+        if not item or not (self._objects or item.get("status") == "failed"):
+            return None
+        why = self._uploads.why(item)
+        return Difference(image.image_key, why, advice=advice("retry", image)) if why else None
 
     def _lacks_objects(self, image: ScannedImage) -> Difference | None:
         named = _named(image)

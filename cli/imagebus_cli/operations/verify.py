@@ -42,33 +42,47 @@ def verify_all(
     required: Required,
     clock: Clock,
     checks: Sequence[Check] = (),
+    settling: Sequence[Check] = (),
 ) -> Iterator[Difference | None]:
-    """For every image: None, or what a check finds, or how its status item differs from its fold."""
+    """For every image: None, or what a check finds, or how its status item differs from its fold.
+
+    What may be about to settle by itself is looked at again, for all images together, before it is reported:
+    while an image is processed, its item is written a moment after its log, and S3's event may be on its way.
+    """
+
+    def look(image: ScannedImage) -> Difference | None:
+        return _first(settling, image) or _difference(required, image)
+
+    suspects: dict[str, Difference] = {}
     for image in images:
-        found = next((found for check in checks if (found := check(image))), None)
-        if found is None and _difference(required, image):
-            found = verify_one(store, required, clock, image.image_key)
-        yield found
-
-
-def verify_one(store: EventStore, required: Required, clock: Clock, image_key: str) -> Difference | None:
-    """Checks several times: while an image is processed, its item is written a moment after its log."""
-
-    def look() -> Difference | None:
-        try:
-            status = store.status(image_key)
-            image = ScannedImage(image_key, status, store.latest(image_key))
-        except UNREADABLE as error:
-            image = ScannedImage(image_key, None, (), error=described(error))
-        return _difference(required, image)
-
-    difference = look()
+        if found := _first(checks, image):
+            yield found
+        elif found := look(image):
+            suspects[image.image_key] = found
+        else:
+            yield None
     for _ in range(LOOKS - 1):
-        if difference is None:
-            break
-        clock.sleep(SETTLE_SECONDS)
-        difference = look()
-    return difference
+        if suspects:
+            clock.sleep(SETTLE_SECONDS)
+        for key in list(suspects):
+            if found := look(_read(store, key)):
+                suspects[key] = found
+            else:
+                del suspects[key]
+                yield None
+    yield from suspects.values()
+
+
+def _first(checks: Sequence[Check], image: ScannedImage) -> Difference | None:
+    return next((found for check in checks if (found := check(image))), None)
+
+
+def _read(store: EventStore, image_key: str) -> ScannedImage:
+    try:
+        status = store.status(image_key)
+        return ScannedImage(image_key, status, store.latest(image_key))
+    except UNREADABLE as error:
+        return ScannedImage(image_key, None, (), error=described(error))
 
 
 def _difference(required: Required, image: ScannedImage) -> Difference | None:

@@ -221,15 +221,15 @@ class Pruner:
             return None
         self._recipes.claim_prune(self._run)
         # The scan may have seen the image minutes ago.
-        log = self._store.latest(image.image_key)
-        found = self._waste(self._store.status(image.image_key), log)
+        item, log = self._known(image.image_key)
+        found = self._waste(item, log)
         told = self._told(image.image_key, found)
         if told is None:
             return None
         if found.retire:
             event = _event(log, found, told, self._clock)
             self._bus.publish([event])
-            self._wait(event)
+            self._known(image.image_key, event)
         # A backfill may have begun meanwhile, and its requests name what was there.
         log = self._store.latest(image.image_key)
         found = self._waste(self._store.status(image.image_key), log, retiring=False)
@@ -260,18 +260,20 @@ class Pruner:
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
         return {each["Key"] for page in pages for each in page.get("Contents", ())}
 
-    def _wait(self, event: Event[VariantsPruned]) -> None:
-        """Until the fact is in the log, and the status item is folded from it: only then do readers and
-        backfills know that the objects are gone.
+    def _known(
+        self, image_key: str, event: Event[VariantsPruned] | None = None
+    ) -> tuple[Mapping[str, Any] | None, Sequence[RecordedEvent]]:
+        """The status item and the log that it was folded from, once the event is in it: only then do readers
+        and backfills know that the objects are gone. An item behind its log may not show yet what was made.
         """
         for _ in range(int(PATIENCE / PAUSE)):
-            log = self._store.latest(event.meta.image_key)
-            item = self._store.status(event.meta.image_key)
-            if any(each.event_id == event.meta.event_id for each in log) and item:
-                if item["log_digest"] == digest_of_log(latest_revision(log)):
-                    return
-            elif log and log[0].revision != event.meta.revision:
-                return  # it was replaced
+            log = self._store.latest(image_key)
+            item = self._store.status(image_key)
+            if not log or (event and log[0].revision != event.meta.revision):
+                return item, log  # it was erased or replaced
+            folded = item is not None and item["log_digest"] == digest_of_log(latest_revision(log))
+            if folded and (event is None or any(each.event_id == event.meta.event_id for each in log)):
+                return item, log
             self._clock.sleep(PAUSE)
         raise NotRecorded(f"not recorded within {PATIENCE:.0f} seconds")
 

@@ -196,9 +196,9 @@ def images(stack: Stack) -> Iterator[Finding]:
 
     try:
         chosen = gate.chosen(stack.table.images(), "", SAMPLE)
-        clock = SystemClock()
-        left = leftovers.Leftovers(stack, objects=False, clock=clock)
-        found = list(verify_all(chosen, stack.store, required(stack), clock, left.checks))
+        left = leftovers.Leftovers(stack, objects=False)
+        checked = verify_all(chosen, stack.store, required(stack), SystemClock(), left.checks, left.settling)
+        found = list(checked)
         found += left.derived(limit=ERASURES)
     except (BotoCoreError, ClientError, LookupError):
         return  # a part is missing, which is a finding of its own

@@ -118,7 +118,7 @@ RECIPES: tuple[Mistake, ...] = (
     command(
         "a prune does not wait until readers know",
         "recipes.pruning",
-        "            self._wait(event)\n",
+        "            self._known(image.image_key, event)\n",
         "",
     ),
     command(

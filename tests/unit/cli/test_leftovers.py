@@ -47,8 +47,9 @@ def log(stack: Stack, *, status: bool = True) -> None:
 
 
 def found(stack: Stack, **options: Any) -> list[Difference]:
-    left = Leftovers(stack, **({"objects": False, "clock": ManualClock()} | options))
-    differences = verify_all(stack.table.images(), stack.store, REQUIRED, ManualClock(), left.checks)
+    left = Leftovers(stack, **({"objects": False} | options))
+    images, checks = stack.table.images(), (left.checks, left.settling)
+    differences = verify_all(images, stack.store, REQUIRED, ManualClock(), *checks)
     return [*(each for each in differences if each is not None), *left.versions(), *left.derived()]
 
 

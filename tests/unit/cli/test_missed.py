@@ -12,13 +12,16 @@ import pytest
 from imagebus.erasures import Erasure
 from imagebus.events import Event
 from imagebus.history.fold import Item
+from imagebus.history.required import DEFAULT, Required
 from imagebus.identity import revision, revision_after
 from imagebus.inbox import Inbox, one_by_one
 from imagebus.objects import S3ObjectStore
+from imagebus.projector import Projector
 from imagebus.testing import ManualClock, RecordingBus, sqs_record
 from imagebus_cli.operations.leftovers import Leftovers
 from imagebus_cli.operations.retry import uploads
 from imagebus_cli.operations.table import ScannedImage
+from imagebus_cli.operations.verify import verify_all
 from imagebus_cli.stack.deployed import Stack
 from ingest.handler import ingest
 from tests.unit.cli.test_images import known, run, stack
@@ -99,8 +102,8 @@ def test_verify_finds_it_and_retry_has_it_announced(
     stack: Stack, queues: RecordingQueues, lose: Callable[[Stack], Item]
 ):
     item, (why, announces) = lose(stack), LOST[lose]
-    left = Leftovers(stack, objects=True, clock=ManualClock())
-    (found,) = filter(None, (check(ScannedImage(KEY, item, ())) for check in left.checks))
+    left = Leftovers(stack, objects=True)
+    (found,) = filter(None, (check(ScannedImage(KEY, item, ())) for check in left.settling))
     assert (found.why, found.advice) == (why, f"imagebus retry {KEY}")
     done = json.loads(run("retry", KEY, "--json").stdout)
     assert done["retried"] == [{"image_key": KEY, "event": "Object Deleted", "stages": ["ingest"]}]
@@ -117,16 +120,30 @@ def test_all_failed_includes_images_whose_deletion_was_lost(stack: Stack, queues
 
 
 def test_an_event_that_arrives_meanwhile_is_no_finding(stack: Stack):
-    item = a_lost_overwrite(stack)
-    current = stack.s3.head_object(Bucket="uploads", Key=KEY)["VersionId"]
+    arrives = [put(stack), put(stack, body=b"22")]
+
+    def arrive() -> None:
+        number = len(stack.store.history(KEY)) + 1
+        stack.store.append(recorded(uploaded(KEY, revision(f"0{number}"), version=arrives.pop(0))))
+        Projector(stack.store, Required.parse(DEFAULT)).project(KEY)
 
     class Arriving(ManualClock):
         def sleep(self, seconds: float) -> None:
             super().sleep(seconds)
-            stack.store.replace_status({**item, "version_id": current}, "d")
+            arrive()
 
-    left = Leftovers(stack, objects=True, clock=Arriving())
-    assert left.checks[1](ScannedImage(KEY, item, ())) is None
+    arrive()
+    left = Leftovers(stack, objects=True)
+    found = verify_all(
+        list(stack.table.images()),
+        stack.store,
+        Required.parse(DEFAULT),
+        Arriving(),
+        left.checks,
+        left.settling,
+    )
+    assert list(found) == [None]
+    assert arrives == []
 
 
 @pytest.mark.parametrize(
@@ -135,8 +152,8 @@ def test_an_event_that_arrives_meanwhile_is_no_finding(stack: Stack):
 def test_without_objects_only_failed_images_are_looked_up(
     stack: Stack, lose: Callable[[Stack], Item], finds: bool
 ):
-    left = Leftovers(stack, objects=False, clock=ManualClock())
-    found = left.checks[1](ScannedImage(KEY, lose(stack), ()))
+    left = Leftovers(stack, objects=False)
+    found = left.settling[0](ScannedImage(KEY, lose(stack), ()))
     assert bool(found) is finds
 
 

@@ -11,7 +11,7 @@ from imagebus.testing import ManualClock
 from imagebus.testing.errors import client_error
 from imagebus_cli.operations.rebuild import rebuild_all, rebuild_one
 from imagebus_cli.operations.table import ScannedImage, StatusTable
-from imagebus_cli.operations.verify import verify_all, verify_one
+from imagebus_cli.operations.verify import LOOKS, SETTLE_SECONDS, verify_all
 from tests.unit.core.events import FIRST, KEY, SECOND, story, uploaded
 from tests.unit.recorder.test_recorder import REQUIRED, Bench
 
@@ -174,4 +174,13 @@ def test_while_an_image_is_worked_on_verify_looks_again_before_it_complains(benc
             super().sleep(seconds)
             bench.receive(story(KEY, SECOND)[0])
 
-    assert verify_one(bench.store, REQUIRED, Busy(), KEY) is None
+    bench.clock = Busy()
+    assert bench.differences() == {}
+
+
+def test_however_many_images_differ_verify_waits_for_all_of_them_together(bench: Rebuilding):
+    before = bench.clock.monotonic()
+    for key in KEYS:
+        bench.damage(key, status="banana")
+    assert bench.differences().keys() == set(KEYS)
+    assert bench.clock.monotonic() - before == (LOOKS - 1) * SETTLE_SECONDS

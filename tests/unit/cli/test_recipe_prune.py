@@ -229,6 +229,26 @@ def test_an_object_is_deleted_only_after_the_log_says_so(changed: World, monkeyp
     assert changed.objects() == before
 
 
+def test_what_the_log_has_and_the_status_does_not_show_yet_is_waited_for(changed: World):
+    """A recorder died after it had logged what completes the recipe of the set before."""
+    changed.recipes.promote(OTHER, "kim")
+    changed.recipes.use_candidate(OTHER)
+    before = named(changed)
+    item = changed.store.status("0.jpg")
+    assert item
+    assert changed.store.replace_status({**item, "log_digest": "behind", "derived": {}}, item["log_digest"])
+    sleep = changed.clock.sleep
+
+    def caught_up(seconds: float) -> None:
+        sleep(seconds)
+        changed.store.replace_status(item, "behind")
+
+    changed.clock.sleep = caught_up  # type: ignore[method-assign]
+    prune(changed)
+    assert changed.store.status("0.jpg") == item
+    assert named(changed) == before
+
+
 def test_one_bad_image_does_not_stop_the_others(changed: World, monkeypatch: pytest.MonkeyPatch):
     unused(changed)
     latest = changed.store.latest
@@ -266,15 +286,16 @@ def test_what_a_request_counts_on_stays(changed: World, late: bool, monkeypatch:
     asked = request(item, log, THIRD.recipes[0].recipe, changed.engine, changed.clock)
     assert asked
     assert asked.data.present
-    wait = Pruner._wait
+    wait = Pruner._known
 
-    def waited(self: Pruner, event: Any) -> None:
-        wait(self, event)
-        if late and event.meta.image_key == "0.jpg":
+    def waited(self: Pruner, key: str, event: Any = None) -> Any:
+        known = wait(self, key, event)
+        if late and event and key == "0.jpg":
             changed.publish([asked])
             changed.work()
+        return known
 
-    monkeypatch.setattr(Pruner, "_wait", waited)
+    monkeypatch.setattr(Pruner, "_known", waited)
     if not late:
         changed.publish([asked])
     prune(changed)
