@@ -64,11 +64,17 @@ def newest(story: Story) -> list[Upload]:
 
 
 def revisions(story: Story, key: str) -> set[str]:
-    """Under which revisions what is current may show: that of the upload, and of removals since."""
+    """Under which revisions what is current may show: that of the upload, and of removals since. If S3's
+    event of the upload was lost, also that of a removal at which ingest already found it.
+    """
     found: set[str] = set()
     for upload in story.uploads:
         if upload.key == key:
             found = found | {upload.revision} if upload.removal else {upload.revision}
+            names = upload.version, hashlib.md5(upload.body).hexdigest()
+            announced = story.world.watch.revisions_of(key, *names)
+            if not upload.removal and upload.revision not in announced:
+                found |= announced
     return found
 
 

@@ -89,7 +89,7 @@ def _chunks(entries: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]
             raise EventTooLarge(
                 f"{entry['DetailType']} has {entry_size} bytes; the limit is {MAX_EVENT_BYTES}"
             )
-        if chunk and (len(chunk) == MAX_ENTRIES or size + entry_size > MAX_BYTES):
+        if len(chunk) == MAX_ENTRIES or size + entry_size > MAX_BYTES:
             yield chunk
             chunk, size = [], 0
         chunk.append(entry)

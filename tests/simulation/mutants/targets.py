@@ -13,6 +13,7 @@ TARGETS: Mapping[str, tuple[str, ...]] = {
     "layers/core/imagebus/history": ("unit/history", "unit/recorder"),
     "layers/core/imagebus/projector.py": ("unit/recorder", "unit/core/test_projector.py"),
     "layers/core/imagebus/store.py": ("unit/recorder", "unit/core/test_store.py", "integration/core"),
+    "layers/core/imagebus/bus.py": ("unit/core/test_bus.py", "unit/recorder"),
     "layers/core/imagebus/inbox.py": ("unit/core/test_inbox.py", "unit/core/test_consumer.py"),
     "layers/core/imagebus/worker.py": ("unit/workers",),
     "layers/core/imagebus/drain.py": ("unit/core/test_drain.py", "integration/core/test_drain.py"),
