@@ -46,7 +46,7 @@ class Promoted:
         self._world = world
         self.history: list[tuple[float, tuple[str, ...]]] = [(float("-inf"), ())]
         self.candidates: list[tuple[float, str]] = []
-        self._retired: set[str] = set()
+        self.retired: set[str] = set()
 
     def sets_during(self, begin: float, end: float) -> list[Sequence[Json]]:
         """What a reader may have seen in that time, who may use what was active until a second before."""
@@ -70,9 +70,9 @@ class Promoted:
                 yield from self._halves(fact)
             if fact.type == "VariantsPruned":
                 yield from self._hidden(fact)
-                self._retired.update(fact.data["retired"])
+                self.retired.update(fact.data["retired"])
             return
-        self._world.seen["pruned fact published again"] += fact.id in self._retired
+        self._world.seen["pruned fact published again"] += fact.id in self.retired
         if fact.type == "ThumbnailsCreated":
             has = sorted(each["name"] for each in fact.data["items"])
             if has != names(recipe):
