@@ -103,8 +103,9 @@ class Watch:
         return {each for name in names for each in self._announced[key, name]}
 
     def heard(self, upload: Upload) -> None:
-        """An operator gave the upload another chance: from now on it has waited for nothing yet."""
-        self._news[upload]["a retry"] = self.world.scheduler.seconds
+        """An operator gave a failed upload another chance: from now on it has waited for nothing yet."""
+        if rows.statuses(self.world.dynamodb)[upload[0]]["status"] == "failed":
+            self._news[upload]["a retry"] = self.world.scheduler.seconds
 
     def _logged(self, fact: Fact) -> None:
         """News counts from when it occurred, or from its arrival in the log if that was late.
