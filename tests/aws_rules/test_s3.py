@@ -2,6 +2,9 @@
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+
+For 15 minutes after versioning is first enabled, a request about an object that is there may get 404 as well.
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketVersioning.html
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from ministack.services import s3
 
-from imagebus.objects import S3ObjectStore
+from imagebus.objects import Contradiction, Gone, ObjectRef, S3ObjectStore
 from imagebus_local import templates
 from tests.aws_rules.emulated import messages, patched, queue, rule
 from tests.aws_rules.wire import Raw
@@ -51,8 +54,8 @@ def test_an_unversioned_bucket_names_none() -> None:
     assert "version-id" not in fire(None)["detail"]["object"]
 
 
-def has_version(status: int) -> bool:
-    """Whether a key has a version, if S3 answers with that status."""
+def store(answers: dict[str, int]) -> S3ObjectStore:
+    """S3 answers with these statuses; what a request asks for is its method and version."""
     client = boto3.client(
         "s3",
         region_name="eu-west-1",
@@ -62,12 +65,19 @@ def has_version(status: int) -> bool:
     )
 
     def answer(request: Any, **_: Any) -> AWSResponse:
-        assert request.method == "HEAD"
-        assert request.url.endswith("/a%2Bb.jpg?versionId=v1")
-        return AWSResponse(request.url, status, {}, Raw())
+        address, _, version = request.url.partition("?versionId=")
+        assert address.endswith("/a%2Bb.jpg")
+        status = answers[f"{request.method} {version}".rstrip()]
+        headers = {"x-amz-version-id": "v1", "ETag": '"e"', "Content-Length": "5"} if status == 200 else {}
+        return AWSResponse(request.url, status, headers, Raw())
 
-    client.meta.events.register("before-send.s3.HeadObject", answer)
-    return S3ObjectStore(client).has_version("uploads", "a+b.jpg", "v1")
+    client.meta.events.register("before-send.s3", answer)
+    return S3ObjectStore(client)
+
+
+def has_version(status: int) -> bool:
+    """Whether a key has a version, if S3 answers with that status."""
+    return store({"HEAD v1": status}).has_version("uploads", "a+b.jpg", "v1")
 
 
 @pytest.mark.parametrize(("status", "expected"), [(200, True), (405, True), (404, False), (403, False)])
@@ -80,6 +90,23 @@ def test_a_delete_marker_is_a_version_and_what_may_not_be_listed_is_forbidden_in
 def test_another_error_is_not_taken_for_a_missing_object() -> None:
     with pytest.raises(ClientError, match="503"):
         has_version(503)
+
+
+REF = ObjectRef("uploads", "a+b.jpg", "v1", "e")
+
+
+def test_a_version_that_s3_denies_and_shows_is_not_taken_for_a_missing_one() -> None:
+    """How long S3 may do so: https://docs.aws.amazon.com/AmazonS3/latest/userguide/manage-versioning-examples.html"""
+    with pytest.raises(Contradiction):
+        store({"GET v1": 404, "HEAD": 200}).get(REF)
+    with pytest.raises(Contradiction):
+        store({"HEAD": 404, "HEAD v1": 200}).is_current(REF)
+
+
+def test_a_version_that_s3_denies_twice_is_gone() -> None:
+    with pytest.raises(Gone):
+        store({"GET v1": 404, "HEAD": 404}).get(REF)
+    assert store({"HEAD": 404, "HEAD v1": 404}).is_current(REF) is False
 
 
 def test_who_reads_a_version_that_may_be_gone_may_list_so_that_it_is_missing_and_not_forbidden() -> None:

@@ -19,6 +19,17 @@ class Gone(Superseded):
     """The version was permanently removed. S3's event about that is still to come or was handled before."""
 
 
+class Contradiction(Exception):
+    """S3 shows a version and also says that it is missing. Another attempt gets a true answer.
+
+    It may do so for 15 minutes after versioning was first enabled on a bucket.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketVersioning.html
+    """
+
+    def __init__(self) -> None:
+        super().__init__("S3 shows the version that it says is missing")
+
+
 @dataclass(frozen=True, slots=True)
 class ObjectRef:
     """One upload. `version_id` pins it; without one, `etag` does."""
@@ -41,11 +52,11 @@ class CurrentObject:
 
 class ObjectStore(Protocol):
     def get(self, ref: ObjectRef) -> bytes:
-        """The whole object. Raises Superseded or Gone."""
+        """The whole object. Raises Superseded, Gone or Contradiction."""
         ...
 
     def is_current(self, ref: ObjectRef) -> bool:
-        """Whether this upload is still the newest of its key."""
+        """Whether this upload is still the newest of its key. Raises Contradiction."""
         ...
 
     def current(self, bucket: str, key: str) -> CurrentObject | None:
@@ -86,12 +97,15 @@ class S3ObjectStore:
 
     def _why_missing(self, ref: ObjectRef) -> Exception:
         head = self._head(ref)
-        if head is None or head.get("deleted"):
-            return Superseded(ref.key) if head else Gone(ref.key)
-        return Gone(ref.key) if _same(ref, head) else Superseded(ref.key)
+        if head is None:
+            return Gone(ref.key)
+        return Superseded(ref.key) if head.get("deleted") or not _same(ref, head) else Contradiction()
 
     def is_current(self, ref: ObjectRef) -> bool:
         head = self._head(ref)
+        # A key without a current version and without a delete marker has no versions at all.
+        if head is None and ref.version_id and self.has_version(ref.bucket, ref.key, ref.version_id):
+            raise Contradiction
         return head is not None and not head.get("deleted") and _same(ref, head)
 
     def current(self, bucket: str, key: str) -> CurrentObject | None:

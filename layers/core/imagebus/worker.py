@@ -137,7 +137,8 @@ class Worker:
             return
         keys = self._write(job.prefix, derivation.outputs, meter)
         # Check after writing: the cleaner may have run before, and nobody else removes these objects. Without
-        # reading or writing, nothing else has shown that the upload is still there.
+        # reading or writing, nothing else has shown that the upload is still there. If S3 contradicts itself,
+        # the objects stay: the next attempt writes the same ones.
         if (keys or not meter.bytes_in) and not self._objects.is_current(ref):
             self._objects.delete(self._bucket, keys)
             logger().info("superseded")

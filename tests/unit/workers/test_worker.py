@@ -12,6 +12,7 @@ from imagebus.identity import derived_prefix
 from imagebus.inbox import Inbox, one_by_one
 from imagebus.objects import S3ObjectStore
 from imagebus.testing import InMemoryS3, ManualClock, RecordingBus, sqs_record
+from imagebus.testing.errors import client_error
 from imagebus.testing.s3 import Bucket
 from imagebus.worker import Derivation, DerivedObject, Job, Worker
 from tests.unit.core.events import KEY, asked, envelope, story
@@ -103,6 +104,34 @@ def test_what_was_removed_for_good_is_superseded_because_ingest_announces_the_re
     bench.s3.buckets["uploads"].keys[KEY].clear()
     assert bench.run() == 0
     assert (bench.derived, bench.bus.types) == ([], [])
+
+
+def deny_once(bench: Bench, operation: str) -> None:
+    """S3 denies once what it has, as it may while versioning is new (tests/aws_rules/test_s3.py)."""
+    working = getattr(bench.s3, operation)
+
+    def denied(**request: Any) -> Any:
+        setattr(bench.s3, operation, working)
+        raise client_error("NoSuchKey", operation, 404)
+
+    setattr(bench.s3, operation, denied)
+
+
+def test_what_s3_denies_and_shows_is_tried_again(bench: Bench):
+    deny_once(bench, "get_object")
+    assert bench.run() == 1
+    assert (bench.derived, bench.bus.types) == ([], [])
+    assert bench.run() == 0
+    assert bench.bus.types == ["LabelsSkipped"]
+
+
+def test_what_was_derived_stays_if_s3_denies_the_upload_that_it_has():
+    bench = Bench()
+    deny_once(bench, "head_object")
+    assert bench.run() == 1
+    assert (len(bench.derived), bench.bus.types) == (1, [])
+    assert bench.run() == 0
+    assert (len(bench.derived), bench.bus.types) == (1, ["LabelsSkipped"])
 
 
 def test_a_refused_publish_keeps_the_message_and_the_next_attempt_announces(bench: Bench):
