@@ -168,11 +168,16 @@ def _ok(answers: list[Any]) -> bool:
     return [answer.get("statusCode") for answer in answers] == [200] * len(answers)
 
 
+def _denied(answers: list[Any]) -> bool:
+    (answer,) = answers
+    return bool(answer["policyDocument"]["Statement"][0]["Effect"] == "Deny")
+
+
 #: What each function answers, and what it publishes.
 EXPECTED: dict[str, tuple[Callable[[list[Any]], bool], list[str]]] = {
     **{name: (_no_failures, published) for name, (_, published) in CONSUMERS.items()},
     "Api": (_ok, []),
-    "Authorizer": (lambda answers: answers == [{"error": "Unauthorized"}], []),
+    "Authorizer": (_denied, []),
     "Sweeper": (lambda answers: "error" not in (answers[0] or {}), []),
     "Ingest": (_no_failures, ["ImageUploaded"]),
 }

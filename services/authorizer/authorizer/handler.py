@@ -1,4 +1,4 @@
-"""Authorization: Bearer token -> Allow, or 401. Deployed only if the stack has a JwtIssuer."""
+"""Authorization: Bearer token -> Allow or Deny. Deployed only if the stack has a JwtIssuer."""
 
 from __future__ import annotations
 
@@ -97,15 +97,16 @@ def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
         claims = _issuer().verify(event["authorizationToken"].removeprefix("Bearer "))
     except InvalidToken as reason:
         logger().info("refused", extra={"reason": str(reason)})
-        raise Exception("Unauthorized") from None
-    # API Gateway caches this answer for all methods of the stage, so it must allow all of them.
+        # Lambda would count an exception as an error of the function. The API answers 401 to this as well.
+        return _policy(event, "Deny", "unknown")
+    return _policy(event, "Allow", str(claims.get("sub", "unknown")))
+
+
+def _policy(event: dict[str, Any], effect: str, principal: str) -> dict[str, Any]:
+    # API Gateway caches this answer for all methods of the stage, so it must be about all of them.
     api, stage, *_ = event["methodArn"].split("/")
+    statement = {"Effect": effect, "Action": "execute-api:Invoke", "Resource": f"{api}/{stage}/*"}
     return {
-        "principalId": str(claims.get("sub", "unknown")),
-        "policyDocument": {
-            "Version": "2012-10-17",
-            "Statement": [
-                {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": f"{api}/{stage}/*"},
-            ],
-        },
+        "principalId": principal,
+        "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},
     }

@@ -178,18 +178,31 @@ def test_keys_are_read_once_an_hour_and_for_unknown_ones_once_a_minute(world: Wo
     assert len(world.fetched) == 4
 
 
-def test_the_handler_allows_the_whole_stage_or_says_unauthorized(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_handler_allows_or_denies_the_whole_stage(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handler, "_issuer", lambda: world.issuer)
     arn = "arn:aws:execute-api:eu-west-1:111122223333:abcdef/v1/GET/images"
     event = {"authorizationToken": f"Bearer {sign(CLAIMS)}", "methodArn": arn}
     policy = handler.handle(event, None)
     assert policy["principalId"] == "somebody"
-    (statement,) = policy["policyDocument"]["Statement"]
-    assert statement["Resource"] == "arn:aws:execute-api:eu-west-1:111122223333:abcdef/v1/*"
-    with pytest.raises(Exception, match=r"^Unauthorized$"):
-        handler.handle({**event, "authorizationToken": "Bearer x.y.z"}, None)
+    stage = "arn:aws:execute-api:eu-west-1:111122223333:abcdef/v1/*"
+    allowed = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": stage}
+    assert policy["policyDocument"]["Statement"] == [allowed]
+    for token in ("x.y.z", sign({**CLAIMS, **in_seconds(exp=-3600)})):
+        policy = handler.handle({**event, "authorizationToken": f"Bearer {token}"}, None)
+        assert policy["principalId"] == "unknown"
+        assert policy["policyDocument"]["Statement"] == [{**allowed, "Effect": "Deny"}]
+
+
+def test_an_issuer_that_does_not_answer_is_an_error_and_no_refusal(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fetch(url: str) -> dict[str, Any]:
+        raise OSError(url)
+
+    monkeypatch.setattr(world.issuer, "fetch", fetch)
+    monkeypatch.setattr(handler, "_issuer", lambda: world.issuer)
+    with pytest.raises(OSError, match="issuer"):
+        handler.handle({"authorizationToken": f"Bearer {sign(CLAIMS)}", "methodArn": "a/v1/GET/"}, None)
 
 
 def test_keys_come_over_https_only() -> None:

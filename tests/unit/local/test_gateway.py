@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from imagebus_local import templates
-from imagebus_local.gateway import ANY, BINARY, METHODS, spell_out
+from imagebus_local.gateway import ANY, BINARY, METHODS, RESPONSES, ensure, spell_out
 
 TEMPLATE = templates.read(Path(__file__).parents[3] / "template.yml")
 
@@ -41,3 +41,24 @@ def test_other_resources_and_the_template_itself_stay_as_they_are() -> None:
     bucket = TEMPLATE["Resources"]["UploadsBucket"]
     assert spell_out(bucket) is bucket
     assert ANY in TEMPLATE["Resources"]["Api"]["Properties"]["DefinitionBody"]["paths"]["/"]
+
+
+def test_the_gateways_own_responses_are_put_as_of_a_stack_without_other_origins() -> None:
+    put: list[dict[str, Any]] = []
+
+    class Client:
+        def put_gateway_response(self, **request: Any) -> None:
+            put.append(request)
+
+        def create_deployment(self, **request: Any) -> None:
+            assert request == {"restApiId": "id", "stageName": "v1"}
+
+    body = TEMPLATE["Resources"]["Api"]["Properties"]["DefinitionBody"]
+    ensure(Client(), "id", "v1", body)  # type: ignore[arg-type]
+    assert [each["responseType"] for each in put] == [*body[RESPONSES]]
+    (busy,) = (each for each in put if each["responseType"] == "THROTTLED")
+    assert busy["statusCode"] == "429"
+    assert busy["responseParameters"] == {
+        "gatewayresponse.header.Content-Type": "'application/problem+json'",
+        "gatewayresponse.header.Retry-After": "'1'",
+    }
