@@ -18,6 +18,9 @@ from imagebus.inbox import Delivery
 #: Leaves room for the envelope: no event may exceed 64 KB.
 MAX_FAILED_EVENT_BYTES = 56_000
 
+#: How an event leaves a bus with a key that EventBridge cannot use; the event itself is ciphertext.
+#: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-encryption-event-bus-dlq-decrypt.html
+ENCRYPTED = ("aws.events", "Encrypted Events")
 
 #: SQS's own redrive does not record the error.
 SILENT_DEATH = "the function reported no error: it timed out, crashed or ran out of memory"
@@ -26,9 +29,12 @@ SILENT_DEATH = "the function reported no error: it timed out, crashed or ran out
 def report(delivery: Delivery, stage: str, default_attempts: int, clock: Clock) -> Event[ProcessingFailed]:
     """ProcessingFailed for a dead letter. Raises NotAnEvent for one that must be kept in quarantine instead:
 
-    no event, none of ours, too large to carry, or itself a ProcessingFailed, which would fail endlessly.
+    no event, none of ours, ciphertext, too large to carry, or itself a ProcessingFailed, which would fail
+    endlessly.
     """
     envelope = delivery.envelope
+    if (envelope["source"], envelope["detail-type"]) == ENCRYPTED:
+        raise NotAnEvent("encrypted: EventBridge could not use the key of the bus")
     if envelope["detail-type"] == ProcessingFailed.detail_type:
         raise NotAnEvent("a failure to handle a failure")
     if len(canonical_json(envelope).encode()) > MAX_FAILED_EVENT_BYTES:
