@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from imagebus.erasures import Erasure
 from imagebus.identity import derived_prefix, is_imported
 from imagebus_cli.output.text import count
+from imagebus_cli.stack.deletion import delete
 from imagebus_cli.stack.deployed import Stack
-
-#: DeleteObjects' limit.
-BATCH = 1000
 
 
 @dataclass(frozen=True)
@@ -98,8 +95,5 @@ def _derived(stack: Stack, key: str) -> Iterator[str]:
 
 def _delete(stack: Stack, bucket: str, objects: list[dict[str, str]]) -> None:
     """Raises RuntimeError if S3 kept one of them."""
-    for start in range(0, len(objects), BATCH):
-        request: Any = {"Objects": objects[start : start + BATCH], "Quiet": True}
-        answer = stack.s3.delete_objects(Bucket=bucket, Delete=request)
-        if errors := answer.get("Errors"):
-            raise RuntimeError(f"S3 kept {count(len(errors), 'object')}: {errors[0].get('Code')}")
+    if errors := list(delete(stack.s3, bucket, objects)):
+        raise RuntimeError(f"S3 kept {count(len(errors), 'object')}: {errors[0].get('Code')}")

@@ -7,11 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus
 
 from botocore.exceptions import ClientError
 
 from imagebus_cli.output.text import count
 from imagebus_cli.problem import Problem
+from imagebus_cli.stack.deletion import delete
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -44,15 +46,37 @@ def delete_bucket(s3: S3Client, bucket: str, say: Say) -> None:
 
 def _empty(s3: S3Client, bucket: str, say: Say) -> None:
     deleted = 0
+    before: list[list[Any]] = []
     with ThreadPoolExecutor(THREADS) as pool:
         # Lists again from the beginning each time: nothing is listed while it is being deleted.
         while batches := list(islice(_batches(s3, bucket), THREADS)):
+            if batches == before:
+                what = f"S3 reports that it deleted {batches[0][0]['Key']!r} of {bucket}, and still lists it."
+                raise Problem(what, "Delete it in the S3 console, then run this again.")
+            before = batches
             deleted += sum(pool.map(lambda batch: _delete(s3, bucket, batch), batches))
             say(f"{bucket}: {count(deleted, 'version')} deleted")
-    for page in s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket):
+    for key, upload in _unfinished(s3, bucket):
+        with suppress(s3.exceptions.NoSuchUpload):
+            s3.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload)
+
+
+def _unfinished(s3: S3Client, bucket: str) -> Iterator[tuple[str, str]]:
+    """Keys and ids of unfinished uploads.
+
+    Only encoded can every key be in the answer. botocore asks for that and decodes when it lists objects or
+    versions, but not here.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html
+    """
+    after: dict[str, Any] = {}
+    while True:
+        page: Any = s3.list_multipart_uploads(Bucket=bucket, EncodingType="url", **after)
+        read = unquote_plus if page.get("EncodingType") == "url" else str
         for upload in page.get("Uploads", []):
-            with suppress(s3.exceptions.NoSuchUpload):
-                s3.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+            yield read(upload["Key"]), upload["UploadId"]
+        if not page.get("IsTruncated"):
+            return
+        after = {"KeyMarker": read(page["NextKeyMarker"]), "UploadIdMarker": page["NextUploadIdMarker"]}
 
 
 def _batches(s3: S3Client, bucket: str) -> Iterator[list[Any]]:
@@ -66,8 +90,7 @@ def _batches(s3: S3Client, bucket: str) -> Iterator[list[Any]]:
 
 
 def _delete(s3: S3Client, bucket: str, batch: list[Any]) -> int:
-    answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
-    if errors := answer.get("Errors"):
+    if errors := list(delete(s3, bucket, batch)):
         first = errors[0]
         what = (
             f"S3 kept {count(len(errors), 'object')} of {bucket}: {first.get('Key')}: {first.get('Message')}"

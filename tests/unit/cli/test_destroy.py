@@ -13,6 +13,8 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner
 
+from imagebus.testing.errors import client_error
+from imagebus.testing.s3 import Bucket, InMemoryS3
 from imagebus_cli import main
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack import bus, data, lifecycle, removal, settling
@@ -375,3 +377,59 @@ def test_an_object_that_s3_keeps_is_a_problem(session: boto3.Session) -> None:
     client: Any = Refusing()
     with pytest.raises(Problem, match="k: locked"):
         data._delete(client, "uploads", [{"Key": "k", "VersionId": "1"}])
+
+
+def test_keys_that_no_xml_can_hold_are_deleted_one_by_one(session: boto3.Session) -> None:
+    """moto cannot list them, so this is another S3: it refuses them in DeleteObjects, as AWS does."""
+    s3 = InMemoryS3({"uploads": Bucket(versioned=True)})
+    for key in ("a\x10.jpg", "a.jpg", "\ufffe"):
+        s3.put_object(Bucket="uploads", Key=key, Body=b"")
+        s3.delete_object(Bucket="uploads", Key=key)
+    versions = [each for kind in s3.list_object_versions(Bucket="uploads").values() for each in kind]
+    client: Any = s3
+    wanted = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in versions]
+    assert data._delete(client, "uploads", wanted) == 6
+    assert s3.list_object_versions(Bucket="uploads") == {"Versions": [], "DeleteMarkers": []}
+
+
+def test_a_refusal_to_delete_such_a_key_is_a_problem() -> None:
+    class Refusing:
+        def delete_object(self, **_: Any) -> Any:
+            raise client_error("AccessDenied", "DeleteObject", 403)
+
+    client: Any = Refusing()
+    with pytest.raises(Problem, match=r"S3 kept 1 object of uploads: 'k\\x01'"):
+        data._delete(client, "uploads", [{"Key": "k\x01", "VersionId": "1"}])
+
+
+def test_an_s3_that_deletes_nothing_and_does_not_say_so_is_not_asked_for_ever(
+    session: boto3.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    def delete(_client: Any, _bucket: str, batch: list[Any]) -> int:
+        asked.append(batch)
+        return len(batch)
+
+    monkeypatch.setattr(data, "_delete", delete)
+    with pytest.raises(Problem, match=r"reports that it deleted 'a b[.]jpg' of uploads, and still lists it"):
+        data.delete_bucket(session.client("s3"), "uploads", lambda _: None)
+    assert len(asked) == 1
+
+
+def test_unfinished_uploads_are_listed_encoded_and_page_by_page() -> None:
+    asked: list[Any] = []
+
+    class Client:
+        def list_multipart_uploads(self, **request: Any) -> Any:
+            asked.append(request)
+            more = {"IsTruncated": True, "NextKeyMarker": "a+%01", "NextUploadIdMarker": "1"}
+            upload = {"Key": f"a+%0{len(asked)}", "UploadId": str(len(asked))}
+            return {"EncodingType": "url", "Uploads": [upload], **(more if len(asked) == 1 else {})}
+
+    client: Any = Client()
+    assert list(data._unfinished(client, "uploads")) == [("a \x01", "1"), ("a \x02", "2")]
+    assert asked == [
+        {"Bucket": "uploads", "EncodingType": "url"},
+        {"Bucket": "uploads", "EncodingType": "url", "KeyMarker": "a \x01", "UploadIdMarker": "1"},
+    ]

@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from imagebus.identity import derived_prefix, imported_revision
+from imagebus.testing.s3 import Bucket, InMemoryS3
 from imagebus_cli.images import erase as erasing
 from imagebus_cli.images.erase import Erased, erase, erase_leftovers
 from imagebus_cli.stack.deployed import Stack
@@ -109,3 +110,12 @@ def test_an_import_whose_revision_ends_like_that_of_an_erased_version_stays(stac
     add_derived(stack, alike)
     assert erase_leftovers(stack, KEY) == Erased()
     assert revisions_of_derived(stack) == [alike]
+
+
+def test_a_key_with_a_control_character_can_be_erased(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """S3 refuses it in DeleteObjects."""
+    s3 = InMemoryS3({"uploads": Bucket(versioned=True), "images": Bucket()})
+    monkeypatch.setitem(stack.__dict__, "s3", s3)
+    s3.put_object(Bucket="uploads", Key="a\x10.jpg", Body=b"1")
+    assert erase(stack, "a\x10.jpg").versions == 1
+    assert s3.list_object_versions(Bucket="uploads") == {"Versions": [], "DeleteMarkers": []}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -15,6 +16,8 @@ from imagebus.testing.clock import ManualClock
 from imagebus.testing.errors import client_error
 
 ACCOUNT, REGION = "000000000000", "us-east-1"
+#: A key with one of these is accepted everywhere but in DeleteObjects, whose request is XML.
+NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,8 @@ class InMemoryS3:
         return dict(found)
 
     def delete_objects(self, **request: Any) -> dict[str, Any]:
+        if any(NOT_XML.search(each["Key"]) for each in request["Delete"]["Objects"]):
+            raise client_error("MalformedXML", "DeleteObjects", 400)
         for each in request["Delete"]["Objects"]:
             self.delete_object(Bucket=request["Bucket"], **each)
         return {}
