@@ -169,7 +169,7 @@ def destroy(
         removal.remove(session, plan, keep_data=keep_data, say=say)
     stays = list(remains.remains(session, plan, keep_data=keep_data))
     document = {"stack": stack_name, "plan": lines, "stays": [vars(each) for each in stays], "back": back}
-    out.write(document, *(f"{each.what} stays: {each.command}" for each in stays), *back)
+    out.write(document, *map(str, stays), *back)
 
 
 def _on_aws() -> None:

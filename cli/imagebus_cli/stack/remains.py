@@ -23,10 +23,13 @@ IDENTIFIER = {removal.BUCKET: "BucketName", removal.TABLE: "TableName"}
 
 @dataclass(frozen=True)
 class Remains:
-    """`command` removes it."""
+    """`command` removes it; empty if nothing can."""
 
     what: str
     command: str
+
+    def __str__(self) -> str:
+        return f"{self.what} stays: {self.command}" if self.command else f"{self.what} stays"
 
 
 def remains(session: boto3.Session, plan: removal.Plan, *, keep_data: bool) -> Iterator[Remains]:
@@ -35,6 +38,8 @@ def remains(session: boto3.Session, plan: removal.Plan, *, keep_data: bool) -> I
         for each in plan.data:
             what = "bucket" if each.kind == removal.BUCKET else "table"
             yield Remains(f"the {what} {each.physical}", f"imagebus destroy --stack {plan.stack}")
+    else:
+        yield from _backups(session, plan)
     yield from _layers(session, plan)
     logs = session.client("logs")
     for page in logs.get_paginator("describe_log_groups").paginate(
@@ -45,6 +50,34 @@ def remains(session: boto3.Session, plan: removal.Plan, *, keep_data: bool) -> I
             yield Remains(f"the log group {name}", f"aws logs delete-log-group --log-group-name {name}")
     yield from _code(session, plan.stack)
     yield from _key(session, plan)
+
+
+def _backups(session: boto3.Session, plan: removal.Plan) -> Iterator[Remains]:
+    """Backups of the deleted tables. DynamoDB makes one of a table that had point-in-time recovery.
+
+    It is called TABLE$DeletedTableBackup, costs nothing, and goes by itself after 35 days.
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/PointInTimeRecovery_Howitworks.html
+    """
+    pages = session.client("dynamodb").get_paginator("list_backups")
+    for table in plan.data:
+        if table.kind != removal.TABLE:
+            continue
+        try:
+            found = pages.paginate(TableName=table.physical, BackupType="ALL").build_full_result()
+        except ClientError as error:
+            what = f"perhaps a backup of {table.physical}, for 35 days (not checked: {error})"
+            yield Remains(what, "")
+            continue
+        for each in found["BackupSummaries"]:
+            if each["BackupStatus"] == "DELETED":
+                continue
+            name, expires = each["BackupName"], each.get("BackupExpiryDateTime")
+            if each["BackupType"] == "SYSTEM":
+                until = f"until {expires:%Y-%m-%d}" if expires else "for 35 days"
+                yield Remains(f"the backup {name} of all items, {until},", "")
+            else:
+                command = f"aws dynamodb delete-backup --backup-arn {each['BackupArn']}"
+                yield Remains(f"the backup {name} of {table.physical}", command)
 
 
 def _layers(session: boto3.Session, plan: removal.Plan) -> Iterator[Remains]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from imagebus_cli.output.terminal import Say
 
 NESTED, BUCKET, TABLE = "AWS::CloudFormation::Stack", "AWS::S3::Bucket", "AWS::DynamoDB::Table"
-BUS, ARCHIVE, LAYER = "AWS::Events::EventBus", "AWS::Events::Archive", "AWS::Lambda::LayerVersion"
+BUS, RULE, ARCHIVE = "AWS::Events::EventBus", "AWS::Events::Rule", "AWS::Events::Archive"
+LAYER = "AWS::Lambda::LayerVersion"
 #: Every imagebus stack has these, even one with nothing but imported data. Others are not ours to delete.
 OWN = {(TABLE, "StatusTable"), (TABLE, "LedgerTable"), (BUCKET, "UploadsBucket")}
 
@@ -106,10 +108,6 @@ def plan(session: boto3.Session, stack: str) -> Plan:
             f"Check {option('--stack', stack)}. To delete anything else: sam delete --stack-name {stack}",
         )
     resources = tuple(each for each in listed if each.physical)
-    buses = [each.physical for each in resources if each.kind == BUS]
-    rules = {each.physical for each in resources if each.kind == "AWS::Events::Rule"}
-    archives = {each.physical for each in resources if each.kind == ARCHIVE}
-    archives.add(f"{stack}-events")  # on the embedded AWS, it is no resource of the stack
     values = {each["ParameterKey"]: each["ParameterValue"] for each in about.get("Parameters", [])}
     return Plan(
         stack=stack,
@@ -117,10 +115,19 @@ def plan(session: boto3.Session, stack: str) -> Plan:
         status=status,
         place=_place(about["StackId"]),
         resources=resources,
-        outsiders=tuple(each for bus in buses for each in outsiders(session, bus, rules, archives)),
+        outsiders=tuple(_outsiders(session, stack, resources)),
         protected=bool(about.get("EnableTerminationProtection")),
         key=values.get("EncryptionKeyArn", ""),
     )
+
+
+def _outsiders(session: boto3.Session, stack: str, resources: Iterable[Resource]) -> Iterator[Outsider]:
+    own: dict[str, set[str]] = {BUS: set(), RULE: set(), ARCHIVE: set()}
+    for each in resources:
+        own.setdefault(each.kind, set()).add(each.physical)
+    archives = own[ARCHIVE] | {f"{stack}-events"}  # on the embedded AWS, it is no resource of the stack
+    for bus in own[BUS]:
+        yield from outsiders(session, bus, own[RULE], archives)
 
 
 def _plan_of_deleted(session: boto3.Session, client: Any, stack: str) -> Plan:
@@ -202,10 +209,14 @@ def remove(session: boto3.Session, planned: Plan, *, keep_data: bool, say: Say) 
         outsider.delete(session)
     if not planned.gone:
         client = session.client("cloudformation")
-        client.delete_stack(StackName=planned.stack_id)
-        ended = settling.settled(client, planned.stack_id, say)
+        ended = _deleted(client, planned, say)
+        too_early = ended == "DELETE_FAILED" and _bus_was_too_early(client, planned)
+        if too_early and not any(_outsiders(session, planned.stack, planned.resources)):
+            say("the bus still had its rules: deleting it again")
+            time.sleep(settling.EVERY)
+            ended = _deleted(client, planned, say)
         if ended not in {None, "DELETE_COMPLETE"}:
-            reasons = "\n".join(settling.failures(client, planned.stack_id))
+            reasons = "\n".join(dict.fromkeys(settling.failures(client, planned.stack_id)))
             advice = f"Remove the cause, then run this again. All events: {settling.events(planned.stack)}"
             raise Problem(f"{planned.stack} is {ended}.", advice, detail=reasons)
     if keep_data:
@@ -215,3 +226,23 @@ def remove(session: boto3.Session, planned: Plan, *, keep_data: bool, say: Say) 
             data.delete_bucket(session.client("s3"), each.physical, say)
         else:
             data.delete_table(session.client("dynamodb"), each.physical, say)
+
+
+def _deleted(client: Any, planned: Plan, say: Say) -> str | None:
+    client.delete_stack(StackName=planned.stack_id)
+    return settling.settled(client, planned.stack_id, say)
+
+
+def _bus_was_too_early(client: Any, planned: Plan) -> bool:
+    """Whether nothing failed but the bus, which may see its rules for a moment after they were deleted.
+
+    https://github.com/serverless/serverless/issues/8479, https://github.com/anomalyco/ion/issues/809
+    """
+    pages = client.get_paginator("list_stack_resources").paginate(StackName=planned.stack_id)
+    failed = [
+        (each["ResourceType"], "has rules" in each.get("ResourceStatusReason", ""))
+        for page in pages
+        for each in page["StackResourceSummaries"]
+        if each.get("ResourceStatus") == "DELETE_FAILED"
+    ]
+    return bool(failed) and set(failed) == {(BUS, True)}

@@ -17,8 +17,9 @@ from imagebus.testing.errors import client_error
 from imagebus.testing.s3 import Bucket, InMemoryS3
 from imagebus_cli import main
 from imagebus_cli.problem import Problem
-from imagebus_cli.stack import bus, data, lifecycle, removal, settling
+from imagebus_cli.stack import bus, data, lifecycle, remains, removal, settling
 from imagebus_cli.stack.removal import Plan, Resource
+from tests.unit.cli.stubbed import Account
 
 REGION, GONE = "eu-west-1", "DELETE_COMPLETE"
 DATA = (["uploads"], ["status", "ledger"])
@@ -86,6 +87,10 @@ class CloudFormation:
     def __init__(self, session: boto3.Session) -> None:
         self.session = session
         self.status = "UPDATE_COMPLETE"
+        self.deletions = 0
+        #: for each deletion that fails: why, by resource
+        self.failures: list[dict[str, str]] = []
+        self.reasons: dict[str, str] = {}
         physical = {
             "UploadsBucket": "uploads",
             "StatusTable": "status",
@@ -117,7 +122,13 @@ class CloudFormation:
         assert asked["StackName"] == STACK_ID
         return {
             "StackResourceSummaries": [
-                {"LogicalResourceId": name, "PhysicalResourceId": physical, "ResourceType": kind}
+                {
+                    "LogicalResourceId": name,
+                    "PhysicalResourceId": physical,
+                    "ResourceType": kind,
+                    "ResourceStatus": "DELETE_FAILED" if name in self.reasons else "UPDATE_COMPLETE",
+                    "ResourceStatusReason": self.reasons.get(name, ""),
+                }
                 for name, (kind, physical) in self.resources.items()
             ]
         }
@@ -139,6 +150,10 @@ class CloudFormation:
         return {"TemplateBody": TEMPLATE}
 
     def DeleteStack(self, _: Any) -> dict[str, Any]:  # noqa: N802
+        self.deletions += 1
+        if self.failures:
+            self.status, self.reasons = "DELETE_FAILED", self.failures.pop(0)
+            return {}
         rules = self.session.client("events").list_rules(EventBusName="imagebus")["Rules"]
         self.status = "DELETE_FAILED" if rules else GONE
         return {}
@@ -433,3 +448,75 @@ def test_unfinished_uploads_are_listed_encoded_and_page_by_page() -> None:
         {"Bucket": "uploads", "EncodingType": "url"},
         {"Bucket": "uploads", "EncodingType": "url", "KeyMarker": "a \x01", "UploadIdMarker": "1"},
     ]
+
+
+TOO_EARLY = {
+    "EventBus": "EventBus can't be deleted since it has rules. (Service: EventBridge, Status Code: 400)"
+}
+
+
+def test_a_bus_that_still_sees_its_deleted_rules_is_deleted_again(session: boto3.Session) -> None:
+    stack: Any = session.cloudformation  # type: ignore[attr-defined]
+    stack.failures = [TOO_EARLY]
+    assert destroy("--yes").exit_code == 0
+    assert (stack.deletions, stack.status, left(session)) == (2, GONE, ([], []))
+
+
+@pytest.mark.parametrize(
+    ("failures", "deletions"),
+    [
+        ([TOO_EARLY, TOO_EARLY], 2),
+        ([{"EventBus": "AccessDenied"}], 1),
+        ([{**TOO_EARLY, "UploadsBucket": "AccessDenied"}], 1),
+    ],
+)
+def test_another_failure_is_told_and_the_data_stays(
+    session: boto3.Session, failures: list[dict[str, str]], deletions: int
+) -> None:
+    stack: Any = session.cloudformation  # type: ignore[attr-defined]
+    stack.failures = failures
+    failed = destroy("--yes").exception
+    assert isinstance(failed, Problem)
+    assert failed.message == "imagebus is DELETE_FAILED."
+    assert (stack.deletions, left(session)) == (deletions, DATA)
+
+
+def test_a_rule_that_somebody_created_meanwhile_is_not_deleted_with_the_bus(
+    session: boto3.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack: Any = session.cloudformation  # type: ignore[attr-defined]
+    stack.failures = [TOO_EARLY]
+    planned = removal.plan(session, "imagebus")
+    session.client("events").put_rule(Name="new", EventBusName="imagebus", EventPattern='{"source": ["x"]}')
+    with pytest.raises(Problem, match="DELETE_FAILED"):
+        removal.remove(session, planned, keep_data=False, say=lambda _: None)
+    assert stack.deletions == 1
+
+
+def backups(*listed: dict[str, Any] | str) -> list[str]:
+    """What is said of these backups of a deleted table."""
+    account = Account()
+    (found,) = listed if len(listed) == 1 and isinstance(listed[0], str) else [{"BackupSummaries": [*listed]}]
+    account.answers["dynamodb.ListBackups"] = found
+    table = Resource(removal.TABLE, "StatusTable", "status")
+    return [str(each) for each in remains._backups(account.session, plan(resources=(table,)))]
+
+
+def test_a_backup_that_dynamodb_made_of_a_deleted_table_is_named() -> None:
+    name = {"BackupName": "status$DeletedTableBackup", "BackupType": "SYSTEM", "BackupStatus": "AVAILABLE"}
+    expires = datetime(2026, 12, 31, tzinfo=UTC)
+    told = "the backup status$DeletedTableBackup of all items, until 2026-12-31, stays"
+    assert backups({**name, "BackupExpiryDateTime": expires}) == [told]
+    assert backups(name) == [told.replace("until 2026-12-31", "for 35 days")]
+    assert backups({**name, "BackupStatus": "DELETED"}) == backups() == []
+
+
+def test_a_backup_of_ones_own_comes_with_the_command_that_deletes_it() -> None:
+    mine = {"BackupName": "mine", "BackupType": "USER", "BackupStatus": "AVAILABLE", "BackupArn": "arn"}
+    command = "aws dynamodb delete-backup --backup-arn arn"
+    assert backups(mine) == [f"the backup mine of status stays: {command}"]
+
+
+def test_who_may_not_list_backups_is_told_that_there_may_be_one() -> None:
+    (told,) = backups("AccessDeniedException: no")
+    assert told.startswith("perhaps a backup of status, for 35 days (not checked: ")
