@@ -2,6 +2,7 @@
 
 https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_CreateArchive.html (48 characters)
 https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html (64 characters)
+https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html (not aws…, ssm…)
 """
 
 from __future__ import annotations
@@ -52,3 +53,14 @@ def test_every_type_that_spells_out_a_name_has_a_limit() -> None:
     """API Gateway limits neither of its two names."""
     kinds = {name.kind for name in names.names("imagebus", "us-east-1", ROOT)}
     assert kinds - names.limits().keys() <= {"AWS::Serverless::Api"}
+
+
+@pytest.mark.parametrize("stack", ["aws", "AWS-images", "awsome", "ssm", "Ssm-images"])
+def test_no_stack_begins_like_the_parameters_of_aws(stack: str) -> None:
+    (sentence,) = names.problems(stack, "us-east-1", ROOT)
+    assert f"would be named /{stack}/core-layer, but names that begin with aws or ssm are" in sentence
+
+
+@pytest.mark.parametrize("stack", ["my-aws", "aw", "images-ssm"])
+def test_these_letters_are_fine_elsewhere_in_a_name(stack: str) -> None:
+    assert names.problems(stack, "us-east-1", ROOT) == []

@@ -15,8 +15,11 @@ ACCOUNT = "0" * 12
 
 @dataclass(frozen=True)
 class Limit:
+    """`reserved`: how a name must not begin, in whatever case."""
+
     longest: int
     pattern: str = ".+"
+    reserved: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ DOCUMENTED: Mapping[str, tuple[str, Limit]] = {
     "AWS::SQS::Queue": ("QueueName", Limit(80, "[-_A-Za-z0-9]+")),
     # The limit of 1,011 counts the ARN in front of the name, which is at most 57 long.
     # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
-    "AWS::SSM::Parameter": ("Name", Limit(1011 - 57, r"[-._/A-Za-z0-9]+")),
+    "AWS::SSM::Parameter": ("Name", Limit(1011 - 57, r"[-._/A-Za-z0-9]+", reserved=("aws", "ssm"))),
 }
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
 STACK = Limit(128, "[a-zA-Z][-a-zA-Z0-9]*")
@@ -133,3 +136,8 @@ def _wrong(name: Name, limit: Limit) -> Iterator[str]:
         )
     elif not re.fullmatch(limit.pattern, name.text):
         yield f"{name.resource} would be named {name.text}, which does not match {limit.pattern}."
+    elif name.text.removeprefix("/").lower().startswith(limit.reserved):
+        yield (
+            f"{name.resource} would be named {name.text}, "
+            f"but names that begin with {' or '.join(limit.reserved)} are reserved for AWS."
+        )
