@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.session import get_session
 
+from imagebus_cli.stack import key, regions
 from imagebus_local import templates
 from tools.security.matrix import as_list
 from tools.security.translate import Template, translated
@@ -28,11 +30,11 @@ POLICIES = {
 OWNERS = {
     "AWS::Events::EventBus": "events.amazonaws.com",
     "AWS::Events::Archive": "events.amazonaws.com",
-    "AWS::Logs::LogGroup": "logs.${AWS::Region}.amazonaws.com",
+    "AWS::Logs::LogGroup": "logs.${AWS::Region}.${AWS::URLSuffix}",
 }
 NEEDED = {
     "events.amazonaws.com": {"DescribeKey", "GenerateDataKey", "Decrypt", "ReEncryptFrom", "ReEncryptTo"},
-    "logs.${AWS::Region}.amazonaws.com": {
+    "logs.${AWS::Region}.${AWS::URLSuffix}": {
         *("Encrypt", "Decrypt", "ReEncryptFrom", "ReEncryptTo", "GenerateDataKey", "DescribeKey"),
     },
     "cloudwatch.amazonaws.com": {"GenerateDataKey", "Decrypt"},
@@ -55,8 +57,8 @@ def template() -> Template:
 
 @cache
 def policy() -> list[dict[str, Any]]:
-    key = templates.read(ROOT / "security/key.yml")["Resources"]["Key"]["Properties"]
-    return [each.get("Fn::If", [None, each])[1] for each in key["KeyPolicy"]["Statement"]]
+    made = templates.read(ROOT / "security/key.yml")["Resources"]["Key"]["Properties"]
+    return [each.get("Fn::If", [None, each])[1] for each in made["KeyPolicy"]["Statement"]]
 
 
 def plain(principal: Any) -> str:
@@ -121,5 +123,41 @@ def test_iam_policies_of_the_account_decide_about_everybody_else() -> None:
 
 
 def test_the_key_outlives_its_stack() -> None:
-    key = templates.read(ROOT / "security/key.yml")["Resources"]["Key"]
-    assert key["DeletionPolicy"] == key["UpdateReplacePolicy"] == "Retain"
+    made = templates.read(ROOT / "security/key.yml")["Resources"]["Key"]
+    assert made["DeletionPolicy"] == made["UpdateReplacePolicy"] == "Retain"
+
+
+@pytest.mark.parametrize(
+    ("region", "suffix"),
+    [("eu-west-1", "com"), ("us-gov-east-1", "com"), ("cn-north-1", "com.cn"), ("xx-new-1", "com")],
+)
+def test_only_the_principal_of_logs_differs_by_partition(region: str, suffix: str) -> None:
+    """In China, that of events and others still ends with .com, and that of logs does not.
+
+    https://github.com/serverless/serverless/issues/10906, https://github.com/serverless/serverless/issues/12087
+    The CDK says the same: packages/aws-cdk-lib/region-info/lib/default.ts in https://github.com/aws/aws-cdk
+    """
+    assert key.needed(ROOT, region).keys() == {
+        *("events.amazonaws.com", "cloudwatch.amazonaws.com", "cloudfront.amazonaws.com"),
+        f"logs.{region}.amazonaws.{suffix}",
+    }
+
+
+def test_the_policy_names_cloudfront_where_the_partition_has_it() -> None:
+    """KMS refuses a principal that does not exist: MalformedPolicyDocumentException.
+
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html
+    """
+    template = templates.read(ROOT / "security/key.yml")
+    (conditional,) = (
+        each["Fn::If"]
+        for each in template["Resources"]["Key"]["Properties"]["KeyPolicy"]["Statement"]
+        if "cloudfront" in str(each)
+    )
+    assert conditional[0] == "HasCloudFront"
+    assert conditional[2] == {"Ref": "AWS::NoValue"}
+    ((negated,),) = (template["Conditions"]["HasCloudFront"]["Fn::Not"],)
+    without = {each["Fn::Equals"][1] for each in negated["Fn::Or"]}
+    session = get_session()
+    lacking = {session.get_partition_for_region(each) for each in regions.load()["missing"]["cloudfront"]}
+    assert without == lacking

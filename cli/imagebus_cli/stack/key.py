@@ -110,12 +110,23 @@ def needed(root: Path, region: str) -> dict[str, list[str]]:
 
     statements = templates.read(root / TEMPLATE)["Resources"]["Key"]["Properties"]["KeyPolicy"]["Statement"]
     found: dict[str, list[str]] = {}
-    for statement in statements:
-        service = statement.get("Principal", {}).get("Service")
+    for conditional in statements:
+        statement = conditional.get("Fn::If", [None, conditional])[1]
+        service = statement["Principal"].get("Service")
         if service is not None:
             text = service["Fn::Sub"] if isinstance(service, dict) else service
-            found[text.replace("${AWS::Region}", region)] = _list(statement["Action"])
+            text = text.replace("${AWS::Region}", region).replace("${AWS::URLSuffix}", _suffix(region))
+            found[text] = _list(statement["Action"])
     return found
+
+
+def _suffix(region: str) -> str:
+    """AWS::URLSuffix of a region; that of most, if botocore does not know the region."""
+    from botocore.session import get_session
+
+    partitions: Any = get_session().get_data("partitions")["partitions"]
+    suffixes = (each["outputs"]["dnsSuffix"] for each in partitions if re.match(each["regionRegex"], region))
+    return next(suffixes, "amazonaws.com")
 
 
 def _names(principal: Any, service: str) -> bool:
