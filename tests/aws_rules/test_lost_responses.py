@@ -35,6 +35,7 @@ from tests.aws_rules.wire import Raw
 
 ROOT = Path(__file__).parents[2]
 BUS = "arn:aws:events:eu-west-1:123456789012:event-bus/imagebus"
+ARCHIVE = BUS.replace("event-bus/imagebus", "archive/imagebus-events")
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:notifications"
 SPAN = replay.Window(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC))
 
@@ -86,7 +87,7 @@ def xml(operation: str, inner: str = "") -> tuple[int, str]:
 def test_a_replay_whose_start_was_not_confirmed_has_started(stack: Stack) -> None:
     service = Service(
         stack.events,
-        DescribeArchive=[ok(EventSourceArn=BUS)],
+        DescribeArchive=[ok(ArchiveArn=ARCHIVE, EventSourceArn=BUS)],
         StartReplay=[LOST, error("ResourceAlreadyExistsException")],
     )
     name = replay.start(stack, SPAN, ["rule"])
@@ -98,7 +99,7 @@ def test_a_replay_whose_start_was_not_confirmed_has_started(stack: Stack) -> Non
 def test_a_replay_that_is_refused_is_an_error(stack: Stack) -> None:
     Service(
         stack.events,
-        DescribeArchive=[ok(EventSourceArn=BUS)],
+        DescribeArchive=[ok(ArchiveArn=ARCHIVE, EventSourceArn=BUS)],
         StartReplay=[error("ResourceNotFoundException")],
     )
     with pytest.raises(ClientError, match="ResourceNotFoundException"):

@@ -102,16 +102,11 @@ def replay(stack: Stack, name: str, start: datetime, end: datetime, arns: Sequen
     with suppress(stack.events.exceptions.ResourceAlreadyExistsException):
         stack.events.start_replay(
             ReplayName=name,
-            EventSourceArn=_archive_arn(stack, archive["EventSourceArn"]),
+            EventSourceArn=archive["ArchiveArn"],
             EventStartTime=start,
             EventEndTime=end,
             Destination={"Arn": archive["EventSourceArn"], "FilterArns": list(arns)},
         )
-
-
-def _archive_arn(stack: Stack, bus_arn: str) -> str:
-    """DescribeArchive returns the bus's ARN, but not the archive's."""
-    return f"{bus_arn.partition(':event-bus/')[0]}:archive/{stack.outputs['ArchiveName']}"
 
 
 def replay_state(stack: Stack, name: str) -> tuple[str, datetime | None]:

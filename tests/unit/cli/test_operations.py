@@ -30,7 +30,8 @@ class Events:
         self.started: dict[str, Any] = {}
 
     def describe_archive(self, **_: Any) -> Any:
-        return {"EventSourceArn": BUS, "CreationTime": NOW - timedelta(days=30)}
+        arn = "arn:aws:events:eu-west-1:123:archive/imagebus-events"
+        return {"ArchiveArn": arn, "EventSourceArn": BUS, "CreationTime": NOW - timedelta(days=30)}
 
     def get_paginator(self, _: str) -> Any:
         return self
