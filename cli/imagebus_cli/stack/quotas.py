@@ -131,15 +131,27 @@ def of_new_stack(session: boto3.Session) -> list[Finding]:
                 1 for _ in bus.rules(session, "default")
             ),
         }
-        client = session.client("service-quotas")
         for (code, what, more), number in used.items():
-            quota = client.get_service_quota(ServiceCode="events", QuotaCode=code)["Quota"]
-            limit = int(quota["Value"])
+            limit = _quota(session, "events", code)
             told = f"{number} of {limit} {what} are in use"
             full = number + more > limit
             advice = RAISE.format(service="events", code=code, value=2 * limit) if full else ""
             findings.append(Finding("eventbridge", Verdict.BAD if full else Verdict.OK, told, advice))
     return findings
+
+
+def _quota(session: boto3.Session, service: str, code: str) -> int:
+    """The account's value, or the default. Service Quotas knows the first only of accounts that have one.
+
+    https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_GetServiceQuota.html
+    https://github.com/aws/aws-cli/issues/6629
+    """
+    client = session.client("service-quotas")
+    try:
+        quota = client.get_service_quota(ServiceCode=service, QuotaCode=code)["Quota"]
+    except client.exceptions.NoSuchResourceException:
+        quota = client.get_aws_default_service_quota(ServiceCode=service, QuotaCode=code)["Quota"]
+    return int(quota["Value"])
 
 
 def of_deployed(session: boto3.Session, stack: str) -> list[Finding]:

@@ -374,6 +374,17 @@ def test_a_full_account_has_no_room_for_another_bus() -> None:
     assert {what for what, *_ in bad(check(account))} == {"eventbridge"}
 
 
+def test_a_quota_that_the_account_has_no_value_of_is_the_default() -> None:
+    """https://github.com/aws/aws-cli/issues/6629"""
+    account = Account()
+    account.answers["service-quotas.GetServiceQuota"] = "NoSuchResourceException: "
+    account.answers["service-quotas.GetAWSDefaultServiceQuota"] = {"Quota": {"Value": 100.0}}
+    report = check(account)
+    assert (bad(report), notes(report)) == ([], {})
+    account.answers["service-quotas.GetAWSDefaultServiceQuota"] = {"Quota": {"Value": 0.0}}
+    assert {what for what, *_ in bad(check(account))} == {"eventbridge"}
+
+
 def test_the_price_follows_the_number_of_images() -> None:
     (price,) = (each.message for each in check(Account()).findings if each.what == "price")
     assert price.startswith("about $3.")
