@@ -66,6 +66,8 @@ def smoke(
         lines.append("S3's events carry URL-encoded keys; ingest decoded them (metric KeysDecoded).")
     elif report.event_keys == "raw":
         lines.append("S3's events carry the keys as they are.")
+    elif report.event_keys == "unknown":
+        lines.append("The log of ingest does not say yet how S3's events carry keys: run this again.")
     if not report.through_api and report.images:
         lines.append("The API needs a token and was left out: give one with --token or IMAGEBUS_TOKEN.")
     document = {name: value for name, value in vars(report).items() if name != "problem"}

@@ -21,15 +21,21 @@ from imagebus_cli.uploads.tracking import TERMINAL, Upload, seconds
 
 #: Characters that URL-encoding changes, or that look like it.
 ODD_NAME = "a b+c%2Bd#é.jpg"
-#: What ingest logs when it finds an object only under the decoded key.
-DECODED = "S3 sent an encoded key"
+#: What ingest logs about a key that could be encoded: it was, or it was not.
+DECODED, AS_IT_IS = "S3 sent an encoded key", "S3 sent the key as it is"
+#: CloudWatch Logs finds a line only some seconds after it was written.
+LOG_SECONDS = 30
 
 Look = Callable[[str], Mapping[str, Any] | None]
 
 
 @dataclass
 class Report:
-    """`images`: key, status and seconds of each. `event_keys`: how S3's events carry keys, if known."""
+    """`images`: key, status and seconds of each.
+
+    `event_keys`, how S3's events carry keys: `raw`, `encoded`, `unknown` if the log did not say in time, or
+    None if it may not be read.
+    """
 
     through_api: bool = False
     event_keys: str | None = None
@@ -52,7 +58,7 @@ def run(stack: Stack, *, token: str | None, patience: float, pause: float = 0.5)
         look = api.image if api else stack.store.status
         report.images = list(_outcomes(look, uploads, patience, pause))
         _require_completed(stack, report.images)
-        report.event_keys = _event_keys(stack, started)
+        report.event_keys = _event_keys(stack, started, min(patience, LOG_SECONDS), pause)
         if api:
             _read_and_delete(stack, api, uploads, patience, pause)
     except Problem as problem:
@@ -113,19 +119,28 @@ def _require_completed(stack: Stack, images: list[dict[str, Any]]) -> None:
     raise Problem("An image did not complete.", "See docs/runbook.md.", exit_code=1)
 
 
-def _event_keys(stack: Stack, since: datetime) -> str | None:
-    """`encoded` if ingest had to decode a key, else `raw`; None if its log may not be read."""
+def _event_keys(stack: Stack, since: datetime, patience: float, pause: float) -> str | None:
+    """What ingest's log says, which it may take a while to say."""
+    deadline = time.monotonic() + patience
+    while (found := _logged_keys(stack, since)) == "unknown" and time.monotonic() < deadline:
+        time.sleep(pause)
+    return found
+
+
+def _logged_keys(stack: Stack, since: datetime) -> str | None:
     name = stack.outputs["InboxUrls"].rsplit("/", 1)[-1].partition("_")[0]
     try:
         pages = stack.logs.get_paginator("filter_log_events").paginate(
             logGroupName=f"/aws/lambda/{name}/ingest",
             startTime=int(since.timestamp() * 1000),
-            filterPattern=f'"{DECODED}"',
+            filterPattern='"S3 sent"',
         )
-        decoded = any(DECODED in event["message"] for page in pages for event in page["events"])
+        messages = [event["message"] for page in pages for event in page["events"]]
     except ClientError:
         return None
-    return "encoded" if decoded else "raw"
+    if any(DECODED in message for message in messages):
+        return "encoded"
+    return "raw" if any(AS_IT_IS in message for message in messages) else "unknown"
 
 
 def _read_and_delete(stack: Stack, api: Api, uploads: list[Upload], patience: float, pause: float) -> None:

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from types import SimpleNamespace
@@ -189,7 +190,15 @@ def test_an_odd_key_alone_that_stays_without_an_outcome_is_told(fake: Fake) -> N
     assert "A plain key worked" in str(done.exception)
 
 
-@pytest.mark.parametrize(("logged", "told"), [([], "as they are"), ([smoke.DECODED], "URL-encoded")])
+@pytest.mark.parametrize(
+    ("logged", "told"),
+    [
+        ([], "does not say yet"),
+        ([smoke.AS_IT_IS], "as they are"),
+        ([smoke.DECODED], "URL-encoded"),
+        ([smoke.AS_IT_IS, smoke.DECODED], "URL-encoded"),
+    ],
+)
 def test_it_says_how_events_carry_keys(fake: Fake, logged: list[str], told: str) -> None:
     logs, name = fake.stack.logs, {"logGroupName": "/aws/lambda/images-prod/ingest", "logStreamName": "s"}
     logs.create_log_group(logGroupName=name["logGroupName"])
@@ -198,6 +207,14 @@ def test_it_says_how_events_carry_keys(fake: Fake, logged: list[str], told: str)
     messages = [json.dumps({"message": each}) for each in ["another", *logged]]
     logs.put_log_events(**name, logEvents=[{"timestamp": soon, "message": each} for each in messages])
     assert told in invoke().stdout
+
+
+def test_it_waits_for_the_line_that_says_how_keys_are_carried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CloudWatch Logs finds a line a little later."""
+    answers = iter(["unknown", "unknown", "raw"])
+    monkeypatch.setattr(smoke, "_logged_keys", lambda *_: next(answers))
+    unused: Any = None
+    assert smoke._event_keys(unused, datetime.now(UTC), 60, 0) == "raw"
 
 
 def test_without_the_log_it_says_nothing_about_keys(fake: Fake) -> None:

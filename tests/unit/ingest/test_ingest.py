@@ -28,6 +28,7 @@ from imagebus.testing import (
     sqs_record,
 )
 from imagebus.testing.s3 import Bucket
+from imagebus_cli.stack import smoke
 from ingest.handler import ingest
 from ingest.keys import under_actual_key
 from ingest.objects import translate
@@ -369,14 +370,24 @@ def test_an_encoded_key_is_recognised(bench: Bench, key: str, how: Callable[[str
 
 
 def test_an_encoded_key_is_counted_and_logged_without_the_key(
-    bench: Bench, capsys: pytest.CaptureFixture[str]
+    bench: Bench, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ):
     bench.s3.put_object(Bucket="uploads", Key="Zanzibar 1", Body=b"1")
     bench.encode()
     bench.receive(*bench.events)
     out = capsys.readouterr().out
     assert '"KeysDecoded":1' in out
-    assert "Zanzibar" not in out
+    assert smoke.DECODED in caplog.messages
+    assert "Zanzibar" not in out + caplog.text
+
+
+def test_a_key_that_only_looks_encoded_is_logged_without_the_key(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+):
+    bench.s3.put_object(Bucket="uploads", Key="Zanzibar+1", Body=b"1")
+    bench.receive(*bench.events)
+    assert smoke.AS_IT_IS in caplog.messages
+    assert "Zanzibar" not in caplog.text
 
 
 def test_a_key_that_is_the_same_either_way_costs_no_request(bench: Bench):
