@@ -199,11 +199,18 @@ def get(
     output: Annotated[
         str | None,
         typer.Option(
-            "--output", "-o", help="File to write; - for standard output (default: the object's name)."
+            "--output",
+            "-o",
+            help="File to write; - for standard output (default: the image's name, as photo.jpg, "
+            "photo.320x320.jpg or photo.watermarked.jpg).",
         ),
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that exists.")] = False,
 ) -> None:
-    """Download the original or a derived image. An interrupted download leaves no file."""
+    """Download the original or a derived image. An interrupted download leaves no file.
+
+    Exits with 1 if the image or file does not exist, and with 2 if the file to write exists already.
+    """
     from imagebus_cli.images import lookup
     from imagebus_cli.output.text import bytes_text
     from imagebus_cli.problem import Problem
@@ -221,8 +228,9 @@ def get(
         place = lookup.thumbnail(stack, key, thumbnail, image_format)
     else:
         place = lookup.processed(stack, key) if processed else lookup.original(stack, key)
-    file = output or lookup.file_name(place["Key"])
-    size = lookup.fetch(stack, place, file)
+    derived = "watermarked" if processed else thumbnail
+    file = output or (lookup.derived_name(key, derived, place["Key"]) if derived else lookup.file_name(key))
+    size = lookup.fetch(stack, place, file, force=force)
     if file != lookup.STDOUT:
         out.write({"image_key": key, "file": file, "bytes": size}, f"{file}: {bytes_text(size)}")
 

@@ -178,8 +178,13 @@ def _has_recipes(stack: Stack) -> bool:
     return "RecipesTableName" in stack.outputs
 
 
-def fetch(stack: Stack, place: dict[str, str], target: str) -> int:
-    """Write the object to a file (`-`: standard output) completely or not at all; returns its size."""
+def fetch(stack: Stack, place: dict[str, str], target: str, *, force: bool) -> int:
+    """Write the object to a file (`-`: standard output) completely or not at all; returns its size.
+
+    Raises Problem, also for a file that exists, unless `force`.
+    """
+    if target != STDOUT and not force and Path(target).exists():
+        raise Problem(f"{target} exists.", "Name another file with -o, or overwrite it: --force", exit_code=2)
     try:
         body = stack.s3.get_object(**place)["Body"]  # type: ignore[arg-type]
     except ClientError as error:
@@ -220,6 +225,11 @@ def file_name(key: str) -> str:
     if name in ("", ".", "..") or "\0" in name or name == STDOUT:
         raise Problem("The key does not end in a file name.", "Name a file with -o FILE.", exit_code=2)
     return name
+
+
+def derived_name(key: str, name: str, derived: str) -> str:
+    """The name of the file for a derived image, after the image's own: photo.jpg's is photo.320x320.webp."""
+    return f"{Path(file_name(key)).stem}.{name}{Path(derived).suffix}"
 
 
 def delete(stack: Stack, key: str) -> None:

@@ -123,11 +123,30 @@ def test_derived_images_come_by_name(stack: Stack, tmp_path: Path, monkeypatch: 
     stack.s3.put_object(Bucket="images", Key="id/rev/thumbnails/320x320.jpg", Body=b"small")
     stack.s3.put_object(Bucket="images", Key="id/rev/watermarked.jpg", Body=b"marked")
     assert run("get", KEY, "--thumbnail", "320x320").exit_code == 0
-    assert (tmp_path / "320x320.jpg").read_bytes() == b"small"
+    assert run("get", KEY, "--processed").exit_code == 0
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
+        "été 1+1 🌅.320x320.jpg": b"small",
+        "été 1+1 🌅.watermarked.jpg": b"marked",
+    }
     assert run("get", KEY, "--processed", "-o", "-").stdout == "marked"
     missing = run("get", KEY, "--thumbnail", "9x9").exception
     assert isinstance(missing, Problem)
     assert (missing.advice, missing.exit_code) == ("There are: 320x320", 1)
+
+
+@pytest.mark.parametrize("options", [(), ("-o", "photo.jpg")])
+def test_a_file_that_exists_is_overwritten_only_by_force(
+    stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+):
+    monkeypatch.chdir(tmp_path)
+    stack.s3.put_object(Bucket="uploads", Key="albums/a/photo.jpg", Body=b"theirs")
+    mine = tmp_path / "photo.jpg"
+    mine.write_bytes(b"mine")
+    refused = run("get", "albums/a/photo.jpg", *options).exception
+    assert isinstance(refused, Problem)
+    assert (refused.message, refused.exit_code, mine.read_bytes()) == ("photo.jpg exists.", 2, b"mine")
+    assert run("get", "albums/a/photo.jpg", *options, "--force").exit_code == 0
+    assert mine.read_bytes() == b"theirs"
 
 
 def test_a_file_that_cannot_be_written_is_said_in_a_line(stack: Stack, tmp_path: Path):
