@@ -67,17 +67,30 @@ def archived_at(stack: Stack, end: datetime) -> datetime:
 
 
 def rules(stack: Stack, names: Sequence[str]) -> list[str]:
-    """ARNs of the rules named by ARN, by name or by stage (`recorder`). Raises Problem."""
+    """ARNs of the rules named by ARN, by name or by stage (`recorder`).
+
+    Raises Problem, also for a rule that excludes replays: EventBridge would send it nothing, and say that
+    the replay completed.
+    """
     if not names:
         return [stack.outputs["RecorderRuleArn"]]
-    arns = bus.rule_arns(stack)
-    return [_rule(arns, name, rule_name(stack.outputs["EventBusName"], name)) for name in names]
+    there = bus.rules_of(stack)
+    chosen = [_rule(there, name, rule_name(stack.outputs["EventBusName"], name)) for name in names]
+    for each in chosen:
+        if not each.takes_replays:
+            takers = ", ".join(sorted(rule.name for rule in there if rule.takes_replays))
+            raise Problem(
+                f"The rule {each.name} excludes replays, so it would receive nothing.",
+                f"Rules that receive replays: {takers or 'none'}.",
+            )
+    return [each.arn for each in chosen]
 
 
-def _rule(arns: dict[str, str], wanted: str, of_stage: str) -> str:
-    matching = [arn for name, arn in arns.items() if wanted in (name, arn) or name == of_stage]
+def _rule(there: Sequence[bus.Rule], wanted: str, of_stage: str) -> bus.Rule:
+    matching = [each for each in there if wanted in (each.name, each.arn) or each.name == of_stage]
     if len(matching) != 1:
-        raise Problem(f"The bus has no rule {wanted!r}.", f"It has: {', '.join(sorted(arns))}.")
+        names = ", ".join(sorted(each.name for each in there))
+        raise Problem(f"The bus has no rule {wanted!r}.", f"It has: {names}.")
     return matching[0]
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from imagebus.events.envelope import REPLAY_NAME
 from imagebus_cli.stack.paging import every
 
 if TYPE_CHECKING:
@@ -77,10 +79,27 @@ def ask(stack: Stack, name: str) -> None:
     stack.events.describe_event_bus(Name=name)
 
 
-def rule_arns(stack: Stack) -> dict[str, str]:
-    """The ARNs of the rules on the stack's bus, by name."""
-    found = stack.events.get_paginator("list_rules").paginate(EventBusName=stack.outputs["EventBusName"])
-    return {rule["Name"]: rule["Arn"] for page in found for rule in page["Rules"]}
+@dataclass(frozen=True)
+class Rule:
+    """A rule on the stack's bus. One that does not take replays would receive nothing from one."""
+
+    name: str
+    arn: str
+    takes_replays: bool
+
+
+def rules_of(stack: Stack) -> list[Rule]:
+    pages = stack.events.get_paginator("list_rules").paginate(EventBusName=stack.outputs["EventBusName"])
+    return [
+        Rule(each["Name"], each["Arn"], not _excludes_replays(each.get("EventPattern", "{}")))
+        for page in pages
+        for each in page["Rules"]
+    ]
+
+
+def _excludes_replays(pattern: str) -> bool:
+    """EventBridge adds the name of the replay to what it replays, and this asks for events without one."""
+    return json.loads(pattern).get(REPLAY_NAME) == [{"exists": False}]
 
 
 def inboxes(stack: Stack, rule_arn: str) -> list[str]:

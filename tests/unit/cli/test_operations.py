@@ -18,6 +18,10 @@ BUS = "arn:aws:events:eu-west-1:123:event-bus/imagebus"
 RULE = "arn:aws:events:eu-west-1:123:rule/imagebus/"
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 NAMES = ["imagebus_recorder", "imagebus_notifier", "imagebus_cleaner"]
+PATTERNS = {
+    "imagebus_recorder": '{"source": [{"prefix": "imagebus."}]}',
+    "imagebus_notifier": '{"detail-type": ["ImageProcessed"], "replay-name": [{"exists": false}]}',
+}
 
 
 class Events:
@@ -37,7 +41,8 @@ class Events:
         return self
 
     def paginate(self, **_: Any) -> Any:
-        return [{"Rules": [{"Name": name, "Arn": RULE + name}]} for name in NAMES]
+        patterns = {name: {"EventPattern": text} for name, text in PATTERNS.items()}
+        return [{"Rules": [{"Name": name, "Arn": RULE + name, **patterns.get(name, {})}]} for name in NAMES]
 
     def start_replay(self, **request: Any) -> None:
         self.started = request
@@ -121,13 +126,21 @@ def test_the_archive_has_an_event_after_ten_minutes_on_aws_and_at_once_in_the_em
     ("names", "expected"),
     [
         ([], [NAMES[0]]),
-        (["notifier"], [NAMES[1]]),
+        (["cleaner"], [NAMES[2]]),
         (["recorder", NAMES[2]], [NAMES[0], NAMES[2]]),
-        ([RULE + NAMES[1]], [NAMES[1]]),
+        ([RULE + NAMES[2]], [NAMES[2]]),
     ],
 )
 def test_the_recorder_is_reached_unless_others_are_named(names: list[str], expected: list[str]):
     assert replaying.rules(stack(), names) == [RULE + name for name in expected]
+
+
+@pytest.mark.parametrize("name", ["notifier", NAMES[1], RULE + NAMES[1]])
+def test_a_rule_that_excludes_replays_is_refused(name: str):
+    """EventBridge would deliver nothing, and the replay would count as completed."""
+    with pytest.raises(Problem, match=r"imagebus_notifier excludes replays") as caught:
+        replaying.rules(stack(), ["recorder", name])
+    assert caught.value.advice == "Rules that receive replays: imagebus_cleaner, imagebus_recorder."
 
 
 @pytest.mark.parametrize("name", ["nobody", "", "imagebus-"])
