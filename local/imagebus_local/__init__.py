@@ -8,12 +8,14 @@
 
 from __future__ import annotations
 
+from imagebus_local.emulator import VARIABLES
 from imagebus_local.errors import LocalError
 from imagebus_local.places import Places
 from imagebus_local.stack import Status, client, down, env, session, status, up
 from imagebus_local.state import LocalState
 
 __all__ = [
+    "VARIABLES",
     "LocalError",
     "LocalState",
     "Places",

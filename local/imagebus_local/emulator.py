@@ -49,6 +49,10 @@ def client_environment(port: int) -> dict[str, str]:
     }
 
 
+#: What `client_environment` sets.
+VARIABLES = tuple(client_environment(0))
+
+
 def clean_environment() -> dict[str, str]:
     """This process's environment without AWS settings, with the interpreter's folder first on PATH."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}

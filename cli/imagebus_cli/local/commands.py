@@ -78,10 +78,26 @@ def status(out: Output) -> None:
 
 @app.command()
 @command
-def env(out: Output) -> None:
-    """Print shell exports that point the AWS CLI at it: eval "$(imagebus local env)"."""
+def env(
+    out: Output,
+    unset: Annotated[
+        bool, typer.Option("--unset", help="Print lines that unset these variables again.")
+    ] = False,
+) -> None:
+    """Print shell exports that point the AWS CLI at it: eval "$(imagebus local env)".
+
+    --stack then means a stack there too; to return to AWS: eval "$(imagebus local env --unset)".
+    """
+    from imagebus_local import VARIABLES
     from imagebus_local import env as variables
 
+    if unset:
+        if out.as_json:
+            out.write({"unset": VARIABLES})
+            return
+        for name in VARIABLES:
+            typer.echo(f"unset {name}")
+        return
     found = variables()
     if out.as_json:
         out.write(found)

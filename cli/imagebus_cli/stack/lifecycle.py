@@ -153,6 +153,7 @@ def destroy(
     from imagebus_cli.output import terminal
     from imagebus_cli.stack import remains, removal
 
+    _on_aws()
     if not (yes or _interactive()):
         raise _needs_yes("destroy")
     session = _session(profile, region)
@@ -178,7 +179,9 @@ def _on_aws() -> None:
     endpoint = os.environ.get("AWS_ENDPOINT_URL")
     if endpoint:
         raise Problem(
-            f"AWS_ENDPOINT_URL is {endpoint}, which is not an AWS account.", "Run: unset AWS_ENDPOINT_URL"
+            f"AWS_ENDPOINT_URL is {endpoint}, which is not an AWS account.",
+            "Run: unset AWS_ENDPOINT_URL. After `imagebus local env`, unset its other variables as well: "
+            'eval "$(imagebus local env --unset)"',
         )
 
 

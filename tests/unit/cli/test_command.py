@@ -16,8 +16,8 @@ import imagebus_local
 from imagebus_cli import main
 from imagebus_cli.output import terminal
 from imagebus_cli.problem import Problem, explain
-from imagebus_cli.stack import find
-from imagebus_local import LocalError
+from imagebus_cli.stack import find, lifecycle
+from imagebus_local import LocalError, emulator
 
 runner = CliRunner()
 
@@ -93,11 +93,24 @@ def test_a_missing_folder_is_said_in_a_line_before_anything_starts(tmp_path: Pat
     assert "Traceback" not in done.stderr
 
 
-def test_a_deploy_does_not_mistake_the_local_stack_for_an_account(monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("command", [("deploy", "--yes"), ("destroy", "--stack", "imagebus", "--yes")])
+def test_the_local_stack_is_not_mistaken_for_an_account(
+    monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+):
+    monkeypatch.setattr(lifecycle, "_session", lambda *_: pytest.fail("asked"))
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
-    raised = runner.invoke(main.app, ["deploy"]).exception
+    raised = runner.invoke(main.app, command).exception
     assert isinstance(raised, Problem)
-    assert "unset" in raised.advice
+    assert "not an AWS account" in raised.message
+    assert "local env --unset" in raised.advice
+
+
+def test_the_local_environment_can_be_unset_also_when_the_local_stack_is_down():
+    set_by_env = emulator.client_environment(4566)
+    lines = runner.invoke(main.app, ["local", "env", "--unset"]).stdout.splitlines()
+    assert lines == [f"unset {name}" for name in set_by_env]
+    document = json.loads(runner.invoke(main.app, ["local", "env", "--unset", "--json"]).stdout)
+    assert document == {"unset": [*set_by_env]}
 
 
 def test_a_local_error_keeps_its_advice():
