@@ -230,7 +230,7 @@ def get(
         place = lookup.processed(stack, key) if processed else lookup.original(stack, key)
     derived = "watermarked" if processed else thumbnail
     file = output or (lookup.derived_name(key, derived, place["Key"]) if derived else lookup.file_name(key))
-    size = lookup.fetch(stack, place, file, force=force)
+    size = lookup.fetch(stack, key, place, file, force=force)
     if file != lookup.STDOUT:
         out.write({"image_key": key, "file": file, "bytes": size}, f"{file}: {bytes_text(size)}")
 
@@ -259,7 +259,7 @@ def erase(
 
     Exits with 1 if there is nothing to remove, or you do not confirm.
     """
-    from imagebus_cli.images import erase
+    from imagebus_cli.images import erase, lookup
     from imagebus_cli.problem import Problem
 
     if not yes:
@@ -267,7 +267,9 @@ def erase(
         typer.confirm(f"Permanently erase {what}?", abort=True, err=True)
     erased = (erase.erase_leftovers if leftovers else erase.erase)(stack, key)
     if not erased.anything:
-        raise Problem("There is nothing under this key.", "Keys are exact and include folders.", exit_code=1)
+        if leftovers:
+            raise Problem(f"Nothing is left of the image {key!r}.", exit_code=1)
+        raise lookup.unknown(key)
     out.write(
         {"erased": key, **vars(erased)},
         f"{key}: erased {count(erased.versions, 'version')}, {count(erased.derived, 'derived image')}, "

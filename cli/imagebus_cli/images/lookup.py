@@ -12,10 +12,12 @@ from typing import IO, Any
 from botocore.exceptions import ClientError
 
 from imagebus.clock import timestamp
+from imagebus.events.catalog import STAGES
 from imagebus.history import view
 from imagebus.history.derived import Shown, shown
 from imagebus.history.fold import Item
 from imagebus.history.recorded import RecordedEvent
+from imagebus.history.required import alternatives
 from imagebus.identity import image_id
 from imagebus.image_types import most_compatible
 from imagebus.listing import MAX_LIMIT
@@ -64,11 +66,33 @@ def summary(item: Item, active: Active) -> dict[str, Any]:
 
 
 def known(stack: Stack, key: str) -> Item:
-    """The status item. Raises Problem if there is none."""
+    """The status item. As in the API, an upload that is in no log yet is being processed. Raises Problem."""
     item = stack.store.status(key)
+    if item is None or item["status"] == "deleted":
+        head = _uploaded(stack, key)
+        if head is not None:
+            return view.pending(key, head["ContentLength"], head["LastModified"])
     if item is None:
-        raise unknown()
+        raise unknown(key)
     return item
+
+
+def _present(stack: Stack, key: str) -> Item:
+    """The status item of an image that was not deleted. Raises Problem."""
+    item = known(stack, key)
+    if item["status"] == "deleted":
+        raise deleted(key)
+    return item
+
+
+def _uploaded(stack: Stack, key: str) -> Mapping[str, Any] | None:
+    """What S3 says about the object; None if there is none, or if S3 does not say."""
+    try:
+        return stack.s3.head_object(Bucket=stack.uploads, Key=key)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (400, 403, 404):
+            raise
+        return None
 
 
 def details(item: Item, active: Active) -> dict[str, Any]:
@@ -80,19 +104,42 @@ def details(item: Item, active: Active) -> dict[str, Any]:
 def lines(item: Item, details: Mapping[str, Any]) -> dict[str, str]:
     """What a person sees of an image, by its label."""
     reason = f" ({item['reason']})" if item.get("reason") else ""
+    ids = {name: str(item[name]) for name in ("correlation_id", "revision") if name in item}
     lines = {
         "status": f"{item['status']}{reason}",
         "image_id": image_id(item["image_key"]),
-        "correlation_id": str(item["correlation_id"]),
-        "revision": str(item["revision"]),
+        **ids,
         "since": str(item["created_at"]),
         "until": str(item.get("completed_at") or item["updated_at"]),
-        "outstanding": ", ".join(item.get("outstanding", ())) or "nothing",
+        "outstanding": ", ".join(_outstanding(item)) or "nothing",
     }
     for failure in item.get("failures", ()):
+        done = item.get("stages", {}).get(failure["stage"], {}).get("at", "")
+        label = "earlier failure" if done > failure["at"] else "failed"
         what = f"{failure['error_type']} after {failure['attempts']} attempts at {failure['at']}"
-        lines[f"failed, {failure['stage']}"] = f"{what}: {failure['message']}"
+        lines[f"{label}, {failure['stage']}"] = f"{what}: {failure['message']}"
     return lines | _derived(details)
+
+
+def _outstanding(item: Item) -> list[str]:
+    """The stages that the image waits for, in flow order, each with the fact that would end its work.
+
+    They include the stages before those of the outstanding facts. Other facts are a consumer's of your own.
+    """
+    if "revision" not in item:
+        return ["ingest (ImageUploaded)"]
+    required, done = item.get("outstanding", []), item.get("stages", {})
+    direct, upstream = alternatives(required), set[str]()
+    found: list[str] = []
+    for stage in reversed(STAGES):
+        facts = [each for each in stage.emits if each in direct]
+        if stage.name not in done:
+            facts = facts or [each for each in stage.emits if each in upstream]
+        if facts:
+            found.insert(0, f"{stage.name} ({' or '.join(facts)})")
+            upstream.update(stage.listens)
+    of_stages = {fact for stage in STAGES for fact in stage.emits}
+    return found + [fact for fact in required if of_stages.isdisjoint(alternatives([fact]))]
 
 
 def _derived(details: Mapping[str, Any]) -> dict[str, str]:
@@ -119,22 +166,19 @@ def log(stack: Stack, key: str) -> Sequence[RecordedEvent]:
     """The events of the newest revision. Raises Problem if there are none."""
     events = stack.store.latest(key)
     if not events:
-        raise unknown()
+        raise without_log(stack, key)
     return events
 
 
 def original(stack: Stack, key: str) -> dict[str, str]:
     """Bucket, key and version of the upload. Raises Problem if the image was deleted."""
-    item = stack.store.status(key)
-    if item is not None and item["status"] == "deleted":
-        raise Problem("The image was deleted.", "Upload it again, or look at its events.", exit_code=1)
-    version = (item or {}).get("version_id")
+    version = _present(stack, key).get("version_id")
     return {"Bucket": stack.uploads, "Key": key} | ({"VersionId": version} if version else {})
 
 
 def processed(stack: Stack, key: str) -> dict[str, str]:
     """Bucket and key of the watermarked image. Raises Problem if it does not exist."""
-    item = known(stack, key)
+    item = _present(stack, key)
     found = shown(item, active(stack))
     if found.watermarked:
         return {"Bucket": stack.images, "Key": found.watermarked["key"]}
@@ -150,18 +194,18 @@ def processed(stack: Stack, key: str) -> dict[str, str]:
 def thumbnail(stack: Stack, key: str, name: str, wanted: str | None) -> dict[str, str]:
     """Bucket and key of the thumbnail in the wanted format (lower case), or else in the one that most
     programs show. Raises Problem if it does not exist."""
-    item = known(stack, key)
+    item = _present(stack, key)
     found: dict[str, dict[str, str]] = {}
     for each in shown(item, active(stack)).thumbnails:
         found.setdefault(each["name"], {})[each["format"]] = each["key"]
     if name not in found:
         there = ", ".join(found) or f"none; the image is {item['status']}"
-        raise Problem(f"There is no thumbnail {name}.", f"There are: {there}", exit_code=1)
+        raise Problem(f"There is no thumbnail {name}.", f"Available: {there}", exit_code=1)
     files = found[name]
     chosen = wanted.upper() if wanted else most_compatible(files)
     if chosen not in files:
         there = ", ".join(files).lower()
-        raise Problem(f"Thumbnail {name} is not in this format.", f"There are: {there}", exit_code=1)
+        raise Problem(f"Thumbnail {name} is not in this format.", f"Available: {there}", exit_code=1)
     return {"Bucket": stack.images, "Key": files[chosen]}
 
 
@@ -178,7 +222,7 @@ def _has_recipes(stack: Stack) -> bool:
     return "RecipesTableName" in stack.outputs
 
 
-def fetch(stack: Stack, place: dict[str, str], target: str, *, force: bool) -> int:
+def fetch(stack: Stack, key: str, place: dict[str, str], target: str, *, force: bool) -> int:
     """Write the object to a file (`-`: standard output) completely or not at all; returns its size.
 
     Raises Problem, also for a file that exists, unless `force`.
@@ -190,7 +234,7 @@ def fetch(stack: Stack, place: dict[str, str], target: str, *, force: bool) -> i
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
             raise
-        raise unknown() from error
+        raise unknown(key) from error
     if target == STDOUT:
         return _copy(body, sys.stdout.buffer)
     file = Path(target)
@@ -237,15 +281,30 @@ def delete(stack: Stack, key: str) -> None:
     try:
         stack.s3.head_object(Bucket=stack.uploads, Key=key)
     except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+        answer = error.response["ResponseMetadata"]
+        if answer["HTTPStatusCode"] != 404:
             raise
-        raise unknown() from error
+        covered = answer["HTTPHeaders"].get("x-amz-delete-marker") == "true"
+        raise (deleted(key) if covered else unknown(key)) from error
     stack.s3.delete_object(Bucket=stack.uploads, Key=key)
 
 
-def unknown() -> Problem:
-    advice = "Keys are exact, and a new image appears after a moment. See: imagebus list"
-    return Problem("There is no image with this key.", advice, exit_code=1)
+def unknown(key: str) -> Problem:
+    advice = "Keys are exact and include folders. See: imagebus list"
+    return Problem(f"There is no image {key!r}.", advice, exit_code=1)
+
+
+def deleted(key: str) -> Problem:
+    advice = "Upload it again, or look at its events: imagebus events KEY"
+    return Problem(f"The image {key!r} was deleted.", advice, exit_code=1)
+
+
+def without_log(stack: Stack, key: str) -> Problem:
+    """There is no such image, or its upload is in no log yet."""
+    if _uploaded(stack, key) is None:
+        return unknown(key)
+    advice = "They appear a moment after an upload. For older objects: imagebus import"
+    return Problem(f"The image {key!r} has no events yet.", advice, exit_code=1)
 
 
 def _look() -> str:

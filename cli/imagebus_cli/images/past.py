@@ -12,7 +12,7 @@ from imagebus.clock import timestamp
 from imagebus.history import view
 from imagebus.history.fold import Item, fold
 from imagebus.history.recorded import RecordedEvent
-from imagebus_cli.images.lookup import active, unknown
+from imagebus_cli.images.lookup import active, without_log
 from imagebus_cli.operations.retry import required
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack.deployed import Stack
@@ -32,9 +32,9 @@ def known(stack: Stack, key: str, at: datetime) -> Item:
     item = _known(stack, key, at)
     if item is None:
         if not stack.store.latest(key):
-            raise unknown()
+            raise without_log(stack, key)
         raise Problem(
-            f"Nothing was known about this image at {timestamp(at)}.",
+            f"Nothing was known about {key!r} at {timestamp(at)}.",
             f"Its first event is later. See: imagebus events {quote(key)} --all",
             exit_code=1,
         )
@@ -57,7 +57,7 @@ def revisions(stack: Stack, key: str) -> list[Sequence[RecordedEvent]]:
     for event in stack.store.history(key):
         found.setdefault(event.revision, []).append(event)
     if not found:
-        raise unknown()
+        raise without_log(stack, key)
     return [found[revision] for revision in sorted(found)]
 
 

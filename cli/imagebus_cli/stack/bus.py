@@ -99,7 +99,8 @@ def rules_of(stack: Stack) -> list[Rule]:
 
 def _excludes_replays(pattern: str) -> bool:
     """EventBridge adds the name of the replay to what it replays, and this asks for events without one."""
-    return json.loads(pattern).get(REPLAY_NAME) == [{"exists": False}]
+    asked: object = json.loads(pattern).get(REPLAY_NAME)
+    return asked == [{"exists": False}]
 
 
 def inboxes(stack: Stack, rule_arn: str) -> list[str]:

@@ -9,7 +9,8 @@ from api.addressing import untoken
 from api.problems import HttpProblem, not_found
 from api.settings import Settings
 from api.storage import Hidden, Storage
-from api.views import Seen, pending
+from api.views import Seen
+from imagebus.history import view
 from imagebus.history.fold import Item
 from imagebus.recipes.model import Recipe
 from imagebus.recipes.store import DynamoDBRecipes, UnknownRecipe
@@ -43,7 +44,9 @@ class Lookup:
             raise not_found(key)
         if original is None:
             raise HttpProblem(HTTPStatus.NOT_FOUND, "image_deleted", f"The image {key!r} was deleted.")
-        return item if item is not None and item["status"] != "deleted" else pending(key, original)
+        if item is not None and item["status"] != "deleted":
+            return item
+        return view.pending(key, original.size, original.modified)
 
     def recipe(self, recipe_id: str | None) -> Recipe | None:
         """The recipe of an image; None from before recipes had ids."""

@@ -11,9 +11,8 @@ from urllib.parse import quote
 from api.addressing import address
 from api.models import Image, Links, Summary, Timeline, Urls, Variants
 from api.settings import Settings
-from api.storage import Original, Storage
+from api.storage import Storage
 from api.variants import by_name, pictures, variant
-from imagebus.clock import timestamp
 from imagebus.history import view
 from imagebus.history.derived import Shown, shown
 from imagebus.history.fold import Item
@@ -55,18 +54,6 @@ def links(key: str, seen: Seen | None = None) -> Links:
         thumbnails={name: f"{base}/thumbnails/{quote(name, safe='')}" for name in names} or None,
         variants=f"{base}/variants" if names else None,
     )
-
-
-def pending(key: str, original: Original) -> Item:
-    """The status item of an upload that no event has reported yet: it is a moment old."""
-    at = timestamp(original.modified)
-    return {
-        "image_key": key,
-        "status": "processing",
-        "created_at": at,
-        "updated_at": at,
-        "size": original.size,
-    }
 
 
 def summary(seen: Seen, urls: Urls | None = None) -> Summary:

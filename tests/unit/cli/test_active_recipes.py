@@ -114,7 +114,7 @@ def test_a_thumbnail_comes_in_the_most_compatible_or_in_the_wanted_format(world:
     assert run("get", KEY, "--thumbnail", "card", "--format", "avif", "-o", "-").stdout == "AVIF"
     missing = problem("get", KEY, "--thumbnail", "card", "--format", "png")
     assert (missing.exit_code, "jpeg" in str(missing.advice)) == (1, True)
-    assert problem("get", KEY, "--thumbnail", "small").advice == "There are: card"
+    assert problem("get", KEY, "--thumbnail", "small").advice == "Available: card"
     assert problem("get", KEY, "--format", "png").exit_code == 2
 
 

@@ -131,7 +131,7 @@ def test_derived_images_come_by_name(stack: Stack, tmp_path: Path, monkeypatch: 
     assert run("get", KEY, "--processed", "-o", "-").stdout == "marked"
     missing = run("get", KEY, "--thumbnail", "9x9").exception
     assert isinstance(missing, Problem)
-    assert (missing.advice, missing.exit_code) == ("There are: 320x320", 1)
+    assert (missing.advice, missing.exit_code) == ("Available: 320x320", 1)
 
 
 @pytest.mark.parametrize("options", [(), ("-o", "photo.jpg")])
@@ -166,11 +166,23 @@ def test_delete_covers_the_original_and_keeps_its_versions(stack: Stack):
     version = stack.s3.put_object(Bucket="uploads", Key=KEY, Body=b"x")["VersionId"]
     assert json.loads(run("delete", KEY, "--json").stdout) == {"deleted": KEY}
     assert stack.s3.get_object(Bucket="uploads", Key=KEY, VersionId=version)["Body"].read() == b"x"
-    assert isinstance(run("delete", KEY).exception, Problem)
+    assert str(run("delete", KEY).exception) == f"The image {KEY!r} was deleted."
 
 
-@pytest.mark.parametrize("command", [("events",), ("get",), ("get", "--processed"), ("delete",)])
+@pytest.mark.parametrize("options", [(), ("--processed",), ("--thumbnail", "320x320")])
+def test_there_is_nothing_to_get_of_a_deleted_image(stack: Stack, options: tuple[str, ...]):
+    known(stack, KEY, status="deleted")
+    assert str(run("get", KEY, *options).exception) == f"The image {KEY!r} was deleted."
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *[("status",), ("status", "--at", "1d"), ("diff", "--at", "1d"), ("events",), ("events", "--all")],
+        *[("get",), ("get", "--processed"), ("delete",), ("erase", "--yes")],
+    ],
+)
 def test_an_unknown_key_is_exit_code_1(stack: Stack, command: tuple[str, ...]):
     raised = run(command[0], "nobody.jpg", *command[1:]).exception
     assert isinstance(raised, Problem)
-    assert raised.exit_code == 1
+    assert (raised.message, raised.exit_code) == ("There is no image 'nobody.jpg'.", 1)

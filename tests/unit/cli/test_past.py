@@ -58,7 +58,7 @@ def test_before_the_first_event_nothing_was_known(log: list[AnEvent]):
     raised = problem("status", KEY, "--at", before)
     assert "Nothing was known" in raised.message
     assert raised.exit_code == 1
-    assert "no image with this key" in problem("status", "nobody.jpg", "--at", "1d").message
+    assert "no image 'nobody.jpg'" in problem("status", "nobody.jpg", "--at", "1d").message
 
 
 def test_invalid_times_and_watching_the_past_are_usage_errors(log: list[AnEvent]):

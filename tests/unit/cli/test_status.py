@@ -10,9 +10,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from imagebus.history.fold import Item
+from imagebus.history.required import DEFAULT, Required
 from imagebus.identity import derived_prefix, image_id
+from imagebus.testing.errors import client_error
 from imagebus_cli import main
-from imagebus_cli.images import commands
+from imagebus_cli.images import commands, lookup
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack import find as where
 from imagebus_cli.stack.deployed import Stack
@@ -50,6 +52,56 @@ def test_a_person_sees_what_is_outstanding_and_what_failed(stack: Stack):
     assert "outstanding      labels" in done.stdout
     assert "failed, thumbnailer MemoryError after 5 attempts" in done.stdout
     assert "too [large]" in done.stdout
+
+
+def outstanding(facts: list[str], stages: Iterable[str]) -> list[str]:
+    item = {"outstanding": facts, "stages": {stage: {} for stage in stages}, "revision": "r"}
+    return lookup._outstanding(item)
+
+
+def test_outstanding_facts_are_shown_with_the_stages_that_they_wait_for():
+    facts = [*Required.parse(DEFAULT).facts[:2], "ImageTagged"]
+    assert outstanding(facts, ["ingest", "validator"]) == [
+        "thumbnailer (ThumbnailsCreated)",
+        "watermarker (ImageWatermarked or WatermarkSkipped)",
+        "ImageTagged",
+    ]
+    assert outstanding(["ThumbnailsCreated"], ["ingest"]) == [
+        "validator (ImageValidated)",
+        "thumbnailer (ThumbnailsCreated)",
+    ]
+    assert outstanding([], ["ingest"]) == []
+
+
+def test_a_failure_that_a_stage_has_made_up_for_is_an_earlier_one(stack: Stack):
+    stages = {"thumbnailer": {"at": "2026-07-14T12:05:00.000Z", "event": "ThumbnailsCreated"}}
+    known(stack, KEY, correlation_id="c", failures=[FAILURE], stages=stages)
+    assert "earlier failure, thumbnailer MemoryError after 5 attempts" in run("status", KEY).stdout
+
+
+@pytest.mark.parametrize("before", [None, "deleted"])
+def test_an_upload_that_is_in_no_log_yet_is_being_processed(stack: Stack, before: str | None):
+    """As the API says. S3 knows of an upload before any event does."""
+    if before:
+        known(stack, KEY, status=before, correlation_id="c")
+    stack.s3.put_object(Bucket="uploads", Key=KEY, Body=b"12345")
+    document = json.loads(run("status", KEY, "--json").stdout)
+    assert (document["key"], document["status"], document["size"]) == (KEY, "processing", 5)
+    lines = run("status", KEY).stdout.splitlines()
+    assert "outstanding      ingest (ImageUploaded)" in lines
+    if not before:
+        assert "has no events yet" in str(run("events", KEY).exception)
+
+
+def test_a_key_that_s3_does_not_show_has_no_status(stack: Stack, monkeypatch: pytest.MonkeyPatch):
+    """Without s3:GetObject or s3:ListBucket, S3 answers 403."""
+    refuse = client_error("403", "HeadObject", status=403)
+
+    def head(**_: object) -> None:
+        raise refuse
+
+    monkeypatch.setattr(stack.s3, "head_object", head)
+    assert "There is no image" in str(run("status", KEY).exception)
 
 
 def test_a_person_sees_what_was_derived_and_by_which_recipe(stack: Stack):

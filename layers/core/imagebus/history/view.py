@@ -4,11 +4,12 @@ that only the table needs."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from imagebus.clock import milliseconds_between
+from imagebus.clock import milliseconds_between, timestamp
 from imagebus.events.catalog import STAGE_OF
 from imagebus.history import timeline as tree
 from imagebus.history.derived import OF_RECIPES, Shown, shown
@@ -115,6 +116,12 @@ class Timeline(View):
     correlation_id: str
     duration_ms: int
     events: list[TimelineEvent]
+
+
+def pending(key: str, size: int, modified: datetime) -> Item:
+    """The status item of an upload that no event has reported yet: it is a moment old."""
+    at = timestamp(modified)
+    return {"image_key": key, "status": "processing", "created_at": at, "updated_at": at, "size": size}
 
 
 def summary(item: Item, active: Active = NOTHING_PROMOTED) -> Summary:
