@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
+import sys
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,29 +29,44 @@ def inspect(
             case_sensitive=False,
         ),
     ] = None,
+    fail: Annotated[bool, typer.Option("--fail", help="Exit with 1 if a file is rejected.")] = False,
 ) -> None:
-    """Show which local files the pipeline would accept or reject, why, and the time and memory each takes."""
+    """Show which local files the pipeline would accept or reject, why, and the time and memory each takes.
+
+    Exits with 2 if a file that you name cannot be read; in a folder, such a file counts as rejected.
+    """
     from imagebus.image_types import FORMATS
+    from imagebus_cli.output.terminal import console, safe
     from imagebus_imaging import Limits
     from imagebus_imaging.inspect import inspect_paths
 
+    _require_readable(paths)
     formats = frozenset((*FORMATS, *(each.name for each in accept or ())))
-    rows = inspect_paths(paths, Limits(formats=formats), out_dir=out)
-    if json_lines:
-        import json
-        import sys
-
-        for row in rows:
+    counts: Counter[str] = Counter()
+    for row in inspect_paths(paths, Limits(formats=formats), out_dir=out):
+        counts[row["outcome"]] += 1
+        if json_lines:
             sys.stdout.write(json.dumps(row) + "\n")  # ASCII: a file name need not be UTF-8
             sys.stdout.flush()
-        return
-    from imagebus_cli.output.terminal import console, safe
+        else:
+            console.print(_line(row, safe(row["file"]), safe(row["detail"] or "")), soft_wrap=True)
+    if not json_lines:
+        console.print(f"{counts['validated']} validated, {counts['rejected']} rejected")
+    if fail and counts["rejected"]:
+        raise typer.Exit(1)
 
-    counts: Counter[str] = Counter()
-    for row in rows:
-        counts[row["outcome"]] += 1
-        console.print(_line(row, safe(row["file"]), safe(row["detail"] or "")), soft_wrap=True)
-    console.print(f"{counts['validated']} validated, {counts['rejected']} rejected")
+
+def _require_readable(paths: Iterable[Path]) -> None:
+    """Raises Problem for the first that is neither a folder nor a file that can be read."""
+    from imagebus_cli.problem import Problem
+
+    for path in paths:
+        if not path.exists():
+            raise Problem(f"There is no file or folder {path}.", "Check the name.", exit_code=2)
+        if not (path.is_dir() or path.is_file()):
+            raise Problem(f"{path} is not a regular file.", exit_code=2)
+        if not os.access(path, os.R_OK):
+            raise Problem(f"{path} cannot be read.", "Check its permissions.", exit_code=2)
 
 
 def _line(row: dict[str, Any], file: str, detail: str) -> str:

@@ -12,6 +12,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from imagebus_cli.main import app
+from imagebus_cli.problem import Problem
 
 
 @pytest.fixture
@@ -57,6 +58,23 @@ def test_people_get_a_line_each_and_the_sum(corpus: Path, tmp_path: Path) -> Non
     assert "its end is missing" in result.stdout
     assert "2 validated, 5 rejected" in result.stdout
     assert list((tmp_path / "out").rglob("*100x100*"))
+
+
+@pytest.mark.parametrize("name", ["missing.jpg", "dangling.jpg", "pipe.jpg"])
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_a_named_file_that_cannot_be_read_is_wrong_usage(
+    corpus: Path, name: str, options: tuple[str, ...]
+) -> None:
+    done = CliRunner().invoke(app, ["inspect", str(corpus), str(corpus / "nested" / name), *options])
+    assert isinstance(done.exception, Problem)
+    assert (name in done.exception.message, done.exception.exit_code, done.stdout) == (True, 2, "")
+
+
+@pytest.mark.parametrize("options", [("--fail",), ("--fail", "--json")])
+def test_a_script_can_fail_for_a_rejected_file(corpus: Path, options: tuple[str, ...]) -> None:
+    folder = corpus / "nested"
+    assert CliRunner().invoke(app, ["inspect", str(folder / "noted.jpg"), *options]).exit_code == 0
+    assert CliRunner().invoke(app, ["inspect", str(folder / "cut.jpg"), *options]).exit_code == 1
 
 
 def test_formats_that_are_off_by_default_can_be_accepted(tmp_path: Path) -> None:
