@@ -186,9 +186,9 @@ def retry(
     If S3 shows something else than the status, because an event was lost, ingest looks again.
 
     Exits with 1 if the image has nothing to retry, or if an image could not be retried; with --watch, also
-    if it did not complete within two minutes. A stage that fails again changes nothing about a failed image.
+    if it did not complete within two minutes. If a stage fails again, the image stays failed.
     """
-    from imagebus_cli.operations.retry import RetryFailure, retry_failed, retry_one
+    from imagebus_cli.operations.retry import RetryFailure, nothing_to_retry, retry_failed, retry_one
     from imagebus_cli.output import terminal
     from imagebus_cli.problem import Problem
 
@@ -213,7 +213,8 @@ def retry(
                 line = f"{result.image_key}: {request.detail_type} for {', '.join(request.stages)}"
                 terminal.console.print(terminal.safe(line), soft_wrap=True)
     summary: dict[str, Any] = {"retried": retried, "problems": problems}
-    lines = [f"{count(len(retried), 'event')} retried"]
+    idle = key is not None and not retried and not problems
+    lines = [nothing_to_retry(stack, key) if idle and key else f"{count(len(retried), 'event')} retried"]
     if watch and key is not None and retried:
         summary["status"] = _status_after_retry(stack, key)
         lines.append(f"{key}: {summary['status']}")

@@ -12,8 +12,8 @@ from imagebus.history.required import Required
 from imagebus.missed import Uploads
 from imagebus.naming import inbox_urls
 from imagebus.retrying import Retrier, RetryResult
+from imagebus_cli.images import lookup
 from imagebus_cli.operations.table import described
-from imagebus_cli.problem import Problem
 from imagebus_cli.stack.deployed import Stack
 
 
@@ -43,8 +43,19 @@ def retry_one(stack: Stack, image_key: str) -> RetryResult | RetryFailure:
     """Raises Problem for an unknown key."""
     result = _retry(retrier(stack), image_key)
     if isinstance(result, RetryResult) and not result.sent and stack.store.status(image_key) is None:
-        raise Problem(f"There is no image {image_key!r}.", "Keys are exact and include folders.", exit_code=1)
+        raise lookup.without_log(stack, image_key)
     return result
+
+
+def nothing_to_retry(stack: Stack, image_key: str) -> str:
+    """Why nothing was sent."""
+    status = (stack.store.status(image_key) or {}).get("status")
+    why = {
+        "processing": "is still being processed. If a stage does not finish, the image fails; retry it then.",
+        "rejected": "was rejected, and would be again.",
+        "deleted": "was deleted.",
+    }.get(str(status), f"is {status}, and no stage has failed or is outstanding.")
+    return f"Nothing to retry: the image {why}"
 
 
 def retry_failed(stack: Stack) -> Iterator[RetryResult | RetryFailure]:

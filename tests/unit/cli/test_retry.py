@@ -27,6 +27,7 @@ from imagebus.recipes.store import DynamoDBRecipes
 from imagebus.retrying import Retrier
 from imagebus.testing import InMemoryDynamoDB, ManualClock, recipes_table, status_table
 from imagebus_cli import main
+from imagebus_cli.images import lookup
 from imagebus_cli.operations import commands
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack import find as where
@@ -120,11 +121,32 @@ def test_a_stage_without_an_inbox_is_reported_and_the_others_are_retried(stack: 
     assert "tagger" in document["problems"][0]["why"]
 
 
-def test_an_unknown_key_is_a_problem_and_a_finished_image_exits_with_1(stack: Deployed):
+def test_an_unknown_key_is_a_problem_and_a_finished_image_exits_with_1(
+    stack: Deployed, monkeypatch: pytest.MonkeyPatch
+):
     stack.hold(*(recorded(event) for event in story()))
     assert run(KEY) == (1, {"retried": [], "problems": []})
-    with pytest.raises(Problem, match="no image"):
+    monkeypatch.setattr(lookup, "_uploaded", lambda *_: None)
+    with pytest.raises(Problem, match=r"There is no image 'nobody\.jpg'\."):
         run("nobody.jpg")
+    monkeypatch.setattr(lookup, "_uploaded", lambda *_: {"ContentLength": 1})
+    with pytest.raises(Problem, match="has no events yet"):
+        run("nobody.jpg")
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ((), "is still being processed. If a stage does not finish, the image fails; retry it then."),
+        ((processed,), "is completed, and no stage has failed or is outstanding."),
+    ],
+)
+def test_why_there_is_nothing_to_retry_is_said(stack: Deployed, more: tuple[Any, ...], why: str):
+    events = story()
+    kept = events if more else events[:2]
+    stack.hold(*map(recorded, [*kept, *(make(events, clock=CLOCK) for make in more)]))
+    done = CliRunner().invoke(main.app, ["retry", KEY])
+    assert (done.exit_code, done.stdout) == (1, f"Nothing to retry: the image {why}\n")
 
 
 def test_watching_a_retry_ignores_the_old_failure(stack: Deployed, monkeypatch: pytest.MonkeyPatch):
