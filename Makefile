@@ -182,7 +182,7 @@ destroy: $(READY) ## delete a stack with all its images (STACK=imagebus KEEP_DAT
 	@IMAGEBUS_MAKE=1 $(BIN)/imagebus destroy --stack $(STACK) $(if $(KEEP_DATA),--keep-data) $(if $(YES),--yes)
 
 .PHONY: smoke
-smoke: $(READY) ## two images through a deployed stack and its API, and gone again (STACK=imagebus)
+smoke: $(READY) ## send two test images through a deployed stack, then delete them (STACK=imagebus)
 	@$(BIN)/imagebus smoke --stack $(STACK)
 
 .PHONY: rollback

@@ -75,7 +75,7 @@ const Variants = (() => {
   function section(shown) {
     return [
       el("h3", {}, "Variants"),
-      shown.outdated ? el("p", { class: "facts", id: "outdated" }, "These are older variants. The promoted recipe's are not complete yet.") : null,
+      shown.outdated ? el("p", { class: "facts", id: "outdated" }, "These are older variants. The promoted recipe's variants are not ready yet.") : null,
       strip(shown.variants),
       table(shown.variants),
       copies(shown.key, shown.pictures),

@@ -153,7 +153,7 @@ class Importer:
                 continue
             if waited == PATIENCE:
                 raise Problem(
-                    f"Nothing that was imported was recorded for {PATIENCE} seconds.",
+                    f"No imported object has been recorded for {PATIENCE} seconds.",
                     "Check ingest and recorder (docs/runbook.md), then run the same command again.",
                 )
             waited += 1

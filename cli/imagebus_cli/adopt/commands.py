@@ -29,7 +29,7 @@ def import_objects(
     source: Annotated[
         str | None,
         typer.Argument(
-            help="Copy the objects of s3://BUCKET/PREFIX, each under its whole key, the prefix included "
+            help="Copy the objects of s3://BUCKET/PREFIX, each under its full key, including the prefix "
             "(default: import what is in the uploads bucket)."
         ),
     ] = None,
@@ -156,7 +156,10 @@ def _plan(stack: Stack, candidates: Iterable[Candidate], out: Output, region: st
     document = {"objects": objects, "bytes": size, "usd": usd, "others": dict(tally.counts)}
     cost = "no completed image to take a price from" if usd is None else f"about ${usd:.4f} ({region})"
     amount = "size unknown" if size is None else bytes_text(size)
-    line = f"{count(objects, 'object')} would be imported: {amount}, {cost}"
+    if objects:
+        line = f"{count(objects, 'object')} would be imported: {amount}, {cost}"
+    else:
+        line = "Nothing to import."
     out.write(document, line, *(f"  {number} {each}" for each, number in tally.counts.items()))
 
 

@@ -21,6 +21,7 @@ import msgspec
 from botocore.exceptions import ClientError
 
 from imagebus_cli.adopt.sources import Address, Candidate
+from imagebus_cli.output.text import count
 from imagebus_cli.problem import Problem
 
 if TYPE_CHECKING:
@@ -87,7 +88,8 @@ class File:
     def _candidate(self, values: Sequence[str]) -> Candidate | None:
         """None for what is not current."""
         if len(values) < len(self.columns):
-            raise _Wrong(f"{len(values)} of {len(self.columns)} columns ({', '.join(self.columns)})")
+            expected = f"{len(self.columns)} ({', '.join(self.columns)})"
+            raise _Wrong(f"{count(len(values), 'column')}, expected {expected}")
         row = dict(zip(self.columns, values, strict=False))
         if row["Bucket"] != self.bucket:
             raise _Wrong(f"an object of the bucket {row['Bucket']!r}, not {self.bucket}")

@@ -104,11 +104,11 @@ def details(item: Item, active: Active) -> dict[str, Any]:
 def lines(item: Item, details: Mapping[str, Any]) -> dict[str, str]:
     """What a person sees of an image, by its label."""
     reason = f" ({item['reason']})" if item.get("reason") else ""
-    ids = {name: str(item[name]) for name in ("correlation_id", "revision") if name in item}
-    lines = {
+    known_ids = ("correlation_id", "revision")  # an upload that is in no log yet has none
+    lines: dict[str, str] = {
         "status": f"{item['status']}{reason}",
         "image_id": image_id(item["image_key"]),
-        **ids,
+        **{name: str(item[name]) for name in known_ids if name in item},
         "since": str(item["created_at"]),
         "until": str(item.get("completed_at") or item["updated_at"]),
         "outstanding": ", ".join(_outstanding(item)) or "nothing",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Change what is derived from images, also from existing ones.",
+    help="Change what is made from new and existing images.",
 )
 
 File = Annotated[Path, typer.Argument(help="The file of recipes.", metavar="[FILE]")]

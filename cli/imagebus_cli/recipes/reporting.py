@@ -56,7 +56,7 @@ def plan_lines(found: Plan, remaining: Cost, prices: str) -> Iterator[str]:
     if found.watermarks:
         yield f"  watermarked: {found.watermarks:,}"
     if found.shared:
-        yield f"  {count(found.shared, 'object')} shared with other recipes"
+        yield f"  already made: {found.shared:,} (shared with other recipes)"
     for status, number in sorted(found.others.items()):
         yield f"  not counted: {number:,} {status}"
     if found.lacking:

@@ -72,7 +72,7 @@ def chosen(recipes: DynamoDBRecipes, set_id: str | None) -> RecipeSet:
                 f"The stack has no set {set_id}.", "List its sets: imagebus recipe show", exit_code=1
             ) from None
         raise Problem(
-            "No set was promoted, and nothing was uploaded since the stack has recipes.",
+            "No set has been promoted, and nothing has been uploaded since this stack got recipes.",
             "Upload an image: its validator writes the recipe of the parameters down.",
             exit_code=1,
         ) from None

@@ -32,7 +32,9 @@ class Switch:
     def line(self) -> str:
         if not self.changed:
             return f"{self.promotion.to_set} is active already, since {self.promotion.at}"
-        return f"{step(self.promotion)}: all images, at {self.promotion.at}"
+        old, new = (each or AS_MADE for each in (self.promotion.from_set, self.promotion.to_set))
+        to = "back to" if self.promotion.note == ROLLBACK else "to"
+        return f"Switched all images from {old} {to} {new} at {self.promotion.at}"
 
 
 class NothingBefore(Exception):

@@ -172,8 +172,9 @@ def prune(
             exit_code=1,
         ) from None
     document = {"dry_run": not yes, "images": images, "objects": objects, "bytes": size, "problems": problems}
-    what = "removed" if yes else "would be removed (--yes removes them)"
-    out.write(document, f"{count(objects, 'object')} of {count(images, 'image')}, {bytes_text(size)}: {what}")
+    what = f"{count(objects, 'object')} ({bytes_text(size)}) of {count(images, 'image')}"
+    line = f"Removed {what}." if yes else f"Would remove {what}. Add --yes to remove them."
+    out.write(document, line if objects else "Nothing to remove.")
     out.problems(problems)
     if problems:
         raise typer.Exit(1)

@@ -171,9 +171,9 @@ def inboxes(stack: Stack) -> Iterator[Finding]:
         yield Finding("inboxes", Verdict.NOTE, f"not checked: {error}")
         return
     if not idle:
-        yield Finding("inboxes", Verdict.OK, "none has messages that nobody works on")
+        yield Finding("inboxes", Verdict.OK, "no stuck messages")
         return
-    message = f"messages wait, and nobody works on them: {', '.join(idle)}"
+    message = f"messages are waiting, but nothing reads them: {', '.join(idle)}"
     advice = "Look again in a minute. If they stay, enable the stage's trigger: docs/runbook.md"
     yield Finding("inboxes", Verdict.NOTE, message, advice)
 
@@ -204,7 +204,7 @@ def images(stack: Stack) -> Iterator[Finding]:
         return  # a part is missing, which is a finding of its own
     wrong = [each for each in found if each is not None]
     if not wrong:
-        yield Finding("images", Verdict.OK, f"{len(found)} looked at")
+        yield Finding("images", Verdict.OK, f"{len(found)} checked")
         return
     message = f"{len(wrong)} of {len(found)} differ; the first: {wrong[0].why}"
     yield Finding(

@@ -203,7 +203,7 @@ def _needs_yes(name: str) -> Exception:
     from imagebus_cli.problem import Problem
 
     return Problem(
-        f"{name} asks before it acts, and stdin is not a terminal.", f"Add {option('--yes')}.", exit_code=2
+        f"{name} needs confirmation, but stdin is not a terminal.", f"Add {option('--yes')}.", exit_code=2
     )
 
 

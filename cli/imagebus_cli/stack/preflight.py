@@ -83,7 +83,8 @@ def _build(runtime: str, default: str) -> Finding:
     found = sam.interpreter(runtime, os.environ)
     if found:
         return Finding("build", Verdict.OK, f"{runtime} at {found}")
-    advice = f"Install {runtime}."
+    other = f"or python3.12 and add {option('--runtime', 'python3.12')}"
+    advice = f"Install {runtime}." if runtime == "python3.12" else f"Install {runtime}, {other}."
     if not sam.too_old(sam.runtime()):
         advice = f"Install {runtime}, or name one that is there: {option('--runtime', sam.runtime())}"
     return Finding("build", Verdict.BAD, f"there is no {runtime} on the PATH", advice)

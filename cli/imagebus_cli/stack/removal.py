@@ -91,7 +91,7 @@ class Plan:
         if self.outsiders and not force:
             named = ", ".join(map(str, self.outsiders))
             advice = "Delete the stacks that they belong to first, or delete them too: --force"
-            raise Problem(f"Others use the bus: {named}.", advice, exit_code=1)
+            raise Problem(f"The bus is still in use: {named}.", advice, exit_code=1)
 
 
 def plan(session: boto3.Session, stack: str) -> Plan:

@@ -156,7 +156,9 @@ def _read_and_delete(stack: Stack, api: Api, uploads: list[Upload], patience: fl
         while (stack.store.status(upload.key) or {}).get("status") != "deleted":
             if time.monotonic() > deadline:
                 raise Problem(
-                    f"{upload.key!r} was deleted, and its status is not.", "See docs/runbook.md.", exit_code=1
+                    f"{upload.key!r} was deleted, but its status does not say so.",
+                    "See docs/runbook.md.",
+                    exit_code=1,
                 )
             time.sleep(pause)
         if api.image(upload.key) is not None:

@@ -62,7 +62,7 @@ class DerivedRoutes:
         there = ", ".join(files).lower()
         if wanted:
             if wanted not in files:
-                detail = f"The variant is not in this format. There are: {there}."
+                detail = f"The variant is not in this format. Available: {there}."
                 raise HttpProblem(HTTPStatus.NOT_FOUND, "format_not_found", detail)
             return self._redirect(files[wanted])
         chosen = best(files, self.incoming.accept())
@@ -81,7 +81,7 @@ def _files(seen: Seen, name: str, what: str) -> Mapping[str, Mapping[str, Any]]:
     if not found:
         raise _not_there_yet(seen, what)
     if name not in found:
-        detail = f"There is no such {what}. There are: {', '.join(found)}."
+        detail = f"There is no such {what}. Available: {', '.join(found)}."
         raise HttpProblem(HTTPStatus.NOT_FOUND, f"{what}_not_found", detail)
     return found[name]
 

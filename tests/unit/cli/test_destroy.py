@@ -282,7 +282,7 @@ def test_another_name_deletes_nothing(session: boto3.Session, monkeypatch: pytes
 def test_nobody_to_ask_is_a_refusal(session: boto3.Session) -> None:
     refused = destroy().exception
     assert isinstance(refused, Problem)
-    assert refused.message == "destroy asks before it acts, and stdin is not a terminal."
+    assert refused.message == "destroy needs confirmation, but stdin is not a terminal."
     assert (refused.advice, refused.exit_code, left(session)) == ("Add --yes.", 2, DATA)
 
 
@@ -293,7 +293,7 @@ def test_rules_of_others_on_the_bus_stand_in_the_way(session: boto3.Session) -> 
     events.put_targets(Rule="counter", EventBusName="imagebus", Targets=[target])
     refused = destroy("--yes").exception
     assert isinstance(refused, Problem)
-    assert refused.message == "Others use the bus: the rule counter on the bus imagebus."
+    assert refused.message == "The bus is still in use: the rule counter on the bus imagebus."
     assert (refused.exit_code, left(session)) == (1, DATA)
     assert destroy("--yes", "--force").exit_code == 0
     assert left(session) == ([], [])

@@ -71,7 +71,7 @@ def test_messages_that_nobody_works_on_are_named(stack: Stack):
 
     waiting.__dict__["sqs"] = SimpleNamespace(get_queue_attributes=attributes)
     (finding,) = doctor.inboxes(waiting)
-    assert finding.message == "messages wait, and nobody works on them: watermarker (7)"
+    assert finding.message == "messages are waiting, but nothing reads them: watermarker (7)"
     assert "runbook" in finding.advice
     depths.clear()
     assert [each.verdict for each in doctor.inboxes(waiting)] == [Verdict.OK]

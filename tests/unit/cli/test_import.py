@@ -167,6 +167,12 @@ def test_a_dry_run_sends_nothing_and_counts_what_has_no_log(world: World):
     assert "no completed image to take a price from" in run("--dry-run").stdout
 
 
+def test_a_dry_run_with_nothing_to_import_says_so(world: World):
+    world.put("a.jpg")
+    known(world.stack, "a.jpg", status="processing")
+    assert run("--dry-run").stdout.splitlines() == ["Nothing to import.", "  1 known"]
+
+
 def test_a_dry_run_takes_its_price_from_completed_images(world: World):
     clock = ManualClock()
     events: list[Any] = story("done.jpg", clock=clock)
@@ -242,7 +248,7 @@ def test_an_import_gives_up_when_nothing_is_recorded(world: World):
     world.put(*(f"{number:03}.jpg" for number in range(15)))
     clock = ManualClock()
     began = clock.now()
-    with pytest.raises(Problem, match="Nothing that was imported was recorded"):
+    with pytest.raises(Problem, match="No imported object has been recorded"):
         list(importer(world, clock).run(listed(world.s3, "uploads", "")))
     assert 3 <= (clock.now() - began).total_seconds() < 4
     assert len(world.waiting()) == 10

@@ -92,7 +92,7 @@ GOOD = "uploads,a.jpg\n"
 @pytest.mark.parametrize(
     ("name", "data", "words"),
     [
-        ("k.csv", GOOD + "uploads\n", "line 2: 1 of 2 columns (Bucket, Key)"),
+        ("k.csv", GOOD + "uploads\n", "line 2: 1 column, expected 2 (Bucket, Key)"),
         ("k.csv", GOOD + "uploads,\n", "line 2: a key has 1 to 1024 bytes"),
         ("k.csv", GOOD + f"uploads,{'k' * 1025}\n", "line 2: a key has 1 to 1024 bytes"),
         ("k.csv", GOOD + "uploads,%FF.jpg\n", "line 2: the decoded key is not UTF-8"),
@@ -151,7 +151,7 @@ def test_data_files_must_be_those_of_the_manifest(world: World, tmp_path: Path):
     (tmp_path / "1.csv.gz").write_bytes(short)
     found = run("--inventory", str(tmp_path / "manifest.json")).exception
     assert isinstance(found, Problem)
-    assert "line 1: 3 of 7 columns" in found.message
+    assert "line 1: 3 columns, expected 7" in found.message
     assert world.waiting() == []
 
 

@@ -11,6 +11,7 @@ from imagebus.recipes.model import RecipeSet
 from imagebus_cli.recipes.calibration import Calibration, Rate, Speed
 from imagebus_cli.recipes.effort import Effort, Source, effort, of_outputs
 from imagebus_cli.recipes.planning import Made
+from imagebus_cli.recipes.reporting import plan_lines
 from tests.unit.cli.recipe_world import NEW, OLD, PRICE, World, world_of
 from tests.unit.cli.test_recipe_backfill import plan_of, run
 
@@ -22,6 +23,8 @@ def test_what_is_missing_and_what_is_shared():
     assert (found.shared, found.watermarks, found.complete, len(found.lacking)) == (8, 0, 0, 4), (
         "also the watermarked copies"
     )
+    lines = list(plan_lines(found, found.remaining(PRICE), "us-east-1"))
+    assert "  already made: 8 (shared with other recipes)" in lines
     run(world)
     found = plan_of(world)
     assert (found.complete, found.lacking) == (4, [])

@@ -336,8 +336,9 @@ def test_the_command_counts_unless_it_is_told_to_remove(changed: World):
     unused(changed)
     before = changed.objects()
     done = call("prune")
-    assert "6 objects of 3 images, 300 B: would be removed" in done.stdout
+    assert "Would remove 6 objects (300 B) of 3 images. Add --yes to remove them." in done.stdout
     assert changed.objects() == before
     answer = json.loads(call("prune", "--yes", "--json").stdout)
     assert answer == {"dry_run": False, "images": 3, "objects": 6, "bytes": 300, "problems": []}
+    assert "Nothing to remove." in call("prune").stdout
     assert changed.objects() == named(changed)

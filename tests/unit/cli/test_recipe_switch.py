@@ -111,6 +111,13 @@ def test_without_a_yes_nothing_happens(world: World, files: dict[str, str]):
     assert world.recipes.active().current == NEW
 
 
+def test_a_person_reads_what_was_switched(world: World, files: dict[str, str]):
+    done, at = call("promote", files["new"], "--yes"), "2026"
+    assert f"Switched all images from their original recipes to {NEW.id} at {at}" in done.stdout
+    done = call("rollback", "--yes")
+    assert f"Switched all images from {NEW.id} back to their original recipes at {at}" in done.stdout
+
+
 def test_a_promotion_at_the_same_moment_is_told_and_nothing_changes(
     world: World, files: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ):
@@ -223,7 +230,7 @@ def test_what_a_stack_knows(world: World, files: dict[str, str]):
 def test_an_export_reads_as_the_same_set(world: World, files: dict[str, str], tmp_path: Path):
     problem = call("export").exception
     assert isinstance(problem, Problem)
-    assert "nothing was uploaded" in problem.message
+    assert "nothing has been uploaded" in problem.message
     world.recipes.use_default(OLD.recipes[0].recipe)
     exported = tmp_path / "exported.yml"
     exported.write_text(call("export").stdout)

@@ -256,7 +256,7 @@ def test_without_a_token_the_pipeline_is_tested_without_the_api(fake: Fake) -> N
     [
         ({"form_status": 403}, "the presigned form with 403"),
         ({"object_status": 400}, "400 to the presigned URL"),
-        ({"deletes": False}, "was deleted, and its status is not"),
+        ({"deletes": False}, "was deleted, but its status does not say so"),
     ],
 )
 def test_a_step_that_fails_is_named_without_the_signature(
