@@ -31,6 +31,7 @@ def list_images(
     status: Annotated[
         Status | None, typer.Option(help="Only images with this status.", show_default=False)
     ] = None,
+    prefix: Annotated[str, typer.Option(help="Only images whose key starts with this.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=100, help="Images per page.")] = 25,
     cursor: Annotated[
         str | None, typer.Option(help="Continue after an earlier page.", show_default=False)
@@ -44,7 +45,8 @@ def list_images(
     from imagebus_cli.output import terminal
     from imagebus_cli.output.text import bytes_text
 
-    items, rest = lookup.listed(stack, status.value if status else None, limit, cursor, everything=everything)
+    wanted = status.value if status else None
+    items, rest = lookup.listed(stack, wanted, limit, cursor, everything=everything, prefix=prefix)
     if out.as_json:
         active = lookup.active(stack)
         out.write({"items": [lookup.summary(item, active) for item in items], "cursor": rest})
@@ -72,7 +74,7 @@ def status(
     at: Annotated[
         str | None,
         typer.Option(
-            help="Show what was known then: ISO 8601, or an age (90m, 36h, 7d).", show_default=False
+            help="Show what was known then: ISO 8601, or an age (90m, 1h30m, 7d).", show_default=False
         ),
     ] = None,
 ) -> None:
@@ -152,7 +154,8 @@ def diff(
     out: Output,
     key: Key,
     at: Annotated[
-        str, typer.Option(help="The earlier moment: ISO 8601, or an age (90m, 36h, 7d).", show_default=False)
+        str,
+        typer.Option(help="The earlier moment: ISO 8601, or an age (90m, 36h, 7d).", show_default=False),
     ],
     to: Annotated[
         str | None,

@@ -20,7 +20,7 @@ from imagebus.history.recorded import RecordedEvent
 from imagebus.history.required import alternatives
 from imagebus.identity import image_id
 from imagebus.image_types import most_compatible
-from imagebus.listing import MAX_LIMIT
+from imagebus.listing import MAX_LIMIT, encode_cursor
 from imagebus.recipes.model import Active
 from imagebus.recipes.store import UnknownRecipe
 from imagebus_cli.problem import Problem
@@ -33,24 +33,30 @@ STDOUT = "-"
 
 
 def listed(
-    stack: Stack, status: str | None, limit: int, cursor: str | None, *, everything: bool
+    stack: Stack, status: str | None, limit: int, cursor: str | None, *, everything: bool, prefix: str = ""
 ) -> tuple[list[Item], str | None]:
     """Images, newest first, and the cursor of the next page: one page, or all of them. Raises Problem.
 
-    Reads the indexes with four queries per page, never the whole table.
+    Reads the indexes with four queries per page, never the whole table. No index knows prefixes: with one,
+    pages are read until enough images have it.
     """
     found: list[Item] = []
     while True:
         try:
-            page = stack.index.newest(status, MAX_LIMIT if everything else limit, cursor)
+            page = stack.index.newest(status, MAX_LIMIT if everything or prefix else limit, cursor)
         except ValueError:
             raise Problem(
                 "This is not a valid cursor.", "Use the one at the end of the previous page.", exit_code=2
             ) from None
-        found += [dict(item) for item in page.items]
+        for item in page.items:
+            if item["image_key"].startswith(prefix):
+                found.append(dict(item))
+                if len(found) == limit and not everything:
+                    last = item is page.items[-1]
+                    return found, page.cursor if last else encode_cursor(item["listed_at"])
         cursor = page.cursor
-        if cursor is None or not everything:
-            return found, cursor
+        if cursor is None:
+            return found, None
 
 
 def active(stack: Stack, at: datetime | None = None) -> Active:

@@ -24,7 +24,7 @@ def replay(
     out: Output,
     start: Annotated[
         str | None,
-        typer.Option("--from", help="ISO 8601, or an age: 90m, 36h, 7d (default: start of the archive)."),
+        typer.Option("--from", help="ISO 8601, or an age: 90m, 1h30m, 7d (default: start of the archive)."),
     ] = None,
     end: Annotated[str | None, typer.Option("--to", help="The same formats (default: now).")] = None,
     rule: Annotated[

@@ -75,6 +75,28 @@ def test_pages_hold_every_image_once_newest_first(stack: Stack):
     assert [item["key"] for item in everything["items"]] == [f"{number}.jpg" for number in range(6, -1, -1)]
 
 
+@pytest.mark.parametrize(("limit", "page"), [(1, 100), (2, 2), (2, 3), (3, 1), (100, 100)])
+def test_pages_of_a_prefix_hold_its_images_once(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, limit: int, page: int
+):
+    """However many others are between them."""
+    monkeypatch.setattr(images, "MAX_LIMIT", page)
+    for number in range(9):
+        known(stack, f"{'trip/' if number % 3 else ''}{number}.jpg", number)
+    found, cursor = [], []
+    while True:
+        seen = json.loads(run("list", "--prefix", "trip/", "--limit", str(limit), "--json", *cursor).stdout)
+        found += [item["key"] for item in seen["items"]]
+        assert len(seen["items"]) <= limit
+        if seen["cursor"] is None:
+            break
+        assert len(seen["items"]) == limit
+        cursor = ["--cursor", seen["cursor"]]
+    assert found == [f"trip/{number}.jpg" for number in (8, 7, 5, 4, 2, 1)]
+    everything = json.loads(run("list", "--prefix", "trip/", "--all", "--json").stdout)
+    assert [item["key"] for item in everything["items"]] == found
+
+
 def test_a_status_filters_and_a_person_sees_a_table(stack: Stack):
     known(stack, KEY, 1)
     known(stack, "bad[red].jpg", 2, "rejected")

@@ -94,13 +94,17 @@ def test_a_time_without_a_zone_is_utc(text: str, expected: datetime):
     assert moment(text) == expected
 
 
-def test_an_age_is_a_time_too():
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("30s", 30), ("90m", 5400), ("36h", 129_600), ("1w", 604_800), ("1h30m", 5400), ("1d12h", 129_600)],
+)
+def test_an_age_is_a_time_too(text: str, seconds: int):
     before = datetime.now(UTC)
-    found = moment("36h") + timedelta(hours=36)
+    found = moment(text) + timedelta(seconds=seconds)
     assert before <= found <= datetime.now(UTC)
 
 
-@pytest.mark.parametrize("text", ["yesterday", "", "h", "-3d", "2026-13-01"])
+@pytest.mark.parametrize("text", ["yesterday", "", "h", "-3d", "30m1h", "1h1h", "9" * 20 + "d", "2026-13-01"])
 def test_what_is_no_time_is_a_problem_of_usage(text: str):
     with pytest.raises(Problem, match="not a valid time") as caught:
         moment(text)
