@@ -32,8 +32,9 @@ class Adoption:
         self.violations: list[str] = []
         bucket = story.world.s3.buckets[wiring.UPLOADS]
         bucket.sends_events = False
+        used = {upload.key for upload in story.uploads}  # what is current there is for S3's events to say
         for key in KEYS:
-            if not bucket.keys.get(key) and story.random.random() < 0.6:
+            if not bucket.keys.get(key) and key not in used and story.random.random() < 0.6:
                 self._put(key)
         story.world.s3.put_object(Bucket=wiring.UPLOADS, Key=FOLDER, Body=b"")
         bucket.sends_events = True
