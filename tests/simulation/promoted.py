@@ -104,6 +104,8 @@ class Promoted:
         log = self._log(processed.upload[0])
         made_now = derived(log)
         recipe = RECIPE_OF.get(made_now["recipe"] or "")
+        if self._world.watch.are_gone(processed.upload, log):
+            return
         if (
             recipe
             and log[0].upload == processed.upload

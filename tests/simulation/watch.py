@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -258,6 +258,10 @@ class Watch:
     def had_more(self, item: Mapping[str, Any]) -> bool:
         """Whether parts of the log are gone or not folded yet: erased, being replayed, or in work."""
         return bool(item["events"] < len(self._ever[item["image_key"], item["revision"]]))
+
+    def are_gone(self, upload: Upload, log: Sequence[Fact]) -> bool:
+        """Whether the log once had more about the upload."""
+        return not self._ever[upload] <= {fact.id for fact in log}
 
     def forget(self) -> None:
         """The table was lost."""
