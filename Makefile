@@ -132,7 +132,7 @@ bench: $(READY) ## measure the image engine
 # --- running it --------------------------------------------------------------------------------------------
 
 .PHONY: demo
-demo: $(READY) ## the whole pipeline on the embedded AWS, from upload to result (IMAGES=DIR)
+demo: $(READY) ## the whole pipeline on the embedded AWS, or on the local stack that is up (IMAGES=DIR)
 	@$(BIN)/imagebus demo $(if $(IMAGES),--images "$(IMAGES)")
 
 .PHONY: up
