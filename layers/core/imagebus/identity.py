@@ -74,5 +74,10 @@ def derived_prefix(image_key: str, revision: str = "") -> str:
 
 
 def canonical_json(value: Any) -> str:
-    """The same text for equal values: sorted keys, no spaces, no escapes beyond JSON's own."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    """The same text for equal values: sorted keys, no spaces, and no escapes but JSON's own and those of two
+    characters that SQS refuses, and keys of S3 may have.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+    """
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
