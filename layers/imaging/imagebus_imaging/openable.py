@@ -8,7 +8,7 @@ anywhere in a file; loaders, PDF readers and browsers look where something begin
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from imagebus_imaging.formats.base import Span
 
@@ -24,7 +24,7 @@ _CODE = (b"<?php", b"<?PHP", b"<script", b"<SCRIPT")
 _MAX_CANDIDATES = 20_000
 # What the WHATWG's sniffing rules treat as a page, and what a shell treats as a script.
 _PAGE = re.compile(
-    rb"(?:\xef\xbb\xbf)?[\s\0]*(?:<!--|<!doctype html|<\?xml|<\?php|<%|<svg|#!\s*/"
+    rb"(?:\xef\xbb\xbf)?[\s\0]{0,1024}+(?:<!--|<!doctype html|<\?xml|<\?php|<%|<svg|#!\s*/"
     rb"|<(?:html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p)[\s>])",
     re.IGNORECASE,
 )
@@ -36,9 +36,8 @@ def found_in(data: bytes, end: int, starts: Iterable[int], metadata: Iterable[Sp
     """What would be opened, or None. The image ends at `end`; `starts` are the beginnings of what follows."""
     if _is_zip(data):
         return "a ZIP archive"
-    begins = (name for at in starts for name, pattern in _BEGINNINGS if pattern.match(data, at))
-    anywhere = (_anywhere(data, *span) for span in (*metadata, (end, len(data))))
-    return next(begins, None) or _document(data, end) or next(filter(None, anywhere), None)
+    begins = (name for at in set(starts) for name, pattern in _BEGINNINGS if pattern.match(data, at))
+    return next(begins, None) or _document(data, end) or _anywhere(data, (*metadata, (end, len(data))))
 
 
 def _document(data: bytes, end: int) -> str | None:
@@ -48,15 +47,15 @@ def _document(data: bytes, end: int) -> str | None:
     return "a PDF" if _PDF.search(data, 0, _PDF_HEAD) or _PDF.search(data, end) else None
 
 
-def _anywhere(data: bytes, start: int, end: int) -> str | None:
+def _anywhere(data: bytes, spans: Sequence[Span]) -> str | None:
     for magic, name in _ARCHIVES:
-        if data.find(magic, start, end) >= 0:
+        if any(data.find(magic, *span) >= 0 for span in spans):
             return name
-    if _has_zip_file(data, start, end):
+    if _has_zip_file(data, spans):
         return "a ZIP archive"
-    if _ELF.search(data, start, end):
+    if any(_ELF.search(data, *span) for span in spans):
         return "a program"
-    return "a Windows program" if _has_windows_program(data, start, end) else None
+    return "a Windows program" if _has_windows_program(data, spans) else None
 
 
 def _is_zip(data: bytes) -> bool:
@@ -69,29 +68,31 @@ def _is_zip(data: bytes) -> bool:
     return at >= 0 and data.rfind(_ZIP_ENTRY, 0, at) >= 0
 
 
-def _has_zip_file(data: bytes, start: int, end: int) -> bool:
+def _has_zip_file(data: bytes, spans: Sequence[Span]) -> bool:
     """A file inside a ZIP, which is enough for readers that repair archives."""
 
-    def is_file(at: int) -> bool:
+    def is_file(at: int, _end: int) -> bool:
         method, name = (int.from_bytes(data[at + n : at + n + 2], "little") for n in (8, 26))
         return data[at + 4] <= 63 and method in _ZIP_METHODS and 0 < name < 4096
 
-    return _any(data, _ZIP_FILE, start, end - 30, is_file)
+    return _any(data, _ZIP_FILE, spans, 30, is_file)
 
 
-def _has_windows_program(data: bytes, start: int, end: int) -> bool:
-    def is_program(at: int) -> bool:
+def _has_windows_program(data: bytes, spans: Sequence[Span]) -> bool:
+    def is_program(at: int, end: int) -> bool:
         return data.startswith(b"PE\0\0", at + int.from_bytes(data[at + 60 : at + 64], "little"), end)
 
-    return _any(data, b"MZ", start, end - 64, is_program)
+    return _any(data, b"MZ", spans, 64, is_program)
 
 
-def _any(data: bytes, magic: bytes, start: int, end: int, holds: Callable[[int], bool]) -> bool:
+def _any(
+    data: bytes, magic: bytes, spans: Sequence[Span], least: int, holds: Callable[[int, int], bool]
+) -> bool:
+    candidates = ((at, end) for start, end in spans for at in _found(data, magic, start, end - least))
+    return any(holds(at, end) or number == _MAX_CANDIDATES for number, (at, end) in enumerate(candidates, 1))
+
+
+def _found(data: bytes, magic: bytes, start: int, end: int) -> Iterator[int]:
     at, end = start - 1, max(0, end)  # a negative end would count from the end of the file
-    for _ in range(_MAX_CANDIDATES):
-        at = data.find(magic, at + 1, end)
-        if at < 0:
-            return False
-        if holds(at):
-            return True
-    return True
+    while (at := data.find(magic, at + 1, end)) >= 0:
+        yield at

@@ -25,7 +25,9 @@ _VIDEO_BOXES = frozenset(
     b"ftyp moov mdat free skip wide uuid meta udta moof mfra sidx styp mvex pdin sefd mpvd".split()
 )
 _MAX_PARTS, _MAX_LAST = 64, 8
+_MAX_VIDEO_BOXES = 1000
 _MAX_SEF_ENTRIES = 256
+_MAX_LIST = 65_536
 _MAKERS = ((b"htc", "htc"), (b"blackberry", "blackberry"), (b"research in motion", "blackberry"))
 _PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 # (kind, its first bytes, whether they are all of it)
@@ -157,10 +159,10 @@ def _next_image(data: bytes, at: int, stop: int, limits: Limits) -> Part:
 
 def _video(data: bytes, at: int, stop: int) -> Part:
     """As many video boxes as there are."""
-    end, inside = at, []
+    end, inside = at, list[int]()
     with suppress(Rejected):
         for kind, body, box_end in boxes(data, at, stop):
-            if kind not in _VIDEO_BOXES or (kind == b"ftyp" and end > at):
+            if kind not in _VIDEO_BOXES or (kind == b"ftyp" and end > at) or len(inside) == _MAX_VIDEO_BOXES:
                 break
             inside.append(body)
             end = box_end
@@ -213,12 +215,12 @@ def _samsung(data: bytes, stop: int) -> Start:
             return None
         spans.append((begin, end))
         inside.append(begin + 8 + int.from_bytes(data[begin + 4 : begin + 8], "little"))
-    # The entries must fill the trailer: bytes between them would be hidden.
+    # The entries must fill the trailer, one after the other: bytes between them would be hidden.
     reached = first = min((begin for begin, _ in spans), default=directory)
     for begin, end in sorted(spans):
-        if begin > reached:
+        if begin != reached:
             return None
-        reached = max(reached, end)
+        reached = end
     return (first, tuple(inside)) if reached == directory else None
 
 
@@ -226,12 +228,13 @@ def _oneplus(data: bytes, stop: int) -> Start:
     """Records, a JSON list of their offsets before it, NUL, "jxrs" and the length of the list."""
     listed = stop - 8 - int.from_bytes(data[stop - 4 : stop], "little")
     for begin in (listed, listed + 8):
-        if 0 <= begin < stop and data.startswith(b"[", begin):
-            try:
+        if max(0, stop - _MAX_LIST) <= begin < stop and data.startswith(b"[", begin):
+            with suppress(ValueError, TypeError, KeyError, RecursionError):
                 records = json.loads(data[begin : data.index(b"]", begin, stop) + 1])
-                return begin - max(int(record["offset"]) for record in records), (begin,)
-            except (ValueError, TypeError, KeyError):
-                return None
+                offset = max(record["offset"] for record in records)
+                if isinstance(offset, int) and 0 <= offset <= begin:
+                    return begin - offset, (begin,)
+            return None
     return None
 
 

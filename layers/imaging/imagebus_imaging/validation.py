@@ -38,14 +38,13 @@ def validate(data: bytes, limits: Limits = DEFAULT_LIMITS) -> ImageInfo:
     tail = trailers.tail_of(data)
     structure = _structure(data, name, tail[0], limits)
     check_size(structure, name, len(data), limits)
-    if not structure.open_ended:
-        _check_end(data, structure, tail, limits)
+    trailer = None if structure.open_ended else _check_end(data, structure, tail, limits)
     load_decoder(name)  # import here and not in the child, which would import it for every image
     digest = hashlib.sha256(usedforsecurity=False)
     seen = decode_in_child(lambda: probe(data, name, limits), limits, lambda: digest.update(data))
     if structure.open_ended:
         structure = _closed(data, structure, tail[0], seen, limits)
-    trailer = _check_end(data, structure, tail, limits)
+        trailer = _check_end(data, structure, tail, limits)
     return ImageInfo(
         name,
         MIME_OF_FORMAT[name],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import struct
+import time
 
 import pytest
 
@@ -98,6 +99,18 @@ def test_a_program_in_metadata_is_refused_and_a_page_is_not() -> None:
 def test_a_flood_of_candidates_is_no_hiding_place() -> None:
     assert refusal(honest("JPEG") + b"?" + b"MZ" * 100_000)
     assert refusal(honest("JPEG") + b"?" + b"PK\x03\x04" * 100_000)
+    flood = b"MZ" * 15_000 + bytes(64)
+    assert found_in(flood, len(flood), [], [(0, len(flood))]) is None
+    several = [(at, at + len(flood)) for at in (0, len(flood))]
+    assert found_in(flood * 2, 2 * len(flood), [], several), "the limit is for all of them together"
+
+
+def test_countless_beginnings_in_one_run_of_padding_cost_no_time() -> None:
+    data = bytes(200_000)
+    began = time.process_time()
+    assert found_in(data, 0, range(0, 20_000, 100), []) is None
+    assert time.process_time() - began < 0.2
+    assert found_in(bytes(900) + PAYLOADS["html"], 0, [0], [])
 
 
 def test_random_bytes_and_look_alikes_are_only_stated() -> None:

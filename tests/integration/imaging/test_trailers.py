@@ -8,6 +8,8 @@ from contextlib import suppress
 import pytest
 
 from imagebus_imaging import ImageInfo, Limits, Rejected, thumbnails, validate
+from imagebus_imaging.formats.base import Structure
+from imagebus_imaging.trailers import parts_of, tail_of
 from tests.hostile.base import PAYLOADS, after_soi, archive, box, honest, segment
 from tests.unit.imaging.pictures import BLUE, encoded, opened, quadrants
 
@@ -90,6 +92,52 @@ def test_a_damaged_directory_of_records_is_no_excuse() -> None:
         broken[-at] ^= 0x55
         with suppress(Rejected):
             validate(bytes(broken))
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        b"[" * 200_000 + b"]",
+        b"[" * 60_000 + b"]",
+        b'[{"offset":Infinity}]',
+        b'[{"offset":-100000}]',
+        b'[{"offset":99999999}]',
+        b'[{"offset":"9"}]',
+        b'[{"offset":' + b"9" * 5000 + b"}]",
+        b"[1]",
+        b"[[2]",
+    ],
+)
+def test_oneplus_records_that_make_no_sense_are_only_named(records: bytes) -> None:
+    after = b"data" * 5 + records + b"\0jxrs" + struct.pack("<I", len(records) + 9)
+    found = validate(honest("JPEG") + after).trailer
+    assert found is not None
+    assert found.kind == "oneplus"
+    assert refused(honest("JPEG") + after) == "trailing_data"
+
+
+def test_oneplus_records_are_found_by_their_list() -> None:
+    records = b'[{"offset":20,"length":8},{"offset":12,"length":12}]'
+    after = b"data" * 5 + records + b"\0jxrs" + struct.pack("<I", len(records) + 9)
+    assert tail_of(after.rjust(500))[1][0].start == 500 - len(after)
+
+
+def test_samsungs_records_may_not_overlap() -> None:
+    size, count = 4096, 64
+    body = struct.pack("<HHI", 0, 0x0A01, 0).ljust(size, b"\0")
+    entry = struct.pack("<HHII", 0, 0x0A01, size, size)
+    for entries in (1, count):
+        directory = b"SEFH" + struct.pack("<II", 107, entries) + entry * entries
+        records = body + directory + struct.pack("<I", len(directory)) + b"SEFT"
+        assert tail_of(b"x" + records)[1][0].sound == (entries == 1)
+
+
+def test_a_video_of_countless_boxes_is_not_followed_to_its_end() -> None:
+    flood = box(b"ftyp", b"mp42") + box(b"free", b"") * 50_000
+    (part,) = (
+        part for part in parts_of(flood, Structure(1, 1, 0), (len(flood), []), Limits()) if part.inside
+    )
+    assert len(part.inside) <= 1000
 
 
 def test_a_gif_whose_writer_forgot_the_trailer_passes() -> None:
