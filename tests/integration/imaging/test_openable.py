@@ -96,6 +96,27 @@ def test_a_program_in_metadata_is_refused_and_a_page_is_not() -> None:
     assert validate(after_soi(honest("JPEG"), segment(0xFE, PAYLOADS["html"]))).trailer is None
 
 
+@pytest.mark.parametrize("name", OPENED)
+def test_nor_hide_in_the_last_chunk_of_a_png(name: str) -> None:
+    begun = honest("PNG")[:-12]
+    for data in (
+        begun + chunk(b"IEND", OPENED[name]),
+        begun + b"\x7f\xff\xff\xffIEND" + OPENED[name],
+        begun + b"\0\0\0\0IEND" + OPENED[name],
+    ):
+        assert refusal(data)
+
+
+@pytest.mark.parametrize("payload", [b"hidden", bytes(range(200)), b"\x89PNG" * 50])
+def test_the_last_chunk_of_a_png_is_empty_or_something_follows(payload: bytes) -> None:
+    data = honest("PNG")[:-12] + chunk(b"IEND", payload)
+    assert refusal(data, Limits(trailing_data="strict"))
+    found = validate(data).trailer
+    assert found is not None
+    assert found.bytes == len(payload) + 4
+    assert validate(honest("PNG")[:-2], Limits(trailing_data="strict")).trailer is None
+
+
 def test_a_flood_of_candidates_is_no_hiding_place() -> None:
     assert refusal(honest("JPEG") + b"?" + b"MZ" * 100_000)
     assert refusal(honest("JPEG") + b"?" + b"PK\x03\x04" * 100_000)

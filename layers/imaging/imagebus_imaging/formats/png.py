@@ -52,9 +52,10 @@ def walk(data: bytes, limits: Limits) -> Structure:
     metadata, hdr = Metadata(limits), None
     kind = b""
     for kind, body, end in chunks(data):
-        stop = min(len(data), end + 4)
         if kind == b"IEND":
+            stop = _end_of_image(data, body, end)
             break
+        stop = end + 4
         _check_chunk(data, kind, body, end)
         if kind == b"IDAT":
             if data_end and data_end + 12 != body:
@@ -85,6 +86,12 @@ def walk(data: bytes, limits: Limits) -> Structure:
         truncated=truncated,
         hdr=hdr,
     )
+
+
+def _end_of_image(data: bytes, body: int, end: int) -> int:
+    """Readers stop at this chunk's name: contents that it should not have are not of the image."""
+    last = min(len(data), body + 4)
+    return last if end == body and (last == len(data) or is_sound(data, body, end)) else body
 
 
 def _check_chunk(data: bytes, kind: bytes, body: int, end: int) -> None:
