@@ -18,18 +18,20 @@ _ZIP_METHODS = frozenset((0, 8, 9, 12, 14, 93, 95, 96, 97, 98, 99))
 _ARCHIVES = ((b"Rar!\x1a\x07", "a RAR archive"), (b"7z\xbc\xaf\x27\x1c", "a 7z archive"))
 _PROGRAM = re.compile(rb"MZ|\x7fELF|[\xce\xcf]\xfa\xed\xfe|\xfe\xed\xfa[\xce\xcf]|\xca\xfe\xba\xbe\0\0")
 _ELF = re.compile(rb"\x7fELF[\x01\x02][\x01\x02]\x01")
-_PDF = re.compile(rb"%PDF-\d")
-_CODE = (b"<?php", b"<?PHP", b"<script", b"<SCRIPT")
+# Readers want these four bytes near the start. Elsewhere, random data must not resemble it.
+_PDF_HEAD, _PDF_MAGIC, _PDF_END = 1024, b"%PDF", b"startxref"
+_PDF = re.compile(rb"%PDF[ \t]*[-\r\n]")
+# PHP's short tag is three bytes, which a video has by chance: text has to follow.
+_CODE = re.compile(rb"<(?:\?php|script|\?=(?:\s*/[*/]|[\t\n\r\x20-\x7e]{8}))", re.IGNORECASE)
 # Two bytes each, so random data has one in 65,536. If there are more than this, the search stops.
 _MAX_CANDIDATES = 20_000
 # What the WHATWG's sniffing rules treat as a page, and what a shell treats as a script.
 _PAGE = re.compile(
-    rb"(?:\xef\xbb\xbf)?[\s\0]{0,1024}+(?:<!--|<!doctype html|<\?xml|<\?php|<%|<svg|#!\s*/"
+    rb"(?:\xef\xbb\xbf)?[\s\0]{0,1024}+(?:<!--|<!doctype html|<\?xml|<\?php|<\?=|<%|<svg|#!\s*/"
     rb"|<(?:html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p)[\s>])",
     re.IGNORECASE,
 )
 _BEGINNINGS = (("a page or script", _PAGE), ("a program", _PROGRAM))
-_PDF_HEAD = 1024
 
 
 def found_in(data: bytes, end: int, starts: Iterable[int], metadata: Iterable[Span]) -> str | None:
@@ -41,10 +43,10 @@ def found_in(data: bytes, end: int, starts: Iterable[int], metadata: Iterable[Sp
 
 
 def _document(data: bytes, end: int) -> str | None:
-    if any(data.find(code, end) >= 0 for code in _CODE):
+    if _CODE.search(data, end):
         return "a page or script"
-    # Readers look for a PDF's first line near the start of the file, and some everywhere.
-    return "a PDF" if _PDF.search(data, 0, _PDF_HEAD) or _PDF.search(data, end) else None
+    near = data.find(_PDF_MAGIC, 0, _PDF_HEAD + len(_PDF_MAGIC)) >= 0
+    return "a PDF" if near or _PDF.search(data, end) or data.find(_PDF_END, end) >= 0 else None
 
 
 def _anywhere(data: bytes, spans: Sequence[Span]) -> str | None:

@@ -48,7 +48,15 @@ PAGES = {
     "vector": b"<svg onload=alert(1)>",
     "php": PAYLOADS["php"],
     "shell": PAYLOADS["script"],
+    "php in mixed case": b"<?Php system($_GET['c']);",
+    "php, short": b"<?=`$_GET[0]`;",
+    "php behind other bytes": b"?" + b"x" * 3000 + b"<?pHP phpinfo();",
+    "php, short, behind other bytes": b"?" + b"x" * 3000 + b"<?=`$_GET[0]`;",
+    "php, short, behind a comment": b"?" + b"x" * 3000 + b"<?=/*\xff\xff*/`id`;",
+    "script in mixed case": b"?" + b"x" * 3000 + b"<ScRipt>alert(1)</script>",
     "pdf": PAYLOADS["pdf"],
+    **{f"pdf that begins {head!r}": head + b"1 0 obj" for head in (b"%PDF\n", b"%PDF-\n", b"%PDF -1.4\n")},
+    "pdf without its first line": b"?" + b"x" * 3000 + b"trailer <</Root 1 0 R>> startxref 9 %%EOF",
 }
 OPENED = {**ARCHIVES, **PROGRAMS, **PAGES}
 
@@ -96,6 +104,20 @@ def test_a_program_in_metadata_is_refused_and_a_page_is_not() -> None:
     assert validate(after_soi(honest("JPEG"), segment(0xFE, PAYLOADS["html"]))).trailer is None
 
 
+@pytest.mark.parametrize("head", [b"%PDF", b"%PDF\n", b"%PDF-\n", b"%PDF -1.4\n", b"%PDF\0"])
+def test_the_name_of_a_pdf_near_the_start_is_enough(head: bytes) -> None:
+    jpeg, png = honest("JPEG"), honest("PNG")
+    assert refusal(after_soi(jpeg, segment(0xFE, head)))
+    assert refusal(png[:33] + chunk(b"tEXt", b"Comment\0" + head) + png[33:])
+    assert refusal(after_soi(jpeg, segment(0xFE, b"x" * 1018 + head)))
+    assert validate(after_soi(jpeg, segment(0xFE, b"x" * 1100 + head))).trailer is None
+
+
+def test_pixels_may_contain_what_begins_a_pdf() -> None:
+    pixels = bytes(2000) + b"%PDF-1.4 startxref" + bytes(1000)
+    assert found_in(pixels, len(pixels), [], []) is None
+
+
 @pytest.mark.parametrize("name", OPENED)
 def test_nor_hide_in_the_last_chunk_of_a_png(name: str) -> None:
     begun = honest("PNG")[:-12]
@@ -139,6 +161,7 @@ def test_random_bytes_and_look_alikes_are_only_stated() -> None:
     for payload in (
         seeded.randbytes(300_000),
         b"?MZ and PK and %PDF and Rar! and 7z",
+        b"?" + b"<?=\x80 <?=short\xff <?=" + bytes(20),
         b"?PK\x05\x06" + bytes(18),
         b"?" + b"x" * 999 + b"<html",
     ):
