@@ -9,8 +9,22 @@ import time
 import pytest
 
 from imagebus_imaging import Limits, Rejected, thumbnails, validate
+from imagebus_imaging.formats import walk
 from imagebus_imaging.openable import found_in
-from tests.hostile.base import PAYLOADS, after_soi, archive, box, chunk, honest, segment, zip64
+from tests.hostile.base import (
+    PAYLOADS,
+    after_soi,
+    archive,
+    box,
+    chunk,
+    encoded,
+    honest,
+    picture,
+    riff,
+    riff_chunk,
+    segment,
+    zip64,
+)
 from tests.integration.imaging.test_trailers import MOTION_XMP, VIDEO, sef
 
 RAR, RAR5 = b"Rar!\x1a\x07\x00" + bytes(40), b"Rar!\x1a\x07\x01\x00" + bytes(40)
@@ -95,6 +109,56 @@ def test_nor_stand_in_metadata(name: str) -> None:
     assert refusal(after_soi(honest("JPEG"), segment(0xE1, b"Exif\0\0" + payload)))
     assert refusal(png[:33] + chunk(b"prVt", payload) + png[33:])
     assert refusal(honest("AVIF") + box(b"free", payload))
+
+
+HIDDEN = {
+    name: OPENED[name]
+    for name in ("zip without an end record", "zip", "rar", "7z", "7z behind other bytes", "pe", "elf")
+}
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+@pytest.mark.parametrize(
+    "kind", ["bKGD", "gAMA", "cHRM", "sRGB", "tRNS", "cICP", "acTL", "fcTL", "fdAT", "PLTE"]
+)
+def test_nor_in_a_chunk_of_a_png_that_is_not_what_its_name_says(kind: str, name: str) -> None:
+    png = honest("PNG")
+    for data in (
+        png[:33] + chunk(kind.encode(), HIDDEN[name]) + png[33:],
+        png[:-12] + chunk(kind.encode(), HIDDEN[name]) + png[-12:],
+    ):
+        assert refusal(data)
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_nor_in_a_chunk_of_a_webp_that_is_not_its_picture(name: str) -> None:
+    still, payload = honest("WEBP")[12:], HIDDEN[name]
+    described = riff_chunk(b"VP8X", b"\0\0\0\0" + struct.pack("<I", 319)[:3] + struct.pack("<I", 239)[:3])
+    after = [(still, riff_chunk(kind, payload)) for kind in (b"ANIM", b"ALPH", b"ANMF", b"VP8 ", b"VP8L")]
+    for chunks in (*after, (riff_chunk(b"ALPH", payload), still)):
+        data = riff(described, *chunks)
+        assert found_in(data, len(data), [], walk(data, "WEBP", Limits()).metadata)
+    assert validate(riff(described, still)).trailer is None
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+@pytest.mark.parametrize("marker", [0xDC, 0xDE, 0xDF, 0xF0, 0xFD, 0xC8])
+def test_nor_in_a_segment_of_a_jpeg_that_no_decoder_reads(marker: int, name: str) -> None:
+    jpeg = honest("JPEG")
+    at = jpeg.index(b"\xff\xc0")
+    data = jpeg[:at] + segment(marker, HIDDEN[name]) + jpeg[at:]
+    assert found_in(data, len(data), [], walk(data, "JPEG", Limits()).metadata)
+
+
+@pytest.mark.parametrize("name", [name for name in HIDDEN if "behind" not in name])
+def test_nor_between_the_scans_of_a_jpeg(name: str) -> None:
+    jpeg = encoded(picture(), "JPEG", progressive=True)
+    between = jpeg.index(b"\xff\xc4", jpeg.index(b"\xff\xda"))
+    table = jpeg[between : between + 2 + int.from_bytes(jpeg[between + 2 : between + 4], "big")]
+    # A table is repeated, because what stands directly behind a scan belongs to it.
+    data = jpeg[:between] + table + HIDDEN[name] + jpeg[between:]
+    assert refusal(data)
+    assert validate(jpeg).trailer is None
 
 
 def test_a_program_in_metadata_is_refused_and_a_page_is_not() -> None:

@@ -84,11 +84,11 @@ def closed(data: bytes, structure: Structure, read_to: int, limits: Limits) -> S
 def walk_from(data: bytes, limits: Limits, start: int = 0, *, to_sole_scan: bool = False) -> Structure:
     """The JPEG that begins at `start`, to its EOI."""
     found = _Found(limits, Metadata(limits))
-    reached, marker = start + 2, 0
+    reached, marker, before = start + 2, 0, 0
     for marker, body, end in segments(data, start):
-        if not found.scans and body - 4 > reached:
+        if before != SOS and body - 4 > reached:
             found.metadata.add(reached, body - 4)  # what decoders skip
-        reached = end
+        reached, before = end, marker
         if marker in APP or marker == COM:
             found.add_metadata(data, marker, body, end)
         elif marker in _FRAME_HEADERS:
@@ -97,6 +97,8 @@ def walk_from(data: bytes, limits: Limits, start: int = 0, *, to_sole_scan: bool
             found.add_scan(body, end)
             if to_sole_scan and end > body and 0 < found.components == data[body]:
                 return found.structure(end, open_ended=True)
+        elif marker not in (EOI, CUT):
+            found.metadata.add(body, end)  # tables, and what no decoder reads
     if not found.scans:
         raise corrupt("the file ends before the image data" if marker == CUT else "no image data")
     return found.structure(len(data) if marker == CUT else reached, truncated=marker == CUT)

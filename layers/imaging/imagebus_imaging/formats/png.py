@@ -17,8 +17,8 @@ from imagebus_imaging.interface import Hdr, Limits
 
 HDR: dict[int, Hdr] = {16: "pq", 18: "hlg"}
 """By the transfer function that cICP and nclx name."""
+_HEADER = 16  # where the contents of IHDR begin
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
-_NOT_METADATA = frozenset(b"IHDR PLTE IDAT IEND tRNS acTL fcTL fdAT gAMA cHRM sRGB cICP bKGD".split())
 
 
 def detect(data: bytes) -> str | None:
@@ -50,6 +50,7 @@ def walk(data: bytes, limits: Limits) -> Structure:
     frames, stop = 1, 8
     data_end, palette = 0, False
     metadata, hdr = Metadata(limits), None
+    animated = False
     kind = b""
     for kind, body, end in chunks(data):
         if kind == b"IEND":
@@ -66,9 +67,11 @@ def walk(data: bytes, limits: Limits) -> Structure:
         elif kind == b"acTL" and end - body == 8:
             frames = max(1, int.from_bytes(data[body : body + 4], "big"))
             check_frames(frames, width * height, limits)
+            animated = animated or not data_end
         elif kind == b"cICP" and end - body == 4 and not data_end:
             hdr = HDR.get(data[body + 1])
-        if kind not in _NOT_METADATA:
+        # Also tables and colours are searched: their chunks may have any size, or mean nothing here.
+        if kind != b"IDAT" and body != _HEADER and not (animated and kind == b"fdAT"):
             metadata.add(body, end)
     truncated = kind != b"IEND"
     if not data_end:

@@ -15,7 +15,9 @@ from imagebus_imaging.formats.base import (
 )
 from imagebus_imaging.interface import Limits
 
-_PIXELS = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ANIM", b"ANMF", b"ALPH"})
+_STILL = frozenset({b"VP8 ", b"VP8L"})
+_SIZED = _STILL | {b"VP8X"}
+_IS_ANIMATION, _HAS_ALPHA = 0x02, 0x10
 # Writers that count the RIFF header, or forget a padding byte.
 _SLACK = 8
 
@@ -57,21 +59,33 @@ def walk(data: bytes, limits: Limits) -> Structure:
     frames, stop = 0, end_of_riff(data)
     metadata = Metadata(limits)
     kinds: set[bytes] = set()
+    flags = 0
     for kind, body, end in chunks(data):
+        if not _is_pixels(kind, kinds, flags):
+            metadata.add(body, end)
+        if kind == b"VP8X" and not kinds and end > body:
+            flags = data[body]
         kinds.add(kind)
         stop = max(stop, min(len(data), end + (end - body & 1)))
-        if kind not in _PIXELS:
-            metadata.add(body, end)
-        elif kind == b"ANMF":
+        if kind == b"ANMF":
             frames += 1
             check_frames(frames, size[0] * size[1] if size else 0, limits)
-        elif kind not in {b"ANIM", b"ALPH"}:
+        elif kind in _SIZED:
             # The first of VP8X, VP8 and VP8L gives the canvas.
             size = size or size_of(data, kind, body, end)
     if size is None or not kinds & {b"VP8 ", b"VP8L", b"ANMF"}:
         raise corrupt("no image data")
     needed = _bytes_for_a_pixel(kinds) * size[0] * size[1]
     return Structure(*size, stop, max(1, frames), metadata=tuple(metadata.spans), decoder_bytes=needed)
+
+
+def _is_pixels(kind: bytes, before: set[bytes], flags: int) -> bool:
+    """The frames of an animation, or the first bitstream of a still and its alpha."""
+    if flags & _IS_ANIMATION:
+        return kind == b"ANMF"
+    if before & _STILL or kind in before:
+        return False
+    return kind in _STILL or (kind == b"ALPH" and bool(flags & _HAS_ALPHA))
 
 
 def _bytes_for_a_pixel(kinds: set[bytes]) -> int:
