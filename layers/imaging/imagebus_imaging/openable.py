@@ -16,6 +16,11 @@ _ZIP_END, _ZIP_ENTRY, _ZIP_FILE = b"PK\x05\x06", b"PK\x01\x02", b"PK\x03\x04"
 _ZIP_TAIL = 22 + 65_535
 _ZIP_METHODS = frozenset((0, 8, 9, 12, 14, 93, 95, 96, 97, 98, 99))
 _ARCHIVES = ((b"Rar!\x1a\x07", "a RAR archive"), (b"7z\xbc\xaf\x27\x1c", "a 7z archive"))
+_TAR_BLOCK, _TAR_SUM = 512, slice(148, 156)
+_TAR_NUMBER = re.compile(rb"[\s\0]*([0-7]+)")
+# Disk images are known by what stands at one place: behind sixteen sectors, or in the last one.
+_ISO_AT, _ISO = 16 * 2048 + 1, (b"CD001", b"BEA01")
+_DISK_END = (b"koly\0\0\0\x04", b"conectix")
 _PROGRAM = re.compile(rb"MZ|\x7fELF|[\xce\xcf]\xfa\xed\xfe|\xfe\xed\xfa[\xce\xcf]|\xca\xfe\xba\xbe\0\0")
 _ELF = re.compile(rb"\x7fELF[\x01\x02][\x01\x02]\x01")
 # Readers want these four bytes near the start. Elsewhere, random data must not resemble it.
@@ -38,6 +43,10 @@ def found_in(data: bytes, end: int, starts: Iterable[int], metadata: Iterable[Sp
     """What would be opened, or None. The image ends at `end`; `starts` are the beginnings of what follows."""
     if _is_zip(data):
         return "a ZIP archive"
+    if _is_tar(data):
+        return "a TAR archive"
+    if data.startswith(_ISO, _ISO_AT) or data[-512:].startswith(_DISK_END):
+        return "a disk image"
     begins = (name for at in set(starts) for name, pattern in _BEGINNINGS if pattern.match(data, at))
     return next(begins, None) or _document(data, end) or _anywhere(data, (*metadata, (end, len(data))))
 
@@ -68,6 +77,16 @@ def _is_zip(data: bytes) -> bool:
     start = max(0, len(data) - _ZIP_TAIL)
     at = data.rfind(_ZIP_END, start)
     return at >= 0 and data.rfind(_ZIP_ENTRY, 0, at) >= 0
+
+
+def _is_tar(data: bytes) -> bool:
+    """By its first checksum, all that old archives have. It adds up the bytes, which may be signed."""
+    block, number = data[:_TAR_BLOCK], _TAR_NUMBER.match(data[_TAR_SUM])
+    if len(block) < _TAR_BLOCK or number is None:
+        return False
+    others = block[: _TAR_SUM.start] + b" " * 8 + block[_TAR_SUM.stop :]
+    stated, unsigned = int(number[1], 8), sum(others)
+    return stated in (unsigned, unsigned - 256 * sum(byte > 127 for byte in others))
 
 
 def _has_zip_file(data: bytes, spans: Sequence[Span]) -> bool:

@@ -203,6 +203,38 @@ def test_the_last_chunk_of_a_png_is_empty_or_something_follows(payload: bytes) -
     assert validate(honest("PNG")[:-2], Limits(trailing_data="strict")).trailer is None
 
 
+def as_tar(image: bytes, magic: bytes = b"ustar\x0000", *, signed: bool = False) -> bytes:
+    """The image whose first 512 bytes are a TAR's first header, too."""
+    head = bytearray(image[:6] + bytes(506))
+    head[124:136] = b"00000000000\0"
+    head[257 : 257 + len(magic)] = magic
+    head[148:156] = b" " * 8
+    total = sum(byte - 256 if signed and byte > 127 else byte for byte in head)
+    head[148:156] = b"%06o\0 " % total
+    return bytes(head)
+
+
+@pytest.mark.parametrize("magic", [b"ustar\x0000", b"ustar  \0", b""])
+@pytest.mark.parametrize("signed", [False, True])
+def test_an_image_may_not_be_a_tar(magic: bytes, signed: bool) -> None:
+    jpeg = honest("JPEG")
+    head = as_tar(b"\xff\xd8\xff\xfe\x04\0", magic, signed=signed)
+    comment = head + bytes(4 + 1024 - len(head))
+    assert "TAR" in refusal(comment + jpeg[2:])
+    wrong = bytearray(comment)
+    wrong[20] ^= 1
+    assert validate(bytes(wrong) + jpeg[2:]).trailer is None
+
+
+def test_an_image_may_not_be_a_disk() -> None:
+    for name in (b"CD001", b"BEA01"):
+        assert len(honest("JPEG")) < 16 * 2048
+        assert refusal(honest("JPEG").ljust(16 * 2048, b"\0") + b"\1" + name + bytes(2041))
+    assert refusal(honest("JPEG") + bytes(600) + (b"koly\0\0\0\x04\0\0\2\0").ljust(512, b"\0"))
+    assert refusal(honest("JPEG") + bytes(600) + b"conectix".ljust(512, b"\1"))
+    assert validate(honest("JPEG") + b"?koly and conectix and CD001").trailer
+
+
 def test_a_flood_of_candidates_is_no_hiding_place() -> None:
     assert refusal(honest("JPEG") + b"?" + b"MZ" * 100_000)
     assert refusal(honest("JPEG") + b"?" + b"PK\x03\x04" * 100_000)
