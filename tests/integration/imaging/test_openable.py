@@ -141,6 +141,15 @@ def test_nor_in_a_chunk_of_a_webp_that_is_not_its_picture(name: str) -> None:
     assert validate(riff(described, still)).trailer is None
 
 
+@pytest.mark.parametrize("image_format", ["PNG", "WEBP", "GIF"])
+def test_the_frames_of_an_animation_are_pixels(image_format: str) -> None:
+    frames = [picture(160, 120), picture(160, 120).rotate(180)]
+    data = encoded(frames[0], image_format, save_all=True, append_images=frames[1:])
+    assert validate(data).frames == 2
+    searched = walk(data, image_format, Limits()).metadata
+    assert sum(end - start for start, end in searched) < 200
+
+
 @pytest.mark.parametrize("name", HIDDEN)
 @pytest.mark.parametrize("marker", [0xDC, 0xDE, 0xDF, 0xF0, 0xFD, 0xC8])
 def test_nor_in_a_segment_of_a_jpeg_that_no_decoder_reads(marker: int, name: str) -> None:
