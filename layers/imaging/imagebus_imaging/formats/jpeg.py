@@ -97,7 +97,7 @@ def walk_from(data: bytes, limits: Limits, start: int = 0, *, to_sole_scan: bool
             found.add_scan(body, end)
             if to_sole_scan and end > body and 0 < found.components == data[body]:
                 return found.structure(end, open_ended=True)
-        elif marker not in (EOI, CUT):
+        elif end > body:
             found.metadata.add(body, end)  # tables, and what no decoder reads
     if not found.scans:
         raise corrupt("the file ends before the image data" if marker == CUT else "no image data")
