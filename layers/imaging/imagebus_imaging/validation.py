@@ -86,7 +86,8 @@ def _structure(data: bytes, name: str, tail: int, limits: Limits) -> Structure:
     else:
         if tail == len(data) or not structure.truncated:
             return structure
-    return replace(walk(data[:tail], name, limits), truncated=False)
+    structure = walk(data[:tail], name, limits)
+    return replace(structure, truncated=structure.truncated and structure.end < tail)
 
 
 def _closed(

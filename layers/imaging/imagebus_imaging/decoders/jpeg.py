@@ -10,10 +10,11 @@ from importlib import import_module
 from io import BytesIO
 from typing import Any
 
+from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
 from imagebus_imaging.decoders.base import Decoder
-from imagebus_imaging.formats.jpeg import APP, COM, CUT, EXIF, ICC, SOS, XMP, segments
+from imagebus_imaging.formats.jpeg import APP, BROKEN, COM, CUT, EOI, EXIF, ICC, SOS, XMP, segments
 
 # What libjpeg reads of the JFIF and Adobe segments, which decide the colour space. It ignores shorter ones.
 _COLOUR_SPACE = {0xE0: (b"JFIF\0", 14), 0xEE: (b"Adobe", 12)}
@@ -35,8 +36,12 @@ class StreamedJpeg(Decoder, JpegImageFile):
     def _open(self) -> None:
         data = self._data = self._bytes()
         header, found = _read_header(data)
-        self._at, self._stop = found.pop("scan"), len(data)
+        self._at = self._scan = found.pop("scan")
+        self._components = found.pop("components")
+        self._stop = len(data)
         self._header = header
+        #: Where pieces end, besides those of a certain size.
+        self._stops: list[int] = []
         self.fp = BytesIO(header)
         super()._open()
         self.info |= found
@@ -47,7 +52,7 @@ class StreamedJpeg(Decoder, JpegImageFile):
         """The end of what the decoder gets: it excludes trailing data and a truncated segment."""
         stop: int = import_module("imagebus_imaging.trailers").start_of_tail(data)
         if "progressive" in self.info and data.rfind(_END, self._at, stop) < 0:
-            return next((body for marker, body, _ in segments(data[:stop]) if marker == CUT), stop)
+            return next((body for marker, body, _ in segments(data[:stop]) if marker in (CUT, BROKEN)), stop)
         return stop
 
     def draft(
@@ -65,6 +70,44 @@ class StreamedJpeg(Decoder, JpegImageFile):
         )
         return super().draft(mode, (max(1, self.width // scale), max(1, self.height // scale)))
 
+    def load(self) -> Any:
+        """Damaged data is no error for libjpeg, but a marker in it that has no meaning there is one. What was
+        decoded until then is shown.
+        """
+        tile, header = self.tile, self._header
+        try:
+            return super().load()
+        except OSError:
+            if not tile or self._at == self._scan:
+                raise
+            if self._rows_come_at_once():
+                return Image.Image.load(self)
+        # Of several scans no row comes before the last. First it turns out which one the decoder refuses.
+        self._stops = self._markers()
+        self._stop = self._stops[-1]
+        try:
+            return self._load_again(tile, header)
+        except OSError:
+            self._stop = self.read_to
+            if self._stop == self._scan:
+                raise
+        return self._load_again(tile, header)
+
+    def _load_again(self, tile: list[Any], header: bytes) -> Any:
+        self.tile, self.fp = tile, BytesIO(header)
+        self._header, self._at, self.truncated = header, self._scan, False
+        return super().load()
+
+    def _rows_come_at_once(self) -> bool:
+        """Whether the first scan has all components."""
+        return "progressive" not in self.info and self._components == len(self.layer)
+
+    def _markers(self) -> list[int]:
+        """Where the segments after the first scan begin, and where the last ends."""
+        before = {CUT: 0, BROKEN: 0, EOI: 2}
+        found = [each for each in segments(self._data[: self._stop]) if each[1] > self._scan]
+        return [*(body - before.get(marker, 4) for marker, body, _ in found), found[-1][2]]
+
     def load_seek(self, pos: int) -> None:
         """Reads the pieces in order."""
 
@@ -73,7 +116,8 @@ class StreamedJpeg(Decoder, JpegImageFile):
             piece, self._header = self._header, b""
             return piece
         self.read_to = self._at
-        piece = self._data[self._at : min(self._stop, self._at + read_bytes)]
+        stop = next((stop for stop in self._stops if stop > self._at), self._stop)
+        piece = self._data[self._at : min(stop, self._stop, self._at + read_bytes)]
         self._at += len(piece)
         if not piece and not self.truncated:
             self.truncated = True
@@ -88,7 +132,7 @@ def _read_header(data: bytes) -> tuple[bytes, dict[Any, Any]]:
     header = bytearray(data[:2])
     found: dict[Any, Any] = {}
     profile: dict[int, bytes] = {}
-    end = 2
+    end, components = 2, 0
     for marker, body, end in segments(data):
         if marker == CUT:
             break
@@ -103,7 +147,8 @@ def _read_header(data: bytes) -> tuple[bytes, dict[Any, Any]]:
         if needed and end - body >= least and data.startswith(name, body):
             header += b"\xff" + bytes([marker]) + data[body - 2 : end]
         if marker == SOS:
+            components = data[body] if end > body else 0
             break
     if profile:
         found["icc_profile"] = b"".join(profile[number] for number in sorted(profile))
-    return bytes(header), found | {"scan": end}
+    return bytes(header), found | {"scan": end, "components": components}

@@ -11,16 +11,18 @@ from imagebus_imaging.interface import Hdr, Limits, Rejected
 
 APP, COM = range(0xE0, 0xF0), 0xFE
 SOS, EOI = 0xDA, 0xD9
-CUT = 0
+CUT, BROKEN = 0, 1
 EXIF, XMP, ICC = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0"
 # Inside a scan 0xFF is followed by 0x00 (stuffing), a restart marker or another 0xFF (fill); anything else
 # ends it. Between segments decoders skip everything that is not a marker.
 _AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+# With restart markers, decoders search for the next one behind what is no marker.
+_AFTER_RESTARTS = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
 _MARKER = re.compile(rb"\xff[^\x00\xff]")
 _VIDEO = re.compile(rb"(?:MotionPhoto|MicroVideo)(?:=[\"']|>)\s*[1-9]|Semantic(?:=[\"']|>)\s*MotionPhoto")
 _GAIN_MAP = re.compile(rb"hdrgm:Version|HDRGainMap|hdr-gain-map/")
 _ISO_GAIN_MAP = b"urn:iso:std:iso:ts:21496:-1\0"
-_SOI = 0xD8
+_SOI, _DRI = 0xD8, 0xDD
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 _DECODABLE = frozenset({0xC0, 0xC1, 0xC2, 0xC9, 0xCA})
 _FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -33,14 +35,16 @@ def detect(data: bytes) -> str | None:
 
 
 def segments(data: bytes, start: int = 0) -> Iterator[tuple[int, int, int]]:
-    """(marker, body, end) of each segment of the JPEG at `start`. The last is EOI, or CUT where the file was
-    cut.
+    """(marker, body, end) of each segment of the JPEG at `start`. The last is EOI, CUT where the file was
+    cut, or BROKEN where something begins that is no segment, or not one of this image: a decoder gets no
+    further, and shows what it has. Before the end of the first scan's header it raises `Rejected` for that.
 
     A scan's data is searched for its end only when the next segment is requested.
     """
     marker, at = 0, start + 2
+    after_scan, framed, scanned = _AFTER_SCAN, False, False
     for _ in range(MAX_PARTS):
-        match = (_AFTER_SCAN if marker == SOS else _MARKER).search(data, at)
+        match = (after_scan if marker == SOS else _MARKER).search(data, at)
         if match is None:
             yield CUT, len(data), len(data)
             return
@@ -50,20 +54,36 @@ def segments(data: bytes, start: int = 0) -> Iterator[tuple[int, int, int]]:
         if marker == EOI:
             yield marker, at, at
             return
-        if marker == _SOI:
-            raise corrupt("a second start of image inside the first")
-        if marker < 0xC0:
-            raise corrupt(f"no segment begins with FF{marker:02X}")
         body = at + 2
         end = at + int.from_bytes(data[at:body], "big")
+        fault = _fault(marker, at, end, framed=framed)
+        if fault and not scanned:
+            raise corrupt(fault)
+        if fault:
+            yield BROKEN, at - 2, at - 2
+            return
         if end > len(data) or body > len(data):
             yield CUT, at - 2, at - 2
             return
-        if end < body:
-            raise corrupt(f"segment FF{marker:02X} at byte {at - 2} has an impossible length")
         yield marker, body, end
         at = end
+        framed, scanned = framed or marker in _FRAME_HEADERS, scanned or marker == SOS
+        if marker == _DRI:
+            after_scan = _AFTER_RESTARTS if any(data[body:end]) else _AFTER_SCAN
     raise too_many_parts(MAX_PARTS + 1)
+
+
+def _fault(marker: int, at: int, end: int, *, framed: bool) -> str:
+    """What is wrong with a segment whose length is at `at`, or nothing."""
+    if marker == _SOI:
+        return "a second start of image inside the first"
+    if marker < 0xC0:
+        return f"no segment begins with FF{marker:02X}"
+    if framed and marker in _FRAME_HEADERS:
+        return "more than one frame header"
+    if end < at + 2:
+        return f"segment FF{marker:02X} at byte {at - 2} has an impossible length"
+    return "a scan header of the wrong length" if marker == SOS and end < at + 8 else ""
 
 
 def walk(data: bytes, limits: Limits) -> Structure:
@@ -94,14 +114,16 @@ def walk_from(data: bytes, limits: Limits, start: int = 0, *, to_sole_scan: bool
         elif marker in _FRAME_HEADERS:
             found.add_frame(data, marker, body, end)
         elif marker == SOS:
-            found.add_scan(body, end)
+            found.add_scan()
             if to_sole_scan and end > body and 0 < found.components == data[body]:
                 return found.structure(end, open_ended=True)
         elif end > body:
             found.metadata.add(body, end)  # tables, and what no decoder reads
     if not found.scans:
         raise corrupt("the file ends before the image data" if marker == CUT else "no image data")
-    return found.structure(len(data) if marker == CUT else reached, truncated=marker == CUT)
+    if marker == CUT and reached < len(data):
+        found.metadata.add(reached, len(data))
+    return found.structure(len(data) if marker == CUT else reached, truncated=marker in (CUT, BROKEN))
 
 
 @dataclass(slots=True)
@@ -144,8 +166,6 @@ class _Found:
     def add_frame(self, data: bytes, marker: int, body: int, end: int) -> None:
         if marker not in _DECODABLE:
             raise Rejected("unsupported_format", f"JPEG process SOF{marker - 0xC0} is not supported")
-        if self.width:
-            raise corrupt("more than one frame header")
         if end - body < 6 or end - body != 6 + 3 * data[body + 5]:
             raise corrupt("frame header of the wrong length")
         if data[body] != 8:
@@ -164,11 +184,9 @@ class _Found:
             widest = max(h for h, _ in sampling) * max(v for _, v in sampling)
             self.decoder_bytes = 2 * self.width * self.height * sum(h * v for h, v in sampling) // widest
 
-    def add_scan(self, body: int, end: int) -> None:
+    def add_scan(self) -> None:
         if not self.width:
             raise corrupt("a scan before the frame header")
-        if end - body < 6:
-            raise corrupt("a scan header of the wrong length")
         self.scans += 1
         if self.scans > self.limits.max_scans:
             raise Rejected("too_costly", "too many scans", self.limits.max_scans, self.scans)
