@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import struct
 
 import pytest
 from PIL import Image
@@ -90,3 +91,16 @@ def test_only_the_one_scan_of_a_baseline_image_is_left_to_the_decoder() -> None:
     for broken in (b"\xff\xd8\xff\xda\0\x02", b"\xff\xd8" + frame + b"\xff\xda\0\x02"):
         with pytest.raises(Rejected):
             walk(broken, LIMITS)
+
+
+@pytest.mark.parametrize("process", [0xC0, 0xC1, 0xC2, 0xC9])
+def test_the_memory_of_several_scans_is_known_before_they_are_decoded(process: int) -> None:
+    components = b"\x01\x11\0\x02\x11\0\x03\x11\0"
+    frame = segment(process, b"\x08" + struct.pack(">HHB", 10_000, 10_000, 3) + components)
+    scans = b"".join(segment(0xDA, bytes((1, n, 0, 0, 63, 0))) + b"\x11" * 99_999 for n in (1, 2, 3))
+    data = b"\xff\xd8" + frame + scans + b"\xff\xd9"
+    assert walk(data, LIMITS).decoder_bytes == 2 * 3 * 10_000 * 10_000
+    with pytest.raises(Rejected, match="too_costly"):
+        validate(data)
+    together = b"\xff\xd8" + frame + segment(0xDA, b"\x03\1\0\2\0\3\0\0\x3f\0") + b"\x11\xff\xd9"
+    assert bool(walk(together, LIMITS).decoder_bytes) is (process == 0xC2)

@@ -114,7 +114,7 @@ def walk_from(data: bytes, limits: Limits, start: int = 0, *, to_sole_scan: bool
         elif marker in _FRAME_HEADERS:
             found.add_frame(data, marker, body, end)
         elif marker == SOS:
-            found.add_scan()
+            found.add_scan(data[body])
             if to_sole_scan and end > body and 0 < found.components == data[body]:
                 return found.structure(end, open_ended=True)
         elif end > body:
@@ -134,7 +134,9 @@ class _Found:
     height: int = 0
     decoder_bytes: int = 0
     scans: int = 0
-    progressive: bool = False
+    #: How many components the first scan has if the decoder needs no other; 0 if it always may.
+    at_once: int = 0
+    coefficients: int = 0
     declares_video: bool = False
     hdr: Hdr | None = None
     #: For a baseline frame; 0 for others, which may have any number of scans.
@@ -178,15 +180,16 @@ class _Found:
         if not all(1 <= h <= 4 and 1 <= v <= 4 for h, v in sampling):
             raise corrupt("impossible sampling factors")
         self.components = len(sampling) if marker in _BASELINE else 0
-        self.progressive = marker in _PROGRESSIVE
-        if self.progressive:
-            # The decoder keeps every coefficient, two bytes each.
-            widest = max(h for h, _ in sampling) * max(v for _, v in sampling)
-            self.decoder_bytes = 2 * self.width * self.height * sum(h * v for h, v in sampling) // widest
+        widest = max(h for h, _ in sampling) * max(v for _, v in sampling)
+        self.coefficients = self.width * self.height * sum(h * v for h, v in sampling) // widest
+        self.at_once = 0 if marker in _PROGRESSIVE else len(sampling)
 
-    def add_scan(self) -> None:
+    def add_scan(self, components: int) -> None:
         if not self.width:
             raise corrupt("a scan before the frame header")
+        if not self.scans and components != self.at_once:
+            # The decoder keeps every coefficient, two bytes each, until all scans are read.
+            self.decoder_bytes = 2 * self.coefficients
         self.scans += 1
         if self.scans > self.limits.max_scans:
             raise Rejected("too_costly", "too many scans", self.limits.max_scans, self.scans)
