@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageChops
 
 from imagebus.recipes.model import Watermark
-from imagebus_imaging import describe, thumbnails, validate, watermark
+from imagebus_imaging import Rejected, describe, thumbnails, validate, watermark
 from tests.hostile.base import chunk, png
 from tests.unit.imaging.pictures import BLUE, RED, assert_quadrants, encoded, near, opened, quadrants
 
@@ -188,3 +188,50 @@ def test_interlaced_pngs_decode_like_plain_ones(mode: str, colour: int, size: tu
     assert (validate(data).width, validate(data).mode) == (size[0], mode)
     kept = opened(thumbnails(data, [size])[0])
     assert kept.convert("RGBA").tobytes() == image.convert("RGBA").tobytes()
+
+
+def _narrow(depth: int, colour: int, samples: bytes, *chunks: bytes) -> list[tuple[int, ...]]:
+    """The two pixels of a PNG, as they are shown."""
+    rows = chunk(b"IDAT", zlib.compress(b"\0" + samples))
+    data = png(2, 1, depth, colour, *chunks, rows, chunk(b"IEND", b""))
+    validate(data)
+    found = opened(thumbnails(data, [(2, 1)], formats=["png"])[0]).convert("RGBA")
+    return [found.getpixel((x, 0)) for x in (0, 1)]
+
+
+# What libvips 8.18 shows.
+@pytest.mark.parametrize(
+    ("depth", "colour", "samples", "key", "shown"),
+    [
+        (8, 0, b"\x05\x06", b"\1\5", [(5, 5, 5, 0), (6, 6, 6, 255)]),
+        (4, 0, b"\x56", b"\0\x15", [(85, 85, 85, 0), (102, 102, 102, 255)]),
+        (8, 2, b"\1\2\3\4\5\6", b"\7\1\7\2\7\3", [(1, 2, 3, 0), (4, 5, 6, 255)]),
+    ],
+)
+def test_of_a_transparent_value_only_the_bits_of_a_sample_count(
+    depth: int, colour: int, samples: bytes, key: bytes, shown: list[tuple[int, ...]]
+) -> None:
+    assert _narrow(depth, colour, samples, chunk(b"tRNS", key)) == shown
+
+
+def test_in_bands_as_well() -> None:
+    rows = (b"\0" + b"\5\6" * 2200) * 5000
+    parts = chunk(b"tRNS", b"\1\5"), chunk(b"IDAT", zlib.compress(rows, 1)), chunk(b"IEND", b"")
+    found = opened(thumbnails(png(4400, 5000, 8, 0, *parts), [(100, 100)])[0])
+    assert found.mode == "RGBA"
+    assert 120 <= found.getpixel((40, 40))[3] <= 135
+
+
+@pytest.mark.parametrize(
+    ("values", "alpha"), [(1, [0, 255]), (2, [0, 0]), (3, [255, 255]), (302, [255, 255])]
+)
+def test_transparency_of_more_colours_than_the_palette_has_is_ignored(values: int, alpha: list[int]) -> None:
+    parts = chunk(b"PLTE", bytes([*RED, *BLUE])), chunk(b"tRNS", bytes(values))
+    assert [pixel[3] for pixel in _narrow(8, 3, b"\0\1", *parts)] == alpha
+
+
+@pytest.mark.parametrize("size", [0, 4, 771, 1200])
+def test_a_palette_of_an_impossible_length_is_refused_where_it_is_needed(size: int) -> None:
+    with pytest.raises(Rejected, match="corrupt"):
+        _narrow(8, 3, b"\0\1", chunk(b"PLTE", bytes(size)))
+    assert _narrow(8, 2, b"\1\2\3\4\5\6", chunk(b"PLTE", bytes(size)))[0] == (1, 2, 3, 255)

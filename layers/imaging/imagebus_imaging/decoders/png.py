@@ -23,6 +23,7 @@ from imagebus_imaging.deflate import DeflateError, decompressobj
 from imagebus_imaging.pngwriting import chunk
 
 _MAX_PROFILE = 1 << 22
+_PALETTE = 3
 
 
 def open_bytes(data: bytes) -> Decoder:
@@ -45,8 +46,8 @@ class StreamedPng(Decoder, PngImageFile):
     def _read(self, header: Header) -> None:
         """The valid information in the chunks before the pixels."""
         found = header.found
-        key = found.get(b"tRNS", b"")
-        if self.mode == "L" and header.depth < 8 and len(key) >= 2:
+        key = _transparency(header)
+        if self.mode == "L" and header.depth < 8 and key:
             # The pixels are scaled to 8 bits, and so is the key.
             self.info["transparency"] = int.from_bytes(key[:2], "big") * 255 // ((1 << header.depth) - 1)
         if b"eXIf" in found:
@@ -141,13 +142,26 @@ def _essential(header: Header) -> bytes:
         ">IIBBBBB", header.width, header.height, header.depth, header.colour, 0, 0, int(header.interlaced)
     )
     parts = [(b"IHDR", size)]
-    key = header.found.get(b"tRNS", b"")
-    if b"PLTE" in header.found:
+    if header.colour == _PALETTE and b"PLTE" in header.found:
         parts.append((b"PLTE", header.found[b"PLTE"]))
-    if len(key) >= {0: 2, 2: 6, 3: 1}.get(header.colour, 1 << 31):
+    key = _transparency(header)
+    if key:
         parts.append((b"tRNS", key))
     parts.append((b"IDAT", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
+
+
+def _transparency(header: Header) -> bytes:
+    """The tRNS chunk as libpng takes it: of a key the low bits, and none with more values than colours."""
+    values = header.found.get(b"tRNS", b"")
+    if header.colour == _PALETTE:
+        colours = min(len(header.found.get(b"PLTE", b"")) // 3, 1 << header.depth)
+        return values if len(values) <= colours else b""
+    samples = {0: 1, 2: 3}.get(header.colour, 0)
+    if not samples or len(values) < 2 * samples:
+        return b""
+    key = struct.unpack_from(f">{samples}H", values)
+    return struct.pack(f">{samples}H", *(value & (1 << header.depth) - 1 for value in key))
 
 
 def _profile(body: bytes) -> bytes | None:

@@ -19,6 +19,7 @@ HDR: dict[int, Hdr] = {16: "pq", 18: "hlg"}
 """By the transfer function that cICP and nclx name."""
 _HEADER = 16  # where the contents of IHDR begin
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
+_LARGEST_PALETTE = 3 * 256
 
 
 def detect(data: bytes) -> str | None:
@@ -64,6 +65,8 @@ def walk(data: bytes, limits: Limits) -> Structure:
             data_end = end
         elif kind == b"PLTE":
             palette = True
+            if colour_type == 3 and ((end - body) % 3 or not 0 < end - body <= _LARGEST_PALETTE):
+                raise corrupt("a palette of an impossible length")
         elif kind == b"acTL" and end - body == 8:
             frames = max(1, int.from_bytes(data[body : body + 4], "big"))
             check_frames(frames, width * height, limits)
