@@ -62,12 +62,16 @@ def _equals(channel: Image.Image, value: int) -> Image.Image:
     return channel.point([255 if sample == value else 0 for sample in range(256)])
 
 
-def to_srgb(image: Image.Image, info: Mapping[str | tuple[int, int], Any]) -> Image.Image:
-    """Pixels converted to sRGB. A profile or colour space that cannot be used is treated as absent."""
+def to_srgb(
+    image: Image.Image, info: Mapping[str | tuple[int, int], Any], *, is_grey: bool = False
+) -> Image.Image:
+    """Pixels converted to sRGB. `is_grey`: those of the source were grey, whatever they are now. A profile or
+    colour space that cannot be used is treated as absent.
+    """
     icc = info.get("icc_profile")
     converted = None
     if icc and not is_srgb(icc):
-        converted = _convert(image, icc)
+        converted = _convert(image, icc, is_grey=is_grey)
     elif not icc and image.mode != "CMYK" and ("cicp" in info or "gamma" in info):
         # Few images give their colour space by numbers: this is not loaded for the others.
         cicp = import_module("imagebus_imaging.cicp")
@@ -77,16 +81,14 @@ def to_srgb(image: Image.Image, info: Mapping[str | tuple[int, int], Any]) -> Im
     return image.convert("RGB") if image.mode == "CMYK" else image
 
 
-def _convert(image: Image.Image, icc: bytes) -> Image.Image | None:
+def _convert(image: Image.Image, icc: bytes, *, is_grey: bool) -> Image.Image | None:
     alpha = image.getchannel("A") if image.mode == "RGBA" else None
     source = image.convert("RGB") if alpha is not None else image
     if icc[16:20] == b"GRAY" and source.mode == "RGB":
-        # Grey with transparency has become RGBA by now, with three times the same channel. Colours are no
-        # grey.
-        red, green, blue = source.split()
-        if ImageChops.difference(red, green).getbbox() or ImageChops.difference(red, blue).getbbox():
+        # Grey with transparency has become RGBA by now, with three times the same channel.
+        if not is_grey:
             return None
-        source = red
+        source = source.getchannel("R")
     transform = _transform(icc, source.mode)
     if transform is None:
         return None

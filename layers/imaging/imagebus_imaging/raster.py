@@ -89,17 +89,19 @@ def load_scaled(
     with decode_failures_are_rejections():
         orientation = orientation_of(source)
         width, height = displayed_size(source, orientation)
-        mode, has_alpha = source.mode, source.has_transparency_data
+        mode, has_alpha, is_grey = source.mode, source.has_transparency_data, source.is_grey
         wanted = target(width, height)
         stored = (wanted[1], wanted[0]) if orientation >= 5 else wanted
         if linear:
             # No step before this one may average what is not linear light.
             source.load()
-            small = import_module("imagebus_imaging.linearlight").scale(_plain_srgb(source), stored)
+            small = import_module("imagebus_imaging.linearlight").scale(
+                _plain_srgb(source, is_grey=is_grey), stored
+            )
         else:
             drafted = source.draft(None, stored)
             shown = drafted[1][2:] if drafted else None
-            small = to_srgb(scale_down(source, stored, plain, shown), source.info)
+            small = to_srgb(scale_down(source, stored, plain, shown), source.info, is_grey=is_grey)
     if small.mode not in PLAIN_MODES:
         small = small.convert("RGB")
     if orientation in UPRIGHT:
@@ -119,8 +121,8 @@ def _keep_freed_memory() -> None:
         mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
 
 
-def _plain_srgb(source: Image.Image) -> Image.Image:
-    image = to_srgb(plain(source), source.info)
+def _plain_srgb(source: Image.Image, *, is_grey: bool) -> Image.Image:
+    image = to_srgb(plain(source), source.info, is_grey=is_grey)
     return image if image.mode in PLAIN_MODES else image.convert("RGB")
 
 

@@ -73,6 +73,26 @@ def test_a_grey_profile_on_a_picture_with_colours_is_ignored() -> None:
     assert_quadrants(shown(encoded(image, "PNG", icc_profile=grey_profile(1.0))))
 
 
+@pytest.mark.parametrize("image_format", ["PNG", "JPEG", "WEBP", "AVIF"])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_a_grey_profile_on_colours_that_happen_to_be_grey_is_ignored(image_format: str, mode: str) -> None:
+    # As Chromium and libvips show it. A picture's colours must not depend on whether one of them is not grey.
+    image = Image.linear_gradient("L").resize((320, 240)).convert(mode if image_format != "JPEG" else "RGB")
+    data = encoded(image, image_format, icc_profile=grey_profile(1.0))
+    assert near(shown(data).convert("RGB").getpixel((160, 200)), (213, 213, 213), 3)
+
+
+def test_a_grey_profile_of_a_frame_that_does_not_cover_the_canvas() -> None:
+    grey = zlib.compress((b"\0" + b"\x80" * 4) * 4)
+    control = chunk(b"fcTL", struct.pack(">IIIIIHHBB", 0, 4, 4, 0, 0, 1, 10, 0, 0))
+    profile = chunk(b"iCCP", b"x\0\0" + zlib.compress(grey_profile(1.0)))
+    parts = profile, chunk(b"acTL", struct.pack(">II", 1, 0))
+    hidden = chunk(b"IDAT", zlib.compress((b"\0" + bytes(8)) * 8))
+    frame = chunk(b"fdAT", struct.pack(">I", 1) + grey)
+    data = png(8, 8, 8, 0, *parts, hidden, control, frame, END)
+    assert near(shown(data).getpixel((0, 0)), (188, 188, 188, 255), 2), "0.5 of linear light in sRGB"
+
+
 def _partial_gif(transparent: bool) -> bytes:
     """A 2x2 frame in the corner of a canvas of 4x4; the background is blue."""
     frame = encoded(Image.new("P", (2, 2), 1), "GIF", optimize=False)

@@ -26,6 +26,13 @@ class Decoder(ImageFile.ImageFile):
     #: Whether the decoder has applied the orientation.
     is_upright = False
 
+    @property
+    def is_grey(self) -> bool:
+        """Whether the image has no colours, and so what a profile for grey applies to. Known before `load`,
+        which may change the mode.
+        """
+        return self.mode in ("1", "L", "LA") or self.mode.startswith("I")
+
     def check(self) -> None:
         """Decodes as cheaply as possible while still finding every fault. Raises what decoders raise."""
         self.draft(None, (max(1, self.width // 16), max(1, self.height // 16)))

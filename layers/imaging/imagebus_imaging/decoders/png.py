@@ -66,6 +66,10 @@ class StreamedPng(Decoder, PngImageFile):
         if len(found.get(b"pHYs", b"")) == 9 and found[b"pHYs"][8] == 1:
             self.info["dpi"] = tuple(value * 0.0254 for value in struct.unpack(">II", found[b"pHYs"][:8]))
 
+    @property
+    def is_grey(self) -> bool:
+        return self._header.colour in (0, 4)
+
     def check(self) -> None:
         check_rows(self._data, self._header)
 
