@@ -293,3 +293,37 @@ def test_a_second_box_of_associations_is_no_fault(image_format: str, extra: byte
     data = _second_associations(photo, extra or again)
     assert validate(data).width == 160
     assert_quadrants(opened(thumbnails(data, [(80, 80)])[0]), 20)
+
+
+@pytest.mark.parametrize("image_format", ["AVIF", "HEIF"])
+@pytest.mark.parametrize("kind", [b"mpvd", b"free", b"uuid", b"mdat"])
+def test_a_last_box_that_is_cut_off_follows_the_image(image_format: str, kind: bytes) -> None:
+    photo = encoded(quadrants(), image_format)
+    data = photo + box(kind, VIDEO)[:-40]
+    assert validate(data).trailer == Trailer("unknown", len(data) - len(photo))
+    assert_quadrants(opened(thumbnails(data, [(80, 80)])[0]), 20)
+    with pytest.raises(Rejected, match="trailing_data"):
+        validate(photo + box(kind, b"Rar!\x1a\x07\x01\0" + bytes(90))[:-40])
+    for left in (9, 300):
+        with pytest.raises(Rejected, match="corrupt"):
+            validate(photo[:-left])
+
+
+@pytest.mark.parametrize("block", [b"", b"\xff", b"no TIFF file, but long enough for one"])
+@pytest.mark.parametrize("offset", [b"\0\0\0\0", b"\xff\xff\xff\xff"])
+@pytest.mark.parametrize("image_format", ["AVIF", "HEIF"])
+def test_broken_exif_of_an_avif_or_heif_changes_nothing(
+    image_format: str, offset: bytes, block: bytes
+) -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "a maker with a long name"
+    photo = encoded(quadrants(), image_format, exif=exif.tobytes())
+    at = photo.index(b"a maker with") - 30
+    found = max(photo.rfind(b"II*\0", at, at + 30), photo.rfind(b"MM\0*", at, at + 30))
+    start = found - (10 if photo[found - 6 : found] == b"Exif\0\0" else 4)
+    end = photo.index(b"a long name") + 11
+    data = photo[:start] + (offset + block).ljust(end - start, b"\xee") + photo[end:]
+    info = validate(data)
+    assert (info.width, info.orientation) == (160, 1)
+    assert_quadrants(opened(thumbnails(data, [(80, 80)])[0]), 20)
+    assert describe(data).exif == {}

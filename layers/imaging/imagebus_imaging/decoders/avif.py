@@ -8,8 +8,9 @@ from typing import Any
 
 from PIL import AvifImagePlugin, Image
 
+from imagebus_imaging.decoders import DECODE_ERRORS
 from imagebus_imaging.decoders.base import Decoder, cut
-from imagebus_imaging.formats.isobmff import main_of, with_one_association_box
+from imagebus_imaging.formats.isobmff import main_of, with_one_association_box, without_exif
 
 # More bring nothing where an image has one core.
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
@@ -20,11 +21,22 @@ def open_bytes(data: bytes) -> Decoder:
     image_data = data[: main.end]
     if len(main.associations) > 1:
         image_data = with_one_association_box(image_data, main.associations)
-    image = CroppedAvif(BytesIO(image_data))
+    image = _opened(image_data)
     image.show_only(main.crop)
     if main.cicp and "icc_profile" not in image.info:
         image.info["cicp"] = main.cicp
     return image
+
+
+def _opened(data: bytes) -> CroppedAvif:
+    """Broken metadata is no reason to refuse a picture, but libavif and Pillow refuse a broken EXIF block."""
+    try:
+        return CroppedAvif(BytesIO(data))
+    except DECODE_ERRORS:
+        readable = without_exif(data)
+        if readable == data:
+            raise
+    return CroppedAvif(BytesIO(readable))
 
 
 class CroppedAvif(Decoder, AvifImagePlugin.AvifImageFile):

@@ -81,15 +81,20 @@ def walk(data: bytes, limits: Limits) -> Structure:
 
 
 def _image_boxes(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    at = 0
+    at, described = 0, False
     for count in range(MAX_PARTS + 1):
         if at >= len(data) or (at and data[at + 4 : at + 8] not in _TOP):
             return
         if count == MAX_PARTS:
             raise too_many_parts(count)
-        box = next(boxes(data, at, len(data)))
+        try:
+            box = next(boxes(data, at, len(data)))
+        except Rejected:
+            if described:
+                return  # cut off: if pixels are in it, the decoder misses them
+            raise
         yield box
-        at = box[2]
+        at, described = box[2], described or box[0] == b"meta"
 
 
 @dataclass(slots=True)
@@ -201,6 +206,20 @@ def with_one_association_box(data: bytes, spans: list[Span]) -> bytes:
     count = (len(merged) + 1).to_bytes(4, "big")
     size = (end - start + 8).to_bytes(4, "big")
     return data[: start - 8] + size + b"ipma" + head + count + entries + filler + data[end:]
+
+
+def without_exif(data: bytes) -> bytes:
+    """The file with the items of EXIF blocks renamed to what no decoder reads. No byte moves."""
+    renamed = bytearray(data)
+    with suppress(Rejected):
+        for kind, body, end in _image_boxes(data):
+            for name, inner, stop in boxes(data, body + 4, end) if kind == b"meta" else ():
+                if name == b"iinf":
+                    for _, item, item_end in boxes(data, inner + (8 if data[inner] else 6), stop):
+                        at = item + (8 if data[item : item + 1] == b"\2" else 10)
+                        if data[at : min(at + 4, item_end)] == b"Exif":
+                            renamed[at : at + 4] = b"none"
+    return bytes(renamed)
 
 
 def _apply(data: bytes, properties: list[tuple[bytes, int, int]], main: Main) -> None:
