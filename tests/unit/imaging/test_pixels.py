@@ -12,8 +12,10 @@ from imagebus_imaging import Rejected, describe, thumbnails, validate
 from imagebus_imaging.geometry import fit
 from tests.hostile.base import after_soi, chunk, clap, png, segment, with_property
 from tests.unit.imaging.pictures import (
+    DISPLAY_P3,
     assert_quadrants,
     encoded,
+    exif_with,
     grey_profile,
     near,
     opened,
@@ -292,3 +294,27 @@ def test_linear_light_is_a_parameter() -> None:
     made = opened(thumbnails(encoded(clear, "PNG"), [(16, 16)], linear=True)[0])
     assert near(made.getpixel((2, 8)), (40, 40, 40, 255), 2)
     assert made.getpixel((14, 8))[3] == 0
+
+
+@pytest.mark.parametrize("animated", [False, True])
+@pytest.mark.parametrize("kept", [0, 0x08, 0x20, 0x28])
+def test_metadata_of_a_webp_counts_only_with_its_flag(kept: int, animated: bool) -> None:
+    options: dict[str, object] = {"exif": exif_with(6), "icc_profile": DISPLAY_P3, "lossless": True}
+    if animated:
+        options |= {"save_all": True, "append_images": [Image.new("RGB", (64, 32), "blue")]}
+    data = bytearray(encoded(Image.new("RGB", (64, 32), (200, 100, 50)), "WEBP", **options))
+    assert data[12:16] == b"VP8X"
+    data[20] = data[20] & ~0x28 | kept
+    assert validate(bytes(data)).orientation == (6 if kept & 0x08 else 1)
+    image = shown(bytes(data)).convert("RGB")
+    assert image.size == ((32, 64) if kept & 0x08 else (64, 32))
+    assert near(image.getpixel((9, 9)), (214, 95, 33) if kept & 0x20 else (200, 100, 50), 3)
+
+
+def test_metadata_of_a_webp_without_the_extended_header_is_ignored() -> None:
+    plain = encoded(Image.new("RGB", (64, 32), (200, 100, 50)), "WEBP", lossless=True)
+    exif = exif_with(6).tobytes()[6:]
+    chunks = plain[12:] + b"EXIF" + struct.pack("<I", len(exif)) + exif + bytes(len(exif) % 2)
+    data = b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WEBP" + chunks
+    assert validate(data).orientation == 1
+    assert shown(data).size == (64, 32)

@@ -25,6 +25,8 @@ _RGB, _RGBA = 0, 1
 _OUT_OF_MEMORY = 1
 # Scaled by area averages, so it is left to the last filter to go the rest of the way.
 _GAP = 1.5
+# Chunks that count only with their flag, as for browsers.
+_METADATA = ((b"ICCP", "icc_profile", 0x20), (b"EXIF", "exif", 0x08))
 
 
 class _Features(ctypes.Structure):
@@ -99,13 +101,23 @@ def open_bytes(data: bytes) -> Decoder:
     end = end_of_riff(data)
     if end - 8 != int.from_bytes(data[4:8], "little"):
         data = data[:4] + (end - 8).to_bytes(4, "little") + data[8:end]
-    extended = data[12:16] == b"VP8X" and len(data) > 20
-    animated = extended and bool(data[20] & 2)
-    return (AnimatedWebp if animated or libwebp() is None else ScaledWebp)(BytesIO(data))
+    return (AnimatedWebp if flags_of(data) & 2 or libwebp() is None else ScaledWebp)(BytesIO(data))
+
+
+def flags_of(data: bytes) -> int:
+    """Those of the extended format; none for a file without it."""
+    return data[20] if data[12:16] == b"VP8X" and len(data) > 20 else 0
 
 
 class AnimatedWebp(Decoder, WebPImageFile):
     """Decoded by Pillow."""
+
+    def _open(self) -> None:
+        flags = flags_of(self._bytes())
+        super()._open()
+        for _, name, flag in _METADATA:
+            if not flags & flag:
+                self.info.pop(name, None)
 
 
 class ScaledWebp(Decoder):
@@ -126,8 +138,9 @@ class ScaledWebp(Decoder):
         has_alpha = kind == b"VP8L" and bool(self._data[parts[kind][0] + 4] & 0x10)
         if b"VP8X" in parts:
             has_alpha = has_alpha or bool(self._data[parts[b"VP8X"][0]] & 0x10)
-        for kind, name in ((b"ICCP", "icc_profile"), (b"EXIF", "exif")):
-            if kind in parts:
+        flags = flags_of(self._data)
+        for kind, name, flag in _METADATA:
+            if kind in parts and flags & flag:
                 self.info[name] = self._data[slice(*parts[kind])]
         self._size, self._mode = (width, height), "RGBA" if has_alpha else "RGB"
         self._full = self._size
