@@ -135,6 +135,55 @@ def test_an_animation_with_a_broken_later_frame_is_still() -> None:
     assert near(opened(made).convert("RGB").getpixel((20, 20)), RED, 16)
 
 
+def _opaque_webp(*frames: tuple[int, int, int, int, int]) -> bytes:
+    """Red frames on a canvas of 40x40: (left, top, width, height, 1 if removed before the next)."""
+
+    def riff(kind: bytes, body: bytes) -> bytes:
+        return kind + struct.pack("<I", len(body)) + body + bytes(len(body) % 2)
+
+    def three(*values: int) -> bytes:
+        return b"".join(value.to_bytes(3, "little") for value in values)
+
+    parts = riff(b"VP8X", b"\2\0\0\0" + three(39, 39)) + riff(b"ANIM", bytes(6))
+    for left, top, width, height, removed in frames:
+        pixels = encoded(Image.new("RGB", (width, height), RED), "WEBP", lossless=True)[12:]
+        place = three(left // 2, top // 2, width - 1, height - 1, 100)
+        parts += riff(b"ANMF", place + bytes([removed]) + pixels)
+    return b"RIFF" + struct.pack("<I", 4 + len(parts)) + b"WEBP" + parts
+
+
+def test_what_no_frame_of_an_opaque_webp_covers_is_transparent() -> None:
+    # As Chromium and libvips show it.
+    data = _opaque_webp((10, 10, 20, 20, 0), (0, 0, 20, 20, 0))
+    assert validate(data).has_alpha
+    still = opened(thumbnails(data, [(40, 40)], formats=["png"])[0])
+    assert still.getpixel((20, 20)) == (*RED, 255)
+    assert still.getpixel((2, 2))[3] == 0
+    (made,) = thumbnails(data, [(40, 40)], animated=True)
+    # The output consists of such frames, too: browsers need no flag, and Pillow does.
+    moving = opened(made.data[:20] + bytes([made.data[20] | 0x10]) + made.data[21:])
+    assert moving.n_frames == 2
+    moving.seek(1)
+    assert moving.convert("RGBA").getpixel((36, 36))[3] == 0
+    assert moving.convert("RGBA").getpixel((2, 2))[3] == 255
+
+
+@pytest.mark.parametrize(
+    ("frames", "has_alpha"),
+    [
+        ([(0, 0, 40, 40, 0), (10, 10, 20, 20, 0)], False),
+        ([(0, 0, 40, 40, 0), (10, 10, 20, 20, 1), (0, 0, 40, 40, 0)], False),
+        ([(0, 0, 40, 40, 0), (10, 10, 20, 20, 1), (0, 0, 10, 10, 0)], True),
+        ([(0, 0, 40, 40, 1), (10, 10, 20, 20, 0)], True),
+        ([(0, 0, 40, 38, 0)], True),
+    ],
+)
+def test_a_webp_whose_frames_cover_the_canvas_has_no_alpha(
+    frames: list[tuple[int, int, int, int, int]], has_alpha: bool
+) -> None:
+    assert validate(_opaque_webp(*frames)).has_alpha is has_alpha
+
+
 def test_frames_are_decoded_in_a_child(monkeypatch: pytest.MonkeyPatch) -> None:
     def crash(*_: object) -> None:
         os.kill(os.getpid(), signal.SIGSEGV)

@@ -25,6 +25,7 @@ _RGB, _RGBA = 0, 1
 _OUT_OF_MEMORY = 1
 # Scaled by area averages, so it is left to the last filter to go the rest of the way.
 _GAP = 1.5
+_ANIMATED, _ALPHA = 0x02, 0x10
 # Chunks that count only with their flag, as for browsers.
 _METADATA = ((b"ICCP", "icc_profile", 0x20), (b"EXIF", "exif", 0x08))
 
@@ -101,7 +102,24 @@ def open_bytes(data: bytes) -> Decoder:
     end = end_of_riff(data)
     if end - 8 != int.from_bytes(data[4:8], "little"):
         data = data[:4] + (end - 8).to_bytes(4, "little") + data[8:end]
-    return (AnimatedWebp if flags_of(data) & 2 or libwebp() is None else ScaledWebp)(BytesIO(data))
+    flags = flags_of(data)
+    if flags & _ANIMATED and not flags & _ALPHA and _shows_background(data):
+        data = data[:20] + bytes([flags | _ALPHA]) + data[21:]
+    return (AnimatedWebp if flags & _ANIMATED or libwebp() is None else ScaledWebp)(BytesIO(data))
+
+
+def _shows_background(data: bytes) -> bool:
+    """Whether a frame leaves a part of the canvas empty. It is transparent, but Pillow shows it as black if
+    all frames are opaque.
+    """
+    size, covered = data[24:30], False
+    for kind, body, end in chunks(data):
+        if kind == b"ANMF" and end - body >= 16:
+            whole = data[body : body + 12] == bytes(6) + size
+            if not whole and not covered:
+                return True
+            covered = not data[body + 15] & 1  # not removed before the next
+    return False
 
 
 def flags_of(data: bytes) -> int:
