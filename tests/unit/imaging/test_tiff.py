@@ -11,7 +11,7 @@ from imagebus.recipes.model import Watermark
 from imagebus_imaging import Limits, Rejected, describe, thumbnails, validate, watermark
 from imagebus_imaging.formats.tiff import walk
 from tests.hostile.base import Hostile
-from tests.hostile.tiffs import FILES, PIXELS, directory, grey, page, pages, tiff
+from tests.hostile.tiffs import FILES, PIXELS, Entry, directory, grey, page, pages, tiff
 from tests.unit.imaging.pictures import (
     GREEN,
     SRGB,
@@ -100,6 +100,37 @@ def test_pixels_without_one_meaning_are_unsupported(mode: str) -> None:
         validate(data, LIMITS)
     with pytest.raises(Rejected, match="unsupported_format"):
         thumbnails(data, [(10, 10)])
+
+
+def _samples(photometric: int, bits: list[int], *more: Entry) -> bytes:
+    """Pixels of several samples, uncompressed and in separate planes."""
+    size = 64 * 48 * bits[0] // 8
+    pixels = bytes(size * len(bits))
+    offsets = [8 + n * size for n in range(len(bits))]
+    entries = page(
+        64, 48, offsets, [size] * len(bits), (258, 3, bits), (262, 3, [photometric]),
+        (277, 3, [len(bits)]), (278, 4, [48]), (284, 3, [2]), *more,
+    )  # fmt: skip
+    return tiff(pixels + directory(8 + len(pixels), *entries), 8 + len(pixels))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        _samples(2, [16] * 3),
+        _samples(2, [64] * 3, (339, 3, [3] * 3)),
+        _samples(5, [8] * 5, (338, 3, [2])),
+    ],
+    ids=["16-bit planes", "float planes", "CMYK with alpha"],
+)
+def test_pixels_that_pillow_reads_wrongly_or_not_at_all_are_unsupported(data: bytes) -> None:
+    with pytest.raises(Rejected, match="unsupported_format"):
+        validate(data, LIMITS)
+
+
+def test_other_planes_are_read() -> None:
+    assert validate(_samples(2, [8] * 3), LIMITS).mode == "RGB"
+    assert validate(_samples(1, [16]), LIMITS).mode == "I;16"
 
 
 def test_a_broken_later_page_is_no_reason_to_refuse_the_first() -> None:

@@ -14,7 +14,16 @@ from io import BytesIO
 from PIL.TiffImagePlugin import TiffImageFile
 
 from imagebus_imaging.decoders.base import Decoder
-from imagebus_imaging.formats.tiff import BITS, COMPRESSION, EXIF, OFFSETS, Directory, directory, first_page
+from imagebus_imaging.formats.tiff import (
+    BITS,
+    COMPRESSION,
+    EXIF,
+    OFFSETS,
+    SAMPLES,
+    Directory,
+    directory,
+    first_page,
+)
 from imagebus_imaging.interface import Rejected
 
 _NEEDED = frozenset(
@@ -29,7 +38,9 @@ _MODES = frozenset(("1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr", "
 _PHOTOMETRIC, _WHITE_IS_ZERO = 262, 0
 # Make, model and orientation; the directory of the shot is below.
 _CAMERA = (0x010F, 0x0110, 0x0112)
+_PLANES, _SEPARATE = 284, 2
 _MAX_VALUE = 1024
+_NO_SUCH_PIXELS = "unknown pixel mode"  # Pillow's words for what a decoder might know, but it does not
 Value = tuple[int, int, int, bytes]  # tag, type, count, and the value or its offset
 
 
@@ -38,7 +49,16 @@ def open_bytes(data: bytes) -> Decoder:
     compression = page.number(data, COMPRESSION, 1)
     if compression not in _COMPRESSIONS:
         raise Rejected("unsupported_format", f"TIFF with compression {compression}")
-    image = FirstPage(BytesIO(_of_one_page(data, page)))
+    separate = page.number(data, SAMPLES, 1) > 1 and page.number(data, _PLANES) == _SEPARATE
+    if compression == 1 and separate and page.number(data, BITS, 1) == 16:
+        # Pillow takes the planes for 8-bit ones.
+        raise Rejected("unsupported_format", "TIFF with uncompressed 16-bit planes")
+    try:
+        image = FirstPage(BytesIO(_of_one_page(data, page)))
+    except SyntaxError as error:
+        if str(error) != _NO_SUCH_PIXELS:
+            raise
+        raise Rejected("unsupported_format", f"TIFF with {page.numbers(data, BITS)[:8]} bits") from None
     # Pillow neither scales 12 bits nor inverts 16, and what white is in 32 bits nobody says.
     wide = page.number(data, BITS, 1) > 8 and image.mode.startswith("I")
     plain = page.number(data, BITS, 1) == 16 and page.number(data, _PHOTOMETRIC) != _WHITE_IS_ZERO
@@ -59,7 +79,9 @@ class FirstPage(Decoder, TiffImageFile):
 
 def _of_one_page(data: bytes, page: Directory) -> bytes:
     """The file with another directory at its end, which its header refers to."""
-    kept = {tag: entry for tag, entry in page.entries.items() if tag in _NEEDED}
+    # One sample has one plane, but Pillow does not know that.
+    needed = _NEEDED - {_PLANES} if page.number(data, SAMPLES, 1) == 1 else _NEEDED
+    kept = {tag: entry for tag, entry in page.entries.items() if tag in needed}
     values = [
         (tag, entry.type, entry.count, data[entry.start : entry.end].ljust(4, b"\0"))
         if entry.end - entry.start <= 4
