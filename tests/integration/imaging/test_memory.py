@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import resource
+import struct
 import subprocess
 import sys
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from PIL import Image
 
 from imagebus.recipes.model import Watermark
 from imagebus_imaging import validate, watermark
+from tests.hostile.base import chunk, png
 from tests.unit.imaging.pictures import encoded
 
 _PEAK = """
@@ -27,11 +31,29 @@ print(next(int(line.split()[1]) for line in status.splitlines() if line.startswi
 """
 
 
-def test_a_hundred_megapixels_stay_within_300_megabytes(tmp_path: Path) -> None:
-    path = tmp_path / "large.png"
+def _rgb_png() -> bytes:
     image = Image.effect_noise((1000, 1000), 3).convert("RGB").resize((10_000, 10_000), 0)
-    path.write_bytes(encoded(image, "PNG", compress_level=1))
-    del image
+    return encoded(image, "PNG", compress_level=1)
+
+
+def _placed_gif() -> bytes:
+    """Its frame leaves a row of the canvas uncovered."""
+    data = encoded(Image.new("P", (10_000, 9_999), 1), "GIF", optimize=False)
+    return data[:8] + (10_000).to_bytes(2, "little") + data[10:]
+
+
+def _placed_apng() -> bytes:
+    """The hidden image is in grey, too, and of one colour."""
+    rows = zlib.compress(bytes(10_001 * 9_999), 1)
+    control = struct.pack(">IIIIIHHBB", 0, 10_000, 9_999, 0, 0, 1, 10, 0, 0)
+    parts = chunk(b"acTL", struct.pack(">II", 1, 0)), chunk(b"IDAT", rows), chunk(b"fcTL", control)
+    return png(10_000, 10_000, 8, 0, *parts, chunk(b"fdAT", bytes(4) + rows), chunk(b"IEND", b""))
+
+
+@pytest.mark.parametrize("make", [_rgb_png, _placed_gif, _placed_apng])
+def test_a_hundred_megapixels_stay_within_300_megabytes(make: Callable[[], bytes], tmp_path: Path) -> None:
+    path = tmp_path / "large"
+    path.write_bytes(make())
     assert validate(path.read_bytes()).width == 10_000
     done = subprocess.run(
         [sys.executable, "-c", _PEAK, str(path)], capture_output=True, text=True, check=True

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import random
+import struct
 import zlib
 from itertools import pairwise
 
 import pytest
 from PIL import Image
 
-from imagebus_imaging import resizing, thumbnails
+from imagebus_imaging import resizing, thumbnails, validate
+from imagebus_imaging.decoders import open_image
 from imagebus_imaging.pngwriting import png
 from tests.hostile.base import chunk, picture
 from tests.hostile.base import png as png_of
@@ -41,6 +43,73 @@ def test_bands_give_the_picture_that_the_whole_gives(
     differences = [abs(a - b) for a, b in zip(*(image.tobytes() for image in seen), strict=True)]
     assert max(differences) <= 20
     assert sum(differences) / len(differences) < 1.5
+
+
+def _placed_gif() -> bytes:
+    """A frame of 601x403 at (20, 33) on a canvas of 640x480."""
+    frame = picture(640, 480).quantize(64).crop((20, 33, 621, 436))
+    data = encoded(frame, "GIF", optimize=False)
+    at = data.rindex(b"\x2c" + struct.pack("<HHHH", 0, 0, 601, 403))
+    canvas = data[:6] + struct.pack("<HH", 640, 480) + data[10:at]
+    return canvas + b"\x2c" + struct.pack("<HH", 20, 33) + data[at + 5 :]
+
+
+def _placed_png(depth: int, colour: int, key: bytes = b"") -> bytes:
+    """The same frame as that of an APNG whose default image is hidden."""
+    samples = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour]
+    image = picture(640, 480).crop((20, 33, 621, 436))
+    image.paste(0, (0, 0, 300, 403))
+    image.putalpha(image.getchannel("G"))
+    pixels = image.convert({0: "L", 2: "RGB", 3: "L", 4: "LA", 6: "RGBA"}[colour]).tobytes()
+    raw = b"".join(bytes((value, 0)) for value in pixels) if depth == 16 else pixels
+    stride = 601 * samples * depth // 8
+    filtered = _filtered(bytearray(raw), stride)
+    hidden = zlib.compress(bytes(480 * (1 + 640 * samples * depth // 8)))
+    control = struct.pack(">IIIIIHHBB", 0, 601, 403, 20, 33, 1, 10, 0, 0)
+    parts = [chunk(b"PLTE", bytes(range(256)) * 3)] if colour == 3 else []
+    parts += [chunk(b"tRNS", key)] if key else []
+    parts += [chunk(b"acTL", struct.pack(">II", 1, 0)), chunk(b"IDAT", hidden), chunk(b"fcTL", control)]
+    parts += [chunk(b"fdAT", bytes(4) + zlib.compress(filtered)), chunk(b"IEND", b"")]
+    return png_of(640, 480, depth, colour, *parts)
+
+
+PLACED = {
+    "GIF": _placed_gif,
+    "palette": lambda: _placed_png(8, 3),
+    "grey": lambda: _placed_png(8, 0),
+    "grey with a key": lambda: _placed_png(8, 0, bytes(2)),
+    "RGB with a key": lambda: _placed_png(8, 2, bytes(6)),
+    "LA": lambda: _placed_png(8, 4),
+    "RGBA": lambda: _placed_png(8, 6),
+    "16-bit grey with a key": lambda: _placed_png(16, 0, bytes(2)),
+    "16-bit RGB with a key": lambda: _placed_png(16, 2, bytes(6)),
+    "16-bit RGBA": lambda: _placed_png(16, 6),
+}
+
+
+@pytest.mark.parametrize("kind", PLACED)
+def test_a_first_frame_that_does_not_cover_the_canvas_comes_in_bands(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = PLACED[kind]()
+    assert validate(data).has_alpha
+    whole = open_image(data)
+    whole.load()
+    assert (whole.mode, whole.size) == ("RGBA", (640, 480))
+    shown = Image.open(io.BytesIO(data)).convert("RGBA").crop((20, 33, 621, 436))
+    if kind == "GIF":  # elsewhere, Pillow shows the default image first
+        assert whole.crop((20, 33, 621, 436)).tobytes() == shown.tobytes()
+    assert whole.getchannel("A").crop((0, 0, 640, 33)).getextrema() == (0, 0)
+    assert whole.getchannel("A").crop((0, 436, 640, 480)).getextrema() == (0, 0)
+    for rows in (1, 7, 33, 64, 480, 1000):
+        bands = list(open_image(data).bands(rows) or [whole])
+        assert len(bands) == (1 if "palette" in kind else -(-480 // rows))
+        together = Image.new("RGBA", whole.size)
+        for number, band in enumerate(bands):
+            together.paste(band, (0, number * rows))
+        assert together.tobytes() == whole.tobytes()
+    monkeypatch.setattr(resizing, "_BANDED_PIXELS", 1000)
+    assert opened(thumbnails(data, [(100, 100)], formats=["png"])[0]).mode == "RGBA"
 
 
 @pytest.mark.parametrize("size", [(1, 1), (7, 5), (300, 1), (1, 300), (64, 48)])

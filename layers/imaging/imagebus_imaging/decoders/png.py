@@ -16,6 +16,7 @@ from typing import Any
 from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 
+from imagebus_imaging.colour import plain
 from imagebus_imaging.decoders.base import Decoder
 from imagebus_imaging.decoders.pngbands import bands, unlike
 from imagebus_imaging.decoders.pngrows import STEP, Header, check_rows, read_header, rows, stored
@@ -106,8 +107,11 @@ class StreamedPng(Decoder, PngImageFile):
             del self.info["transparency"]
             self._become(Image.merge("RGBA", (*self.split(), mask)))
         if header.place:
-            canvas = Image.new("RGBA", header.canvas)
-            canvas.paste(self.convert("RGBA"), header.place)
+            canvas, (left, upper) = Image.new("RGBA", header.canvas), header.place
+            rows = max(1, STEP // header.width)  # converted at once, it would be a third image
+            for top in range(0, header.height, rows):
+                part = self.crop((0, top, header.width, min(header.height, top + rows)))
+                canvas.paste(plain(part).convert("RGBA"), (left, upper + top))
             self.info.pop("transparency", None)
             self._become(canvas)
         return loaded

@@ -7,6 +7,7 @@ from typing import Any
 
 from PIL import Image, ImageChops
 
+from imagebus_imaging.colour import plain
 from imagebus_imaging.decoders.pngrows import Header, rows, stored
 
 _MODES = {0: "L", 2: "RGB", 4: "LA", 6: "RGBA"}
@@ -14,18 +15,42 @@ _MODES = {0: "L", 2: "RGB", 4: "LA", 6: "RGBA"}
 
 def bands(data: bytes, header: Header, count: int, info: Mapping[Any, Any]) -> Iterator[Image.Image] | None:
     """`count` rows at a time, as 8-bit pixels; None for what has palettes, fewer bits or passes."""
-    if header.depth < 8 or header.interlaced or header.place or header.colour not in _MODES:
+    if header.depth < 8 or header.interlaced or header.colour not in _MODES:
         return None
-    return _bands(data, header, count, info)
+    if header.place:
+        return _placed(data, header, count, info)
+    return _bands(data, header, _counts(header.height, count), info)
 
 
-def _bands(data: bytes, header: Header, count: int, info: Mapping[Any, Any]) -> Iterator[Image.Image]:
-    [(height, size)] = header.passes()
+def _counts(height: int, count: int, first: int = 0) -> Iterator[int]:
+    """How many rows each band has; the first may have others than `count`."""
+    number = first or count
+    while height > 0:
+        yield min(number, height)
+        height, number = height - number, count
+
+
+def _placed(data: bytes, header: Header, count: int, info: Mapping[Any, Any]) -> Iterator[Image.Image]:
+    """Bands of the canvas, transparent where the frame does not cover it."""
+    left, upper = header.place or (0, 0)
+    frame = _bands(data, header, _counts(header.height, count, count - upper % count), info)
+    width, height = header.canvas
+    for top in range(0, height, count):
+        band = Image.new("RGBA", (width, min(count, height - top)))
+        begin = max(upper, top)
+        if begin < min(upper + header.height, top + count):
+            band.paste(plain(next(frame)).convert("RGBA"), (left, begin - top))
+        yield band
+
+
+def _bands(
+    data: bytes, header: Header, counts: Iterator[int], info: Mapping[Any, Any]
+) -> Iterator[Image.Image]:
+    [(_, size)] = header.passes()
     previous = bytes(size - 1)
     pieces = rows(data, header)
     left = b""
-    for top in range(0, height, count):
-        number = min(count, height - top)
+    for number in counts:
         parts = [left]
         missing = number * size - len(left)
         while missing > 0:
