@@ -226,6 +226,42 @@ def test_a_wrong_checksum_at_the_end_of_the_compressed_stream_is_no_fault() -> N
         assert opened(thumbnails(made, [(64, 64)])[0]).getpixel((40, 9)) == 40
 
 
+@pytest.mark.parametrize("rest", [bytes(40), bytes(4096), b"\0\0\0\4\1\2\3\4" + bytes(8), b"\xff" * 20])
+def test_a_png_without_its_end_ends_where_no_chunk_begins(rest: bytes) -> None:
+    data = honest("PNG")[:-12]
+    info = validate(data + rest)
+    assert info.truncated
+    assert info.trailer is not None
+    assert info.trailer.bytes == len(rest)
+    assert opened(thumbnails(data + rest, [(64, 64)])[0]).size == (64, 48)
+    for before in (rest, b"\xff\xff\xff\xfftEXt"):
+        with pytest.raises(Rejected, match="trailing_data"):
+            validate(data + before + b"Rar!\x1a\x07\x01\0" + bytes(40))
+    with pytest.raises(Rejected, match="corrupt"):
+        validate(data + rest, Limits(truncated=False))
+
+
+def test_a_gif_that_is_cut_after_its_first_frame_shows_the_frames_before() -> None:
+    frames = [Image.effect_noise((120, 80), 50 + n) for n in range(3)]
+    data = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    first, second, third = (at for at in range(len(data)) if data[at : at + 5] == b"\x2c\0\0\0\0")
+    comment = data[:-1] + b"\x21\xfe\x20cut"
+    for cut, complete in (
+        (data[: second + 5], 1), (data[: second + 10], 1), (data[: second + 300], 1),
+        (data[: third + 300], 2), (data[:-2], 2), (comment, 3),
+    ):  # fmt: skip
+        info = validate(cut)
+        assert (info.frames, info.truncated) == (complete, True)
+        assert opened(thumbnails(cut, [(60, 60)])[0]).size == (60, 40)
+        with pytest.raises(Rejected, match="corrupt"):
+            validate(cut, Limits(truncated=False))
+        with pytest.raises(Rejected, match="trailing_data"):
+            validate(cut + archive())
+    for cut in (data[: first + 5], data[: first + 300]):
+        with pytest.raises(Rejected, match="corrupt"):
+            validate(cut)
+
+
 def test_a_gif_is_shown_up_to_the_first_block_that_is_none() -> None:
     data = honest("GIF")
     assert validate(data[:-1]).trailer is None

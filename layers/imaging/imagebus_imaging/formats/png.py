@@ -27,17 +27,21 @@ def detect(data: bytes) -> str | None:
 
 
 def chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """(type, body, end) of each chunk, IEND last. Stops where the file is truncated."""
-    at = 8
+    """(type, body, end) of each chunk, IEND last. Stops where the file is truncated, or after the
+    pixels where no chunk begins.
+    """
+    at, has_pixels = 8, False
     for _ in range(MAX_PARTS):
         kind, body = data[at + 4 : at + 8], at + 8
+        if has_pixels and not kind.isalpha():
+            return
         end = body + int.from_bytes(data[at : at + 4], "big")
         if kind != b"IEND" and (len(kind) < 4 or end + 4 > len(data)):
             return
         yield kind, body, end
         if kind == b"IEND":
             return
-        at = end + 4
+        at, has_pixels = end + 4, has_pixels or kind == b"IDAT"
     raise too_many_parts(MAX_PARTS + 1)
 
 
@@ -86,7 +90,7 @@ def walk(data: bytes, limits: Limits) -> Structure:
     return Structure(
         width,
         height,
-        len(data) if truncated else stop,
+        stop,
         frames,
         metadata=tuple(metadata.spans),
         truncated=truncated,
