@@ -128,14 +128,7 @@ def flags_of(data: bytes) -> int:
 
 
 class AnimatedWebp(Decoder, WebPImageFile):
-    """Decoded by Pillow."""
-
-    def _open(self) -> None:
-        flags = flags_of(self._bytes())
-        super()._open()
-        for _, name, flag in _METADATA:
-            if not flags & flag:
-                self.info.pop(name, None)
+    """Decoded by Pillow, which heeds the flags of metadata."""
 
 
 class ScaledWebp(Decoder):
