@@ -11,7 +11,7 @@ from imagebus.image_types import EXTENSION_OF_FORMAT, FORMATS
 if TYPE_CHECKING:
     from imagebus.recipes.model import OutputFormat, Variant
 
-RECIPE = "2026-11.5"
+RECIPE = "2026-11.6"
 """Identifies the pixels: bumped whenever the same bytes and settings would give different derived images."""
 
 Code = Literal[

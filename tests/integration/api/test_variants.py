@@ -16,7 +16,7 @@ from imagebus.recipes.model import Recipe, RecipeSet
 from tests.integration.api.conftest import IMAGES, Answer, World
 from tests.unit.api.test_accept import CHROME, SAFARI_10, SAFARI_14
 
-ENGINE = "2026-11.5"
+ENGINE = "2026-11.6"
 KEY = "a b&.jpg"
 AT = "images/a%20b%26.jpg"
 

@@ -289,9 +289,9 @@ def test_workers_that_never_answer_end_it(world: World, monkeypatch: pytest.Monk
 def test_workers_of_another_version_are_named(world: World):
     world.engine = "2026-12.1"
     world.recipes.use_candidate(NEW)
-    work = backfill(world, engine="2026-11.5")
-    with pytest.raises(Problem, match=r"engine is 2026-12.1, this command's is 2026-11.5"):
-        list(work.run(survey(world.table.images(), NEW, "2026-11.5", "", lambda _: None)))
+    work = backfill(world, engine="2026-11.6")
+    with pytest.raises(Problem, match=r"engine is 2026-12.1, this command's is 2026-11.6"):
+        list(work.run(survey(world.table.images(), NEW, "2026-11.6", "", lambda _: None)))
 
 
 def test_an_image_that_has_failed_or_is_at_work_lacks_nothing(world: World):

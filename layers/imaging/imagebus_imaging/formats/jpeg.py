@@ -12,6 +12,8 @@ from imagebus_imaging.interface import Hdr, Limits, Rejected
 APP, COM = range(0xE0, 0xF0), 0xFE
 SOS, EOI = 0xDA, 0xD9
 CUT, BROKEN = 0, 1
+#: Marker and length; what is no segment has less.
+_BEFORE_BODY = {EOI: 2, CUT: 0, BROKEN: 0}
 EXIF, XMP, ICC = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0"
 # Inside a scan 0xFF is followed by 0x00 (stuffing), a restart marker or another 0xFF (fill); anything else
 # ends it. Between segments decoders skip everything that is not a marker.
@@ -106,8 +108,9 @@ def walk_from(data: bytes, limits: Limits, start: int = 0, *, to_sole_scan: bool
     found = _Found(limits, Metadata(limits))
     reached, marker, before = start + 2, 0, 0
     for marker, body, end in segments(data, start):
-        if before != SOS and body - 4 > reached:
-            found.metadata.add(reached, body - 4)  # what decoders skip
+        begin = body - _BEFORE_BODY.get(marker, 4)
+        if before != SOS and begin > reached:
+            found.metadata.add(reached, begin)  # what decoders skip
         reached, before = end, marker
         if marker in APP or marker == COM:
             found.add_metadata(data, marker, body, end)
