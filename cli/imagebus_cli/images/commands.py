@@ -154,8 +154,7 @@ def diff(
     out: Output,
     key: Key,
     at: Annotated[
-        str,
-        typer.Option(help="The earlier moment: ISO 8601, or an age (90m, 36h, 7d).", show_default=False),
+        str, typer.Option(help="The earlier moment: ISO 8601, or an age (90m, 36h, 7d).", show_default=False)
     ],
     to: Annotated[
         str | None,
@@ -214,7 +213,7 @@ def get(
 
     Exits with 1 if the image or file does not exist, and with 2 if the file to write exists already.
     """
-    from imagebus_cli.images import lookup
+    from imagebus_cli.images import download, lookup
     from imagebus_cli.output.text import bytes_text
     from imagebus_cli.problem import Problem
 
@@ -222,7 +221,7 @@ def get(
         raise Problem("Use either --thumbnail or --processed.", exit_code=2)
     if image_format and thumbnail is None:
         raise Problem("Use --format with --thumbnail.", exit_code=2)
-    if output == lookup.STDOUT and out.as_json:
+    if output == download.STDOUT and out.as_json:
         raise Problem(
             "Standard output can take the image or JSON, not both.", "Name a file: -o FILE", exit_code=2
         )
@@ -232,9 +231,9 @@ def get(
     else:
         place = lookup.processed(stack, key) if processed else lookup.original(stack, key)
     derived = "watermarked" if processed else thumbnail
-    file = output or (lookup.derived_name(key, derived, place["Key"]) if derived else lookup.file_name(key))
-    size = lookup.fetch(stack, key, place, file, force=force)
-    if file != lookup.STDOUT:
+    file = output or download.name_of(key, derived, place["Key"])
+    size = download.fetch(stack, key, place, file, force=force)
+    if file != download.STDOUT:
         out.write({"image_key": key, "file": file, "bytes": size}, f"{file}: {bytes_text(size)}")
 
 

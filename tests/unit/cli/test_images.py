@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 from imagebus.history.fold import Item
 from imagebus.testing import InMemoryDynamoDB, erasures_table, status_table
 from imagebus_cli import main
+from imagebus_cli.images import download
 from imagebus_cli.images import lookup as images
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack import find as where
@@ -181,7 +182,7 @@ def test_a_file_that_cannot_be_written_is_said_in_a_line(stack: Stack, tmp_path:
 @pytest.mark.parametrize("key", ["folder/", "a/..", "-"])
 def test_a_key_without_a_file_name_needs_one(key: str):
     with pytest.raises(Problem):
-        images.file_name(key)
+        download.file_name(key)
 
 
 def test_delete_covers_the_original_and_keeps_its_versions(stack: Stack):

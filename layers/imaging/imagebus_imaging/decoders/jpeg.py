@@ -14,7 +14,7 @@ from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
 from imagebus_imaging.decoders.base import Decoder
-from imagebus_imaging.formats.jpeg import APP, BROKEN, COM, CUT, EOI, EXIF, ICC, SOS, XMP, segments
+from imagebus_imaging.formats.jpeg import APP, BROKEN, COM, CUT, EXIF, ICC, SOS, XMP, beginning, segments
 
 # What libjpeg reads of the JFIF and Adobe segments, which decide the colour space. It ignores shorter ones.
 _COLOUR_SPACE = {0xE0: (b"JFIF\0", 14), 0xEE: (b"Adobe", 12)}
@@ -104,9 +104,8 @@ class StreamedJpeg(Decoder, JpegImageFile):
 
     def _markers(self) -> list[int]:
         """Where the segments after the first scan begin, and where the last ends."""
-        before = {CUT: 0, BROKEN: 0, EOI: 2}
         found = [each for each in segments(self._data[: self._stop]) if each[1] > self._scan]
-        return [*(body - before.get(marker, 4) for marker, body, _ in found), found[-1][2]]
+        return [*(beginning(marker, body) for marker, body, _ in found), found[-1][2]]
 
     def load_seek(self, pos: int) -> None:
         """Reads the pieces in order."""

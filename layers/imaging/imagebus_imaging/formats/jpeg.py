@@ -12,7 +12,7 @@ from imagebus_imaging.interface import Hdr, Limits, Rejected
 APP, COM = range(0xE0, 0xF0), 0xFE
 SOS, EOI = 0xDA, 0xD9
 CUT, BROKEN = 0, 1
-#: Marker and length; what is no segment has less.
+# What is no segment has no length, and perhaps no marker.
 _BEFORE_BODY = {EOI: 2, CUT: 0, BROKEN: 0}
 EXIF, XMP, ICC = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0"
 # Inside a scan 0xFF is followed by 0x00 (stuffing), a restart marker or another 0xFF (fill); anything else
@@ -75,6 +75,11 @@ def segments(data: bytes, start: int = 0) -> Iterator[tuple[int, int, int]]:
     raise too_many_parts(MAX_PARTS + 1)
 
 
+def beginning(marker: int, body: int) -> int:
+    """Where what `segments` yields begins: before its marker and length."""
+    return body - _BEFORE_BODY.get(marker, 4)
+
+
 def _fault(marker: int, at: int, end: int, *, framed: bool) -> str:
     """What is wrong with a segment whose length is at `at`, or nothing."""
     if marker == _SOI:
@@ -108,7 +113,7 @@ def walk_from(data: bytes, limits: Limits, start: int = 0, *, to_sole_scan: bool
     found = _Found(limits, Metadata(limits))
     reached, marker, before = start + 2, 0, 0
     for marker, body, end in segments(data, start):
-        begin = body - _BEFORE_BODY.get(marker, 4)
+        begin = beginning(marker, body)
         if before != SOS and begin > reached:
             found.metadata.add(reached, begin)  # what decoders skip
         reached, before = end, marker
