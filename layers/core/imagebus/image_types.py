@@ -54,6 +54,9 @@ MIME_OF_EXTENSION: Mapping[str, str] = {ext: each.mime for each in IMAGE_TYPES f
 #: What a source format is derived to where it is not one that we write.
 OUTPUT_OF_SOURCE: Mapping[str, str] = {"GIF": "PNG", "HEIF": "JPEG", "TIFF": "JPEG", "JXL": "JPEG"}
 
+#: Of all derived images.
+OUTPUT_EXTENSIONS = ("jpg", "png", "webp", "avif")
+
 #: The first is the one that most programs show.
 COMPATIBLE = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "HEIF")
 

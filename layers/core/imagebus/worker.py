@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,9 +13,10 @@ from imagebus.events import Event, EventData, caused_by
 from imagebus.events.recipes import DerivationRequested
 from imagebus.events.validator import ImageValidated
 from imagebus.identity import derived_prefix
+from imagebus.image_types import OUTPUT_EXTENSIONS
 from imagebus.inbox import Delivery, RetryLater
 from imagebus.meter import Meter
-from imagebus.objects import ObjectRef, ObjectStore, Superseded
+from imagebus.objects import Contradiction, ObjectRef, ObjectStore, Superseded
 from imagebus.telemetry import logger, set_log_context
 
 if TYPE_CHECKING:
@@ -51,13 +52,15 @@ class Derivation:
 class Job:
     """A validated image to derive something from: for the first time, or because an operator asks for more.
 
-    Outputs are written below `prefix`.
+    Outputs are written below `prefix`. Before the work reads the upload, it adds all the names that it may
+    write to `may_write`.
     """
 
     event: Event[ImageValidated] | Event[DerivationRequested]
     read: Callable[[], bytes]
     prefix: str
     meter: Meter
+    may_write: list[str] = field(default_factory=list)
 
     @cached_property
     def data(self) -> bytes:
@@ -104,6 +107,11 @@ class Job:
 Work = Callable[[Job], Derivation]
 
 
+def in_any_format(name: str) -> list[str]:
+    """The object names of an image that may be written in any of our formats."""
+    return [f"{name}.{extension}" for extension in OUTPUT_EXTENSIONS]
+
+
 class Worker:
     """Reads the pinned original, calls `work`, writes the outputs, and only then publishes the fact.
 
@@ -132,7 +140,12 @@ class Worker:
             return
         try:
             derivation = self._work(job)
-        except Superseded:
+        except Superseded as error:
+            if delivery.receive_count > 1:
+                # An attempt that was stopped after it wrote has left objects, and nobody else removes them.
+                if self._objects.is_current(ref):
+                    raise Contradiction from error
+                self._objects.delete(self._bucket, [job.prefix + name for name in job.may_write])
             logger().info("superseded")
             return
         keys = self._write(job.prefix, derivation.outputs, meter)

@@ -74,6 +74,7 @@ def analysis_work(
     """
 
     def work(job: Job) -> Derivation:
+        job.may_write.extend(map(_raw_name, features))
         image = analysis_jpeg(job.data, min_side=MIN_SIDE)
         calls = _calls(client, {"Bytes": image.data}, min_confidence)
         answers = _ask({feature: calls[feature] for feature in features}, clock, job.meter)
@@ -141,4 +142,8 @@ def _ask(calls: Mapping[Feature, Callable[[], Mapping[str, Any]]], clock: Clock,
 def _raw(feature: Feature, response: Mapping[str, Any]) -> DerivedObject:
     """The answer as it came, for consumers that need more than the event says."""
     content = {name: value for name, value in response.items() if name != "ResponseMetadata"}
-    return DerivedObject(f"analysis/{feature}.json", canonical_json(content).encode(), "application/json")
+    return DerivedObject(_raw_name(feature), canonical_json(content).encode(), "application/json")
+
+
+def _raw_name(feature: Feature) -> str:
+    return f"analysis/{feature}.json"

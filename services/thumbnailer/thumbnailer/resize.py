@@ -7,7 +7,7 @@ from imagebus.events.thumbnailer import Thumbnail, ThumbnailsCreated
 from imagebus.identity import recipe_run
 from imagebus.recipes.missing import Output, outputs
 from imagebus.recipes.store import Recipes
-from imagebus.worker import Derivation, DerivedObject, Job, Work
+from imagebus.worker import Derivation, DerivedObject, Job, Work, in_any_format
 from imagebus_imaging import RECIPE, Derived, derive
 
 
@@ -17,11 +17,12 @@ def thumbnail_work(bucket: str, recipes: Recipes, engine: str = RECIPE) -> Work:
         wanted = outputs(recipe, source.format, source.frames, engine, job.faces)
         items = {(each.name, each.variant or ""): each for each in job.present}
         missing = [each for each in wanted if (each.name, each.id) not in items]
+        job.may_write.extend(name for each in missing for name in in_any_format(_stem(each)))
         moving = all(each.variant.animated and each.format in ("source", "webp") for each in wanted)
         made = derive(job.data, missing, faces=[_box(face) for face in job.faces]) if missing else []
         written = []
         for output, derived in zip(missing, made, strict=True):
-            name = f"thumbnails/{output.name}.{output.id}.{derived.extension}"
+            name = f"{_stem(output)}.{derived.extension}"
             written.append(DerivedObject(name, derived.data, derived.mime))
             items[output.name, output.id] = _thumbnail(output, derived, bucket, job.prefix + name)
             moving = moving and derived.frames >= source.frames
@@ -35,6 +36,10 @@ def thumbnail_work(bucket: str, recipes: Recipes, engine: str = RECIPE) -> Work:
         return Derivation(fact, written, recipe_run(made_by, job.generation))
 
     return work
+
+
+def _stem(output: Output) -> str:
+    return f"thumbnails/{output.name}.{output.id}"
 
 
 def _box(face: Box) -> tuple[float, float, float, float]:

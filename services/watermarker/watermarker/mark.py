@@ -7,7 +7,7 @@ from msgspec.structs import asdict
 from imagebus.events.watermarker import Copy, ImageWatermarked, WatermarkSkipped
 from imagebus.identity import recipe_run
 from imagebus.recipes.store import Recipes
-from imagebus.worker import Derivation, DerivedObject, Job, Work
+from imagebus.worker import Derivation, DerivedObject, Job, Work, in_any_format
 from imagebus_imaging import RECIPE, watermark
 
 
@@ -22,8 +22,10 @@ def watermark_work(bucket: str, recipes: Recipes, engine: str = RECIPE) -> Work:
             return Derivation(skipped, discriminator=run)
         copy, written = job.marked, []
         if copy is None:
+            stem = f"watermarked.{mark.output_id(engine)}"
+            job.may_write.extend(in_any_format(stem))
             made = watermark(job.data, mark)
-            name = f"watermarked.{mark.output_id(engine)}.{made.extension}"
+            name = f"{stem}.{made.extension}"
             written.append(DerivedObject(name, made.data, made.mime))
             copy = Copy(
                 bucket=bucket,

@@ -125,6 +125,7 @@ def test_all_features_are_asked_for_and_told_with_their_model_versions(
         "model_versions": {"labels": "3.0", "moderation": "7.0"},
     }
     assert [output.name for output in result.outputs] == [f"analysis/{name}.json" for name in ALL]
+    assert job.may_write == [output.name for output in result.outputs]
     assert json.loads(result.outputs[0].body) == LABELS
     assert job.meter.rekognition_calls == 3
 

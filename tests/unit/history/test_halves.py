@@ -8,7 +8,9 @@ from typing import Any
 from imagebus.history.fold import fold
 from imagebus.history.recorded import RecordedEvent
 from imagebus.history.required import DEFAULT, Required
-from tests.unit.core.events import recorded, story
+from imagebus.history.retry import plan_retry
+from imagebus.testing import ManualClock
+from tests.unit.core.events import envelope, failure, recorded, stalled, story
 
 OWN, OTHER = "a" * 12, "b" * 12
 
@@ -50,6 +52,31 @@ def test_what_one_recipe_has_made_is_complete_and_shown():
     assert (other["outstanding"], other["recipe"]) == ([], OTHER)
     own = item(ThumbnailsCreated=f"{OWN} {OTHER}", ImageWatermarked=f"{OWN} {OTHER}")
     assert (own["outstanding"], own["recipe"]) == ([], OWN)
+
+
+def retried(*events: RecordedEvent) -> list[tuple[str, tuple[str, ...]]]:
+    """The recipe that each request of a retry asks for, and of whom."""
+    plan = plan_retry(events, Required.parse(DEFAULT))
+    return [(request.envelope["detail"]["data"]["recipe"], request.stages) for request in plan]
+
+
+def test_a_retry_asks_for_what_the_recipe_of_the_log_lacks_and_not_for_the_other_half():
+    """An upload that was validated twice was given two recipes, and its stages failed on either."""
+    stall = recorded(stalled(story()[0], clock=ManualClock()))
+    halves = log(ThumbnailsCreated=OTHER, ImageWatermarked=OWN)
+    assert retried(*halves, stall) == [(OWN, ("thumbnailer",))]
+    halves = log(ThumbnailsCreated=OTHER, ImageWatermarked=OTHER, MetadataExtracted="")
+    assert retried(*halves, stall) == [(OWN, ("thumbnailer", "watermarker", "metadata"))]
+
+
+def test_a_failed_event_is_sent_again_as_the_log_has_it():
+    validated = story()[1]
+    failed_on_the_other = json.loads(json.dumps(envelope(validated)))
+    failed_on_the_other["detail"]["data"]["recipe"] = OTHER
+    failed = recorded(failure(validated, "watermarker", clock=ManualClock()))
+    failed.detail["data"]["failed_event"] = failed_on_the_other  # type: ignore[index]
+    halves = log(ThumbnailsCreated=OTHER, ImageWatermarked="")
+    assert retried(*halves, failed) == [(OWN, ("watermarker", "thumbnailer"))]
 
 
 FACTS = {event.detail_type: event for event in map(recorded, story())}

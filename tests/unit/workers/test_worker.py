@@ -35,6 +35,7 @@ class Bench:
         self.upload(b"one")
 
     def work(self, job: Job) -> Derivation:
+        job.may_write.append("x/1.png")
         self.seen.append(job.data)
         self.meanwhile()
         self.clock.advance(0.25)
@@ -49,8 +50,9 @@ class Bench:
         self.event["detail"]["data"]["etag"] = answer["ETag"].strip('"')
         self.event["detail"]["meta"] |= {"version_id": version}
 
-    def run(self) -> int:
-        return len(self.inbox({"Records": [sqs_record(json.dumps(self.event))]})["batchItemFailures"])
+    def run(self, attempt: int = 1) -> int:
+        record = sqs_record(json.dumps(self.event), receive_count=attempt)
+        return len(self.inbox({"Records": [record]})["batchItemFailures"])
 
     @property
     def derived(self) -> list[str]:
@@ -104,6 +106,25 @@ def test_what_was_removed_for_good_is_superseded_because_ingest_announces_the_re
     bench.s3.buckets["uploads"].keys[KEY].clear()
     assert bench.run() == 0
     assert (bench.derived, bench.bus.types) == ([], [])
+
+
+def test_a_repeated_attempt_removes_what_one_that_was_stopped_has_left_of_a_removed_upload():
+    bench = Bench()
+    bench.bus.fails = 1
+    assert bench.run() == 1, "stopped after it wrote"
+    bench.s3.put_object(Bucket="images", Key="somebody-elses", Body=b"")
+    bench.s3.buckets["uploads"].keys[KEY].clear()
+    assert bench.run(attempt=2) == 0
+    assert (bench.derived, bench.bus.types) == (["somebody-elses"], [])
+
+
+def test_a_repeated_attempt_removes_nothing_of_an_upload_that_s3_only_denies():
+    bench = Bench()
+    bench.run()
+    deny_once(bench, "get_object")
+    deny_once(bench, "head_object")
+    assert bench.run(attempt=2) == 1
+    assert len(bench.derived) == 1
 
 
 def deny_once(bench: Bench, operation: str) -> None:

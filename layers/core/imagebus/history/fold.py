@@ -12,7 +12,7 @@ from typing import Any
 from imagebus.clock import milliseconds_between
 from imagebus.events.catalog import OF_IMAGES, STAGE_NAMED, STAGE_OF
 from imagebus.events.failures import is_of_backfill
-from imagebus.history.derived import OF_RECIPES, Derived, derived, described
+from imagebus.history.derived import OF_RECIPES, Derived, derived, described, own_recipe
 from imagebus.history.recorded import RecordedEvent, latest_revision
 from imagebus.history.required import Required, alternatives
 from imagebus.identity import canonical_json, image_id, shard
@@ -71,11 +71,10 @@ def _newest(distinct: Sequence[RecordedEvent], found: Derived) -> dict[str, Reco
     return {event.detail_type: event for event in distinct if event.detail_type not in ended} | main
 
 
-def completing(distinct: Sequence[RecordedEvent]) -> dict[str, RecordedEvent]:
-    """One event of each type, of those that count towards completion: what two recipes made half each is not
-    complete."""
-    found = derived(distinct)
-    return _completing(_newest(distinct, found), found)
+def of_own_recipe(distinct: Sequence[RecordedEvent]) -> dict[str, RecordedEvent]:
+    """One event of each type; of derived images only what the recipe of the upload made."""
+    others = {event.detail_type: event for event in distinct if event.detail_type not in OF_RECIPES}
+    return others | dict(derived(distinct).by_recipe.get(own_recipe(distinct), {}))
 
 
 def _completing(facts: Facts, found: Derived) -> dict[str, RecordedEvent]:

@@ -5,7 +5,7 @@ Stages are idempotent. An event that reaches one a second time costs its work an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from imagebus.events.envelope import as_live
 from imagebus.events.failures import is_of_backfill
 from imagebus.events.recipes import DerivationRequested
 from imagebus.history.derived import OF_RECIPES, made, recipe_id
-from imagebus.history.fold import completing, fold
+from imagebus.history.fold import fold, of_own_recipe
 from imagebus.history.recorded import RecordedEvent, latest_revision
 from imagebus.history.required import Required, alternatives
 from imagebus.identity import canonical_json
@@ -48,7 +48,7 @@ def plan_retry(events: Sequence[RecordedEvent], required: Required) -> list[Retr
     log = latest_revision(events)
     facts = {event.detail_type: event for event in log}
     if "ImageProcessed" not in facts:
-        facts = completing(log)
+        facts = of_own_recipe(log)
     wanted: dict[str, tuple[Envelope, list[str]]] = {}
     for stage, envelope in [*_unanswered(log, facts), *_outstanding(log, facts, required)]:
         stages = wanted.setdefault(_identity(envelope), (envelope, []))[1]
@@ -58,23 +58,25 @@ def plan_retry(events: Sequence[RecordedEvent], required: Required) -> list[Retr
 
 
 def _unanswered(log: Sequence[RecordedEvent], facts: Facts) -> Iterator[tuple[str, Envelope]]:
-    ids = {event.event_id for event in log}
+    logged = {event.event_id: event for event in log}
     for event in log:
         if event.detail_type == "ProcessingFailed":
             stage, failed = event.detail["data"]["stage"], event.detail["data"]["failed_event"]
-            envelope = as_live(failed)
+            # An upload that was validated twice may have been given two recipes. The log has one of them.
+            known = logged.get(_identity(failed))
+            envelope = {**as_live(failed), "detail": known.detail if known else failed["detail"]}
             if is_of_backfill(event.detail["data"]) and stage != "recorder":
                 answered = is_request_answered(log, stage, failed["detail"])
             else:
-                answered = _is_answered(stage, envelope, facts, ids)
+                answered = _is_answered(stage, envelope, facts, logged)
             if not answered:
                 yield stage, envelope
 
 
-def _is_answered(stage_name: str, envelope: Envelope, facts: Facts, ids: set[str]) -> bool:
+def _is_answered(stage_name: str, envelope: Envelope, facts: Facts, logged: Container[str]) -> bool:
     """Whether the stage has finished its work since. The recorder has if the event is in the log."""
     if stage_name == "recorder":
-        return envelope["detail"].get("meta", {}).get("event_id") in ids
+        return envelope["detail"].get("meta", {}).get("event_id") in logged
     stage = STAGE_NAMED.get(stage_name)
     return stage is not None and any(fact in facts for fact in stage.emits)
 
@@ -100,11 +102,10 @@ def _outstanding(
 
     A stage whose own event is missing waits for the stages before it.
     """
-    item = fold(log, required)
-    if item["status"] != "failed":
+    if fold(log, required)["status"] != "failed":
         return []
     found: list[tuple[str, Envelope]] = []
-    awaited = set(alternatives(item["outstanding"]))
+    awaited = set(alternatives(required.outstanding(facts)))
     for stage in reversed(STAGES):
         if awaited.isdisjoint(stage.emits) or any(fact in facts for fact in stage.emits):
             continue
