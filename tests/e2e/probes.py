@@ -243,6 +243,15 @@ def _encoded(bench: Bench) -> Payload:
     return event
 
 
+def _folder(bench: Bench) -> Payload:
+    """An empty object whose key ends like a folder: ingest looks at its versions."""
+    key, bucket = bench.pipeline.key("folder/"), bench.pipeline.outputs["UploadsBucketName"]
+    bench.pipeline.client("s3").put_object(Bucket=bucket, Key=key, Body=b"")
+    event = s3_event(bench, key)
+    event["detail"]["object"]["size"] = 0
+    return event
+
+
 def _erase(bench: Bench, key: str, **what: Any) -> None:
     table = bench.resource("ErasuresTable")
     DynamoDBErasures(bench.pipeline.client("dynamodb"), table).extend(key, **what)
@@ -345,6 +354,7 @@ PROBES: Mapping[str, Mapping[str, Probe]] = {
         "Ingest",
         uploaded=to("Ingest", _uploaded),
         encoded=to("Ingest", _encoded),
+        folder=to("Ingest", _folder),
         removed=to("Ingest", _removed),
     ),
     # What they read from the table of recipes stays in memory.

@@ -67,6 +67,10 @@ class ObjectStore(Protocol):
         """Whether the key has this version, which may be a delete marker."""
         ...
 
+    def sizes(self, bucket: str, key: str) -> Sequence[int]:
+        """The bytes of each version of the key that is not a delete marker."""
+        ...
+
     def put(self, bucket: str, key: str, body: bytes, content_type: str) -> None: ...
 
     def delete(self, bucket: str, keys: Sequence[str]) -> None: ...
@@ -145,6 +149,10 @@ class S3ObjectStore:
                 raise
             return bool(status == 405)
         return True
+
+    def sizes(self, bucket: str, key: str) -> Sequence[int]:
+        listed = self._client.list_object_versions(Bucket=bucket, Prefix=key)  # the key itself comes first
+        return [each["Size"] for each in listed.get("Versions", ()) if each["Key"] == key]
 
     def put(self, bucket: str, key: str, body: bytes, content_type: str) -> None:
         # A derived key names its revision, so its content never changes.

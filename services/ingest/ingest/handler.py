@@ -14,6 +14,7 @@ from imagebus.events import Event, EventData
 from imagebus.inbox import Delivery
 from imagebus.objects import ObjectStore, S3ObjectStore
 from imagebus.telemetry import logger, set_log_context
+from ingest.folders import is_of_folder
 from ingest.keys import under_actual_key
 from ingest.objects import translate
 
@@ -27,6 +28,9 @@ def ingest(
     event: Event[EventData] | None
     if fact := translate(delivery.envelope, clock):
         event = under_actual_key(fact, objects.has_version, clock)
+        if is_of_folder(event, objects):
+            logger().info("a folder, not an image")
+            return
     else:
         from ingest.removals import announce_current  # rare, and it loads every contract
 

@@ -90,6 +90,8 @@ def announce_current(
         removed = Removal(removed.bucket, other, removed.revision, removed.version_id)
     current = objects.current(removed.bucket, removed.key)
     erasure = past.erasures.of(removed.key)
+    if decoded(removed.key).endswith("/") and not (events or erasure or (current and current.size)):
+        return None  # a folder, as in ingest.folders
     if current and current.version_id and erasure.has_version(current.version_id):
         current = None  # an erase that is running, or was interrupted, has not removed it yet
     if erasure and _by_erasing(removed, current, erasure):

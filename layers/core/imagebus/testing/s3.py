@@ -116,7 +116,9 @@ class InMemoryS3:
                     if version.is_marker:
                         found["DeleteMarkers"].append(item)
                     else:
-                        found["Versions"].append(item | {"ETag": f'"{version.etag}"'})
+                        found["Versions"].append(
+                            item | {"ETag": f'"{version.etag}"', "Size": len(version.body)}
+                        )
         return dict(found)
 
     def delete_objects(self, **request: Any) -> dict[str, Any]:
