@@ -27,6 +27,8 @@ from tests.hostile.base import (
 )
 from tests.integration.imaging.test_trailers import MOTION_XMP, VIDEO, sef
 
+pytestmark = pytest.mark.usefixtures("no_child")
+
 RAR, RAR5 = b"Rar!\x1a\x07\x00" + bytes(40), b"Rar!\x1a\x07\x01\x00" + bytes(40)
 SEVEN_ZIP = b"7z\xbc\xaf\x27\x1c\x00\x04" + bytes(40)
 PROGRAM = b"MZ" + bytes(58) + struct.pack("<I", 64) + b"PE\0\0" + bytes(60)

@@ -17,6 +17,8 @@ from tests.hostile.base import after_soi, archive, box, chunk, honest, longer, p
 from tests.integration.imaging.test_trailers import MOTION_XMP, VIDEO, sef
 from tests.unit.imaging.pictures import assert_quadrants, encoded, opened, quadrants
 
+pytestmark = pytest.mark.usefixtures("no_child")
+
 JPEG = honest("JPEG")
 GAIN_MAP = after_soi(
     honest("JPEG", 64, 48), segment(0xE1, b'http://ns.adobe.com/xap/1.0/\0<x hdrgm:Version="1.0"/>')

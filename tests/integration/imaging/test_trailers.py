@@ -13,6 +13,8 @@ from imagebus_imaging.trailers import parts_of, tail_of
 from tests.hostile.base import PAYLOADS, after_soi, archive, box, honest, segment
 from tests.unit.imaging.pictures import BLUE, encoded, opened, quadrants
 
+pytestmark = pytest.mark.usefixtures("no_child")
+
 MOTION_XMP = segment(0xE1, b'http://ns.adobe.com/xap/1.0/\0<x:xmpmeta GCamera:MotionPhoto="1"/>')
 VIDEO = box(b"ftyp", b"mp42\0\0\0\0isommp42") + box(b"moov", bytes(64)) + box(b"mdat", b"SECRETVIDEO" * 9)
 

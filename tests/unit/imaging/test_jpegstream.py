@@ -14,6 +14,8 @@ from imagebus_imaging.formats.jpeg import closed, walk, walk_from
 from tests.hostile.base import PAYLOADS, archive, honest, segment
 from tests.unit.imaging.pictures import encoded, opened, quadrants
 
+pytestmark = pytest.mark.usefixtures("no_child")
+
 LIMITS = Limits()
 STRICT = Limits(trailing_data="strict", truncated=False)
 

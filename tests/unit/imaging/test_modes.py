@@ -13,6 +13,8 @@ from imagebus_imaging import Rejected, describe, thumbnails, validate, watermark
 from tests.hostile.base import chunk, png
 from tests.unit.imaging.pictures import BLUE, RED, assert_quadrants, encoded, near, opened, quadrants
 
+pytestmark = pytest.mark.usefixtures("no_child")
+
 
 def _grey(depth: int, samples: list[int], *chunks: bytes) -> bytes:
     """A greyscale PNG of one row of big pixels, 32 rows high."""

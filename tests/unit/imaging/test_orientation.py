@@ -18,6 +18,8 @@ from tests.unit.imaging.pictures import (
     stored,
 )
 
+pytestmark = pytest.mark.usefixtures("no_child")
+
 NO_MARK = Watermark(text="")
 
 

@@ -23,6 +23,8 @@ from tests.unit.imaging.pictures import (
     stored,
 )
 
+pytestmark = pytest.mark.usefixtures("no_child")
+
 END = chunk(b"IEND", b"")
 
 

@@ -18,6 +18,7 @@ import pytest
 from imagebus_imaging import Limits, Rejected, validate
 from imagebus_imaging.sandbox import DecoderFault, DecoderStalled, decode_in_child
 from tests.hostile.base import honest
+from tests.unit.imaging.pictures import encoded, quadrants
 
 #: A busy machine may give a child little of its time, so the clock is not what ends it.
 LIMITS = Limits(cpu_seconds=0.2, wall_seconds=60)
@@ -192,3 +193,11 @@ def test_no_file_descriptor_is_left_open() -> None:
         with pytest.raises(Rejected):
             validate(honest("PNG")[:-20])
     assert opened() <= before
+
+
+def test_an_image_that_takes_too_long_is_killed() -> None:
+    # Many times the limit, because the kernel counts CPU time in ticks of up to 10 ms.
+    data = encoded(quadrants(8000, 6000), "WEBP", method=0)
+    with pytest.raises(Rejected) as refusal:
+        validate(data, Limits(cpu_seconds=0.01))
+    assert (refusal.value.code, refusal.value.limit) == ("too_costly", 0.01)

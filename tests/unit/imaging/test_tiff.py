@@ -23,6 +23,8 @@ from tests.unit.imaging.pictures import (
     quadrants,
 )
 
+pytestmark = pytest.mark.usefixtures("no_child")
+
 LIMITS = Limits(formats=frozenset(("TIFF",)))
 
 
