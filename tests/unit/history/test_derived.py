@@ -379,7 +379,10 @@ def test_details_are_of_what_is_shown():
         ("page", "PNG"),
         ("page", "PNG"),
     ]
-    assert found.processed_size == 9
+    assert found.watermarked is not None
+    assert found.processed_size == found.watermarked.bytes == 9
+    still = {**item, "still": True}
+    assert (details(still).still, details(still, Active(SETS[2])).still) == (True, None)
     older = details(item, Active(SETS[1]))
     assert (older.recipe, older.outdated, older.processed_size) == (RECIPES[0].id, True, None)
     assert details(item).as_json().keys().isdisjoint({"outdated", "watermarked"})

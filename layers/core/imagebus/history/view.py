@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from imagebus.clock import milliseconds_between, timestamp
 from imagebus.events.catalog import STAGE_OF
 from imagebus.history import timeline as tree
-from imagebus.history.derived import OF_RECIPES, Shown, shown
+from imagebus.history.derived import Shown, shown
 from imagebus.history.fold import Item
 from imagebus.history.recorded import RecordedEvent
 from imagebus.recipes.model import Active
@@ -171,9 +171,7 @@ def _event(moment: tree.Moment) -> TimelineEvent:
     event, cause = moment.event, moment.cause
     data = event.detail.get("data", {})
     stage = STAGE_OF.get(event.detail_type)
-    fields = {name: value for name, value in data.items() if name not in ("failed_event", "bucket", "etag")}
-    if event.detail_type in OF_RECIPES or event.detail_type == "DerivationRequested":
-        fields = _without_places(fields)
+    fields = {name: value for name, value in data.items() if name not in ("failed_event", "etag")}
     return TimelineEvent(
         event_id=event.event_id,
         type=event.detail_type,
@@ -184,7 +182,7 @@ def _event(moment: tree.Moment) -> TimelineEvent:
         caused_by=cause.event_id if cause else None,
         ms=moment.own_ms if cause else None,
         usage=event.meta.get("usage", {}),
-        data=fields,
+        data=_without_places(fields),
     )
 
 
