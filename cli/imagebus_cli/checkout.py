@@ -1,9 +1,8 @@
-"""`imagebus new-consumer` and `schemas`: commands that need a checkout of the repository, where tools/ is."""
+"""`imagebus schemas`: commands that need a checkout of the repository, where tools/ is."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -13,43 +12,6 @@ if TYPE_CHECKING:
     from imagebus_cli.output.writer import Output
 
 schemas = typer.Typer(help="Check the event contracts and release them.", no_args_is_help=True)
-
-
-@command
-def new_consumer(
-    out: Output,
-    name: Annotated[str, typer.Argument(help="Its name: lower-case letters, digits and hyphens.")],
-    on: Annotated[str, typer.Option(help="The events it listens to, comma-separated (docs/events.md).")],
-    into: Annotated[Path, typer.Option(help="Where to create its folder.", file_okay=False)] = Path(),
-    replay_safe: Annotated[
-        bool,
-        typer.Option(
-            "--replay-safe/--live-only",
-            help="Whether it receives replayed events. Only safe if handling an event twice changes nothing.",
-        ),
-    ] = False,
-) -> None:
-    """Create a consumer of the pipeline's events: a folder with its own stack, ready to deploy."""
-    from imagebus_cli.output import terminal
-    from tools import ROOT
-    from tools.contracts.files import ContractFiles
-    from tools.scaffold.consumer import consumer
-    from tools.scaffold.render import write
-
-    made = consumer(name, on.split(","), replay_safe=replay_safe)
-    folder = write(made, into, ContractFiles(ROOT))
-    listens_to = [each.detail_type for each in made.events]
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    if out.as_json:
-        out.write({"folder": str(folder), "listens_to": listens_to, "files": list(map(str, files))})
-        return
-    show = terminal.console.print
-    shown = terminal.safe(str(folder))
-    show(f"[green]✓[/] {shown} listens to {', '.join(listens_to)}.")
-    for path in files:
-        if path.parent.name != "events":
-            show(f"  {terminal.safe(str(path))}", soft_wrap=True)
-    show(f"\nNext: cd {shown}, pytest, sam deploy. See its README.md.", soft_wrap=True)
 
 
 @schemas.command()

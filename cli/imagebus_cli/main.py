@@ -18,6 +18,7 @@ import typer
 
 from imagebus_cli import checkout
 from imagebus_cli.adopt import commands as adopt
+from imagebus_cli.consumers import commands as consumers
 from imagebus_cli.demo import commands as demo
 from imagebus_cli.images import commands as images
 from imagebus_cli.images.inspect import inspect
@@ -63,7 +64,8 @@ PANELS: Mapping[str, Mapping[str, Callable[..., None] | typer.Typer]] = {
         "inspect": inspect,
     },
     "Development, in a checkout": {
-        "new-consumer": checkout.new_consumer,
+        "new-consumer": consumers.new_consumer,
+        "try-consumer": consumers.try_consumer,
         "schemas": checkout.schemas,
     },
 }

@@ -48,7 +48,7 @@ def build(template: Path, folder: Path, environment: Mapping[str, str], *, conta
     command += ["--cached", "--cache-dir", str(folder / "cache")]
     if container and not _interpreter(template, environment):
         command.append("--use-container")
-    finished = _sam(command, environment)
+    finished = run(command, environment)
     if finished.returncode != 0:
         # After a failed download, SAM's cache treats a layer without its packages as built.
         shutil.rmtree(folder / "cache", ignore_errors=True)
@@ -90,7 +90,7 @@ def deploy(
     command += [] if execute else ["--no-execute-changeset"]
     if parameters:
         command += ["--parameter-overrides", *(f'{name}="{value}"' for name, value in parameters.items())]
-    finished = _sam(command, environment)
+    finished = run(command, environment)
     if finished.returncode != 0:
         raise LocalError(
             "deploy_failed", "sam deploy failed.", "Its last output is below.", tail(finished.stdout)
@@ -153,7 +153,10 @@ def interpreter(name: str, environment: Mapping[str, str]) -> str | None:
     return found if tried.returncode == 0 else None
 
 
-def _sam(arguments: Sequence[str], environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+def run(
+    arguments: Sequence[str], environment: Mapping[str, str], folder: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Runs the SAM CLI, in `folder` if given; its output is in `stdout`. Raises LocalError `sam_missing`."""
     sam = Path(sys.executable).with_name("sam")
     program = str(sam) if sam.exists() else shutil.which("sam")
     if program is None:
@@ -162,6 +165,7 @@ def _sam(arguments: Sequence[str], environment: Mapping[str, str]) -> subprocess
     return subprocess.run(
         [program, *arguments],
         check=False,
+        cwd=folder,
         env={**environment, **quiet},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

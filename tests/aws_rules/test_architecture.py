@@ -71,7 +71,7 @@ def test_a_shim_without_an_interpreter_is_none(tmp_path: Path, works: bool) -> N
         return subprocess.CompletedProcess(arguments, 0, "")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sam, "_sam", run)
+        patch.setattr(sam, "run", run)
         compiled: list[str | None] = []
         patch.setattr(sam, "finish", lambda folder, interpreter: compiled.append(interpreter))
         environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"}

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-import inspect
+import json
 import re
 import textwrap
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
-from imagebus.events import Contract, StackData
+from imagebus.events import Contract
+from imagebus_cli.consumers.language import Language
 from imagebus_cli.problem import Problem
 from tools.contracts.files import ContractFiles
 from tools.contracts.golden import golden_events
+from tools.scaffold import python, typescript
 from tools.scaffold.consumer import Consumer
+from tools.scaffold.text import summary
 
-#: Where each file goes. The templates are in files/, named *.txt so that no tool treats them as code.
-PLACES = {
-    "template.yml": "template.yml",
-    "samconfig.toml": "samconfig.toml",
-    "pyproject.toml": "pyproject.toml",
-    "README.md": "README.md",
-    "handler.py": "src/{package}/handler.py",
-    "test_handler.py": "tests/test_handler.py",
+#: Template -> where it goes. The templates are in files/, named *.txt so that no tool treats them as code.
+PLACES: Mapping[Language, Mapping[str, str]] = {
+    Language.PYTHON: python.PLACES,
+    Language.TYPESCRIPT: typescript.PLACES,
 }
-
-#: Rule, queues, log, role and alarms, as the pipeline's own consumers have them.
+SHARED = {"samconfig.toml": "samconfig.toml"}
+#: What a consumer has as it is in the checkout, and where. First rule, queues, log, role and alarms, as the
+#: pipeline's own consumers have them.
 SHAPE = "consumer.yml"
+COPIES: Mapping[Language, Mapping[str, str]] = {
+    Language.PYTHON: {SHAPE: SHAPE},
+    Language.TYPESCRIPT: {SHAPE: SHAPE, **typescript.COPIES},
+}
 
 LIVE_ONLY = """\
 Replays do not reach it (`--live-only`), because it would do its work twice. To accept them, set
@@ -51,12 +55,15 @@ def rendered(consumer: Consumer, checkout: ContractFiles) -> dict[str, str]:
     """Path below the consumer's folder -> text."""
     values = _values(consumer)
     texts = files("tools.scaffold") / "files"
-    made = {
-        place.format(package=consumer.package): fill((texts / f"{name}.txt").read_text("utf-8"), values)
-        for name, place in PLACES.items()
+    templates = {name: texts / f"{name}.txt" for name in SHARED} | {
+        name: texts / consumer.language / f"{name}.txt" for name in PLACES[consumer.language]
     }
-    made[f"src/{consumer.package}/__init__.py"] = ""
-    made[SHAPE] = (checkout.root / SHAPE).read_text(encoding="utf-8")
+    made = {
+        place.format(package=consumer.package): fill(templates[name].read_text("utf-8"), values)
+        for name, place in (SHARED | PLACES[consumer.language]).items()
+    }
+    for source, place in COPIES[consumer.language].items():
+        made[place] = (checkout.root / source).read_text(encoding="utf-8")
     wanted = {model.detail_type for model in consumer.events}
     for golden in golden_events(checkout.examples):
         if golden.detail_type in wanted:
@@ -84,9 +91,12 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 
 def _values(consumer: Consumer) -> dict[str, str]:
     names = [model.detail_type for model in consumer.events]
-    return {
+    own = python.values if consumer.language is Language.PYTHON else typescript.values
+    return own(consumer) | {
         "name": consumer.name,
         "package": consumer.package,
+        "stack": consumer.stack,
+        "overrides": json.dumps([f"{name}={value}" for name, value in consumer.parameters.items()]),
         "events": ", ".join(names),
         "title": ", ".join(names) if len(names) < 4 else f"{names[0]} and {len(names) - 1} other events",
         "detail_types": ",".join(names),
@@ -94,50 +104,8 @@ def _values(consumer: Consumer) -> dict[str, str]:
         "listens": "\n".join(_listed(model) for model in consumer.events),
         "replay_text": REPLAY_SAFE if consumer.replay_safe else LIVE_ONLY,
         "replay_how": fill(REPLAY_HOW, {"name": consumer.name}) if consumer.replay_safe else "",
-        "gap": " " * (len(consumer.package) + 5),
-        "imports": _imports(consumer),
-        "handlers": "\n\n".join(_handler(model) for model in consumer.events) + "\n",
-        "cases": "".join(_case(model) for model in consumer.events),
     }
-
-
-def summary(model: type[Contract]) -> str:
-    """The first paragraph of the event's description, on one line."""
-    return " ".join(inspect.cleandoc(model.__doc__ or "").split("\n\n")[0].split())
 
 
 def _listed(model: type[Contract]) -> str:
     return textwrap.fill(f"- **{model.detail_type}**: {summary(model)}", 118, subsequent_indent="  ")
-
-
-def _imports(consumer: Consumer) -> str:
-    envelopes = {_envelope(model) for model in consumer.events}
-    modules: dict[str, list[str]] = {"imagebus.events": ["NotAnEvent", *envelopes]}
-    for model in consumer.events:
-        modules.setdefault(model.__module__, []).append(model.__name__)
-    return "\n".join(
-        f"from {module} import {', '.join(sorted(modules[module]))}" for module in sorted(modules)
-    )
-
-
-def _function(model: type[Contract]) -> str:
-    return "on" + re.sub(r"([A-Z])", r"_\1", model.__name__).lower()
-
-
-def _envelope(model: type[Contract]) -> str:
-    return "StackEvent" if issubclass(model, StackData) else "Event"
-
-
-def _handler(model: type[Contract]) -> str:
-    said = "\n    ".join(textwrap.wrap(f'"""{summary(model)}"""', width=100))
-    return f"""\
-def {_function(model)}(event: {_envelope(model)}[{model.__name__}]) -> None:
-    {said}
-    set_log_context(event.meta)
-    logger().info("received", extra={{"event": event.detail_type, "event_id": event.meta.event_id}})
-"""
-
-
-def _case(model: type[Contract]) -> str:
-    call = f"{_function(model)}(delivery.event({model.__name__}))"
-    return f'    "{model.detail_type}": lambda delivery: {call},\n'

@@ -1,0 +1,115 @@
+"""A consumer's folder: what is in it, and how the SAM CLI builds and deploys it."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from imagebus.events.catalog import BY_DETAIL_TYPE
+from imagebus_cli.problem import Problem
+from imagebus_cli.stack.deployed import Stack
+from imagebus_local import sam, templates
+from imagebus_local.errors import LocalError
+
+#: The oldest Node.js that the packages of a new consumer support.
+NODE = 20
+
+
+@dataclass(frozen=True)
+class Folder:
+    """`settings` is its samconfig.toml."""
+
+    path: Path
+    template: Mapping[str, Any]
+    settings: Mapping[str, Any]
+
+    @classmethod
+    def at(cls, path: Path) -> Folder:
+        """Raises Problem if there is no consumer."""
+        template, settings = path / "template.yml", path / "samconfig.toml"
+        for each in (template, settings):
+            if not each.is_file():
+                raise Problem(f"{each} does not exist.", "Make a consumer: imagebus new-consumer", exit_code=2)
+        try:
+            return cls(path, templates.read(template), tomllib.loads(settings.read_text(encoding="utf-8")))
+        except (ValueError, tomllib.TOMLDecodeError) as error:
+            raise Problem(f"{path} is not a consumer: {error}", exit_code=2) from error
+
+    @property
+    def stack(self) -> str:
+        """The name of its own stack. Raises Problem."""
+        name = self._setting("global", "stack_name") or self._setting("deploy", "stack_name")
+        if not name:
+            raise Problem(f"{self.path / 'samconfig.toml'} names no stack.", "Set stack_name.", exit_code=2)
+        return str(name)
+
+    @property
+    def declared(self) -> frozenset[str]:
+        """The parameters of its template."""
+        return frozenset(self.template.get("Parameters", {}))
+
+    @property
+    def given(self) -> dict[str, str]:
+        """The parameters that its samconfig.toml sets."""
+        set_there = self._setting("deploy", "parameter_overrides") or []
+        pairs = shlex.split(set_there) if isinstance(set_there, str) else set_there
+        return dict(str(pair).partition("=")[::2] for pair in pairs)
+
+    @property
+    def listens_to(self) -> frozenset[str]:
+        """The events that its rule names; all of them if it names none."""
+        consumer = self.template["Resources"].get("Consumer", {}).get("Properties", {}).get("Parameters", {})
+        named = str(consumer.get("DetailTypes", ""))
+        return frozenset(named.split(",")) if named else frozenset(BY_DETAIL_TYPE)
+
+    def _setting(self, command: str, name: str) -> Any:
+        return self.settings.get("default", {}).get(command, {}).get("parameters", {}).get(name)
+
+    def build(self, parameters: Mapping[str, str], environment: Mapping[str, str]) -> None:
+        """`sam build`, if there is anything to build. Raises Problem or LocalError."""
+        packages = (self.path / "src" / "requirements.txt").is_file()
+        node = (self.path / "package.json").is_file()
+        if node:
+            _require_node(environment)
+        if node or packages:
+            self._sam("build", parameters, environment)
+
+    def deploy(self, parameters: Mapping[str, str], environment: Mapping[str, str]) -> None:
+        """`sam deploy`, with these parameters and those of its samconfig.toml. Raises LocalError."""
+        self._sam("deploy", parameters, environment)
+
+    def outputs(self, stack: Stack) -> dict[str, str]:
+        """The outputs of its own stack, beside the pipeline's. Raises ClientError if it is not deployed."""
+        cloudformation = stack.session.client("cloudformation", endpoint_url=stack.endpoint)
+        described = cloudformation.describe_stacks(StackName=self.stack)["Stacks"][0]
+        return {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
+
+    def _sam(self, command: str, parameters: Mapping[str, str], environment: Mapping[str, str]) -> None:
+        decided = {name: value for name, value in parameters.items() if name in self.declared}
+        overrides = [f'{name}="{value}"' for name, value in {**self.given, **decided}.items()]
+        done = sam.run([command, "--parameter-overrides", *overrides], environment, self.path)
+        if done.returncode:
+            raise LocalError(
+                f"{command}_failed",
+                f"sam {command} failed in {self.path}.",
+                "Its last output is above.",
+                sam.tail(done.stdout),
+            )
+
+
+def _require_node(environment: Mapping[str, str]) -> None:
+    """Raises Problem."""
+    advice = f"Install Node.js {NODE} or newer, with npm: https://nodejs.org/en/download"
+    found = [shutil.which(name, path=environment.get("PATH")) for name in ("node", "npm")]
+    if found[0] is None or found[1] is None:
+        raise Problem("This consumer is built with Node.js and npm, which are not on the PATH.", advice)
+    said = subprocess.run([found[0], "--version"], env=dict(environment), capture_output=True, text=True, check=False)
+    version = said.stdout.strip().removeprefix("v")
+    if not version or int(version.split(".")[0]) < NODE:
+        raise Problem(f"This consumer needs Node.js {NODE}, and {found[0]} is {version or 'broken'}.", advice)
