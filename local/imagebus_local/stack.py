@@ -47,15 +47,18 @@ def up(
 ) -> LocalState:
     """Starts the emulator and deploys template.yml to it; returns what is in `.imagebus/local.json`.
 
-    Harmless when it runs already: it deploys again only if sources or template `parameters` changed.
+    Harmless when it runs already: it deploys again only if sources or template `parameters` changed. Without
+    `parameters` it keeps those that it was given before, as CloudFormation does.
     `port` defaults to the running one, else 4566. Raises LocalError; what it started is then taken down,
     but a stack that was up before stays as it was.
     """
     places = Places.find(root)
     with _alone(places):
-        written, values = _write_templates(places, {**templates.LOCAL_PARAMETERS, **(parameters or {})})
+        alive, known = emulator.running(places), state.load(places.state)
+        if parameters is None:
+            parameters = known.parameters if alive and known else {}
+        written, values = _write_templates(places, {**templates.LOCAL_PARAMETERS, **parameters})
         sources = templates.digest(places.root, written, values)
-        alive = emulator.running(places)
         if alive and not emulator.answers(alive.port):
             say("The emulator does not answer any more: starting a new one")
             _clear(places, alive)
@@ -66,19 +69,18 @@ def up(
                 f"The local AWS of this checkout already runs on port {alive.port}.",
                 "Use that, or run first: imagebus local down",
             )
-        known = state.load(places.state)
         if alive and known and known.sources == sources:
             say(f"Already up at {known.endpoint}")
             return known
         if alive:
             say("The sources changed: deploying again")
-            return _deploy(places, alive, written, values, sources=sources, say=say)
+            return _deploy(places, alive, written, values, given=parameters, sources=sources, say=say)
         _clear(places, None)
         ports.require_free(port or DEFAULT_PORT)
         say(f"Starting the emulator on port {port or DEFAULT_PORT}")
         started = emulator.start(places, port or DEFAULT_PORT)
         try:
-            return _deploy(places, started, written, values, sources=sources, say=say)
+            return _deploy(places, started, written, values, given=parameters, sources=sources, say=say)
         except BaseException:  # also an interrupt: nothing may be left behind
             _clear(places, started)
             raise
@@ -172,6 +174,7 @@ def _deploy(
     written: Sequence[Path],
     parameters: Mapping[str, str],
     *,
+    given: Mapping[str, str],
     sources: str,
     say: Progress,
 ) -> LocalState:
@@ -190,6 +193,7 @@ def _deploy(
         stack=STACK,
         port=target.port,
         sources=sources,
+        parameters=dict(given),
     )
     try:
         complete = _complete(bare, templates.read(places.template))

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 
 @dataclass(frozen=True)
 class LocalState:
-    """`api_url` and `api_key` are None while the stack has no API. `sources`: the digest that is deployed."""
+    """`api_url` and `api_key` are None while the stack has no API. `sources`: the digest that is deployed.
+
+    `parameters` are those that `up` was given.
+    """
 
     endpoint: str
     region: str
@@ -22,6 +25,7 @@ class LocalState:
     stack: str
     port: int
     sources: str
+    parameters: dict[str, str] = field(default_factory=dict)
 
 
 def write_private(path: Path, document: dict[str, Any]) -> None:
