@@ -1,17 +1,65 @@
-"""`imagebus schemas`: commands that need a checkout of the repository, where tools/ is."""
+"""`imagebus new-consumer` and `schemas`: commands that need a checkout of the repository, where tools/ is."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from imagebus_cli.command import command
+from imagebus_cli.command import Target, command
+from imagebus_cli.consumers.language import Language
 
 if TYPE_CHECKING:
     from imagebus_cli.output.writer import Output
 
 schemas = typer.Typer(help="Check the event contracts and release them.", no_args_is_help=True)
+
+
+@command
+def new_consumer(
+    target: Target,
+    out: Output,
+    name: Annotated[str, typer.Argument(help="Its name: lower-case letters, digits and hyphens.")],
+    on: Annotated[str, typer.Option(help="The events it listens to, comma-separated (docs/events.md).")],
+    language: Annotated[Language, typer.Option(help="The language of its function.")] = Language.PYTHON,
+    into: Annotated[Path, typer.Option(help="Where to create its folder.", file_okay=False)] = Path(),
+    replay_safe: Annotated[
+        bool,
+        typer.Option(
+            "--replay-safe/--live-only",
+            help="Whether it receives replayed events. Only safe if handling an event twice changes nothing.",
+        ),
+    ] = False,
+) -> None:
+    """Create a consumer of the pipeline's events: a folder with its own stack, ready to deploy.
+
+    It listens to the stack imagebus, or to the one that --stack names, and knows its bus, layer and runtime.
+    """
+    from imagebus_cli.consumers import pipeline
+    from imagebus_cli.output import terminal
+    from imagebus_cli.output.text import program
+    from tools import ROOT
+    from tools.contracts.files import ContractFiles
+    from tools.scaffold.consumer import consumer
+    from tools.scaffold.render import write
+
+    named = target != Target()
+    parameters = pipeline.parameters(target.find(), layer=language.on_layer) if named else None
+    made = consumer(name, on.split(","), replay_safe=replay_safe, language=language, parameters=parameters)
+    folder = write(made, into, ContractFiles(ROOT))
+    listens_to = [each.detail_type for each in made.events]
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    if out.as_json:
+        out.write({"folder": str(folder), "listens_to": listens_to, "files": list(map(str, files))})
+        return
+    show = terminal.console.print
+    shown = terminal.safe(str(folder))
+    show(f"[green]✓[/] {shown} listens to {', '.join(listens_to)}.")
+    for path in files:
+        if path.parent.name != "events":
+            show(f"  {terminal.safe(str(path))}", soft_wrap=True)
+    show(f"\nNext: {program()} try-consumer {shown}    See its README.md.", soft_wrap=True)
 
 
 @schemas.command()

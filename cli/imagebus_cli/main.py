@@ -64,7 +64,7 @@ PANELS: Mapping[str, Mapping[str, Callable[..., None] | typer.Typer]] = {
         "inspect": inspect,
     },
     "Development, in a checkout": {
-        "new-consumer": consumers.new_consumer,
+        "new-consumer": checkout.new_consumer,
         "try-consumer": consumers.try_consumer,
         "schemas": checkout.schemas,
     },

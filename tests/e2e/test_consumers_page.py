@@ -38,10 +38,16 @@ def test_a_newcomer_sees_an_event_after_the_commands_of_the_page(
     environment = {each: value for each, value in os.environ.items() if not each.startswith(hidden)}
     try:
         done = subprocess.run(
-            ["sh", "-ec", "\n".join(typed)], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+            ["sh", "-ec", "\n".join(typed)],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
-        assert re.search(rf'"service":"{name}".*"event":"ImageProcessed","event_id":"', done.stdout), done.stdout
+        received = rf'"service":"{name}".*"event":"ImageProcessed","event_id":"'
+        assert re.search(received, done.stdout), done.stdout
     finally:
         if folder.exists():
             stack = ("--stack-name", f"imagebus-{name}", "--region", pipeline.target.region)

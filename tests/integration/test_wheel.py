@@ -91,6 +91,7 @@ IN_A_CHECKOUT = {
     "local status": (),
     "local env": (),
     "new-consumer": ("counter", "--on", "ImageProcessed"),
+    "try-consumer": (".",),
     "schemas check": (),
     "schemas release": (),
 }

@@ -23,7 +23,7 @@ PLACES: Mapping[Language, Mapping[str, str]] = {
     Language.PYTHON: python.PLACES,
     Language.TYPESCRIPT: typescript.PLACES,
 }
-SHARED = {"samconfig.toml": "samconfig.toml"}
+SHARED: Mapping[str, str] = {"samconfig.toml": "samconfig.toml"}
 #: What a consumer has as it is in the checkout, and where. First rule, queues, log, role and alarms, as the
 #: pipeline's own consumers have them.
 SHAPE = "consumer.yml"
@@ -60,7 +60,7 @@ def rendered(consumer: Consumer, checkout: ContractFiles) -> dict[str, str]:
     }
     made = {
         place.format(package=consumer.package): fill(templates[name].read_text("utf-8"), values)
-        for name, place in (SHARED | PLACES[consumer.language]).items()
+        for name, place in {**SHARED, **PLACES[consumer.language]}.items()
     }
     for source, place in COPIES[consumer.language].items():
         made[place] = (checkout.root / source).read_text(encoding="utf-8")

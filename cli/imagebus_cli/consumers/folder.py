@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from imagebus.events.catalog import BY_DETAIL_TYPE
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack.deployed import Stack
+from imagebus_cli.stack.find import Outputs
 from imagebus_local import sam, templates
 from imagebus_local.errors import LocalError
 
@@ -35,11 +38,17 @@ class Folder:
         template, settings = path / "template.yml", path / "samconfig.toml"
         for each in (template, settings):
             if not each.is_file():
-                raise Problem(f"{each} does not exist.", "Make a consumer: imagebus new-consumer", exit_code=2)
+                raise Problem(
+                    f"{each} does not exist.", "Make a consumer: imagebus new-consumer", exit_code=2
+                )
         try:
             return cls(path, templates.read(template), tomllib.loads(settings.read_text(encoding="utf-8")))
-        except (ValueError, tomllib.TOMLDecodeError) as error:
+        except (ValueError, yaml.YAMLError) as error:
             raise Problem(f"{path} is not a consumer: {error}", exit_code=2) from error
+
+    @property
+    def name(self) -> str:
+        return self.path.resolve().name
 
     @property
     def stack(self) -> str:
@@ -64,9 +73,10 @@ class Folder:
     @property
     def listens_to(self) -> frozenset[str]:
         """The events that its rule names; all of them if it names none."""
-        consumer = self.template["Resources"].get("Consumer", {}).get("Properties", {}).get("Parameters", {})
-        named = str(consumer.get("DetailTypes", ""))
-        return frozenset(named.split(",")) if named else frozenset(BY_DETAIL_TYPE)
+        resources = self.template.get("Resources", {})
+        shape = resources.get("Consumer", {}).get("Properties", {}).get("Parameters", {})
+        named = shape.get("DetailTypes")
+        return frozenset(named.split(",") if named else BY_DETAIL_TYPE)
 
     def _setting(self, command: str, name: str) -> Any:
         return self.settings.get("default", {}).get(command, {}).get("parameters", {}).get(name)
@@ -84,11 +94,11 @@ class Folder:
         """`sam deploy`, with these parameters and those of its samconfig.toml. Raises LocalError."""
         self._sam("deploy", parameters, environment)
 
-    def outputs(self, stack: Stack) -> dict[str, str]:
+    def outputs(self, stack: Stack) -> Mapping[str, str]:
         """The outputs of its own stack, beside the pipeline's. Raises ClientError if it is not deployed."""
         cloudformation = stack.session.client("cloudformation", endpoint_url=stack.endpoint)
         described = cloudformation.describe_stacks(StackName=self.stack)["Stacks"][0]
-        return {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
+        return Outputs({each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])})
 
     def _sam(self, command: str, parameters: Mapping[str, str], environment: Mapping[str, str]) -> None:
         decided = {name: value for name, value in parameters.items() if name in self.declared}
@@ -106,10 +116,11 @@ class Folder:
 def _require_node(environment: Mapping[str, str]) -> None:
     """Raises Problem."""
     advice = f"Install Node.js {NODE} or newer, with npm: https://nodejs.org/en/download"
-    found = [shutil.which(name, path=environment.get("PATH")) for name in ("node", "npm")]
-    if found[0] is None or found[1] is None:
+    path = environment.get("PATH")
+    node = shutil.which("node", path=path)
+    if node is None or shutil.which("npm", path=path) is None:
         raise Problem("This consumer is built with Node.js and npm, which are not on the PATH.", advice)
-    said = subprocess.run([found[0], "--version"], env=dict(environment), capture_output=True, text=True, check=False)
-    version = said.stdout.strip().removeprefix("v")
+    asked = subprocess.run([node, "--version"], check=False, env=dict(environment), capture_output=True)
+    version = asked.stdout.decode().strip().removeprefix("v")
     if not version or int(version.split(".")[0]) < NODE:
-        raise Problem(f"This consumer needs Node.js {NODE}, and {found[0]} is {version or 'broken'}.", advice)
+        raise Problem(f"This consumer needs Node.js {NODE}, and {node} is {version or 'broken'}.", advice)

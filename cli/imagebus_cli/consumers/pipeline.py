@@ -21,7 +21,7 @@ def defaults(language: Language) -> dict[str, str]:
 
 
 def parameters(stack: Stack, *, layer: bool) -> dict[str, str]:
-    """The parameters for this stack. With `layer`, the runtime and the architecture as well that its layer has.
+    """The parameters for this stack. With `layer`, also its layer, and what that was built for.
 
     Raises ClientError if the stack has no layer, or the credentials may not read it.
     """
@@ -45,7 +45,10 @@ def _layer(stack: str) -> str:
 
 
 def environment(target: Target, stack: Stack) -> dict[str, str]:
-    """Points the SAM CLI at the AWS where `stack` is. There, access keys would take precedence over a profile."""
+    """Points the SAM CLI at the AWS where `stack` is.
+
+    There, access keys would take precedence over a profile.
+    """
     from imagebus_local import emulator
 
     if stack.endpoint is not None:

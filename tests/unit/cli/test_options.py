@@ -60,7 +60,6 @@ def test_all_commands_about_a_deployed_stack_can_name_it():
         "latency",
         "load",
         "inspect",
-        "new-consumer",
         "recipe check",
     }
 
