@@ -48,8 +48,8 @@ shortcuts.take()
 SECOND_STACK = tuple(
     f"tests/e2e/{name}"
     for name in (
-        "browser/", "test_api.py", "test_examples.py", "test_forms.py", "test_layers.py",
-        "test_new_consumer.py", "test_pipeline.py", "test_upload.py", "test_variants.py",
+        "browser/", "test_api.py", "test_consumers.py", "test_examples.py", "test_forms.py",
+        "test_layers.py", "test_new_consumer.py", "test_pipeline.py", "test_upload.py", "test_variants.py",
     )
 )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -13,10 +14,12 @@ import pytest
 from typer.testing import CliRunner
 
 from imagebus.events.catalog import CATALOG
+from imagebus_cli.consumers.language import Language
 from imagebus_cli.main import app
 from imagebus_cli.problem import Problem
 from imagebus_local import nesting, templates
 from tests.contract.checkout import FILES, GOLDEN, ROOT
+from tools import node
 from tools.scaffold.consumer import consumer
 from tools.scaffold.render import SHAPE, write
 
@@ -26,7 +29,8 @@ EXAMPLES = sorted(path.parent for path in (ROOT / "examples").glob("*/template.y
 EVERY_EVENT = [model.detail_type for model in CATALOG]
 
 
-def run(*command: str, folder: Path, **environment: str) -> None:
+def run(*command: str, folder: Path, **environment: str) -> str:
+    """What a command prints; it must succeed."""
     done = subprocess.run(
         command,
         cwd=folder,
@@ -36,6 +40,7 @@ def run(*command: str, folder: Path, **environment: str) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 def tool(name: str) -> str:
@@ -81,6 +86,70 @@ def test_a_new_consumer_passes_its_own_test_and_all_checks(
 
 
 @pytest.mark.slow
+def test_a_new_typescript_consumer_compiles_strictly_and_passes_its_own_test(tmp_path: Path) -> None:
+    """`npm test` is tsc and then node's own runner; a warning of esbuild is an error."""
+    made = consumer("search-index", EVERY_EVENT, replay_safe=True, language=Language.TYPESCRIPT)
+    folder = write(made, tmp_path, FILES)
+    install(folder)
+    assert json.loads((folder / "tsconfig.json").read_text())["compilerOptions"]["strict"] is True
+    said = run("npm", "test", "--silent", folder=folder)
+    handled = re.findall(r"^ok \d+ - every event that the rule lets through is handled", said, re.MULTILINE)
+    assert len(handled) == len(GOLDEN)
+
+    handler = folder / "src" / "handler.ts"
+    text = handler.read_text(encoding="utf-8")
+    handler.write_text(text.replace("about(event)", "event.detail.data.sizes"), encoding="utf-8")
+    with pytest.raises(AssertionError, match="Property 'sizes' does not exist"):
+        run("npm", "test", "--silent", folder=folder)
+
+
+def install(folder: Path) -> None:
+    """What `npm ci` does, from the copy that this checkout keeps."""
+    try:
+        installed = node.installed(folder)
+    except node.Unavailable as reason:
+        pytest.skip(str(reason))
+    (folder / "node_modules").symlink_to(installed.packages / "node_modules")
+
+
+def test_a_typescript_consumer_has_the_wiring_of_a_python_one(tmp_path: Path) -> None:
+    one, other = (
+        resources(
+            write(consumer("tagger", EVERY_EVENT, replay_safe=True, language=each), tmp_path / each, FILES)
+        )
+        for each in Language
+    )
+    function, bundled = one.pop("Function")["Properties"], other.pop("Function")["Properties"]
+    assert one == other
+    assert {name for name in function if function[name] != bundled.get(name)} == {
+        "Architectures", "CodeUri", "Handler", "Layers",
+    }  # fmt: skip
+    assert set(bundled) <= set(function)
+
+
+def test_the_packages_of_a_typescript_consumer_are_exact_and_come_from_the_public_registry(
+    tmp_path: Path,
+) -> None:
+    folder = write(
+        consumer("tagger", ["ImageProcessed"], replay_safe=False, language=Language.TYPESCRIPT),
+        tmp_path,
+        FILES,
+    )
+    package, lock = (
+        json.loads((folder / name).read_text()) for name in ("package.json", "package-lock.json")
+    )
+    wanted = package["dependencies"] | package["devDependencies"]
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in wanted.values()), wanted
+    root = lock["packages"].pop("")
+    assert {each: root[each] for each in ("name", "dependencies", "devDependencies")} == {
+        each: package[each] for each in ("name", "dependencies", "devDependencies")
+    }
+    for name, each in lock["packages"].items():
+        assert each["resolved"].startswith("https://registry.npmjs.org/"), name
+        assert each["integrity"].startswith("sha512-"), name
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
 def test_an_example_passes_its_own_test_and_all_checks(example: Path) -> None:
     passes_its_own_test_and_all_checks(example)
@@ -103,8 +172,13 @@ def test_an_example_was_made_by_the_command(example: Path, tmp_path: Path) -> No
 
 def test_the_templates_are_lint_free(tmp_path: Path) -> None:
     made = [
-        write(consumer(name, EVERY_EVENT, replay_safe=safe), tmp_path, FILES)
-        for name, safe in (("once", False), ("again", True))
+        write(
+            consumer(f"{language}-{safe}".lower(), EVERY_EVENT, replay_safe=safe, language=language),
+            tmp_path,
+            FILES,
+        )
+        for language in Language
+        for safe in (False, True)
     ]
     run(tool("cfn-lint"), *(str(each / "template.yml") for each in [*made, *EXAMPLES]), folder=tmp_path)
 
@@ -169,6 +243,31 @@ def test_the_command_writes_one_folder_and_says_what_is_next(tmp_path: Path) -> 
     assert result.exit_code == 0
     assert "listens to ImageRejected, ImageProcessed." in result.output
     assert [path.name for path in tmp_path.iterdir()] == ["tagger"]
+
+
+@pytest.mark.parametrize("name", ["json", "class", "pydantic"])
+def test_a_name_that_only_python_has_taken_is_free_in_typescript(tmp_path: Path, name: str) -> None:
+    arguments = ["new-consumer", name, "--on", "ImageProcessed", "--into", str(tmp_path)]
+    result = CliRunner().invoke(app, [*arguments, "--language", "typescript"], catch_exceptions=False)
+    assert result.exit_code == 0
+    assert (tmp_path / name / "src" / "handler.ts").is_file()
+
+
+def test_an_unknown_language_is_refused_with_those_that_there_are(tmp_path: Path) -> None:
+    arguments = ["new-consumer", "tagger", "--on", "ImageProcessed", "--into", str(tmp_path)]
+    result = CliRunner().invoke(app, [*arguments, "--language", "cobol"])
+    assert result.exit_code == 2
+    assert "python" in result.output
+    assert "typescript" in result.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_stack_has_the_name_of_its_pipeline_and_may_not_become_too_long() -> None:
+    parameters = {"EventBusName": "x" * 40}
+    made = consumer("y" * 23, ["ImageProcessed"], replay_safe=False, parameters=parameters)
+    assert made.stack == f"{'x' * 40}-{'y' * 23}"
+    with pytest.raises(Problem, match="too long for the name of a stack"):
+        consumer("y" * 24, ["ImageProcessed"], replay_safe=False, parameters=parameters)
 
 
 @pytest.mark.parametrize(

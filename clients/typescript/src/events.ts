@@ -1144,7 +1144,7 @@ export interface RecipePromotedV1Data {
 /** `detail-type` of every event. */
 export type DetailType = ImagebusEvent["detail-type"];
 
-/** The events of one name: `EventOf<"LabelsDetected">` is any version of it, `EventOf<"LabelsDetected", 2>` one. */
+/** The events of one name: `EventOf<"LabelsDetected">` has any version, `EventOf<"LabelsDetected", 2>` one. */
 export type EventOf<T extends DetailType, V extends number = number> = Extract<
   ImagebusEvent,
   { "detail-type": T; detail: { meta: { schema_version: V } } }
@@ -1154,7 +1154,7 @@ export type EventOf<T extends DetailType, V extends number = number> = Extract<
  * Why a value is not an event that this file knows.
  *
  * - `not_json`, `invalid`: it never will be. `path` is the first field that is wrong.
- * - `unknown_event`, `newer_version`: it is newer than this file. Regenerate the file, then retry the message.
+ * - `unknown_event`, `newer_version`: it is newer than this file. Update the file, then retry the message.
  */
 export type Reason = "not_json" | "invalid" | "unknown_event" | "newer_version";
 
@@ -1172,8 +1172,8 @@ export class NotAnEvent extends Error {
 /**
  * The event in `value`: the envelope as EventBridge delivers it, or its JSON, as in the body of an SQS message.
  *
- * Fields that this file does not know are kept and ignored, so an event with new optional fields is read as before.
- * Throws NotAnEvent. In a handler, let it: the message is retried and then becomes a dead letter, and is not lost.
+ * Fields that this file does not know are kept and ignored: an event with new optional fields is read as before.
+ * Throws NotAnEvent. Do not catch it in a handler: the message is retried, and finally becomes a dead letter.
  */
 export function parseEvent(value: unknown): ImagebusEvent {
   const envelope = typeof value === "string" ? fromJson(value) : value;
@@ -1243,11 +1243,13 @@ function check(value: unknown, shape: Shape, path: string): void {
   const fields = shape as { readonly [field: string]: Shape };
   if ("=" in fields) {
     const allowed = fields["="] as readonly unknown[];
-    if (!allowed.includes(value)) throw wrong(path, allowed.map((each) => JSON.stringify(each)).join(" or "), value);
-    return;
+    if (allowed.includes(value)) return;
+    throw wrong(path, allowed.map((each) => JSON.stringify(each)).join(" or "), value);
   }
   if ("|" in fields) return checkAny(value, fields["|"] as readonly Shape[], path);
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrong(path, "an object", value);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw wrong(path, "an object", value);
+  }
   const found = value as { readonly [field: string]: unknown };
   if ("*" in fields) {
     const each = fields["*"] as Shape;
