@@ -20,13 +20,17 @@ from imagebus_cli.problem import Problem
 from imagebus_local import nesting, templates
 from tests.contract.checkout import FILES, GOLDEN, ROOT
 from tools import node
-from tools.scaffold.consumer import consumer
+from tools.scaffold.consumer import Consumer, consumer
 from tools.scaffold.render import SHAPE, write
 
 #: boto3's stubs are large: without a cache mypy reads them for ten seconds, every time.
 MYPY_CACHE = ROOT / ".cache" / "mypy"
 EXAMPLES = sorted(path.parent for path in (ROOT / "examples").glob("*/template.yml"))
 EVERY_EVENT = [model.detail_type for model in CATALOG]
+
+
+def tagger(**choices: Any) -> Consumer:
+    return consumer("tagger", EVERY_EVENT, **{"replay_safe": False, **choices})
 
 
 def run(*command: str, folder: Path, **environment: str) -> str:
@@ -114,10 +118,7 @@ def install(folder: Path) -> None:
 
 def test_a_typescript_consumer_has_the_wiring_of_a_python_one(tmp_path: Path) -> None:
     one, other = (
-        resources(
-            write(consumer("tagger", EVERY_EVENT, replay_safe=True, language=each), tmp_path / each, FILES)
-        )
-        for each in Language
+        resources(write(tagger(language=each, replay_safe=True), tmp_path / each, FILES)) for each in Language
     )
     function, bundled = one.pop("Function")["Properties"], other.pop("Function")["Properties"]
     assert one == other
@@ -130,13 +131,9 @@ def test_a_typescript_consumer_has_the_wiring_of_a_python_one(tmp_path: Path) ->
 def test_the_packages_of_a_typescript_consumer_are_exact_and_come_from_the_public_registry(
     tmp_path: Path,
 ) -> None:
-    folder = write(
-        consumer("tagger", ["ImageProcessed"], replay_safe=False, language=Language.TYPESCRIPT),
-        tmp_path,
-        FILES,
-    )
+    folder = write(tagger(language=Language.TYPESCRIPT), tmp_path, FILES)
     package, lock = (
-        json.loads((folder / name).read_text()) for name in ("package.json", "package-lock.json")
+        json.loads((folder / f"{name}.json").read_text()) for name in ("package", "package-lock")
     )
     wanted = package["dependencies"] | package["devDependencies"]
     assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in wanted.values()), wanted
@@ -172,13 +169,12 @@ def test_an_example_was_made_by_the_command(example: Path, tmp_path: Path) -> No
 
 def test_the_templates_are_lint_free(tmp_path: Path) -> None:
     made = [
-        write(
-            consumer(f"{language}-{safe}".lower(), EVERY_EVENT, replay_safe=safe, language=language),
-            tmp_path,
-            FILES,
+        write(tagger(language=language, replay_safe=safe), tmp_path / f"{language}-{safe}", FILES)
+        for language, safe in (
+            (Language.PYTHON, False),
+            (Language.PYTHON, True),
+            (Language.TYPESCRIPT, False),
         )
-        for language in Language
-        for safe in (False, True)
     ]
     run(tool("cfn-lint"), *(str(each / "template.yml") for each in [*made, *EXAMPLES]), folder=tmp_path)
 
