@@ -26,8 +26,8 @@ INTRODUCTION = """\
 # Events
 
 imagebus publishes events on an EventBridge custom bus with the name of its stack (output `EventBusName`). To
-build on it, write a consumer: `imagebus new-consumer NAME --on EVENT[,EVENT]` creates one in its own stack,
-ready to deploy.
+build on it, write a [consumer](consumers.md): `imagebus new-consumer NAME --on EVENT[,EVENT]` creates one in
+its own stack, in Python or TypeScript, ready to deploy.
 
 - **Contracts.** There is one JSON Schema per event version, in `schemas/` and in the EventBridge schema
   registry with the name of the stack. `schemas/asyncapi.yml` has all of them as AsyncAPI. A schema describes

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 import imagebus_local
-from imagebus_local import LocalError, Places, emulator, sam, stack
+from imagebus_local import LocalError, LocalState, Places, emulator, sam, stack, state, templates
 
 
 @pytest.fixture
@@ -87,6 +88,29 @@ def test_a_parameter_that_the_template_does_not_have_is_refused_before_anything_
         stack._write_templates(places, {"ThumbnailSize": "1x1"})
     assert caught.value.code == "unknown_parameter"
     assert "ThumbnailSizes" in caught.value.advice
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"), [(None, {"Sizes": "9"}), ({}, {}), ({"Sizes": "2"}, {"Sizes": "2"})]
+)
+def test_a_stack_that_runs_keeps_its_parameters_unless_others_are_given(
+    root: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, str] | None, kept: dict[str, str]
+) -> None:
+    running = emulator.Emulator(4711, 4570)
+    local = LocalState("http://x", "us-east-1", 4711, {}, None, None, "imagebus", 4570, "abc", {"Sizes": "9"})
+    state.save(Places(root).state, local)
+    (root / "template.yml").write_text("Parameters: {Sizes: {Type: String}}", encoding="utf-8")
+    written: list[Mapping[str, str]] = []
+
+    def write(_: Places, parameters: Mapping[str, str]) -> NoReturn:
+        written.append(parameters)
+        raise LocalError("enough", "Enough.", "")
+
+    monkeypatch.setattr(emulator, "running", lambda _: running)
+    monkeypatch.setattr(stack, "_write_templates", write)
+    with pytest.raises(LocalError, match="Enough"):
+        imagebus_local.up(root=root, parameters=given)
+    assert written == [{**templates.LOCAL_PARAMETERS, **kept}]
 
 
 def test_no_setting_of_the_users_own_aws_reaches_the_emulator(monkeypatch: pytest.MonkeyPatch) -> None:
