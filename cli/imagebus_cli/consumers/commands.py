@@ -42,7 +42,7 @@ def try_consumer(
         say("sam deploy")
         consumer.deploy(parameters, environment)
     outputs = consumer.outputs(stack)
-    with terminal.step("one image uploaded") as say:
+    with terminal.step("one image sent through") as say:
         trial = trying.run(consumer, stack, outputs, patience=patience, say=say)
     document = {"stack": consumer.stack, "outputs": outputs, "log": trial.log}
     lines = trial.about_it if trial.ok else trial.log

@@ -39,7 +39,9 @@ class Folder:
         for each in (template, settings):
             if not each.is_file():
                 raise Problem(
-                    f"{each} does not exist.", "Make a consumer: imagebus new-consumer", exit_code=2
+                    f"{each} does not exist.",
+                    "Name the folder of a consumer; imagebus new-consumer makes one.",
+                    exit_code=2,
                 )
         try:
             return cls(path, templates.read(template), tomllib.loads(settings.read_text(encoding="utf-8")))
