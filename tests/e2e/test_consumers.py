@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+import imagebus_local
 from imagebus_cli.consumers.folder import Folder
 from imagebus_cli.main import app
 from imagebus_local.sam import architecture, runtime
@@ -62,7 +63,7 @@ def test_a_newcomer_sees_an_event_after_the_commands_of_the_page(
 ) -> None:
     if heading == "TypeScript":
         require_node()
-    typed, folder = commands(heading), ROOT / name
+    typed, folder, running = commands(heading), ROOT / name, imagebus_local.status()
     assert len(typed) <= 6, typed
     assert not folder.exists(), f"remove {folder}, which a reader of the page made"
     hidden = ("AWS_", "MAKE")  # of this process; a reader has neither
@@ -79,6 +80,7 @@ def test_a_newcomer_sees_an_event_after_the_commands_of_the_page(
         assert done.returncode == 0, done.stdout + done.stderr
         received = rf'"service":"{name}".*"event":"ImageProcessed","event_id":"'
         assert re.search(received, done.stdout), done.stdout
+        assert imagebus_local.status() == running, "the stack of the other tests was deployed again"
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         delete(pipeline, f"imagebus-{name}")
