@@ -13,7 +13,10 @@ from tools import ROOT
 
 #: The oldest version that the packages support.
 OLDEST = 20
-INSTALL = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error")
+INSTALL = (
+    *("ci", "--ignore-scripts", "--no-audit", "--no-fund"),
+    *("--prefer-offline", "--fetch-retries=1", "--loglevel=error"),
+)
 
 
 class Unavailable(Exception):

@@ -1160,12 +1160,13 @@ export type Reason = "not_json" | "invalid" | "unknown_event" | "newer_version";
 
 export class NotAnEvent extends Error {
   override readonly name = "NotAnEvent";
-  constructor(
-    readonly reason: Reason,
-    message: string,
-    readonly path = "",
-  ) {
+  readonly reason: Reason;
+  readonly path: string;
+
+  constructor(reason: Reason, message: string, path = "") {
     super(message);
+    this.reason = reason;
+    this.path = path;
   }
 }
 
