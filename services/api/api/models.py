@@ -166,6 +166,11 @@ class Health(Answer):
     status: Literal["ok"]
 
 
+class FieldError(Answer):
+    field: str
+    message: str
+
+
 class ProblemDetails(Answer):
     """RFC 9457. `code` is machine-readable."""
 
@@ -174,4 +179,4 @@ class ProblemDetails(Answer):
     status: int
     code: str
     detail: str
-    errors: list[dict[str, str]] | None = None
+    errors: list[FieldError] | None = None

@@ -6,9 +6,6 @@ import json
 import sys
 from functools import cache
 
-from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
-
 from api.models import (
     Accepted,
     Health,
@@ -23,7 +20,8 @@ from api.models import (
     Variants,
 )
 from api.operations import paths
-from api.parts import REFERENCE, Schema
+from api.parts import Schema
+from api.schemas import schemas
 from api.settings import Settings
 from imagebus import __version__
 
@@ -33,15 +31,13 @@ def document(
     max_bytes: int = Settings.max_bytes, content_types: tuple[str, ...] = Settings.content_types
 ) -> Schema:
     """What /openapi.json serves. docs/openapi.json has the default limits and every type there can be."""
-    answers: list[type[BaseModel]] = [
-        Accepted, Health, Image, Page, ProblemDetails, Retried, Ticket, Timeline, Variants,
-    ]  # fmt: skip
-    models = [(model, "serialization") for model in answers]
-    models += [(model, "validation") for model in (UploadRequest, InlineUpload)]
-    _, schemas = models_json_schema(models, ref_template=REFERENCE)  # type: ignore[arg-type]
-    schemas["$defs"]["UploadRequest"]["properties"]["size"]["maximum"] = max_bytes
+    models = schemas(
+        [Accepted, Health, Image, Page, ProblemDetails, Retried, Ticket, Timeline, Variants],
+        [UploadRequest, InlineUpload],
+    )
+    models["UploadRequest"]["properties"]["size"]["maximum"] = max_bytes
     for model in ("UploadRequest", "InlineUpload"):
-        schemas["$defs"][model]["properties"]["content_type"]["enum"] = list(content_types)
+        models[model]["properties"]["content_type"]["enum"] = list(content_types)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -54,7 +50,7 @@ def document(
         "servers": [{"url": ".", "description": "The address that served this document."}],
         "paths": paths(content_types),
         "components": {
-            "schemas": schemas["$defs"],
+            "schemas": models,
             "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "x-api-key"}},
         },
     }

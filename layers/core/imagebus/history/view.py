@@ -46,6 +46,15 @@ class Thumbnail(View):
     bytes: int
 
 
+class StageTime(View):
+    """When a stage's fact occurred, and the milliseconds since the event that caused it."""
+
+    at: str
+    event: str
+    ms: int | None = None
+    billed_ms: int | None = None
+
+
 class Watermarked(View):
     width: int
     height: int
@@ -83,7 +92,7 @@ class Details(Summary):
     still: bool | None = None
     outstanding: list[str] = []
     failures: list[Failure] = []
-    stages: dict[str, dict[str, Any]] = {}
+    stages: dict[str, StageTime] = {}
     rejection: dict[str, Any] | None = None
     #: The recipe that made what is shown. Older variants are shown until all that the active set wants exist.
     recipe: str | None = None
