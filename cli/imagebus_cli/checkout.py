@@ -1,4 +1,4 @@
-"""`imagebus new-consumer` and `schemas`: commands that need a checkout of the repository, where tools/ is."""
+"""`imagebus new-consumer`, `schemas` and `contracts`, which need a checkout: they use tools/."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from imagebus_cli.output.writer import Output
 
 schemas = typer.Typer(help="Check the event contracts and release them.", no_args_is_help=True)
+
+contracts = typer.Typer(help="Check what consumers rely on.", no_args_is_help=True)
 
 
 @command
@@ -90,6 +92,32 @@ def release(out: Output) -> None:
     written = [str(path.relative_to(ROOT)) for path in gate.release(files)]
     document = {"ok": True, "problems": [], "written": written}
     out.write(document, *(written or ["Nothing has changed since the last release."]))
+
+
+@contracts.command()
+@command
+def verify(
+    out: Output,
+    folders: Annotated[
+        list[Path], typer.Argument(help="Folders of consumers, each with a contracts.yml.", metavar="FOLDER…")
+    ],
+    against: Annotated[
+        str | None,
+        typer.Option(help="Other schemas than this checkout's: a folder of them, or a commit or branch."),
+    ] = None,
+) -> None:
+    """Exit with 1 if the events are not what a consumer relies on, by its contracts.yml (docs/clients.md)."""
+    from tools import ROOT
+    from tools.contracts import reliance
+    from tools.contracts.declared import declaration
+    from tools.contracts.files import ContractFiles
+
+    files = ContractFiles(ROOT)
+    schemas = reliance.changed(files, against) if against else reliance.present(files)
+    declared = [declaration(folder) for folder in folders]
+    _refuse([str(each) for one in declared for each in reliance.broken(one, schemas)], out)
+    names = ", ".join(each.consumer for each in declared)
+    out.write({"ok": True, "problems": []}, f"Nothing that {names} relies on is missing or different.")
 
 
 def _refuse(problems: list[str], out: Output) -> None:

@@ -67,6 +67,7 @@ PANELS: Mapping[str, Mapping[str, Callable[..., None] | typer.Typer]] = {
         "new-consumer": checkout.new_consumer,
         "try-consumer": consumers.try_consumer,
         "schemas": checkout.schemas,
+        "contracts": checkout.contracts,
     },
 }
 

@@ -19,7 +19,9 @@ from imagebus_cli.main import app
 from imagebus_cli.problem import Problem
 from imagebus_local import nesting, templates
 from tests.contract.checkout import FILES, GOLDEN, ROOT
+from tests.integration.declared import declared_by
 from tools import node
+from tools.contracts.declared import declaration
 from tools.scaffold.consumer import Consumer, consumer
 from tools.scaffold.render import SHAPE, write
 
@@ -51,10 +53,27 @@ def tool(name: str) -> str:
     return str(Path(sys.executable).with_name(name))
 
 
-def passes_its_own_test_and_all_checks(folder: Path) -> None:
+def passes_its_own_test_and_all_checks(folder: Path, reads_to: Path) -> None:
+    """Also writes to `reads_to` which fields of events its code read in its tests."""
     config = str(ROOT / "pyproject.toml")
-    pytest_ = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
-    run(*pytest_, folder=folder, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+    pytest_ = (
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "tests.integration.reading",
+    )
+    run(
+        *pytest_,
+        folder=folder,
+        PYTEST_DISABLE_PLUGIN_AUTOLOAD="1",
+        PYTHONPATH=os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+        READS_OF=str(folder / "src"),
+        READS_TO=str(reads_to),
+    )
     run(tool("ruff"), "check", "--no-cache", "--config", config, ".", folder=folder)
     run(tool("ruff"), "format", "--no-cache", "--check", "--config", config, ".", folder=folder)
     run(
@@ -86,7 +105,7 @@ def test_a_new_consumer_passes_its_own_test_and_all_checks(
     tmp_path: Path, name: str, events: list[str], replay_safe: bool
 ) -> None:
     folder = write(consumer(name, events, replay_safe=replay_safe), tmp_path, FILES)
-    passes_its_own_test_and_all_checks(folder)
+    passes_and_declares_what_it_reads(folder, tmp_path)
 
 
 @pytest.mark.slow
@@ -148,8 +167,15 @@ def test_the_packages_of_a_typescript_consumer_are_exact_and_come_from_the_publi
 
 @pytest.mark.slow
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
-def test_an_example_passes_its_own_test_and_all_checks(example: Path) -> None:
-    passes_its_own_test_and_all_checks(example)
+def test_an_example_passes_its_own_test_and_all_checks(example: Path, tmp_path: Path) -> None:
+    passes_and_declares_what_it_reads(example, tmp_path)
+
+
+def passes_and_declares_what_it_reads(folder: Path, tmp_path: Path) -> None:
+    passes_its_own_test_and_all_checks(folder, tmp_path / "read.json")
+    read = set(json.loads((tmp_path / "read.json").read_text("utf-8")))
+    assert read
+    assert read <= declared_by(declaration(folder)), "contracts.yml lacks a field"
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
@@ -230,7 +256,7 @@ def test_the_files_in_its_readme_are_in_one_column(tmp_path: Path) -> None:
     lines = (folder / "README.md").read_text(encoding="utf-8").splitlines()
     listed = [line for line in lines if re.match(r"    \S+  +\S", line)]
     columns = {len(line) - len(line.split("  ", 2)[2].split(maxsplit=1)[1]) for line in listed}
-    assert (len(listed), len(columns)) == (4, 1), listed
+    assert (len(listed), len(columns)) == (5, 1), listed
 
 
 def test_the_command_writes_one_folder_and_says_what_is_next(tmp_path: Path) -> None:

@@ -92,6 +92,7 @@ IN_A_CHECKOUT = {
     "local env": (),
     "new-consumer": ("counter", "--on", "ImageProcessed"),
     "try-consumer": (".",),
+    "contracts verify": ("a-consumer",),
     "schemas check": (),
     "schemas release": (),
 }

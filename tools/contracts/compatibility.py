@@ -62,9 +62,9 @@ def resolved(schema: Schema) -> Schema:
 
 
 def _compare(old: Schema, new: Schema, field: str) -> Iterator[Break]:
-    old, new = _without_null(old), _without_null(new)
-    if _kind(old) != _kind(new):
-        yield Break(field, "a field keeps its type", f"was {_kind(old)} and is now {_kind(new)}")
+    old, new = without_null(old), without_null(new)
+    if kind_of(old) != kind_of(new):
+        yield Break(field, "a field keeps its type", f"was {kind_of(old)} and is now {kind_of(new)}")
         return
     yield from _fields(old, new, field)
     yield from _values(old, new, field)
@@ -83,7 +83,7 @@ def _fields(old: Schema, new: Schema, field: str) -> Iterator[Break]:
     for name, schema in before.items():
         path = f"{field}.{name}"
         if name not in after:
-            same = [other for other in added if _without_null(after[other]) == _without_null(schema)]
+            same = [other for other in added if without_null(after[other]) == without_null(schema)]
             what = "was removed"
             if same:  # report a rename once
                 added.remove(same[0])
@@ -94,7 +94,7 @@ def _fields(old: Schema, new: Schema, field: str) -> Iterator[Break]:
             yield Break(path, "a required field stays required", "was required and is now optional")
         if name in needed_after and name not in needed_before:
             yield Break(path, "an optional field stays optional", "was optional and is now required")
-        if _nullable(schema) != _nullable(after[name]):
+        if nullable(schema) != nullable(after[name]):
             yield Break(path, "a field keeps its type", "changed whether it can be null")
         yield from _compare(schema, after[name], path)
     for name in added:
@@ -130,21 +130,23 @@ def _values(old: Schema, new: Schema, field: str) -> Iterator[Break]:
         yield Break(field, "an enumeration gains no values", what)
 
 
-def _nullable(schema: Schema) -> bool:
+def nullable(schema: Schema) -> bool:
+    """Whether null is one of its values."""
     return {"type": "null"} in schema.get("anyOf", ())
 
 
-def _without_null(schema: Schema) -> Schema:
+def without_null(schema: Schema) -> Schema:
     """`anyOf: [X, null]` as X: an optional field, whose absence and null mean the same."""
     others = [each for each in schema.get("anyOf", ()) if each != {"type": "null"}]
-    if _nullable(schema) and len(others) == 1:
+    if nullable(schema) and len(others) == 1:
         return {**others[0], **{key: value for key, value in schema.items() if key != "anyOf"}}
     return schema
 
 
-def _kind(schema: Schema) -> str:
+def kind_of(schema: Schema) -> str:
+    """Its type, as `integer`, or as `string or null`."""
     if "anyOf" in schema:
-        return " or ".join(_kind(each) for each in schema["anyOf"])
+        return " or ".join(kind_of(each) for each in schema["anyOf"])
     return str(schema.get("type", "anything"))
 
 

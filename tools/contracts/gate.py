@@ -9,7 +9,10 @@ from pathlib import Path
 
 from imagebus.events import Contract, NotAnEvent
 from imagebus.events.catalog import CATALOG, parse
+from imagebus_cli.problem import Problem
+from tools.contracts import reliance
 from tools.contracts.compatibility import Break, breaks
+from tools.contracts.declared import declaration
 from tools.contracts.files import ContractFiles, schema_texts
 from tools.contracts.golden import golden_events
 from tools.contracts.schema import schema_name, schema_of
@@ -20,7 +23,8 @@ DIGESTS = "examples.sha256"
 def problems(files: ContractFiles) -> list[str]:
     """A sentence for each change that would break a consumer, or reading the archive."""
     found = dict(_schemas(files))
-    return [sentence for sentences in found.values() for sentence in sentences] + [*_examples(files, found)]
+    sentences = [sentence for each in found.values() for sentence in each]
+    return [*sentences, *_examples(files, found), *_consumers(files)]
 
 
 def release(files: ContractFiles) -> list[Path]:
@@ -92,6 +96,16 @@ def _examples(files: ContractFiles, said: Container[str]) -> Iterator[str]:
                 f"schemas/examples/{name} {what}. Rule: a released golden event never changes. "
                 "Restore it, and add another one beside it."
             )
+
+
+def _consumers(files: ContractFiles) -> Iterator[str]:
+    """The consumers of this checkout that break, by what they declare to read."""
+    schemas = reliance.present(files)
+    for folder in reliance.folders(files.root):
+        try:
+            yield from map(str, reliance.broken(declaration(folder), schemas))
+        except Problem as problem:
+            yield " ".join(filter(None, (problem.message, problem.detail)))
 
 
 def _digests(files: ContractFiles) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
-from imagebus.events import Contract
+from imagebus.events import Contract, StackData
 from imagebus_cli.consumers.language import Language
 from imagebus_cli.problem import Problem
 from tools.contracts.files import ContractFiles
@@ -23,7 +23,7 @@ PLACES: Mapping[Language, Mapping[str, str]] = {
     Language.PYTHON: python.PLACES,
     Language.TYPESCRIPT: typescript.PLACES,
 }
-SHARED: Mapping[str, str] = {"samconfig.toml": "samconfig.toml"}
+SHARED: Mapping[str, str] = {name: name for name in ("samconfig.toml", "contracts.yml")}
 #: What a consumer has as it is in the checkout, and where. First rule, queues, log, role and alarms, as the
 #: pipeline's own consumers have them.
 SHAPE = "consumer.yml"
@@ -104,8 +104,16 @@ def _values(consumer: Consumer) -> dict[str, str]:
         "listens": "\n".join(_listed(model) for model in consumer.events),
         "replay_text": REPLAY_SAFE if consumer.replay_safe else LIVE_ONLY,
         "replay_how": fill(REPLAY_HOW, {"name": consumer.name}) if consumer.replay_safe else "",
+        "reads": "\n".join(_reads(model) for model in consumer.events),
     }
 
 
 def _listed(model: type[Contract]) -> str:
     return textwrap.fill(f"- **{model.detail_type}**: {summary(model)}", 118, subsequent_indent="  ")
+
+
+def _reads(model: type[Contract]) -> str:
+    """What the handler that is written reads, and its log lines."""
+    fields = ["event_id"] if issubclass(model, StackData) else ["event_id", "image_key", "correlation_id"]
+    lines = "".join(f"\n      meta.{field}: string" for field in fields)
+    return f"  {model.detail_type}:\n    reads:{lines}"

@@ -54,7 +54,7 @@ def test_a_stack_on_aws_is_named_by_the_same_options_everywhere(name: str):
 
 def test_all_commands_about_a_deployed_stack_can_name_it():
     named = {name for name, each in COMMANDS.items() if "--stack" in options(each)}
-    local = {name for name in COMMANDS if name.startswith(("local ", "schemas "))}
+    local = {name for name in COMMANDS if name.startswith(("local ", "schemas ", "contracts "))}
     assert set(COMMANDS) - named - local == {
         "demo",
         "latency",
