@@ -112,7 +112,7 @@ coverage: $(READY) ## all but the end-to-end tests, with branch coverage
 	$(BIN)/pytest --numprocesses 2 --cov --cov-report=term --cov-report=html -m "not e2e"
 
 .PHONY: generate
-generate: $(READY) ## regenerate the generated files (schemas, documents and monitoring)
+generate: $(READY) ## regenerate the generated files (schemas, documents, monitoring, clients)
 	$(BIN)/python -m tools generate
 
 .PHONY: simulate
@@ -158,6 +158,15 @@ soak: $(READY) ## uploads for MINUTES, and whether memory or temporary files gro
 .PHONY: recipes
 recipes: $(READY) ## change the sizes of N images on the embedded AWS, with ten interruptions (N=200)
 	IMAGEBUS_RECIPES=$(or $(N),200) $(BIN)/pytest -rP tests/e2e/test_recipes.py
+
+.PHONY: toolchains
+toolchains: ## install the compilers that `make clients` uses besides Node (Debian and Ubuntu)
+	sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); $$sudo apt-get update -qq && \
+	$$sudo apt-get install --yes -qq --no-install-recommends default-jdk-headless golang-go libjackson2-databind-java
+
+.PHONY: clients
+clients: $(READY) ## compile clients/ in every language that is installed, also after an additive change
+	IMAGEBUS_CLIENTS=1 $(BIN)/pytest -rs tests/integration/clients
 
 .PHONY: erase
 erase: $(READY) ## erase N images of every status while others are uploaded and the archive is replayed (N=50)

@@ -11,9 +11,11 @@ import typer
 
 from imagebus_local import LocalError, sam
 from tools import ROOT, regions
+from tools.clients.files import problems
 from tools.contracts import gate
 from tools.contracts.files import ContractFiles, Unreleased
-from tools.generate import out_of_date, write
+from tools.generate import clients, out_of_date, write
+from tools.node import Unavailable
 from tools.release import assets, sbom
 from tools.security import audit, lint, matrix
 from tools.security.translate import translated
@@ -32,6 +34,7 @@ def check() -> None:
     failed = [
         _report("contracts", gate.problems(ContractFiles(ROOT))),
         _report("generated files", _generated()),
+        _report("clients", _clients()),
         _report("locked packages", audit.problems(ROOT)),
         _report("checkov", lint.problems(ROOT)),
         _report("regions", regions.problems()),
@@ -45,13 +48,18 @@ def generate(
         bool, typer.Option("--check", help="Write nothing; exit with 1 if a file would change.")
     ] = False,
 ) -> None:
-    """Write the generated files: schemas, AsyncAPI, OpenAPI, docs/events.md and the monitoring stack."""
+    """Write the generated files: schemas, AsyncAPI, OpenAPI, docs/events.md, monitoring, clients/."""
     if check:
-        raise typer.Exit(_report("generated files", _generated()))
+        raise typer.Exit(_report("generated files", _generated(clients_too=True)))
     try:
         written = write(ROOT)
+        made = clients(ROOT)
     except Unreleased as reason:
         raise typer.Exit(_report("generated files", [str(reason)])) from None
+    try:
+        written += made.write()
+    except Unavailable as reason:
+        typer.echo(f"! clients/ is out of date, and was not generated: {reason}.", err=True)
     for path in written:
         typer.echo(str(path.relative_to(ROOT)))
 
@@ -113,12 +121,22 @@ def release(tag: Annotated[str, typer.Argument(help="The release's tag, vX.Y.Z."
         raise typer.Exit(_report("release", [str(error)])) from None
 
 
-def _generated() -> list[str]:
+def _generated(*, clients_too: bool = False) -> list[str]:
     try:
-        stale = out_of_date(ROOT)
+        stale = out_of_date(ROOT) + (clients(ROOT).out_of_date() if clients_too else [])
     except Unreleased as reason:
         return [str(reason)]
     return [f"{path.relative_to(ROOT)} is out of date: run `make generate`." for path in stale]
+
+
+def _clients() -> list[str]:
+    try:
+        found, unchecked = problems(clients(ROOT))
+    except Unreleased as reason:
+        return [str(reason)]
+    if unchecked:
+        typer.echo(f"! {unchecked}.")
+    return found
 
 
 def _report(what: str, problems: Sequence[str]) -> bool:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -13,66 +11,29 @@ import yaml
 from jsonschema import Draft7Validator
 
 from imagebus.events.catalog import CATALOG, STAGES
-from tests.contract.checkout import FILES, GOLDEN, ROOT
+from tests.contract.checkout import FILES, GOLDEN
+from tests.node import node_with
+from tools.node import Node
 
 HERE = Path(__file__).parent / "asyncapi"
-#: The parser and its dependencies, installed once per version; ignored by git.
-CACHE = ROOT / ".cache" / "asyncapi"
 
 #: It recommends 3.1, which not every tool reads yet.
 IGNORED = {"asyncapi-latest-version"}
 
 
 @pytest.fixture(scope="module")
-def node() -> str:
-    """Node with the parser installed. Skips if Node or the packages are not available."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if not node or not npm:
-        pytest.skip("Node is not installed")
-    wanted = (HERE / "package.json").read_text(encoding="utf-8")
-    if (
-        not (CACHE / "package.json").is_file()
-        or (CACHE / "package.json").read_text(encoding="utf-8") != wanted
-    ):
-        shutil.rmtree(CACHE, ignore_errors=True)
-        CACHE.mkdir(parents=True)
-        install = [
-            npm,
-            "install",
-            "--ignore-scripts",
-            "--no-audit",
-            "--no-fund",
-            "--no-package-lock",
-            "--silent",
-        ]
-        version = json.loads(wanted)["dependencies"]["@asyncapi/parser"]
-        done = subprocess.run(
-            [*install, "--no-save", f"@asyncapi/parser@{version}"],
-            cwd=CACHE,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            pytest.skip(f"the AsyncAPI parser could not be installed: {done.stderr[-500:]}")
-        (CACHE / "package.json").write_text(wanted, encoding="utf-8")
-    return node
+def node() -> Node:
+    """Node with the parser installed."""
+    return node_with(HERE)
 
 
-def parsed(node: str, document: Path) -> dict[str, Any]:
-    done = subprocess.run(
-        [node, str(HERE / "validate.js"), str(document)],
-        cwd=CACHE,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    result: dict[str, Any] = json.loads(done.stdout)
+def parsed(node: Node, document: Path) -> dict[str, Any]:
+    result: dict[str, Any] = json.loads(node.run(HERE / "validate.mjs", str(document)))
     result["problems"] = [each for each in result["problems"] if each["code"] not in IGNORED]
     return result
 
 
-def test_the_document_is_valid_and_says_what_the_catalog_says(node: str) -> None:
+def test_the_document_is_valid_and_says_what_the_catalog_says(node: Node) -> None:
     result = parsed(node, FILES.schemas / "asyncapi.yml")
     assert result["problems"] == []
     found = result["found"]
@@ -89,7 +50,7 @@ def test_the_document_is_valid_and_says_what_the_catalog_says(node: str) -> None
             assert operations[f"{stage.name}Receives"] == ("receive", list(stage.subscribes))
 
 
-def test_what_refers_to_nothing_would_be_noticed(node: str, tmp_path: Path) -> None:
+def test_what_refers_to_nothing_would_be_noticed(node: Node, tmp_path: Path) -> None:
     broken = tmp_path / "broken.yml"
     broken.write_text(
         (FILES.schemas / "asyncapi.yml")

@@ -30,8 +30,9 @@ build on it, write a [consumer](consumers.md): `imagebus new-consumer NAME --on 
 its own stack, in Python or TypeScript, ready to deploy.
 
 - **Contracts.** There is one JSON Schema per event version, in `schemas/` and in the EventBridge schema
-  registry with the name of the stack. `schemas/asyncapi.yml` has all of them as AsyncAPI. A schema describes
-  the whole envelope as EventBridge delivers it; the domain is in `detail`, as `{"meta": …, "data": …}`.
+  registry with the name of the stack. `schemas/asyncapi.yml` has all of them as AsyncAPI, `clients/` as types
+  for TypeScript, Java and Go ([clients](clients.md)). A schema describes the whole envelope as EventBridge
+  delivers it; the domain is in `detail`, as `{"meta": …, "data": …}`.
 - **At least once, in any order.** An event can arrive twice, or after a newer one. `meta.event_id` is the
   same for the same fact, however often it is retried; the envelope's `id` is not. `meta.revision` orders the
   uploads of one key: greater is newer. An event about the stack as a whole has neither key nor revision.
@@ -126,7 +127,7 @@ def _fields(schema: dict[str, Any]) -> list[str]:
     required = set(schema.get("required", ()))
     lines = ["| field | type | |", "|---|---|---|"]
     for path, field, needed in _walk(schema, required, ""):
-        lines.append(f"| {path} | {_type(field)} | {'' if needed else 'optional'} |")
+        lines.append(f"| {path} | {type_of(field)} | {'' if needed else 'optional'} |")
     return lines
 
 
@@ -153,17 +154,17 @@ def _plain(field: dict[str, Any]) -> dict[str, Any]:
     return others[0] if len(others) == 1 else field
 
 
-def _type(field: dict[str, Any]) -> str:
+def type_of(field: dict[str, Any]) -> str:
     plain = _plain(field)
     if "enum" in plain:
         return ", ".join(f"`{value}`" for value in plain["enum"])
     if "anyOf" in plain:
-        return " or ".join(dict.fromkeys(_type(each) for each in plain["anyOf"]))
+        return " or ".join(dict.fromkeys(type_of(each) for each in plain["anyOf"]))
     if plain.get("type") == "array":
-        return f"array of {_type(plain['items'])}"
+        return f"array of {type_of(plain['items'])}"
     if "patternProperties" in plain:
         (value,) = plain["patternProperties"].values()
-        return f"map of {_type(value)}"
+        return f"map of {type_of(value)}"
     return f"{plain.get('type', 'anything')}{_limits(plain)}"
 
 

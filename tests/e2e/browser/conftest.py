@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from selenium.webdriver.chrome.service import Service
 
 from tests.e2e.browser.pages import Page
 from tests.e2e.harness import Pipeline
+from tests.node import node_with
 
 HERE = Path(__file__).parent
 
@@ -43,12 +43,9 @@ def _executable(*names: str) -> str:
 
 @pytest.fixture(scope="session")
 def axe() -> str:
-    """The accessibility rules as a script; installed from the lock beside this file if missing."""
-    script = HERE / "node_modules" / "axe-core" / "axe.min.js"
-    if not script.exists():
-        npm = _executable("npm")
-        subprocess.run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=HERE, check=True)
-    return script.read_text(encoding="utf-8")
+    """The accessibility rules as a script; installed from the lock beside this file."""
+    packages = node_with(HERE).packages / "node_modules"
+    return (packages / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 import tools.__main__ as entry
 from imagebus_local import templates
 from tools import ROOT
+from tools.clients.files import Clients
 from tools.contracts.files import Unreleased
 from tools.release import assets
 
@@ -21,11 +22,14 @@ CHECKS = {
 }
 
 
-GENERATED = "generated files"
+#: Checks that are not one call of a module's `problems`.
+OTHERS = ("generated files", "clients")
 
 
 def all_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(entry, "out_of_date", lambda _: [])
+    monkeypatch.setattr(entry, "clients", lambda _: None)
+    monkeypatch.setattr(entry, "problems", lambda _: ([], ""))
     for module in CHECKS:
         monkeypatch.setattr(getattr(entry, module), "problems", lambda *_: [])
 
@@ -34,7 +38,7 @@ def test_the_check_runs_every_check_and_fails_if_one_does(monkeypatch: pytest.Mo
     all_is_well(monkeypatch)
     done = CliRunner().invoke(entry.app, ["check"])
     assert (done.exit_code, done.stderr) == (0, "")
-    assert sorted(done.stdout.splitlines()) == sorted(f"✓ {name}" for name in (*CHECKS.values(), GENERATED))
+    assert sorted(done.stdout.splitlines()) == sorted(f"✓ {name}" for name in (*CHECKS.values(), *OTHERS))
 
 
 @pytest.mark.parametrize("module", CHECKS)
@@ -45,17 +49,30 @@ def test_a_failed_check_is_reported_and_the_others_still_run(
     monkeypatch.setattr(getattr(entry, module), "problems", lambda *_: ["it broke"])
     done = CliRunner().invoke(entry.app, ["check"])
     assert (done.exit_code, done.stderr) == (1, f"✗ {CHECKS[module]}: it broke\n")
-    assert done.stdout.count("✓") == len(CHECKS)
+    assert done.stdout.count("✓") == len(CHECKS) - 1 + len(OTHERS)
 
 
 def test_a_file_that_is_out_of_date_fails_the_check_and_is_not_written(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(entry, "out_of_date", lambda _: [ROOT / "docs" / "events.md"])
+    monkeypatch.setattr(entry, "clients", lambda _: Clients(ROOT, {}, {}))
+    monkeypatch.setattr(Clients, "out_of_date", lambda _: [ROOT / "clients" / "generated.json"])
     monkeypatch.setattr(entry, "write", lambda _: pytest.fail("written"))
     done = CliRunner().invoke(entry.app, ["generate", "--check"])
     assert done.exit_code == 1
     assert "docs/events.md is out of date: run `make generate`" in done.stderr
+    assert "clients/generated.json is out of date: run `make generate`" in done.stderr
+
+
+def test_what_could_not_be_checked_of_the_clients_is_said_and_is_no_failure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    all_is_well(monkeypatch)
+    monkeypatch.setattr(entry, "problems", lambda _: ([], "clients: Node is not installed"))
+    done = CliRunner().invoke(entry.app, ["check"])
+    assert done.exit_code == 0
+    assert "! clients: Node is not installed.\n✓ clients\n" in done.stdout
 
 
 def test_a_version_that_was_never_released_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,1 @@
+"""Typed events and a typed API client for other languages: what clients/ holds, and how it is generated."""
