@@ -1,0 +1,5 @@
+"""`python -m webhooks`: subscriptions, their secrets, and their deliveries."""
+
+from webhooks.command import app
+
+app()
