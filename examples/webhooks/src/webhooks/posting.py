@@ -1,7 +1,7 @@
 """One POST to an endpoint that is not trusted: to a checked address, without redirects, within limits.
 
 The name is resolved once, each of its addresses is checked, and the connection goes to one of those. A name
-that has other addresses a moment later (DNS rebinding) gains nothing. The certificate must still be the name's.
+that has other addresses a moment later (DNS rebinding) gains nothing. The certificate must be the name's.
 """
 
 from __future__ import annotations
@@ -66,12 +66,16 @@ class Poster:
                 return _read(connection.getresponse())
             finally:
                 connection.close()
-        except ssl.SSLError as error:
-            late = "timeout" if deadline.passed else f"tls: {error.reason or type(error).__name__}"
-            return partial(Outcome, None, error=late)
         except (OSError, http.client.HTTPException, ValueError) as error:
-            late = "timeout" if deadline.passed else f"connection: {type(error).__name__}"
-            return partial(Outcome, None, error=late)
+            return partial(Outcome, None, error="timeout" if deadline.passed else _reason(error))
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "timeout"
+    if isinstance(error, ssl.SSLError):
+        return f"tls: {error.reason or type(error).__name__}"
+    return f"connection: {type(error).__name__}"
 
 
 def _read(response: http.client.HTTPResponse) -> partial[Outcome]:
@@ -102,8 +106,8 @@ def retry_after(text: str, now: float) -> int:
 
 
 class _Deadline:
-    """Ends whatever goes on when time is up. A socket's own timeout is for one read, so an endpoint that sends
-    a byte a second could hold the sender for hours.
+    """Ends whatever goes on when time is up. A socket's own timeout is for one read, so an endpoint that
+    sends a byte a second could hold the sender for hours.
     """
 
     def __init__(self, at: float) -> None:
