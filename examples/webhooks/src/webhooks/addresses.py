@@ -22,7 +22,7 @@ REFUSED_V4 = tuple(
     )
 )  # fmt: skip
 #: All that is routed on the Internet. NAT64 (64:ff9b::/96), IPv4-mapped, unique local, link-local and
-#: multicast addresses are outside. What leads to an IPv4 address (6to4, Teredo) or is for documents is refused.
+#: multicast addresses are outside. What leads to an IPv4 address (6to4, Teredo) or is for documents is not.
 #: https://www.iana.org/assignments/iana-ipv6-special-registry/
 ROUTED_V6 = ip_network("2000::/3")
 REFUSED_V6 = tuple(ip_network(each) for each in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"))

@@ -6,7 +6,7 @@ Every write of an item that exists is on condition of its version, so of two wri
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -155,7 +155,7 @@ class Store:
 
 
 def _item(row: Row) -> dict[str, Any]:
-    item = asdict(row)
+    item = {name: getattr(row, name) for name in row.__dataclass_fields__}
     if item["state"] in ("delivered", "failed"):
         del item["due_at"]
     return {name: list(value) if isinstance(value, tuple) else value for name, value in item.items()}

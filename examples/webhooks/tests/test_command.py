@@ -1,0 +1,117 @@
+"""`python -m webhooks`, over the tables in memory."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from typer.testing import CliRunner, Result
+from webhooks import command
+from webhooks.addresses import Rules
+from webhooks.model import Outcome
+from worlds import World
+
+URL = "https://hooks.example/token"
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    world = World()
+    stack = command.Stack(world.store, world.keys, Rules())
+    monkeypatch.setattr(command.Stack, "find", lambda: stack)
+    monkeypatch.setattr(command, "CLOCK", world.clock)
+    return world
+
+
+def run(*arguments: str, fails: bool = False) -> Result:
+    result = CliRunner().invoke(command.app, arguments)
+    assert result.exit_code == (1 if fails else 0), result.output
+    return result
+
+
+def added(*options: str) -> tuple[str, str]:
+    """The subscription's id and its secret."""
+    output = run("add", URL, *options).output
+    found = re.fullmatch(r"(sub_[0-9a-f]{16}) subscribed\..*\n(whsec_\S+)\n", output)
+    assert found, output
+    return found[1], found[2]
+
+
+def test_a_secret_is_shown_when_it_is_made_and_never_again(world: World) -> None:
+    name, secret = added("--types", "ImageProcessed, ImageRejected", "--prefix", "holiday/")
+    listed = run("list").output
+    assert listed == f"{name}\tenabled\tImageProcessed,ImageRejected\tholiday/\t{URL}\n"
+    world.publish(image_key="holiday/a.jpg")
+    shown = listed + run("log", name).output + run("disable", name).output + run("enable", name).output
+    assert "ImageProcessed  pending" in shown
+    assert secret not in shown
+    assert secret not in str(world.dynamodb.tables)
+    assert world.keys.of(name) == [secret]
+
+
+def test_a_rotation_shows_the_new_secret_and_both_sign(world: World) -> None:
+    name, secret = added()
+    output = run("rotate", name, "--overlap", "2").output
+    new = output.splitlines()[-1]
+    assert new.startswith("whsec_")
+    assert world.keys.of(name) == [new, secret]
+    run("rotate", name)
+    assert "--overlap 0" in run("rotate", name, fails=True).output
+    run("rotate", name, "--overlap", "0")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["add", "http://hooks.example/"], "https://"),
+        (["add", "https://hooks.example:8443/"], "AllowedPorts: 443"),
+        (["add", URL, "--types", "ImageProcesed"], "receives no ImageProcesed"),
+        (["log", "sub_0"], "There is no subscription sub_0"),
+        (["rotate", "sub_0"], "There is no subscription sub_0"),
+        (["redeliver", "sub_0", "x"], "There is no subscription sub_0"),
+        (["redeliver", "sub_0"], "Name one webhook, or a time"),
+    ],
+)
+@pytest.mark.usefixtures("world")
+def test_what_cannot_be_done_is_said_and_nothing_is_written(
+    arguments: list[str], said: str, world: World
+) -> None:
+    assert said in run(*arguments, fails=True).output
+    assert (world.store.subscriptions(), world.ssm.values) == ([], {})
+
+
+def test_one_webhook_or_all_that_failed_since_a_time_are_delivered_again(world: World) -> None:
+    name, _ = added()
+    ids = [f"{each:08x}-0000-5000-8000-000000000000" for each in range(3)]
+    for webhook_id, outcome in zip(ids, (204, 500, 204), strict=True):
+        world.publish(event_id=webhook_id)
+        delivery = world.store.delivery(name, webhook_id)
+        assert delivery is not None
+        claimed = delivery.claimed(world.clock.now())
+        done = claimed.recorded(
+            Outcome(outcome, 12, body="no" * (outcome == 500)), world.clock.now(), lambda: 0
+        )
+        world.store.replace_delivery(done)
+        world.clock.sleep(3600)
+    log = run("log", name).output
+    assert "204  12 ms" in log
+    assert "500  12 ms  no" in log
+    assert run("log", name, "--undelivered").output.count("ImageProcessed") == 1
+    assert run("redeliver", name, ids[0]).output.startswith("1 deliveries")
+    assert run("redeliver", name, "--since", "2026-01-02").output.startswith("2 deliveries")
+    assert run("redeliver", name, "--since", "2026-01-02T04:30:00Z").output.startswith("0 deliveries")
+    assert run("redeliver", name, "--since", "2026-01-02T04:30:00Z", "--all").output.startswith(
+        "1 deliveries"
+    )
+    states = [each.state for each in world.store.deliveries(name)]
+    assert states == ["pending", "pending", "pending"]
+    assert "has no webhook nothing" in run("redeliver", name, "nothing", fails=True).output
+    assert "2026-11-27T08:00:00Z" in run("redeliver", name, "--since", "noon", fails=True).output
+    run("disable", name)
+    assert f"enable {name}" in run("redeliver", name, ids[0], fails=True).output
+
+
+def test_a_subscription_that_is_removed_leaves_no_secret(world: World) -> None:
+    name, _ = added()
+    run("remove", name)
+    assert (world.store.subscriptions(), world.ssm.values) == ([], {})
