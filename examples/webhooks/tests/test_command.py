@@ -9,7 +9,8 @@ from typer.testing import CliRunner, Result
 from webhooks import command
 from webhooks.addresses import Rules
 from webhooks.model import Outcome
-from worlds import World
+
+from tests.worlds import World
 
 URL = "https://hooks.example/token"
 

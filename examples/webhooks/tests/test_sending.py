@@ -12,9 +12,9 @@ from webhooks.model import DELAYS, RESERVED, Delivery, Outcome, Subscription
 from webhooks.queue import Due
 from webhooks.sender import Sender
 from webhooks.sweeper import TURN, sweep
-from worlds import World
 
 from imagebus.testing import ManualClock
+from tests.worlds import World
 
 OK = Outcome(204, 1)
 

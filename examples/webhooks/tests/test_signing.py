@@ -13,7 +13,8 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 from webhooks.keys import MAX_KEYS, TooManyKeys
 from webhooks.signing import headers, new_secret
-from worlds import World
+
+from tests.worlds import World
 
 BODY = '{"type":"ImageProcessed","data":{"key":"Grüße 🎉.jpg"}}'
 

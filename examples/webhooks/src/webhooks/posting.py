@@ -189,9 +189,13 @@ class _Connection(http.client.HTTPConnection):
         """The first that answers. Each gets its share of the time: a function has no IPv6, for example."""
         last: OSError = OSError("no address")
         for number, address in enumerate(self._addresses):
-            share = self._deadline.left / (len(self._addresses) - number)
+            sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+            sock.settimeout(self._deadline.left / (len(self._addresses) - number))
             try:
-                return socket.create_connection((address, self._where.port), share)
+                sock.connect((address, self._where.port))
             except OSError as error:
+                sock.close()
                 last = error
+            else:
+                return sock
         raise last

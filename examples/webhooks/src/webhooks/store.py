@@ -5,6 +5,7 @@ Every write of an item that exists is on condition of its version, so of two wri
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -47,12 +48,12 @@ class Store:
         pages = self.client.get_paginator("scan").paginate(
             TableName=self.subscriptions_table, ConsistentRead=True
         )
-        found = [Subscription(**_fields(item)) for page in pages for item in page["Items"]]
+        found = [_as_subscription(item) for page in pages for item in page["Items"]]
         return sorted(found, key=lambda each: each.id)
 
     def subscription(self, name: str) -> Subscription | None:
         item = self._get(self.subscriptions_table, {"id": name})
-        return Subscription(**_fields(item)) if item else None
+        return _as_subscription(item) if item else None
 
     def create_subscription(self, subscription: Subscription) -> None:
         self._put(self.subscriptions_table, _item(subscription), "id", None)
@@ -155,17 +156,21 @@ class Store:
 
 
 def _item(row: Row) -> dict[str, Any]:
+    """The log as JSON: it is only ever read as a whole."""
     item = {name: getattr(row, name) for name in row.__dataclass_fields__}
     if item["state"] in ("delivered", "failed"):
         del item["due_at"]
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in item.items()}
+    if isinstance(row, Delivery):
+        return item | {"log": json.dumps(row.log)}
+    return item | {"types": list(row.types)}
 
 
-def _fields(item: Mapping[str, Any]) -> dict[str, Any]:
-    found = unmarshal_item(item)
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in found.items()}
+def _as_subscription(item: Mapping[str, Any]) -> Subscription:
+    fields = unmarshal_item(item)
+    return Subscription(**fields | {"types": tuple(fields["types"])})
 
 
 def _as_delivery(item: Mapping[str, Any]) -> Delivery:
-    fields = {"due_at": "", **_fields(item)}
+    fields = {"due_at": "", **unmarshal_item(item)}
+    fields["log"] = tuple(json.loads(fields["log"]))
     return Delivery(**{name: fields[name] for name in Delivery.__dataclass_fields__})
