@@ -96,8 +96,10 @@ def test_every_imagebus_command_exists(name: str) -> None:
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_every_python_module_that_is_run_exists(name: str) -> None:
     for module in re.findall(r"python -m ([\w.]+)", text_of(name)):
-        path = ROOT / module.replace(".", "/")
-        assert path.with_suffix(".py").is_file() or (path / "__main__.py").is_file(), f"{name}: {module}"
+        # An example's package is in its own folder.
+        paths = [each / module.replace(".", "/") for each in (ROOT, (ROOT / name).parent / "src")]
+        found = [each.with_suffix(".py").is_file() or (each / "__main__.py").is_file() for each in paths]
+        assert any(found), f"{name}: {module}"
 
 
 @pytest.mark.parametrize("name", [each for each in DOCUMENTS if each not in GENERATED])

@@ -43,7 +43,8 @@ def test_every_event_that_the_rule_lets_through_becomes_a_delivery(name: str, wo
     }
 
 
-def test_an_event_that_was_not_subscribed_to_is_refused(world: World) -> None:
+@pytest.mark.usefixtures("world")
+def test_an_event_that_was_not_subscribed_to_is_refused() -> None:
     stranger = {"source": "somebody.else", "detail-type": "SomethingElse", "detail": {}}
     assert delivered(stranger) == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
 
@@ -77,7 +78,7 @@ def test_the_events_of_a_disabled_subscription_wait(world: World) -> None:
     assert delivery.state == "pending"
 
 
-def test_what_is_no_message_about_a_delivery_fails_alone(world: World) -> None:
+def test_what_is_no_message_about_a_delivery_fails_alone() -> None:
     for body in ("[]", "{}", "no JSON"):
         done = Inbox(one_by_one(handler.send))({"Records": [sqs_record(body)]})
         assert done == {"batchItemFailures": [{"itemIdentifier": "m1"}]}, body

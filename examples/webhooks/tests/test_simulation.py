@@ -48,7 +48,6 @@ def endpoints(seed: int) -> dict[str, Endpoint]:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_ten_thousand_deliveries_to_endpoints_that_fail_in_every_way(seed: int) -> None:
-    print(f"seed {seed}")
     simulation = Simulation(seed, endpoints(seed))
     store = simulation.world.store
     simulation.events(EVENTS, over=2 * 3600)
@@ -122,7 +121,6 @@ def test_an_endpoint_that_never_answers_delays_no_other() -> None:
         if name == "well"
     )
     assert len(delays) == 1000
-    print(f"p50 {delays[500]:.1f} s, p99 {delays[990]:.1f} s, longest {delays[-1]:.1f} s")
     assert delays[500] < 1
     assert delays[990] < 15
     posts = sum(len(bodies) for (name, _), bodies in simulation.posted.items() if name == "dead")
