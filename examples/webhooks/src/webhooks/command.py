@@ -23,6 +23,7 @@ CLOCK = SystemClock()
 app = typer.Typer(
     help="Subscriptions of the webhooks stack, their secrets, and their deliveries.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_show_locals=False,
 )
 Id = Annotated[str, typer.Argument(metavar="SUBSCRIPTION", help="Its id, such as sub_0a1b2c3d4e5f6a7b.")]
@@ -146,9 +147,7 @@ def enable(subscription: Id) -> None:
     stack.subscription(subscription)
     stack.store.change(subscription, lambda old: old.enabled(CLOCK.now()))
     waiting = sum(each.state == "pending" for each in stack.store.deliveries(subscription))
-    typer.echo(
-        f"{subscription} is enabled. {waiting} deliveries wait, and are posted from the next minute on."
-    )
+    typer.echo(f"{subscription} is enabled. Deliveries to post, from the next minute on: {waiting}.")
 
 
 @app.command()
@@ -204,7 +203,7 @@ def redeliver(
         if each and (webhook_id or also_delivered or each.state != "delivered"):
             # Somebody else's write in between is an attempt, which is what was asked for.
             count += stack.store.replace_delivery(each.again(CLOCK.now())) is not None
-    typer.echo(f"{count} deliveries are posted from the next minute on.")
+    typer.echo(f"Deliveries to post, from the next minute on: {count}.")
 
 
 def _since(stack: Stack, subscription: str, since: str) -> list[Delivery]:
