@@ -115,6 +115,10 @@ coverage: $(READY) ## all but the end-to-end tests, with branch coverage
 generate: $(READY) ## regenerate the generated files (schemas, documents, monitoring, clients)
 	$(BIN)/python -m tools generate
 
+.PHONY: catalog
+catalog: $(READY) ## the documentation site of the events, as one page (dist/catalog/index.html); needs npm
+	@$(BIN)/python -m tools catalog
+
 .PHONY: simulate
 simulate: $(READY) ## run the deterministic simulator (SEEDS=N, 2000)
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS)

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from imagebus_local import LocalError, sam
-from tools import ROOT, regions
+from tools import ROOT, catalog, regions
 from tools.clients.files import problems
 from tools.contracts import gate
 from tools.contracts.files import ContractFiles, Unreleased
@@ -104,6 +104,16 @@ def build(
     except LocalError as error:
         raise typer.Exit(_report("build", [f"{error.message} {error.advice}\n{error.detail}"])) from None
     typer.echo(f"built: {built.relative_to(ROOT)}")
+
+
+@app.command("catalog")
+def event_catalog() -> None:
+    """Build the documentation site of the events in dist/catalog/. Needs npm."""
+    try:
+        made = catalog.build(ROOT, ROOT / "dist" / "catalog")
+    except catalog.NotBuilt as reason:
+        raise typer.Exit(_report("catalog", [str(reason)])) from None
+    typer.echo(str(made.relative_to(ROOT)))
 
 
 @app.command("sbom")
