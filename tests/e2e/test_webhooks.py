@@ -11,7 +11,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatch
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from standardwebhooks import Webhook
 from typer.testing import CliRunner
 
 from tests.e2e.consumers import Deployed, deployed
+from tests.e2e.decisions import Recording
 from tests.e2e.harness import Pipeline, eventually, jpeg
 from tests.e2e.test_new_consumer import replay
 
@@ -128,6 +131,47 @@ def listening(pipeline: Pipeline, source: str) -> Iterator[list[dict[str, Any]]]
         sqs.delete_queue(QueueUrl=url)
 
 
+#: Of Lambda's poller, which does not ask as the role here.
+ELSEWHERE = (
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:ChangeMessageVisibility",
+)
+
+
+def unused(example: Deployed, recording: Recording, position: int) -> list[tuple[str, str, str]]:
+    """Role, action and resource of what a function may do and has not done."""
+    iam, decisions = example.pipeline.client("iam"), recording.since(position)
+    found = []
+    for page in iam.get_paginator("list_roles").paginate():
+        for role in (each["RoleName"] for each in page["Roles"] if example.stack in each["RoleName"]):
+            done = {(each.action, each.resource) for each in decisions if each.role == role}
+            for action, resource in granted(iam, role):
+                if action.startswith("logs:") or action in ELSEWHERE or resource.endswith("_dead_letters"):
+                    continue
+                if not any(action == used and fnmatch(on, resource) for used, on in done):
+                    found.append((role, action, resource))
+    return found
+
+
+def granted(iam: Any, role: str) -> Iterator[tuple[str, str]]:
+    names = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    documents = [iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names]
+    for attached in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
+        arn = attached["PolicyArn"]
+        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        documents.append(
+            iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+        )
+    for statement in (each for document in documents for each in document["Statement"]):
+        actions, resources = (
+            each if isinstance(each, list) else [each]
+            for each in (statement["Action"], statement["Resource"])
+        )
+        yield from product(actions, resources)
+
+
 def logs(example: Deployed) -> str:
     client = example.pipeline.client("logs")
     groups = client.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{example.stack}")["logGroups"]
@@ -138,10 +182,10 @@ def logs(example: Deployed) -> str:
 
 @pytest.mark.embedded("the receivers are on this computer")
 def test_events_are_posted_signed_retried_redelivered_and_not_replayed(
-    pipeline: Pipeline, webhooks: Command
+    pipeline: Pipeline, webhooks: Command, recording: Recording
 ) -> None:
     well, broken, _ = receivers = Receiver(), Receiver(500), Receiver(410)
-    started = datetime.now(UTC) - timedelta(seconds=2)
+    started, position = datetime.now(UTC) - timedelta(seconds=2), recording.position()
     with (
         receiving(*receivers),
         listening(pipeline, "imagebus-webhooks") as announced,
@@ -216,6 +260,8 @@ def test_events_are_posted_signed_retried_redelivered_and_not_replayed(
         )
         assert {line.split("\t")[0] for line in listed.stdout.splitlines()} == {first, second, third}
 
+        if recording.path.exists():  # unless the local AWS was up before
+            assert unused(example, recording, position) == []
         told = logs(example)
         for private in (secret, new, TOKEN, key):
             assert private not in told
