@@ -114,3 +114,10 @@ def test_a_subscription_that_is_removed_leaves_no_secret(world: World) -> None:
     name, _ = added()
     run("remove", name)
     assert (world.store.subscriptions(), world.ssm.values) == ([], {})
+
+
+def test_a_removal_that_was_interrupted_can_be_repeated(world: World) -> None:
+    name, _ = added()
+    world.keys.delete(name)
+    run("remove", name)
+    assert world.store.subscriptions() == []

@@ -13,6 +13,7 @@ from webhooks.queue import Due
 from webhooks.sender import Sender
 from webhooks.sweeper import TURN, sweep
 
+from imagebus.bus import PublishError
 from imagebus.testing import ManualClock
 from tests.worlds import World
 
@@ -181,6 +182,26 @@ def test_gone_is_announced_once_and_nothing_more_is_posted() -> None:
     assert [(each.id, each.reason) for each in announced] == [("sub_1", "gone")]
     assert sender(world, endpoint).send(due) == "closed"
     assert len(endpoint.ids) == 1
+
+
+def test_a_bus_that_refuses_the_event_keeps_no_delivery_from_being_retried() -> None:
+    world, endpoint = World(), Endpoint(Outcome(410, 1))
+    world.subscribe("sub_0")
+    world.publish("ImageRejected")
+    (due,) = world.messages()
+    sender(world, endpoint).send(due)
+    world.subscribe("sub_1")
+    world.publish()
+    (lost,) = world.messages()
+    world.clock.sleep(RESERVED + 1)
+
+    def refuse(_subscription: Subscription) -> None:
+        raise PublishError
+
+    for _ in range(2):
+        with pytest.raises(PublishError):
+            sweep(world.store, world.queue, refuse, world.clock, lambda: 50_000)
+    assert list(world.messages()) == [lost]
 
 
 def test_a_subscription_that_was_removed_gets_nothing() -> None:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from webhooks.fanout import fan_out
@@ -67,6 +68,8 @@ class IndexedDynamoDB(InMemoryDynamoDB):
 class InMemorySSM:
     """Parameter Store: keeps what was put, and refuses to show a SecureString undecrypted."""
 
+    exceptions = SimpleNamespace(ParameterNotFound=KeyError)
+
     def __init__(self) -> None:
         self.values: dict[str, str] = {}
 
@@ -78,9 +81,8 @@ class InMemorySSM:
         assert request["WithDecryption"]
         return {"Parameter": {"Value": self.values[request["Name"]]}}
 
-    def delete_parameters(self, **request: Any) -> None:
-        for name in request["Names"]:
-            self.values.pop(name, None)
+    def delete_parameter(self, **request: Any) -> None:
+        del self.values[request["Name"]]
 
 
 @dataclass

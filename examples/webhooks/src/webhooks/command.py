@@ -155,8 +155,9 @@ def remove(subscription: Id) -> None:
     """Forget the subscription and its secrets. What was not delivered never will be."""
     stack = Stack.find()
     stack.subscription(subscription)
-    stack.store.delete_subscription(subscription)
+    # The secret first: if that fails, the subscription is still there to be removed.
     stack.keys.delete(subscription)
+    stack.store.delete_subscription(subscription)
     typer.echo(f"{subscription} is removed.")
 
 

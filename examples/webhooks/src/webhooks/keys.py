@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -58,7 +59,9 @@ class Keys:
         return secret
 
     def delete(self, subscription: str) -> None:
-        self.client.delete_parameters(Names=[self._name(subscription)])
+        """What is not there need not be deleted."""
+        with suppress(self.client.exceptions.ParameterNotFound):
+            self.client.delete_parameter(Name=self._name(subscription))
 
     def _valid(self, entries: list[dict[str, str]]) -> list[dict[str, str]]:
         now = timestamp(self.clock.now())

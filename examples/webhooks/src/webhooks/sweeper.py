@@ -30,15 +30,8 @@ def sweep(
     whether it is back, and ten would keep ten senders waiting.
     """
     counts = {"due": 0, "announced": 0}
-    waiting: list[tuple[Subscription, Callable[[], list[str]]]] = []
-    until = timestamp(clock.now())
-    for each in store.subscriptions():
-        if not each.announced:
-            announce(each)
-            store.change(each.id, _announced)
-            counts["announced"] += 1
-        if each.open(clock.now()):
-            waiting.append((each, _turns(store, each, until)))
+    until, subscriptions = timestamp(clock.now()), store.subscriptions()
+    waiting = [(each, _turns(store, each, until)) for each in subscriptions if each.open(clock.now())]
     while waiting and time_left_ms() > RESERVE_MS:
         for entry in list(waiting):
             subscription, turn = entry
@@ -46,6 +39,11 @@ def sweep(
             counts["due"] += sum(_hand_over(store, queue, subscription, name, clock) for name in found)
             if len(found) < TURN:
                 waiting.remove(entry)
+    # Last, so that a bus that refuses events does not keep deliveries from being retried.
+    for subscription in (each for each in subscriptions if not each.announced):
+        announce(subscription)
+        store.change(subscription.id, _announced)
+        counts["announced"] += 1
     return counts
 
 
