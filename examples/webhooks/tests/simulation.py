@@ -225,7 +225,7 @@ class Simulation:
         put, get = self.world.dynamodb.put_item, self.world.dynamodb.get_item
 
         def put_item(**request: Any) -> dict[str, Any]:
-            luck = self.random.random()
+            luck = self.random.random() if self.faults else 1.0
             if luck < 1 / 300:
                 raise client_error("ThrottlingException", "PutItem")
             answer = put(**request)
@@ -234,7 +234,7 @@ class Simulation:
             return answer
 
         def get_item(**request: Any) -> dict[str, Any]:
-            if self.random.random() < 1 / 300:
+            if self.faults and self.random.random() < 1 / 300:
                 raise client_error("ThrottlingException", "GetItem")
             return get(**request)
 
