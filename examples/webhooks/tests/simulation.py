@@ -26,11 +26,11 @@ from webhooks.queue import Due
 from webhooks.sender import Sender
 from webhooks.store import Busy
 from webhooks.sweeper import sweep
+from worlds import World
 
 from imagebus.telemetry import logger
 from imagebus.testing import InMemorySQS
 from imagebus.testing.errors import client_error
-from tests.worlds import World
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 SENDERS = 10

@@ -9,8 +9,7 @@ from typer.testing import CliRunner, Result
 from webhooks import command
 from webhooks.addresses import Rules
 from webhooks.model import Outcome
-
-from tests.worlds import World
+from worlds import World
 
 URL = "https://hooks.example/token"
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from webhooks import handler
 from webhooks.handler import receive
+from worlds import EVENTS, World
 
 from imagebus.inbox import Inbox, one_by_one
 from imagebus.testing import sqs_record
-from tests.worlds import EVENTS, World
 
 
 @pytest.fixture

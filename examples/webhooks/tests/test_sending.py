@@ -12,10 +12,10 @@ from webhooks.model import DELAYS, RESERVED, Delivery, Outcome, Subscription
 from webhooks.queue import Due
 from webhooks.sender import Sender
 from webhooks.sweeper import TURN, sweep
+from worlds import World
 
 from imagebus.bus import PublishError
 from imagebus.testing import ManualClock
-from tests.worlds import World
 
 OK = Outcome(204, 1)
 

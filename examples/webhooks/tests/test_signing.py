@@ -13,8 +13,7 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 from webhooks.keys import MAX_KEYS, TooManyKeys
 from webhooks.signing import headers, new_secret
-
-from tests.worlds import World
+from worlds import World
 
 BODY = '{"type":"ImageProcessed","data":{"key":"Grüße 🎉.jpg"}}'
 

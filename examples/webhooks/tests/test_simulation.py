@@ -6,8 +6,7 @@ import os
 from random import Random
 
 import pytest
-
-from tests.simulation import DAY, Endpoint, Simulation
+from simulation import DAY, Endpoint, Simulation
 
 EVENTS = 1000
 SEEDS = [int(each) for each in os.environ.get("WEBHOOKS_SEEDS", "1").split(",")]
