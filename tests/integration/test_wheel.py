@@ -276,6 +276,12 @@ def test_it_brings_nothing_but_its_own_packages(program: Path) -> None:
     assert packages - {".."} == {"imagebus", "imagebus_cli", "imagebus_imaging"}
 
 
+def test_it_brings_the_golden_events_that_the_test_kit_delivers(program: Path) -> None:
+    (golden,) = program.parent.parent.glob("lib/python*/site-packages/imagebus/testing/consumer/golden")
+    originals = ROOT / "schemas" / "examples"
+    assert {path.name for path in golden.iterdir()} == {path.name for path in originals.iterdir()}
+
+
 def test_it_explains_itself(run: Any) -> None:
     assert re.fullmatch(r"imagebus \d+\.\d+\.\d+\n", run("--version").stdout)
     help_page = run("--help").stdout

@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import pytest
 import yaml
-from analytics.handler import receive
+from analytics.handler import handle, receive
 from analytics.rows import key_of, row
 from moto import mock_aws
 
@@ -18,6 +18,7 @@ from imagebus import aws
 from imagebus.events.catalog import parse
 from imagebus.inbox import Inbox, one_by_one
 from imagebus.testing import sqs_record
+from imagebus.testing.consumer import ConsumerKit
 
 HERE = Path(__file__).parent
 EVENTS = {path.stem: json.loads(path.read_text("utf-8")) for path in (HERE / "events").iterdir()}
@@ -104,3 +105,7 @@ def test_the_row_of_an_event_about_the_stack_names_no_image() -> None:
     promoted = row(parse("RecipePromoted", detail))
     assert (promoted["image_key"], promoted["revision"], promoted["billed_ms"]) == (None, None, 0)
     assert key_of(promoted).startswith("events/type=RecipePromoted/day=2026-11-27/")
+
+
+def test_no_order_duplicate_replay_or_poison_changes_the_rows(consumer_kit: ConsumerKit) -> None:
+    consumer_kit.check(handle)

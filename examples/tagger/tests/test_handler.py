@@ -16,6 +16,7 @@ from tagger.tags import PROCESSED_AT, REVISION, merge
 from imagebus import aws
 from imagebus.inbox import Inbox, one_by_one
 from imagebus.testing import sqs_record
+from imagebus.testing.consumer import ConsumerKit
 
 EVENTS = {
     path.stem: json.loads(path.read_text("utf-8")) for path in (Path(__file__).parent / "events").iterdir()
@@ -122,3 +123,8 @@ def test_ten_tags_are_never_exceeded_and_nobody_elses_is_lost() -> None:
     others = {f"tag-{number}": "x" for number in range(8)}
     ours = {REVISION: "2", PROCESSED_AT: "1", "imagebus-status": "completed"}
     assert merge(others, ours) == {**others, REVISION: "2", PROCESSED_AT: "1"}
+
+
+def test_no_order_duplicate_replay_or_poison_changes_the_tags(consumer_kit: ConsumerKit) -> None:
+    """The bucket is the pipeline's, so it is a parameter, and not declared in the template."""
+    consumer_kit.check(handler.handle, prepare=lambda world: world.add_originals("UploadsBucketName"))

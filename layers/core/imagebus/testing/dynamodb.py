@@ -12,6 +12,7 @@ from imagebus.testing.errors import (
     client_error,
 )
 from imagebus.testing.expressions import compile_condition
+from imagebus.testing.updates import updated
 
 Item = dict[str, Any]
 
@@ -25,7 +26,7 @@ class Table:
     partitions: dict[str, dict[str, Item]] = field(default_factory=dict)
 
     def key(self, item: Item) -> tuple[str, str]:
-        return item[self.hash_key]["S"], item[self.range_key]["S"] if self.range_key else ""
+        return _value(item, self.hash_key), _value(item, self.range_key) if self.range_key else ""
 
     def get(self, item: Item) -> Item | None:
         partition, row = self.key(item)
@@ -57,6 +58,20 @@ class InMemoryDynamoDB:
         partition, row = table.key(item)
         table.partitions.setdefault(partition, {})[row] = dict(item)
         return {}
+
+    def update_item(self, **request: Any) -> dict[str, Any]:
+        """Creates the item if there is none. Answers with ReturnValues ALL_NEW or ALL_OLD only."""
+        table, key = self._table(request), request["Key"]
+        present = table.get(key)
+        self._check("UpdateItem", present, request)
+        names = request.get("ExpressionAttributeNames", {})
+        values = request.get("ExpressionAttributeValues", {})
+        item = updated({**(present or {}), **key}, request["UpdateExpression"], names, values)
+        partition, row = table.key(item)
+        table.partitions.setdefault(partition, {})[row] = item
+        answers = {"ALL_NEW": item, "ALL_OLD": present}
+        found = answers.get(request.get("ReturnValues", "NONE"))
+        return {"Attributes": dict(found)} if found else {}
 
     def transact_write_items(self, **request: Any) -> dict[str, Any]:
         """Puts only: all of them, or none."""
@@ -172,6 +187,11 @@ def _equals(request: dict[str, Any], hash_key: str, values: Item) -> Iterator[It
     for name, sign, value in zip(words, words[1:], words[2:], strict=False):
         if sign == "=" and request.get("ExpressionAttributeNames", {}).get(name, name) == hash_key:
             yield values[value]
+
+
+def _value(item: Item, name: str) -> str:
+    """The value of a key attribute: a string, a number or bytes."""
+    return str(next(iter(item[name].values())))
 
 
 def _bucket(text: str) -> int:

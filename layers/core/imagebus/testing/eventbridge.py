@@ -77,8 +77,9 @@ class InMemoryEventBridge:
     def _put(self, entry: Mapping[str, Any]) -> dict[str, Any]:
         if self.refuses(entry):
             return {"ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded"}
-        envelope = bus_entry_envelope(entry, f"eb-{next(self._ids)}")
-        self.archive.append((entry["Time"], envelope))
+        at = entry.get("Time") or self.clock.now()
+        envelope = bus_entry_envelope({**entry, "Time": at}, f"eb-{next(self._ids)}")
+        self.archive.append((at, envelope))
         self.dispatch(envelope)
         return {"EventId": envelope["id"]}
 

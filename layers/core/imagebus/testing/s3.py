@@ -28,6 +28,7 @@ class Version:
     modified: datetime
     is_marker: bool = False
     content_type: str = "binary/octet-stream"
+    tags: tuple[tuple[str, str], ...] = ()
 
     @property
     def etag(self) -> str:
@@ -106,6 +107,18 @@ class InMemoryS3:
         else:
             bucket.keys.pop(key, None)
         return {}
+
+    def get_object_tagging(self, **request: Any) -> dict[str, Any]:
+        version = self._find(request, "GetObjectTagging")
+        tags = [{"Key": name, "Value": value} for name, value in version.tags]
+        return {"TagSet": tags, "VersionId": version.version_id}
+
+    def put_object_tagging(self, **request: Any) -> dict[str, Any]:
+        version = self._find(request, "PutObjectTagging")
+        tags = tuple((tag["Key"], tag["Value"]) for tag in request["Tagging"]["TagSet"])
+        versions = self.buckets[request["Bucket"]].keys[request["Key"]]
+        versions[versions.index(version)] = replace(version, tags=tags)
+        return {"VersionId": version.version_id}
 
     def list_object_versions(self, **request: Any) -> dict[str, Any]:
         found: dict[str, list[dict[str, Any]]] = {"Versions": [], "DeleteMarkers": []}

@@ -69,6 +69,11 @@ class InMemorySQS:
         self.queues[request["QueueUrl"]].messages.append(message)
         return {"MessageId": message.message_id}
 
+    def send_message_batch(self, **request: Any) -> dict[str, Any]:
+        url = request["QueueUrl"]
+        sent = [(each["Id"], self.send_message(QueueUrl=url, **each)) for each in request["Entries"]]
+        return {"Successful": [{"Id": name, **answer} for name, answer in sent], "Failed": []}
+
     def receive_message(self, **request: Any) -> dict[str, Any]:
         queue, now = self.queues[request["QueueUrl"]], self._clock.now()
         ready = [message for message in queue.messages if message.visible_at <= now]

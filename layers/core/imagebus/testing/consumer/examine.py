@@ -1,0 +1,269 @@
+"""Examines a consumer: the same deliveries in other orders, again, replayed, newer, with poison."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterator
+from collections.abc import Sequence as Several
+from random import Random
+
+from imagebus.testing.consumer.bench import DEAD, LEFT, Bench, Outcome, Runner
+from imagebus.testing.consumer.deck import as_committed, deck, newest_version
+from imagebus.testing.consumer.findings import Finding, Report
+from imagebus.testing.consumer.messages import (
+    FRESH,
+    POISON,
+    Message,
+    Sequence,
+    again,
+    of_newer_version,
+    replayed,
+    singly,
+    with_unknown_fields,
+)
+from imagebus.testing.consumer.state import (
+    Record,
+    State,
+    differences,
+    elsewhere,
+    shortened,
+    without_unknown_field,
+)
+
+Say = Callable[[str], None]
+
+
+def examine(
+    runner: Runner,
+    detail_types: Several[str],
+    *,
+    seed: int = 1,
+    orders: int = 200,
+    change: Callable[[Message], Message] = lambda message: message,
+    say: Say = lambda _text: None,
+) -> Report:
+    """Everything that the kit can find. `orders`: how many orders of all events are tried, at most.
+
+    `change` fits an event to what the runner has prepared, such as real version ids. Raises KeyError for a
+    type that is not in the catalog.
+    """
+    messages = [change(each) for each in deck(detail_types)]
+    return Examination(Bench(runner), messages, as_committed(detail_types), seed, orders, say).report()
+
+
+class Examination:
+    def __init__(
+        self,
+        bench: Bench,
+        messages: list[Message],
+        golden: list[Message],
+        seed: int,
+        orders: int,
+        say: Say,
+    ) -> None:
+        self._bench, self._golden, self._seed, self._orders, self._say = bench, golden, seed, orders, say
+        self._good = messages
+        self._found: dict[str, Finding] = {}
+
+    def report(self) -> Report:
+        if self._is_stable():
+            for check in (
+                self._check_handled,
+                self._check_duplicates,
+                self._check_orders,
+                self._check_late_duplicates,
+                self._check_unknown_fields,
+                self._check_newer_versions,
+                self._check_replays,
+                self._check_poison,
+                self._check_batches,
+            ):
+                self._say(check.__name__.removeprefix("_check_").replace("_", " "))
+                if self._good:
+                    check()
+        ignored = sorted(f"{place}: {path}" for place, path in self._bench.noise)
+        return Report(tuple(self._found.values()), self._bench.runs, self._seed, tuple(ignored))
+
+    def _add(self, finding: Finding, message: Message | None = None) -> None:
+        """The first of each code; another event's is only named."""
+        first = self._found.setdefault(finding.code, finding)
+        if first is not finding and message is not None and message.name not in first.also:
+            also = (*first.also, message.name)
+            self._found[finding.code] = Finding(
+                first.code, first.shown_by, first.instead, first.differences, also
+            )
+
+    def _compare(
+        self, code: str, one: Sequence, other: Sequence, view: Callable[[State], State] = lambda state: state
+    ) -> bool:
+        if difference := self._bench.difference(one, other, view):
+            self._add(Finding(code, other, one, difference), other[-1][-1])
+        return bool(difference)
+
+    # --- the checks ---
+
+    def _is_stable(self) -> bool:
+        """Two new instances must do the same; what they do not is noise. A warm one must do it as well."""
+        bench, restarts = self._bench, self._bench.runner.restarts
+        for messages in (self._good[:1], self._good):
+            warm = singly(*messages)
+            cold = (FRESH, *warm) if restarts else warm
+            first, second = bench.outcome(cold), bench.afresh(cold)
+            bench.learn(first, second)
+            if lines := differences(first.state, second.state, bench.noise):
+                code = "unstable" if restarts else "memory"
+                self._add(Finding(code, cold, cold, tuple(shortened(lines))))
+                return False
+            if restarts and (difference := bench.difference(cold, warm)):
+                self._add(Finding("memory", warm, cold, difference))
+                return False
+        return True
+
+    def _check_handled(self) -> None:
+        """Every event alone, and every golden event as it is committed."""
+        failed = self._dead(self._bench.outcome(singly(*self._good)))
+        for at, message in enumerate(self._good):
+            if message.name in failed:
+                self._fails(message, self._good[:at])
+        self._good = [each for each in self._good if each.name not in failed]
+        failed = self._dead(self._bench.outcome(singly(*self._golden)))
+        for message in [each for each in self._golden if each.name in failed]:
+            self._fails(message)
+
+    def _fails(self, message: Message, earlier: Several[Message] = ()) -> None:
+        """It fails alone, after one other event, or only after all that came earlier."""
+        tries = [singly(message), *(singly(each, message) for each in earlier)]
+        shown_by = next(
+            (each for each in tries if message.name in self._dead(self._bench.outcome(each))),
+            singly(*earlier, message),
+        )
+        version = message.envelope["detail"]["meta"]["schema_version"]
+        is_old = version < newest_version(message.detail_type)
+        self._add(Finding("old-version" if is_old else "fails", shown_by), message)
+
+    def _check_duplicates(self) -> None:
+        for message in self._good:
+            self._compare("not-idempotent", singly(message), singly(message, again(message)))
+        if "not-idempotent" in self._found:
+            return
+        for message in self._first_of_each_type():
+            self._compare("not-idempotent", singly(message), ((message, again(message)),))
+        for message in self._first_of_each_type()[:3] if self._bench.runner.restarts else ():
+            twice = (*singly(message), FRESH, *singly(again(message)))
+            self._compare("not-idempotent", singly(message), twice)
+
+    def _check_orders(self) -> None:
+        """Pairs about one image first: if two are enough, no longer sequence is needed."""
+        for one, other in self._pairs():
+            if self._compare("order-dependent", singly(one, other), singly(other, one)):
+                return
+        everything = tuple(self._good)
+        for order in self._all_orders(everything):
+            if self._bench.difference(singly(*everything), singly(*order)):
+                self._compare("order-dependent", *self._bench.shortest(everything, order))
+                return
+
+    def _check_late_duplicates(self) -> None:
+        """An old fact again, after a newer one. Where order matters at all, that has been reported."""
+        if self._found.keys() & {"order-dependent", "not-idempotent"}:
+            return
+        for one, other in self._pairs():
+            if one.detail_type == other.detail_type:
+                self._compare("not-idempotent", singly(one, other), singly(one, other, again(one)))
+
+    def _check_unknown_fields(self) -> None:
+        for message in self._newest_of_each_type():
+            richer = singly(with_unknown_fields(message))
+            self._compare("unknown-field", singly(message), richer, _without_the_addition)
+
+    def _check_newer_versions(self) -> None:
+        """It has to fail, and leave nothing but a dead letter."""
+        for message in self._newest_of_each_type():
+            newer = of_newer_version(message, newest_version(message.detail_type))
+            outcome = self._bench.outcome(singly(newer))
+            if difference := self._bench.difference((), singly(newer), _without_letters):
+                self._add(Finding("newer-version", singly(newer), (), difference), newer)
+            elif not outcome.names(DEAD) | outcome.names(LEFT):
+                said = "It is neither handled nor a dead letter."
+                self._add(Finding("newer-version", singly(newer), None, (said,)), newer)
+
+    def _check_replays(self) -> None:
+        if not self._bench.runner.takes_replays:
+            return
+        for message in self._good:
+            alone = self._bench.outcome(singly(replayed(message)))
+            if alone.sent:
+                said = f"It sends to {', '.join(sorted({each.place for each in alone.sent}))}."
+                self._add(Finding("replays", singly(replayed(message)), None, (said,)), message)
+            if "not-idempotent" not in self._found:
+                self._compare("replays", singly(message), singly(message, replayed(message)))
+
+    def _check_poison(self) -> None:
+        for poison in POISON:
+            outcome = self._bench.outcome(singly(poison))
+            if outcome.names(DEAD):
+                continue
+            said = "It is neither handled nor a dead letter."
+            if outcome.names(LEFT):
+                said = "It stays in the inbox until it expires: the inbox has no dead letters."
+            self._add(Finding("loses-poison", singly(poison), None, (said,)), poison)
+
+    def _check_batches(self) -> None:
+        """Poison among good messages, then good ones alone, each against the same one by one."""
+        one, other = self._good[0], self._good[-1]
+        apart = singly(one, other)
+        for poison in POISON:
+            together: Sequence = ((one, poison, other),)
+            outcome = self._bench.outcome(together)
+            lost = sorted((outcome.names(DEAD) | outcome.names(LEFT)) & {one.name, other.name})
+            if lost:
+                letters = tuple(f"{name} becomes a dead letter too." for name in lost)
+                self._add(Finding("loses-batch", together, None, letters), poison)
+            else:
+                self._compare("loses-batch", apart, together, _without_letters)
+        if one != other:
+            self._compare("loses-batch", apart, ((one, other),))
+        if "order-dependent" not in self._found:
+            self._compare("loses-batch", singly(*self._good), (tuple(self._good),))
+
+    # --- what they deliver ---
+
+    def _dead(self, outcome: Outcome) -> set[str]:
+        return outcome.names(DEAD) | outcome.names(LEFT)
+
+    def _first_of_each_type(self) -> list[Message]:
+        return list({each.detail_type: each for each in reversed(self._good)}.values())
+
+    def _newest_of_each_type(self) -> list[Message]:
+        newest = {each.detail_type: each for each in self._good}
+        return list(newest.values())
+
+    def _pairs(self) -> list[tuple[Message, Message]]:
+        """Events about one image, or about the stack: those of one type and of one upload first."""
+        pairs = [pair for pair in itertools.combinations(self._good, 2) if pair[0].image == pair[1].image]
+        pairs.sort(
+            key=lambda pair: (pair[0].detail_type != pair[1].detail_type, pair[0].about != pair[1].about)
+        )
+        return pairs[: self._orders]
+
+    def _all_orders(self, messages: tuple[Message, ...]) -> Iterator[tuple[Message, ...]]:
+        """All orders if there are few of them; otherwise the reverse, and random ones."""
+        if math.factorial(min(len(messages), 20)) <= self._orders:
+            yield from itertools.permutations(messages)
+            return
+        yield messages[::-1]
+        random = Random(self._seed)  # noqa: S311  the seed is in the report
+        for _ in range(self._orders // 4):
+            yield tuple(random.sample(messages, len(messages)))
+
+
+def _without_letters(state: State) -> State:
+    return elsewhere(state, (DEAD, LEFT))
+
+
+def _without_the_addition(state: State) -> State:
+    """The richer message has another name, which a dead letter shows."""
+    letters = (each for each in state if each.place in (DEAD, LEFT))
+    named_alike = (Record(each.place, "a message", {}) for each in letters)
+    return (*without_unknown_field(_without_letters(state)), *named_alike)

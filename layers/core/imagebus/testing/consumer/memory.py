@@ -1,0 +1,240 @@
+"""Runs a consumer's handler in this process, over the in-memory AWS that its template declares."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping
+from io import StringIO
+from typing import Any
+from unittest import mock
+
+from boto3.dynamodb.types import TypeDeserializer
+from botocore.session import Session
+
+from imagebus import aws
+from imagebus.testing import (
+    InMemoryDynamoDB,
+    InMemoryEventBridge,
+    InMemoryS3,
+    InMemorySNS,
+    InMemorySQS,
+    ManualClock,
+)
+from imagebus.testing.consumer.bench import DEAD, LEFT, Outcome
+from imagebus.testing.consumer.deck import originals
+from imagebus.testing.consumer.messages import Message, Sequence
+from imagebus.testing.consumer.poller import FunctionError, Poller
+from imagebus.testing.consumer.state import Record, record
+from imagebus.testing.consumer.template import DEAD_LETTERS, INBOX, REGION, Template, url
+from imagebus.testing.dynamodb import Table
+from imagebus.testing.s3 import Bucket, Version
+
+Handler = Callable[[dict[str, Any], Any], Any]
+
+
+class World:
+    """The stores of one run: those of the template, and the inbox and dead letters of consumer.yml."""
+
+    def __init__(self, template: Template) -> None:
+        self._detail_types = template.detail_types
+        self.clock = ManualClock()
+        self.dynamodb = InMemoryDynamoDB(
+            {name: _table(each) for name, each in template.resources("AWS::DynamoDB::Table")}
+        )
+        buckets = {
+            name: Bucket(versioned=each.get("VersioningConfiguration", {}).get("Status") == "Enabled")
+            for name, each in template.resources("AWS::S3::Bucket")
+        }
+        self.s3 = InMemoryS3(buckets, clock=self.clock)
+        self.sns = InMemorySNS()
+        self.events = InMemoryEventBridge(clock=self.clock)
+        self.sqs = InMemorySQS(self.clock)
+        for name, _ in template.resources("AWS::SQS::Queue"):
+            self.sqs.add_queue(name)
+        self.dead_letters = self.sqs.add_queue(DEAD_LETTERS)
+        self.inbox = self.sqs.add_queue(
+            INBOX, max_receive_count=template.max_receive_count, dead_letter_url=self.dead_letters
+        )
+
+    def add_originals(self, bucket: str) -> None:
+        """A versioned bucket with the originals of all uploads that the events are about."""
+        made = self.s3.buckets.setdefault(bucket, Bucket(versioned=True))
+        for key, version_id, revision in originals(self._detail_types):
+            body = f"the original of {version_id}".encode()
+            made.keys.setdefault(key, []).append(Version(version_id, revision, body, self.clock.now()))
+
+    def service(self, name: str) -> Any:
+        """The fake of a service. Raises NotInMemory."""
+        fakes = {"dynamodb", "s3", "sns", "events", "sqs"}
+        if name not in fakes:
+            raise NotInMemory(
+                f"The in-memory AWS has no {name}. Pass your own: check(…, clients={{{name!r}: fake}})"
+            )
+        return getattr(self, name)
+
+
+class NotInMemory(Exception):
+    """The handler uses what the fakes lack; `imagebus test-consumer` runs it on the embedded AWS instead."""
+
+
+class Context:
+    """Lambda's context, as far as a consumer of queues reads it."""
+
+    function_name = "consumer"
+    aws_request_id = "00000000-0000-0000-0000-000000000000"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 30_000
+
+
+class InMemoryRunner:
+    """`prepare` puts into each new World what the pipeline would have written, such as the original images.
+
+    A handler's module is imported once, so there are no new instances here.
+    """
+
+    restarts = False
+
+    def __init__(
+        self,
+        handle: Handler,
+        template: Template,
+        prepare: Callable[[World], None],
+        clients: Mapping[str, Any],
+    ) -> None:
+        self._handle, self._template, self._prepare, self._clients = handle, template, prepare, clients
+        self._world = World(template)
+        self.takes_replays = template.takes_replays
+
+    @contextlib.contextmanager
+    def installed(self) -> Iterator[None]:
+        """Every client that the handler creates meanwhile, or keeps, is one of the current World's fakes."""
+        environment = {"AWS_DEFAULT_REGION": REGION, "AWS_REGION": REGION, **self._template.environment}
+        disabled = logging.root.manager.disable
+
+        def create_client(_session: Any, service_name: str, *_: Any, **_options: Any) -> Any:
+            return _Client(self, service_name)
+
+        aws.client.cache_clear()
+        aws.bus.cache_clear()
+        logging.disable(logging.CRITICAL)
+        try:
+            with (
+                mock.patch.dict(os.environ, environment),
+                mock.patch.object(Session, "create_client", create_client),
+            ):
+                yield
+        finally:
+            logging.disable(disabled)
+            aws.client.cache_clear()
+            aws.bus.cache_clear()
+
+    def service(self, name: str) -> Any:
+        return self._clients[name] if name in self._clients else self._world.service(name)
+
+    def run(self, sequence: Sequence) -> Outcome:
+        self._world = world = World(self._template)
+        self._prepare(world)
+        poller = Poller(
+            world.sqs,
+            world.inbox,
+            world.sqs.queues[world.inbox].arn,
+            self._invoke,
+            reports_failures=self._template.reports_failures,
+        )
+        left = [message for step in sequence for message in poller.deliver(step)]
+        names = {message.body: message.name for step in sequence for message in step}
+        return _outcome(world, names, left)
+
+    def _invoke(self, event: dict[str, Any]) -> Any:
+        try:
+            with contextlib.redirect_stdout(StringIO()):
+                return self._handle(event, Context())
+        except NotInMemory:
+            raise
+        except Exception as error:
+            raise FunctionError(str(error)) from error
+
+
+class _Client:
+    """A client that a handler may keep from run to run: it always speaks to the current fakes."""
+
+    def __init__(self, runner: InMemoryRunner, service: str) -> None:
+        self._runner, self._service = runner, service
+
+    def __getattr__(self, name: str) -> Any:
+        fake = self._runner.service(self._service)
+        try:
+            return getattr(fake, name)
+        except AttributeError:
+            raise NotInMemory(f"The in-memory {self._service} has no {name}.") from None
+
+
+def _table(properties: Mapping[str, Any]) -> Table:
+    indexes = {}
+    for kind in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
+        for each in properties.get(kind, ()):
+            keys = [part["AttributeName"] for part in each["KeySchema"]]
+            indexes[each["IndexName"]] = (keys[0], keys[-1])
+    keys = [part["AttributeName"] for part in properties["KeySchema"]]
+    return Table(keys[0], keys[1] if len(keys) > 1 else None, indexes)
+
+
+def _outcome(world: World, names: Mapping[str, str], left: list[Message]) -> Outcome:
+    facts, sent = _published(world)
+    state = [*_stored(world), *facts, *(each for each in sent if each.place != "bus")]
+    state += [
+        record(DEAD, names.get(message.body, "a message"), {})
+        for message in world.sqs.queues[world.dead_letters].messages
+    ]
+    state += [record(LEFT, message.name, {}) for message in left]
+    return Outcome(tuple(state), tuple(sent))
+
+
+def _stored(world: World) -> Iterator[Record]:
+    read = TypeDeserializer().deserialize
+    for name, table in world.dynamodb.tables.items():
+        for item in table.items():
+            key = " / ".join(filter(None, table.key(item)))
+            yield record(f"table {name}", key, {each: read(value) for each, value in item.items()})
+    for name, bucket in world.s3.buckets.items():
+        for key, versions in bucket.keys.items():
+            content: dict[str, Any] = {
+                "tags": {each.version_id: dict(each.tags) for each in versions if each.tags}
+            }
+            if versions and not versions[-1].is_marker:
+                content |= {"body": versions[-1].body, "type": versions[-1].content_type}
+            yield record(f"bucket {name}", key, content)
+
+
+def _published(world: World) -> tuple[list[Record], list[Record]]:
+    """What is on the bus, each fact once; and everything that was sent, as often as it was."""
+    entries = [entry for call in world.events.calls for entry in call]
+    events = [
+        event_record(each["Source"], each["DetailType"], json.loads(each["Detail"])) for each in entries
+    ]
+    sent = [*events]
+    for request in world.sns.published:
+        about = {name: value for name, value in request.items() if name != "TopicArn"}
+        sent.append(record(f"topic {request['TopicArn'].rsplit(':', 1)[1]}", "", about))
+    for address, queue in world.sqs.queues.items():
+        if address not in (world.inbox, world.dead_letters):
+            name = address.removeprefix(url(""))
+            sent += [record(f"queue {name}", "", message.body) for message in queue.messages]
+    return each_fact_once(events), sent
+
+
+def event_record(source: str, detail_type: str, detail: Mapping[str, Any]) -> Record:
+    """A published event, named by its fact."""
+    meta = detail.get("meta")
+    name = str(meta.get("event_id", "")) if isinstance(meta, Mapping) else ""
+    return record("bus", name, {"source": source, "detail-type": detail_type, "detail": detail})
+
+
+def each_fact_once(events: list[Record]) -> list[Record]:
+    """Of events with the same id, the first: whoever receives it twice knows that it is the same fact."""
+    named = {each.label: each for each in reversed(events) if each.label}
+    return [*reversed(named.values()), *(each for each in events if not each.label)]

@@ -1,0 +1,1 @@
+"""Consumers that are right, and twenty that are wrong, for the test kit to find."""

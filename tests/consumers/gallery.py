@@ -1,0 +1,46 @@
+"""The faulty consumers: the right one, `gallery`, with one file changed."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+
+
+@dataclass(frozen=True)
+class Faulty:
+    """`code`: what the test kit has to report, as the first line of the file says."""
+
+    language: str
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return f"{self.language}-{self.path.stem}"
+
+    @property
+    def code(self) -> str:
+        found = re.match(r'(?:"""|/\*\* |// )([a-z-]+): ', self.path.read_text(encoding="utf-8"))
+        assert found, f"{self.path} does not begin with a code"
+        return found[1]
+
+
+FAULTY = {
+    language: [Faulty(language, path) for path in sorted((HERE / language / "faulty").glob("*.*"))]
+    for language in ("python",)
+}
+
+
+def written(language: str, into: Path, faulty: Faulty | None = None) -> Path:
+    """The consumer's folder, as `imagebus new-consumer` would make it: with its own consumer.yml."""
+    folder = into / "gallery"
+    shutil.copytree(HERE / language / "gallery", folder)
+    shutil.copy(ROOT / "consumer.yml", folder)
+    if faulty:
+        (handler,) = folder.glob("src/**/handler.*")
+        shutil.copy(faulty.path, handler)
+    return folder
