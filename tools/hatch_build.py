@@ -21,4 +21,4 @@ class Contents(BuildHookInterface[Any]):
             self.build_config.dev_mode_dirs.extend(str(path.relative_to(self.root)) for path in folders)
         elif self.target_name == "wheel":
             golden = Path(self.root) / "schemas" / "examples"
-            build_data["force_include"][str(golden)] = "imagebus/testing/consumer/golden"
+            build_data["force_include"][str(golden)] = "imagebus/testing/kit/golden"

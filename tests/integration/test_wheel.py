@@ -277,7 +277,7 @@ def test_it_brings_nothing_but_its_own_packages(program: Path) -> None:
 
 
 def test_it_brings_the_golden_events_that_the_test_kit_delivers(program: Path) -> None:
-    (golden,) = program.parent.parent.glob("lib/python*/site-packages/imagebus/testing/consumer/golden")
+    (golden,) = program.parent.parent.glob("lib/python*/site-packages/imagebus/testing/kit/golden")
     originals = ROOT / "schemas" / "examples"
     assert {path.name for path in golden.iterdir()} == {path.name for path in originals.iterdir()}
 

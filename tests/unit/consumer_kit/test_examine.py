@@ -6,13 +6,13 @@ import itertools
 from collections.abc import Callable
 
 from imagebus.events.catalog import BY_DETAIL_TYPE, parse
-from imagebus.testing.consumer.bench import DEAD, Outcome
-from imagebus.testing.consumer.deck import as_committed, deck
-from imagebus.testing.consumer.examine import examine
-from imagebus.testing.consumer.findings import Report, listed
-from imagebus.testing.consumer.golden import golden_events
-from imagebus.testing.consumer.messages import FRESH, Message, Sequence
-from imagebus.testing.consumer.state import State, record
+from imagebus.testing.kit.bench import DEAD, Outcome
+from imagebus.testing.kit.deck import as_committed, deck
+from imagebus.testing.kit.examine import examine
+from imagebus.testing.kit.findings import Report, listed
+from imagebus.testing.kit.golden import golden_events
+from imagebus.testing.kit.messages import FRESH, Message, Sequence
+from imagebus.testing.kit.state import State, record
 
 NAMES = ["ImageProcessed", "ImageRejected"]
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from imagebus.testing import InMemorySQS, ManualClock
-from imagebus.testing.consumer.messages import Message
-from imagebus.testing.consumer.poller import FunctionError, Poller, failures
+from imagebus.testing.kit.messages import Message
+from imagebus.testing.kit.poller import FunctionError, Poller, failures
 
 A, B, BAD = Message("a", "a"), Message("b", "b"), Message("bad", "bad")
 

@@ -23,13 +23,13 @@ from imagebus.testing import (
     InMemorySQS,
     ManualClock,
 )
-from imagebus.testing.consumer.bench import DEAD, LEFT, Outcome
-from imagebus.testing.consumer.deck import originals
-from imagebus.testing.consumer.messages import Message, Sequence
-from imagebus.testing.consumer.poller import FunctionError, Poller
-from imagebus.testing.consumer.state import Record, record
-from imagebus.testing.consumer.template import DEAD_LETTERS, INBOX, REGION, Template, url
 from imagebus.testing.dynamodb import Table
+from imagebus.testing.kit.bench import DEAD, LEFT, Outcome
+from imagebus.testing.kit.deck import originals
+from imagebus.testing.kit.messages import Message, Sequence
+from imagebus.testing.kit.poller import FunctionError, Poller
+from imagebus.testing.kit.state import Record, record
+from imagebus.testing.kit.template import DEAD_LETTERS, INBOX, REGION, Template, url
 from imagebus.testing.s3 import Bucket, Version
 
 Handler = Callable[[dict[str, Any], Any], Any]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from imagebus.testing.consumer.messages import FRESH, Sequence
+from imagebus.testing.kit.messages import FRESH, Sequence
 
 #: Code -> (what is wrong, what to do). docs/testing-consumers.md explains each.
 CODES: Mapping[str, tuple[str, str]] = {

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from imagebus.testing.consumer.messages import Message, Sequence
-from imagebus.testing.consumer.state import Noise, State, differences, noise_between, shortened
+from imagebus.testing.kit.messages import Message, Sequence
+from imagebus.testing.kit.state import Noise, State, differences, noise_between, shortened
 
 #: Places in an outcome that every consumer has.
 DEAD, LEFT = "dead letters", "inbox"

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from collections.abc import Sequence as Several
 from random import Random
 
-from imagebus.testing.consumer.bench import DEAD, LEFT, Bench, Outcome, Runner
-from imagebus.testing.consumer.deck import as_committed, deck, newest_version
-from imagebus.testing.consumer.findings import Finding, Report
-from imagebus.testing.consumer.messages import (
+from imagebus.testing.kit.bench import DEAD, LEFT, Bench, Outcome, Runner
+from imagebus.testing.kit.deck import as_committed, deck, newest_version
+from imagebus.testing.kit.findings import Finding, Report
+from imagebus.testing.kit.messages import (
     FRESH,
     POISON,
     Message,
@@ -22,7 +22,7 @@ from imagebus.testing.consumer.messages import (
     singly,
     with_unknown_fields,
 )
-from imagebus.testing.consumer.state import (
+from imagebus.testing.kit.state import (
     Record,
     State,
     differences,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from imagebus.testing.consumer.messages import Message
+from imagebus.testing.kit.messages import Message
 
 #: Attempts after which a message without dead letters is left where it is.
 MOST_ATTEMPTS = 8

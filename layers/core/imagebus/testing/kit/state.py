@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from imagebus.testing.consumer.messages import UNKNOWN_FIELD, UNKNOWN_TEXT
+from imagebus.testing.kit.messages import UNKNOWN_FIELD, UNKNOWN_TEXT
 
 Scalar = str | int | float | bool | None
 #: (place, path) of a value that differs although the same was delivered: a time, a generated id.

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from imagebus.testing.consumer.findings import Report
-    from imagebus.testing.consumer.memory import Handler, World
+    from imagebus.testing.kit.findings import Report
+    from imagebus.testing.kit.memory import Handler, World
 
 ORDERS = 200
 
@@ -51,9 +51,9 @@ class ConsumerKit:
         `parameters` are those of the template that have no default. `prepare` fills the stores before each
         run. `clients` are your own fakes, by the name of the service.
         """
-        from imagebus.testing.consumer.examine import examine
-        from imagebus.testing.consumer.memory import InMemoryRunner
-        from imagebus.testing.consumer.template import Template
+        from imagebus.testing.kit.examine import examine
+        from imagebus.testing.kit.memory import InMemoryRunner
+        from imagebus.testing.kit.template import Template
 
         template = Template(self.template, parameters)
         runner = InMemoryRunner(handle, template, prepare, clients or {})

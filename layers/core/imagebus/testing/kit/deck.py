@@ -12,8 +12,8 @@ from imagebus.clock import timestamp
 from imagebus.events import Contract, NotAnEvent, StackData
 from imagebus.events.catalog import BY_DETAIL_TYPE, parse
 from imagebus.identity import NAMESPACE, event_id, image_id
-from imagebus.testing.consumer.golden import golden_events
-from imagebus.testing.consumer.messages import Message, text_of
+from imagebus.testing.kit.golden import golden_events
+from imagebus.testing.kit.messages import Message, text_of
 
 KEY = "holiday/IMG_0042.jpg"
 #: Another image, whose key has all that keys may have.
