@@ -180,6 +180,10 @@ erase: $(READY) ## erase N images of every status while others are uploaded and 
 import: $(READY) ## import N objects on the embedded AWS, interrupted twice (N=500)
 	IMAGEBUS_IMPORT=$(or $(N),500) $(BIN)/pytest -rP tests/e2e/test_import.py
 
+.PHONY: consumers
+consumers: $(READY) ## test twenty faulty consumers and the examples with imagebus test-consumer
+	IMAGEBUS_CONSUMERS=1 $(BIN)/pytest tests/e2e/test_consumer_kit.py
+
 .PHONY: build
 build: $(READY) ## sam build, for AWS (ARCHITECTURE=arm64)
 	@$(BIN)/python -m tools build $(ARCHITECTURE)

@@ -19,6 +19,7 @@ import typer
 from imagebus_cli import checkout
 from imagebus_cli.adopt import commands as adopt
 from imagebus_cli.consumers import commands as consumers
+from imagebus_cli.consumers.blackbox.commands import examine_consumer
 from imagebus_cli.demo import commands as demo
 from imagebus_cli.images import commands as images
 from imagebus_cli.images.inspect import inspect
@@ -66,6 +67,7 @@ PANELS: Mapping[str, Mapping[str, Callable[..., None] | typer.Typer]] = {
     "Development, in a checkout": {
         "new-consumer": checkout.new_consumer,
         "try-consumer": consumers.try_consumer,
+        "test-consumer": examine_consumer,
         "schemas": checkout.schemas,
         "contracts": checkout.contracts,
     },

@@ -31,15 +31,19 @@ class Faulty:
 
 FAULTY = {
     language: [Faulty(language, path) for path in sorted((HERE / language / "faulty").glob("*.*"))]
-    for language in ("python",)
+    for language in ("python", "typescript")
 }
 
 
 def written(language: str, into: Path, faulty: Faulty | None = None) -> Path:
-    """The consumer's folder, as `imagebus new-consumer` would make it: with its own consumer.yml."""
+    """The consumer's folder, with what `imagebus new-consumer` would put beside the code."""
     folder = into / "gallery"
     shutil.copytree(HERE / language / "gallery", folder)
     shutil.copy(ROOT / "consumer.yml", folder)
+    if language == "typescript":
+        shutil.copy(ROOT / "clients" / "typescript" / "src" / "events.ts", folder / "src")
+        scaffold = ROOT / "tools" / "scaffold" / "files" / "typescript"
+        shutil.copy(scaffold / "inbox.ts.txt", folder / "src" / "inbox.ts")
     if faulty:
         (handler,) = folder.glob("src/**/handler.*")
         shutil.copy(faulty.path, handler)

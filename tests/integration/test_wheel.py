@@ -95,6 +95,7 @@ IN_A_CHECKOUT = {
     "contracts verify": ("a-consumer",),
     "schemas check": (),
     "schemas release": (),
+    "test-consumer": (".",),
 }
 #: Commands that need an extra.
 WITH_IMAGING = {"inspect": ("picture.jpg",), "smoke": STACK}

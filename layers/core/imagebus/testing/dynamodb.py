@@ -25,6 +25,10 @@ class Table:
     indexes: dict[str, tuple[str, str]] = field(default_factory=dict)
     partitions: dict[str, dict[str, Item]] = field(default_factory=dict)
 
+    @property
+    def key_names(self) -> list[str]:
+        return [self.hash_key, self.range_key] if self.range_key else [self.hash_key]
+
     def key(self, item: Item) -> tuple[str, str]:
         return _value(item, self.hash_key), _value(item, self.range_key) if self.range_key else ""
 

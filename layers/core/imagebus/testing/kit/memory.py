@@ -11,7 +11,6 @@ from io import StringIO
 from typing import Any
 from unittest import mock
 
-from boto3.dynamodb.types import TypeDeserializer
 from botocore.session import Session
 
 from imagebus import aws
@@ -28,7 +27,7 @@ from imagebus.testing.kit.bench import DEAD, LEFT, Outcome
 from imagebus.testing.kit.deck import originals
 from imagebus.testing.kit.messages import Message, Sequence
 from imagebus.testing.kit.poller import FunctionError, Poller
-from imagebus.testing.kit.state import Record, record
+from imagebus.testing.kit.state import Record, each_fact_once, event_record, item_record, record
 from imagebus.testing.kit.template import DEAD_LETTERS, INBOX, REGION, Template, url
 from imagebus.testing.s3 import Bucket, Version
 
@@ -195,11 +194,9 @@ def _outcome(world: World, names: Mapping[str, str], left: list[Message]) -> Out
 
 
 def _stored(world: World) -> Iterator[Record]:
-    read = TypeDeserializer().deserialize
     for name, table in world.dynamodb.tables.items():
         for item in table.items():
-            key = " / ".join(filter(None, table.key(item)))
-            yield record(f"table {name}", key, {each: read(value) for each, value in item.items()})
+            yield item_record(f"table {name}", table.key_names, item)
     for name, bucket in world.s3.buckets.items():
         for key, versions in bucket.keys.items():
             content: dict[str, Any] = {
@@ -225,16 +222,3 @@ def _published(world: World) -> tuple[list[Record], list[Record]]:
             name = address.removeprefix(url(""))
             sent += [record(f"queue {name}", "", message.body) for message in queue.messages]
     return each_fact_once(events), sent
-
-
-def event_record(source: str, detail_type: str, detail: Mapping[str, Any]) -> Record:
-    """A published event, named by its fact."""
-    meta = detail.get("meta")
-    name = str(meta.get("event_id", "")) if isinstance(meta, Mapping) else ""
-    return record("bus", name, {"source": source, "detail-type": detail_type, "detail": detail})
-
-
-def each_fact_once(events: list[Record]) -> list[Record]:
-    """Of events with the same id, the first: whoever receives it twice knows that it is the same fact."""
-    named = {each.label: each for each in reversed(events) if each.label}
-    return [*reversed(named.values()), *(each for each in events if not each.label)]

@@ -9,6 +9,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from boto3.dynamodb.types import Binary, TypeDeserializer
+
 from imagebus.testing.kit.messages import UNKNOWN_FIELD, UNKNOWN_TEXT
 
 Scalar = str | int | float | bool | None
@@ -36,6 +38,25 @@ State = tuple[Record, ...]
 def record(place: str, label: str, content: Any) -> Record:
     """`content` is JSON-like; text and bytes inside it that are JSON are read as JSON."""
     return Record(place, label, dict(_flat("", content)))
+
+
+def item_record(place: str, key: Collection[str], item: Mapping[str, Any]) -> Record:
+    """A DynamoDB item, named by its key."""
+    read = {name: TypeDeserializer().deserialize(value) for name, value in item.items()}
+    return record(place, " / ".join(str(read[name]) for name in key), read)
+
+
+def event_record(source: str, detail_type: str, detail: Mapping[str, Any]) -> Record:
+    """A published event, named by its fact."""
+    meta = detail.get("meta")
+    name = str(meta.get("event_id", "")) if isinstance(meta, Mapping) else ""
+    return record("bus", name, {"source": source, "detail-type": detail_type, "detail": detail})
+
+
+def each_fact_once(events: list[Record]) -> list[Record]:
+    """Of events with the same id, the first: whoever receives it twice knows that it is the same fact."""
+    named = {each.label: each for each in reversed(events) if each.label}
+    return [*reversed(named.values()), *(each for each in events if not each.label)]
 
 
 def noise_between(first: State, second: State) -> Noise:
@@ -95,6 +116,8 @@ def elsewhere(state: State, places: Collection[str]) -> State:
 
 
 def _flat(path: str, value: Any) -> Iterator[tuple[str, Scalar]]:
+    if isinstance(value, Binary):
+        value = vars(value)["value"]  # which its stub does not have
     if isinstance(value, bytes | bytearray):
         value = _text(bytes(value))
     if isinstance(value, str):

@@ -1,0 +1,1 @@
+"""Tests a deployed consumer in any language by what its stack holds afterwards."""
