@@ -69,8 +69,6 @@ def _report(
 
 def _lines(report: Report) -> list[str]:
     if report.findings:
-        return [*str(report).splitlines()]
-    ignored = (
-        f" Ignored, because it differs each time: {', '.join(report.ignored)}." if report.ignored else ""
-    )
-    return [f"Nothing is wrong in {report.runs} runs (seed {report.seed}).{ignored}"]
+        return str(report).splitlines()
+    lines = [f"Nothing is wrong in {report.runs} runs (seed {report.seed})."]
+    return lines + [f"Ignored, because it differs each time: {each}" for each in report.ignored]

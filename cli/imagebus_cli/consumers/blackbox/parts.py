@@ -38,6 +38,7 @@ class Inbox:
     url: str
     arn: str
     dead_letters_url: str | None
+    max_receive_count: int
     function: str
     mapping: dict[str, Any]
     #: (bus, rule) of each rule that sends to it.
@@ -116,6 +117,7 @@ def _inboxes(
                 urls[arn],
                 arn,
                 urls.get(redrive.get("deadLetterTargetArn", "")),
+                int(redrive.get("maxReceiveCount", 1)),
                 mapping["FunctionArn"],
                 mapping,
                 rules,

@@ -77,6 +77,7 @@ class DeployedRunner:
             self._invoke,
             reports_failures="ReportBatchItemFailures" in mapping.get("FunctionResponseTypes", ()),
             batch_size=min(mapping.get("BatchSize", 10), 10),
+            attempts=parts.inbox.max_receive_count,
         )
 
     @contextmanager

@@ -143,6 +143,7 @@ class InMemoryRunner:
             world.sqs.queues[world.inbox].arn,
             self._invoke,
             reports_failures=self._template.reports_failures,
+            attempts=self._template.max_receive_count,
         )
         left = [message for step in sequence for message in poller.deliver(step)]
         names = {message.body: message.name for step in sequence for message in step}

@@ -12,8 +12,6 @@ from typing import Any
 
 from imagebus.testing.kit.messages import Message
 
-#: Attempts after which a message without dead letters is left where it is.
-MOST_ATTEMPTS = 8
 #: SQS hands out, and Lambda deletes, at most this many at once.
 MOST_AT_ONCE = 10
 
@@ -26,7 +24,8 @@ class FunctionError(Exception):
 class Poller:
     """`invoke` calls the function with an SQS event and returns its answer, or raises FunctionError.
 
-    `reports_failures`: whether the event source mapping has ReportBatchItemFailures.
+    `reports_failures`: whether the event source mapping has ReportBatchItemFailures. `attempts`: the receives
+    that a message has before it is a dead letter.
     """
 
     sqs: Any
@@ -35,6 +34,7 @@ class Poller:
     invoke: Callable[[dict[str, Any]], Any]
     reports_failures: bool = True
     batch_size: int = MOST_AT_ONCE
+    attempts: int = 5
 
     def deliver(self, batch: Sequence[Message]) -> list[Message]:
         """Delivers the batch until nothing of it is left; returns what stays in the inbox for ever."""
@@ -45,7 +45,7 @@ class Poller:
 
     def _deliver(self, batch: Sequence[Message]) -> list[Message]:
         waiting = {self._send(message): message for message in batch}
-        for _ in range(MOST_ATTEMPTS):
+        for _ in range(self.attempts + 1):  # the last one finds nothing, because SQS moves the message then
             received = self._receive(waiting)
             if not received:
                 return []
