@@ -11,7 +11,7 @@ from imagebus.testing.kit.deck import as_committed, deck
 from imagebus.testing.kit.examine import examine
 from imagebus.testing.kit.findings import Report, listed
 from imagebus.testing.kit.golden import golden_events
-from imagebus.testing.kit.messages import FRESH, Message, Sequence
+from imagebus.testing.kit.messages import EMPTIED, FRESH, Message, Sequence
 from imagebus.testing.kit.state import State, record
 
 NAMES = ["ImageProcessed", "ImageRejected"]
@@ -24,7 +24,9 @@ class Scripted:
         self.outcome, self.restarts, self.takes_replays = outcome, restarts, False
 
     def run(self, sequence: Sequence) -> Outcome:
-        messages = [message for step in sequence if step != FRESH for message in step]
+        emptied = max((at for at, step in enumerate(sequence) if step == EMPTIED), default=-1)
+        steps = [step for step in sequence[emptied + 1 :] if step != FRESH]
+        messages = [message for step in steps for message in step]
         good = [each for each in messages if each.detail_type and each.version < 2]
         dead = [record(DEAD, each.name, {}) for each in messages if each not in good]
         return Outcome((*self.outcome(good), *dead))
@@ -87,6 +89,26 @@ def test_three_deliveries_that_are_needed_are_the_ones_that_are_shown() -> None:
     assert finding.instead is not None
     assert len(finding.shown_by) == len(finding.instead) == 3
     assert sorted(listed(finding.shown_by)) == sorted(listed(finding.instead))
+
+
+def test_what_a_warm_function_remembers_is_found() -> None:
+    """It counts the facts that it has ever seen, and a new instance begins again."""
+    seen: set[str] = set()
+
+    class Remembering(Scripted):
+        def run(self, sequence: Sequence) -> Outcome:
+            for step in sequence:
+                seen.clear() if step == FRESH else seen.update(message.name for message in step)
+            return super().run(sequence)
+
+    def outcome(messages: list[Message]) -> State:
+        return tuple(record("table T", each, {"seen": len(seen)}) for each in facts(messages))
+
+    (finding,) = examine(Remembering(outcome, restarts=True), NAMES).findings
+    assert finding.code == "memory"
+    assert finding.instead is not None
+    assert listed(finding.instead)[-1] == listed(finding.shown_by)[-1]
+    assert len(finding.instead) == 2
 
 
 def test_an_old_fact_again_after_a_newer_one_is_tried_too() -> None:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from imagebus.testing.kit.bench import DEAD, LEFT, Outcome
-from imagebus.testing.kit.messages import FRESH, Message, Sequence
+from imagebus.testing.kit.messages import EMPTIED, FRESH, Message, Sequence
 from imagebus.testing.kit.poller import FunctionError, Poller
 from imagebus.testing.kit.state import Record, State, each_fact_once, record
 from imagebus_cli.consumers.blackbox.parts import Aws, Parts
@@ -108,6 +108,10 @@ class DeployedRunner:
         for step in sequence:
             if step == FRESH:
                 self._restart()
+            elif step == EMPTIED:
+                self._settle()
+                self.empty()
+                left = []
             else:
                 left += self._poller.deliver(step)
         self._settle()

@@ -98,7 +98,7 @@ def _check(folder: Folder, values: Mapping[str, str]) -> None:
     missing = [name for name, about in declared.items() if "Default" not in about and name not in values]
     if missing:
         raise Problem(
-            f"{folder.path.name} needs {' and '.join(missing)}.",
+            f"{folder.path.resolve().name} needs {' and '.join(missing)}.",
             f"Give it a value: --parameter {missing[0]}=VALUE",
             exit_code=2,
         )

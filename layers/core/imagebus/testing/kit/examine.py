@@ -12,6 +12,7 @@ from imagebus.testing.kit.bench import DEAD, LEFT, Bench, Outcome, Runner
 from imagebus.testing.kit.deck import as_committed, deck, newest_version
 from imagebus.testing.kit.findings import Finding, Report
 from imagebus.testing.kit.messages import (
+    EMPTIED,
     FRESH,
     POISON,
     Message,
@@ -104,17 +105,23 @@ class Examination:
     # --- the checks ---
 
     def _is_stable(self) -> bool:
-        """The same twice leaves the same, but for noise; with new instances and with a warm one."""
-        bench, one, everything = self._bench, singly(self._good[0]), singly(*self._good)
-        if not bench.runner.restarts:
-            return self._is_repeatable("memory", one) and self._is_repeatable("memory", everything)
-        if not self._is_repeatable("unstable", (FRESH, *everything)):
+        """The same twice leaves the same, but for noise; and what came before is not remembered."""
+        one, everything = singly(self._good[0]), singly(*self._good)
+        restarts = self._bench.runner.restarts
+        new: Sequence = (FRESH,) if restarts else ()
+        expected = self._bench.outcome((*new, *one))  # the first run: nothing can be remembered yet
+        if not self._is_repeatable("unstable" if restarts else "memory", (*new, *everything)):
             return False
-        if not bench.difference((FRESH, *everything), everything):
-            return True
-        for sequence in (*map(singly, self._good), everything):  # the shortest that shows it
-            if difference := bench.difference((FRESH, *sequence), sequence):
-                self._add(Finding("memory", sequence, (FRESH, *sequence), difference))
+        for before in (one, everything):
+            sequence = (*new, *before, EMPTIED, *one)
+            warm = self._bench.outcome(sequence)
+            self._bench.learn(warm, self._bench.afresh(sequence))
+            difference = differences(expected.state, warm.state, self._bench.noise)
+            if difference and restarts:  # before it is believed, as Bench.difference does
+                self._bench.learn(expected, self._bench.afresh((*new, *one)))
+                difference = differences(expected.state, warm.state, self._bench.noise)
+            if difference:
+                self._add(Finding("memory", sequence, (*new, *one), tuple(shortened(difference))))
                 return False
         return True
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from imagebus.testing.kit.messages import FRESH, Sequence
+from imagebus.testing.kit.messages import EMPTIED, FRESH, Sequence
 
 #: Code -> (what is wrong, what to do). docs/testing-consumers.md explains each.
 CODES: Mapping[str, tuple[str, str]] = {
@@ -134,7 +134,7 @@ def _numbered(sequence: Sequence) -> Iterator[str]:
         yield "nothing"
     number = 0
     for step in sequence:
-        if step == FRESH:
+        if step in (FRESH, EMPTIED):
             yield step[0].name
             continue
         number += 1

@@ -11,8 +11,6 @@ from io import StringIO
 from typing import Any
 from unittest import mock
 
-from botocore.session import Session
-
 from imagebus import aws
 from imagebus.testing import (
     InMemoryDynamoDB,
@@ -24,12 +22,21 @@ from imagebus.testing import (
 )
 from imagebus.testing.dynamodb import Table
 from imagebus.testing.kit.bench import DEAD, LEFT, Outcome
+from imagebus.testing.kit.calls import NotInMemory, answered_by
 from imagebus.testing.kit.deck import originals
-from imagebus.testing.kit.messages import Message, Sequence
+from imagebus.testing.kit.messages import EMPTIED, Message, Sequence
 from imagebus.testing.kit.poller import FunctionError, Poller
 from imagebus.testing.kit.state import Record, each_fact_once, event_record, item_record, record
 from imagebus.testing.kit.template import DEAD_LETTERS, INBOX, REGION, Template, url
 from imagebus.testing.s3 import Bucket, Version
+
+#: No account may be reached, whatever the developer's own settings are.
+SETTINGS = {
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_REGION": REGION,
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+}
 
 Handler = Callable[[dict[str, Any], Any], Any]
 
@@ -65,18 +72,11 @@ class World:
             body = f"the original of {version_id}".encode()
             made.keys.setdefault(key, []).append(Version(version_id, revision, body, self.clock.now()))
 
-    def service(self, name: str) -> Any:
-        """The fake of a service. Raises NotInMemory."""
-        fakes = {"dynamodb", "s3", "sns", "events", "sqs"}
-        if name not in fakes:
-            raise NotInMemory(
-                f"The in-memory AWS has no {name}. Pass your own: check(…, clients={{{name!r}: fake}})"
-            )
-        return getattr(self, name)
-
-
-class NotInMemory(Exception):
-    """The handler uses what the fakes lack; `imagebus test-consumer` runs it on the embedded AWS instead."""
+    @property
+    def fakes(self) -> dict[str, Any]:
+        """By the name that boto3 uses."""
+        names = ("dynamodb", "events", "s3", "sns", "sqs")
+        return {name: getattr(self, name) for name in names}
 
 
 class Context:
@@ -106,38 +106,51 @@ class InMemoryRunner:
     ) -> None:
         self._handle, self._template, self._prepare, self._clients = handle, template, prepare, clients
         self._world = World(template)
+        self._lacking: NotInMemory | None = None
         self.takes_replays = template.takes_replays
 
     @contextlib.contextmanager
     def installed(self) -> Iterator[None]:
-        """Every client that the handler creates meanwhile, or keeps, is one of the current World's fakes."""
-        environment = {"AWS_DEFAULT_REGION": REGION, "AWS_REGION": REGION, **self._template.environment}
+        """Every call of a client is answered by the fakes of the current World."""
+        environment = {**SETTINGS, **self._template.environment}
         disabled = logging.root.manager.disable
-
-        def create_client(_session: Any, service_name: str, *_: Any, **_options: Any) -> Any:
-            return _Client(self, service_name)
-
-        aws.client.cache_clear()
-        aws.bus.cache_clear()
+        _forget_clients()
         logging.disable(logging.CRITICAL)
         try:
-            with (
-                mock.patch.dict(os.environ, environment),
-                mock.patch.object(Session, "create_client", create_client),
-            ):
+            with mock.patch.dict(os.environ, environment), answered_by(self._service):
                 yield
         finally:
             logging.disable(disabled)
-            aws.client.cache_clear()
-            aws.bus.cache_clear()
+            _forget_clients()
 
-    def service(self, name: str) -> Any:
-        return self._clients[name] if name in self._clients else self._world.service(name)
+    def _service(self, name: str, operation: str) -> Any:
+        fake = self._clients[name] if name in self._clients else self._world.fakes.get(name)
+        if not hasattr(fake, operation):
+            self._lacking = NotInMemory(
+                f"The in-memory AWS has no {name}.{operation}: pass a fake in `clients`."
+            )
+            raise self._lacking
+        return getattr(fake, operation)
 
     def run(self, sequence: Sequence) -> Outcome:
-        self._world = world = World(self._template)
-        self._prepare(world)
-        poller = Poller(
+        left: list[Message] = []
+        self._renew()
+        for step in sequence:
+            if step == EMPTIED:
+                left = []
+                self._renew()
+            else:
+                left += self._poller().deliver(step)
+        names = {message.body: message.name for step in sequence for message in step}
+        return _outcome(self._world, names, left)
+
+    def _renew(self) -> None:
+        self._world = World(self._template)
+        self._prepare(self._world)
+
+    def _poller(self) -> Poller:
+        world = self._world
+        return Poller(
             world.sqs,
             world.inbox,
             world.sqs.queues[world.inbox].arn,
@@ -145,32 +158,21 @@ class InMemoryRunner:
             reports_failures=self._template.reports_failures,
             attempts=self._template.max_receive_count,
         )
-        left = [message for step in sequence for message in poller.deliver(step)]
-        names = {message.body: message.name for step in sequence for message in step}
-        return _outcome(world, names, left)
 
     def _invoke(self, event: dict[str, Any]) -> Any:
         try:
             with contextlib.redirect_stdout(StringIO()):
                 return self._handle(event, Context())
-        except NotInMemory:
-            raise
-        except Exception as error:
+        except Exception as error:  # as Lambda: whatever it raises, the batch has failed
             raise FunctionError(str(error)) from error
+        finally:
+            if self._lacking:  # the handler may have caught it
+                raise self._lacking
 
 
-class _Client:
-    """A client that a handler may keep from run to run: it always speaks to the current fakes."""
-
-    def __init__(self, runner: InMemoryRunner, service: str) -> None:
-        self._runner, self._service = runner, service
-
-    def __getattr__(self, name: str) -> Any:
-        fake = self._runner.service(self._service)
-        try:
-            return getattr(fake, name)
-        except AttributeError:
-            raise NotInMemory(f"The in-memory {self._service} has no {name}.") from None
+def _forget_clients() -> None:
+    aws.client.cache_clear()
+    aws.bus.cache_clear()
 
 
 def _table(properties: Mapping[str, Any]) -> Table:

@@ -41,6 +41,8 @@ Sequence = tuple[Step, ...]
 
 #: In a sequence: from here on a new instance of the function runs, which remembers nothing.
 FRESH = (Message("(a new instance of the function)", ""),)
+#: In a sequence: what has been left so far is removed. A warm function may still remember it.
+EMPTIED = (Message("(its stores are emptied)", ""),)
 
 
 def singly(*messages: Message) -> Sequence:

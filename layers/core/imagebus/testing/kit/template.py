@@ -56,9 +56,7 @@ class Template:
         shapes = [each for _, each in self.resources("AWS::CloudFormation::Stack")]
         shapes = [each for each in shapes if "DetailTypes" in each.get("Parameters", {})]
         if len(shapes) != 1:
-            raise ValueError(
-                f"{path} has {len(shapes)} nested stacks of consumer.yml; the kit reads just one"
-            )
+            raise ValueError(f"{path} has {len(shapes)} nested stacks of consumer.yml, not one")
         self._shape: dict[str, Any] = shapes[0]["Parameters"]
 
     @property
