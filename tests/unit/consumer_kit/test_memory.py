@@ -129,6 +129,16 @@ def test_what_the_fakes_lack_is_said_even_if_the_handler_catches_it(kit: Consume
         codes(kit, lambda _meta: client("ssm").get_parameter(Name="x"))
 
 
+def test_a_consumer_that_handles_nothing_is_not_tested_further_and_says_why(kit: ConsumerKit) -> None:
+    def handle(_event: dict[str, Any], _context: object) -> None:
+        raise RuntimeError("no module named gallery")
+
+    report = kit.examine(handle)
+    (finding,) = report.findings
+    assert (finding.code, finding.differences) == ("fails", ("It says: no module named gallery",))
+    assert report.runs == 2
+
+
 def test_a_fake_of_your_own_answers(kit: ConsumerKit) -> None:
     class Ssm:
         asked = 0

@@ -15,7 +15,7 @@ from typing import Any
 
 from imagebus.testing.kit.bench import DEAD, LEFT, Outcome
 from imagebus.testing.kit.messages import EMPTIED, FRESH, Message, Sequence
-from imagebus.testing.kit.poller import FunctionError, Poller
+from imagebus.testing.kit.poller import FunctionError, Poller, reason
 from imagebus.testing.kit.state import Record, State, each_fact_once, record
 from imagebus_cli.consumers.blackbox.parts import Aws, Parts
 from imagebus_cli.consumers.blackbox.stores import (
@@ -105,6 +105,7 @@ class DeployedRunner:
 
     def run(self, sequence: Sequence) -> Outcome:
         left: list[Message] = []
+        self._poller.error = ""
         for step in sequence:
             if step == FRESH:
                 self._restart()
@@ -123,24 +124,26 @@ class DeployedRunner:
 
     def _outcome(self, names: dict[str, str], left: list[Message]) -> Outcome:
         events, others = self._bus.read(), read_all(self._outbound)
-        letters = self._dead.bodies() if self._dead else []
+        letters = self._dead.messages() if self._dead else []
         state: list[Record] = [*read_all(self._stores), *each_fact_once(events), *others]
-        state += [record(DEAD, names.get(body, "a message"), {}) for body in letters]
+        state += [record(DEAD, names.get(each["Body"], "a message"), {}) for each in letters]
         state += [record(LEFT, message.name, {}) for message in left]
         sent: State = (*events, *others)
-        return Outcome(tuple(state), sent)
+        reasons = (reason(each.get("MessageAttributes", {})) for each in letters)
+        return Outcome(tuple(state), sent, self._poller.error or next(filter(None, reasons), ""))
 
     def _invoke(self, event: dict[str, Any]) -> Any:
         answer = self._lambda.invoke(
             FunctionName=self._parts.inbox.function, Payload=json.dumps(event).encode()
         )
         body = answer["Payload"].read()
-        if "FunctionError" in answer:
-            raise FunctionError(body.decode(errors="replace")[:300])
         try:
-            return json.loads(body) if body else None
+            read = json.loads(body) if body else None
         except ValueError as error:
             raise FunctionError("its answer is not JSON") from error
+        if "FunctionError" in answer:
+            raise FunctionError(str(read.get("errorMessage") if isinstance(read, dict) else read)[:300])
+        return read
 
     def _settle(self) -> None:
         """Until the queues that the consumer fills for itself are empty."""

@@ -45,7 +45,7 @@ def examined(
                 runner.takes_replays = delivers(aws, parts.inbox, stage.bus, detail_types)
             runner.empty()
             change = _fitted(made, stage)
-            return examine(runner, detail_types, seed=seed, orders=orders, change=change, say=say)
+            return examine(runner, detail_types, seed=seed, most_orders=orders, change=change, say=say)
 
 
 def _refuse(aws: Aws, stack: str, held: int) -> None:

@@ -105,15 +105,21 @@ class QueueStore:
         return [record(self._place, "", body) for body in self.bodies()]
 
     def bodies(self) -> list[str]:
-        found: list[str] = []
+        return [message["Body"] for message in self.messages()]
+
+    def messages(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
         while True:
             received = self._sqs.receive_message(
-                QueueUrl=self._url, MaxNumberOfMessages=10, WaitTimeSeconds=self._wait
+                QueueUrl=self._url,
+                MaxNumberOfMessages=10,
+                WaitTimeSeconds=self._wait,
+                MessageAttributeNames=["All"],
             )
             messages = received.get("Messages", [])
             if not messages:
                 return found
-            found += [message["Body"] for message in messages]
+            found += messages
             handles = [
                 {"Id": str(at), "ReceiptHandle": message["ReceiptHandle"]}
                 for at, message in enumerate(messages)

@@ -58,7 +58,7 @@ class ConsumerKit:
         template = Template(self.template, parameters)
         runner = InMemoryRunner(handle, template, prepare, clients or {})
         with runner.installed():
-            return examine(runner, template.detail_types, seed=self.seed, orders=self.orders)
+            return examine(runner, template.detail_types, seed=self.seed, most_orders=self.orders)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

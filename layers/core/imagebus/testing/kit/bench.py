@@ -23,6 +23,8 @@ class Outcome:
 
     state: State
     sent: State = ()
+    #: Why something failed, as far as the function says.
+    error: str = ""
 
     def names(self, place: str) -> set[str]:
         return {each.label for each in self.state if each.place == place}

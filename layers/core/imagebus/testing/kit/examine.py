@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from collections.abc import Sequence as Several
-from random import Random
 
 from imagebus.testing.kit.bench import DEAD, LEFT, Bench, Outcome, Runner
 from imagebus.testing.kit.deck import as_committed, deck, newest_version
@@ -23,6 +20,7 @@ from imagebus.testing.kit.messages import (
     singly,
     with_unknown_fields,
 )
+from imagebus.testing.kit.orders import orders, pairs
 from imagebus.testing.kit.state import (
     Record,
     State,
@@ -40,17 +38,17 @@ def examine(
     detail_types: Several[str],
     *,
     seed: int = 1,
-    orders: int = 200,
+    most_orders: int = 200,
     change: Callable[[Message], Message] = lambda message: message,
     say: Say = lambda _text: None,
 ) -> Report:
-    """Everything that the kit can find. `orders`: how many orders of all events are tried, at most.
+    """Everything that the kit can find. `most_orders`: how many orders of all events are tried.
 
     `change` fits an event to what the runner has prepared, such as real version ids. Raises KeyError for a
     type that is not in the catalog.
     """
     messages = [change(each) for each in deck(detail_types)]
-    return Examination(Bench(runner), messages, as_committed(detail_types), seed, orders, say).report()
+    return Examination(Bench(runner), messages, as_committed(detail_types), seed, most_orders, say).report()
 
 
 class Examination:
@@ -60,15 +58,15 @@ class Examination:
         messages: list[Message],
         golden: list[Message],
         seed: int,
-        orders: int,
+        most_orders: int,
         say: Say,
     ) -> None:
-        self._bench, self._golden, self._seed, self._orders, self._say = bench, golden, seed, orders, say
+        self._bench, self._golden, self._seed, self._orders, self._say = bench, golden, seed, most_orders, say
         self._good = messages
         self._found: dict[str, Finding] = {}
 
     def report(self) -> Report:
-        if self._is_stable():
+        if self._works() and self._is_stable():
             for check in (
                 self._check_handled,
                 self._check_duplicates,
@@ -104,11 +102,26 @@ class Examination:
 
     # --- the checks ---
 
+    @property
+    def _new(self) -> Sequence:
+        return (FRESH,) if self._bench.runner.restarts else ()
+
+    def _works(self) -> bool:
+        """Whether it handles any event at all: one that does not even start need not be tested further."""
+        outcome = self._bench.outcome((*self._new, *singly(self._good[0])))
+        if not self._dead(outcome):
+            return True
+        outcome = self._bench.outcome(singly(*self._newest_of_each_type()))
+        if len(self._dead(outcome)) < len(self._newest_of_each_type()):
+            return True
+        for message in self._newest_of_each_type():
+            self._add(Finding("fails", singly(message), None, _said(outcome)), message)
+        return False
+
     def _is_stable(self) -> bool:
         """The same twice leaves the same, but for noise; and what came before is not remembered."""
         one, everything = singly(self._good[0]), singly(*self._good)
-        restarts = self._bench.runner.restarts
-        new: Sequence = (FRESH,) if restarts else ()
+        restarts, new = self._bench.runner.restarts, self._new
         expected = self._bench.outcome((*new, *one))  # the first run: nothing can be remembered yet
         if not self._is_repeatable("unstable" if restarts else "memory", (*new, *everything)):
             return False
@@ -152,7 +165,8 @@ class Examination:
         )
         version = message.envelope["detail"]["meta"]["schema_version"]
         is_old = version < newest_version(message.detail_type)
-        self._add(Finding("old-version" if is_old else "fails", shown_by), message)
+        said = _said(self._bench.outcome(shown_by))
+        self._add(Finding("old-version" if is_old else "fails", shown_by, None, said), message)
 
     def _check_duplicates(self) -> None:
         for message in self._good:
@@ -167,11 +181,11 @@ class Examination:
 
     def _check_orders(self) -> None:
         """Pairs about one image first: if two are enough, no longer sequence is needed."""
-        for one, other in self._pairs():
+        for one, other in pairs(self._good)[: self._orders]:
             if self._compare("order-dependent", singly(one, other), singly(other, one)):
                 return
         everything = tuple(self._good)
-        for order in self._all_orders(everything):
+        for order in orders(everything, self._orders, self._seed):
             if self._bench.difference(singly(*everything), singly(*order)):
                 self._compare("order-dependent", *self._bench.shortest(everything, order))
                 return
@@ -180,7 +194,7 @@ class Examination:
         """An old fact again, after a newer one. Where order matters at all, that has been reported."""
         if self._found.keys() & {"order-dependent", "not-idempotent"}:
             return
-        for one, other in self._pairs():
+        for one, other in pairs(self._good)[: self._orders]:
             if one.detail_type == other.detail_type:
                 self._compare("not-idempotent", singly(one, other), singly(one, other, again(one)))
 
@@ -251,23 +265,9 @@ class Examination:
         newest = {each.detail_type: each for each in self._good}
         return list(newest.values())
 
-    def _pairs(self) -> list[tuple[Message, Message]]:
-        """Events about one image, or about the stack: those of one type and of one upload first."""
-        pairs = [pair for pair in itertools.combinations(self._good, 2) if pair[0].image == pair[1].image]
-        pairs.sort(
-            key=lambda pair: (pair[0].detail_type != pair[1].detail_type, pair[0].about != pair[1].about)
-        )
-        return pairs[: self._orders]
 
-    def _all_orders(self, messages: tuple[Message, ...]) -> Iterator[tuple[Message, ...]]:
-        """All orders if there are few of them; otherwise the reverse, and random ones."""
-        if math.factorial(min(len(messages), 20)) <= self._orders:
-            yield from itertools.permutations(messages)
-            return
-        yield messages[::-1]
-        random = Random(self._seed)  # noqa: S311  the seed is in the report
-        for _ in range(self._orders // 4):
-            yield tuple(random.sample(messages, len(messages)))
+def _said(outcome: Outcome) -> tuple[str, ...]:
+    return (f"It says: {outcome.error}",) if outcome.error else ()
 
 
 def _without_letters(state: State) -> State:

@@ -25,7 +25,7 @@ from imagebus.testing.kit.bench import DEAD, LEFT, Outcome
 from imagebus.testing.kit.calls import NotInMemory, answered_by
 from imagebus.testing.kit.deck import originals
 from imagebus.testing.kit.messages import EMPTIED, Message, Sequence
-from imagebus.testing.kit.poller import FunctionError, Poller
+from imagebus.testing.kit.poller import FunctionError, Poller, reason
 from imagebus.testing.kit.state import Record, each_fact_once, event_record, item_record, record
 from imagebus.testing.kit.template import DEAD_LETTERS, INBOX, REGION, Template, url
 from imagebus.testing.s3 import Bucket, Version
@@ -134,15 +134,18 @@ class InMemoryRunner:
 
     def run(self, sequence: Sequence) -> Outcome:
         left: list[Message] = []
+        error = ""
         self._renew()
         for step in sequence:
             if step == EMPTIED:
                 left = []
                 self._renew()
             else:
-                left += self._poller().deliver(step)
+                poller = self._poller()
+                left += poller.deliver(step)
+                error = poller.error or error
         names = {message.body: message.name for step in sequence for message in step}
-        return _outcome(self._world, names, left)
+        return _outcome(self._world, names, left, error)
 
     def _renew(self) -> None:
         self._world = World(self._template)
@@ -185,15 +188,14 @@ def _table(properties: Mapping[str, Any]) -> Table:
     return Table(keys[0], keys[1] if len(keys) > 1 else None, indexes)
 
 
-def _outcome(world: World, names: Mapping[str, str], left: list[Message]) -> Outcome:
+def _outcome(world: World, names: Mapping[str, str], left: list[Message], error: str) -> Outcome:
     facts, sent = _published(world)
     state = [*_stored(world), *facts, *(each for each in sent if each.place != "bus")]
-    state += [
-        record(DEAD, names.get(message.body, "a message"), {})
-        for message in world.sqs.queues[world.dead_letters].messages
-    ]
+    letters = world.sqs.queues[world.dead_letters].messages
+    state += [record(DEAD, names.get(message.body, "a message"), {}) for message in letters]
+    error = error or next(filter(None, (reason(message.attributes) for message in letters)), "")
     state += [record(LEFT, message.name, {}) for message in left]
-    return Outcome(tuple(state), tuple(sent))
+    return Outcome(tuple(state), tuple(sent), error)
 
 
 def _stored(world: World) -> Iterator[Record]:

@@ -35,6 +35,8 @@ class Poller:
     reports_failures: bool = True
     batch_size: int = MOST_AT_ONCE
     attempts: int = 5
+    #: What the function raised last.
+    error: str = ""
 
     def deliver(self, batch: Sequence[Message]) -> list[Message]:
         """Delivers the batch until nothing of it is left; returns what stays in the inbox for ever."""
@@ -90,7 +92,8 @@ class Poller:
         sent = [each["MessageId"] for each in received]
         try:
             answer = self.invoke({"Records": [_record(each, self.inbox_arn) for each in received]})
-        except FunctionError:
+        except FunctionError as error:
+            self.error = str(error)
             return set(sent)
         return failures(answer, sent) if self.reports_failures else set()
 
@@ -111,6 +114,12 @@ def failures(answer: Any, sent: Sequence[str]) -> set[str]:
         return set(sent)
     named = {str(each.get("itemIdentifier")) if isinstance(each, Mapping) else "" for each in items}
     return named if named <= set(sent) else set(sent)
+
+
+def reason(attributes: Mapping[str, Any]) -> str:
+    """Why a message is a dead letter, if the function itself has sent it there, as imagebus.inbox does."""
+    names = ("error_type", "message")
+    return ": ".join(attributes[name]["StringValue"] for name in names if name in attributes)
 
 
 def _record(message: Mapping[str, Any], queue_arn: str) -> dict[str, Any]:
