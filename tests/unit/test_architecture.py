@@ -112,10 +112,15 @@ def test_the_oracle_of_the_simulator_is_not_the_product(name: str):
 BUS = {
     r"FailedEntryCount|\"DetailType\"": {"layers/core/imagebus/bus.py"},
     r"replay[-_]name\b": {"layers/core/imagebus/events/envelope.py"},
-    r"EventPattern": {"cli/imagebus_cli/stack/bus.py"},
+    r"EventPattern": {"cli/imagebus_cli/stack/bus.py", "cli/imagebus_cli/consumers/blackbox/bus.py"},
 }
-#: The modules that call EventBridge: one for functions, and one for operators, which no layer contains.
-CALLERS = {"layers/core/imagebus/bus.py", "cli/imagebus_cli/stack/bus.py"}
+#: The modules that call EventBridge: one for functions, and two that no layer contains, for operators and for
+#: the test of a consumer.
+CALLERS = {
+    "layers/core/imagebus/bus.py",
+    "cli/imagebus_cli/stack/bus.py",
+    "cli/imagebus_cli/consumers/blackbox/bus.py",
+}
 
 
 def product() -> dict[str, str]:

@@ -7,28 +7,27 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from imagebus.events.envelope import REPLAY_NAME
+from imagebus.events.catalog import parse
+from imagebus.events.envelope import REPLAY_NAME, is_replayed
 from imagebus.testing.kit.golden import golden_events
+from imagebus_cli.consumers.blackbox import bus as buses
 from imagebus_cli.consumers.blackbox.parts import Aws, Inbox
 from imagebus_cli.consumers.blackbox.stores import QueueStore
 from imagebus_cli.problem import Problem
 
-#: Everything but the pipeline's own events.
-PUBLISHED = {"source": [{"anything-but": {"prefix": "imagebus."}}]}
-#: Seconds for an event to get from the bus to the inbox, and for a replay.
+#: Seconds for an event to get from the bus to the inbox.
 PATIENCE = 30
 
 
 @contextmanager
-def listening(aws: Aws, buses: set[str], topics: Mapping[str, str]) -> Iterator[tuple[str, dict[str, str]]]:
-    """The URL of a queue with what is published on the buses, and of one for each topic, by its name."""
+def listening(aws: Aws, inbox: Inbox, topics: Mapping[str, str]) -> Iterator[tuple[str, dict[str, str]]]:
+    """The URL of a queue with what is published on the inbox's buses, and of one for each topic by name."""
     with ExitStack() as cleanup:
         captured = cleanup.enter_context(_queue(aws, "events.amazonaws.com"))
-        for bus in sorted(buses):
-            cleanup.enter_context(_rule(aws, bus, captured))
+        for bus in sorted({bus for bus, _ in inbox.rules}):
+            cleanup.enter_context(buses.captured(aws.client("events"), bus, _arn(aws, captured)))
         subscribed = {}
         for name, topic in topics.items():
             subscribed[name] = cleanup.enter_context(_queue(aws, "sns.amazonaws.com"))
@@ -36,63 +35,38 @@ def listening(aws: Aws, buses: set[str], topics: Mapping[str, str]) -> Iterator[
         yield captured, subscribed
 
 
-def received(aws: Aws, inbox: Inbox, envelope: Mapping[str, Any]) -> bool:
-    """Whether a rule of the inbox lets the event through, as EventBridge itself says."""
-    events = aws.client("events")
-    for bus, rule in inbox.rules:
-        pattern = events.describe_rule(Name=rule, EventBusName=bus)["EventPattern"]
-        if events.test_event_pattern(EventPattern=pattern, Event=json.dumps(envelope))["Result"]:
-            return True
-    return False
+def _examples() -> dict[str, dict[str, Any]]:
+    """A golden event of each type."""
+    return {each["detail-type"]: each for each in golden_events().values()}
 
 
 def subscribed(aws: Aws, inbox: Inbox) -> tuple[list[str], bool]:
     """The events that its rules let through, and whether they let replays through. Raises Problem."""
-    examples = {each["detail-type"]: each for each in golden_events().values()}
-    live = [name for name, each in examples.items() if received(aws, inbox, each)]
+    client, examples = aws.client("events"), _examples()
+    live = [name for name, each in examples.items() if buses.lets_through(client, inbox.rules, each)]
     if not live:
-        raise Problem(
-            "Its rule lets no event of the pipeline through.", "Check its DetailTypes.", exit_code=1
-        )
+        raise Problem("Its rule lets no event of the pipeline through.", "Check its DetailTypes.")
     replayed = (examples[name] | {REPLAY_NAME: "consumer-test"} for name in live)
-    return live, any(received(aws, inbox, each) for each in replayed)
+    return live, any(buses.lets_through(client, inbox.rules, each) for each in replayed)
 
 
-def delivers(aws: Aws, inbox: Inbox, bus: str, detail_types: list[str]) -> bool:
+def takes_replays(aws: Aws, inbox: Inbox, bus: str, detail_types: list[str]) -> bool:
     """Whether a replay of an event of each type arrives in the inbox. First they are sent live.
 
     Only on a bus of the test's own: a replay reaches all rules. Raises Problem if a live one does not arrive.
     """
-    events, queue = aws.client("events"), QueueStore(aws.client("sqs"), "inbox", inbox.url)
-    arn = events.describe_event_bus(Name=bus)["Arn"]
-    archive = events.create_archive(ArchiveName=bus, EventSourceArn=arn)["ArchiveArn"]
-    try:
-        examples = {each["detail-type"]: each for each in golden_events().values()}
-        for name in detail_types:
-            entry = {"EventBusName": bus, "Source": examples[name]["source"], "DetailType": name}
-            events.put_events(Entries=[entry | {"Detail": json.dumps(examples[name]["detail"])}])
-        if missing := set(detail_types) - {
-            each["detail-type"] for each in _arrived(queue, len(detail_types))
-        }:
+    client, queue = aws.client("events"), QueueStore(aws.client("sqs"), "inbox", inbox.url)
+    with buses.archived(client, bus) as archive:
+        examples = _examples()
+        buses.publish(client, bus, [parse(name, examples[name]["detail"]) for name in detail_types])
+        arrived = {each["detail-type"] for each in _arrived(queue, len(detail_types))}
+        if missing := set(detail_types) - arrived:
             raise Problem(
                 f"{', '.join(sorted(missing))} did not get from the bus to its inbox.",
                 "Does the inbox's policy let the rule send?",
             )
-        events.start_replay(
-            ReplayName=bus,
-            EventSourceArn=archive,
-            EventStartTime=datetime.now(UTC) - timedelta(hours=1),
-            EventEndTime=datetime.now(UTC) + timedelta(seconds=1),
-            Destination={"Arn": arn},
-        )
-        deadline = time.monotonic() + PATIENCE
-        while events.describe_replay(ReplayName=bus)["State"] in ("STARTING", "RUNNING"):
-            if time.monotonic() > deadline:
-                raise Problem(f"A replay did not end within {PATIENCE} s.")
-            time.sleep(0.05)
-        return any(REPLAY_NAME in json.loads(body) for body in queue.bodies())
-    finally:
-        events.delete_archive(ArchiveName=bus)
+        buses.replay(client, bus, archive)
+        return any(is_replayed(json.loads(body)) for body in queue.bodies())
 
 
 def _arrived(queue: QueueStore, count: int) -> list[dict[str, Any]]:
@@ -121,19 +95,6 @@ def _queue(aws: Aws, sender: str) -> Iterator[str]:
         yield url
     finally:
         sqs.delete_queue(QueueUrl=url)
-
-
-@contextmanager
-def _rule(aws: Aws, bus: str, url: str) -> Iterator[None]:
-    events, name = aws.client("events"), url.rsplit("/", 1)[1]
-    events.put_rule(Name=name, EventBusName=bus, EventPattern=json.dumps(PUBLISHED))
-    try:
-        target = {"Id": "captured", "Arn": _arn(aws, url)}
-        events.put_targets(Rule=name, EventBusName=bus, Targets=[target])
-        yield
-    finally:
-        events.remove_targets(Rule=name, EventBusName=bus, Ids=["captured"])
-        events.delete_rule(Name=name, EventBusName=bus)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from imagebus_cli.consumers.blackbox.bus import rules_to
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack.deployed import CONFIG, Stack
 
@@ -112,7 +113,7 @@ def _inboxes(
     for mapping in mappings:
         arn = mapping["EventSourceArn"]
         redrive = json.loads(attributes[urls[arn]].get("RedrivePolicy", "{}"))
-        if rules := tuple(_rules(aws, arn)):
+        if rules := tuple(rules_to(aws.client("events"), arn)):
             yield Inbox(
                 urls[arn],
                 arn,
@@ -122,11 +123,3 @@ def _inboxes(
                 mapping,
                 rules,
             )
-
-
-def _rules(aws: Aws, queue_arn: str) -> Iterator[tuple[str, str]]:
-    """Each rule of any bus that sends to the queue, as (bus, rule)."""
-    events = aws.client("events")
-    for bus in events.list_event_buses()["EventBuses"]:
-        named = events.list_rule_names_by_target(TargetArn=queue_arn, EventBusName=bus["Name"])
-        yield from ((bus["Name"], rule) for rule in named["RuleNames"])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from imagebus.testing.kit.examine import examine
 from imagebus.testing.kit.findings import Report
 from imagebus.testing.kit.messages import Message, text_of
-from imagebus_cli.consumers.blackbox.listening import delivers, listening, subscribed
+from imagebus_cli.consumers.blackbox.listening import listening, subscribed, takes_replays
 from imagebus_cli.consumers.blackbox.parts import Aws, parts_of
 from imagebus_cli.consumers.blackbox.runner import DeployedRunner
 from imagebus_cli.consumers.blackbox.stores import OriginalsStore
@@ -31,18 +31,17 @@ def examined(
     Raises Problem if the stores hold something, or are on AWS, and may not be emptied.
     """
     parts = parts_of(aws, stack)
-    detail_types, takes_replays = subscribed(aws, parts.inbox)
+    detail_types, replayed = subscribed(aws, parts.inbox)
     made = stage.originals(aws, detail_types) if stage else None
-    buses = {bus for bus, _ in parts.inbox.rules}
-    with listening(aws, buses, parts.topics) as (captured, topics):
+    with listening(aws, parts.inbox, parts.topics) as (captured, topics):
         more = [made] if made else []
-        runner = DeployedRunner(aws, parts, captured, topics, more, takes_replays=takes_replays)
+        runner = DeployedRunner(aws, parts, captured, topics, more, takes_replays=replayed)
         if not (stage or empty):
             _refuse(aws, stack, runner.holds())
         with runner.at_work():
             if stage:
                 say("an event of each type, and a replay, over its bus")
-                runner.takes_replays = delivers(aws, parts.inbox, stage.bus, detail_types)
+                runner.takes_replays = takes_replays(aws, parts.inbox, stage.bus, detail_types)
             runner.empty()
             change = _fitted(made, stage)
             return examine(runner, detail_types, seed=seed, most_orders=orders, change=change, say=say)

@@ -12,6 +12,7 @@ from typing import Any
 from imagebus.testing.kit.deck import originals
 from imagebus_cli.command import Target
 from imagebus_cli.consumers import pipeline
+from imagebus_cli.consumers.blackbox import bus as buses
 from imagebus_cli.consumers.blackbox.parts import Aws, parts_of
 from imagebus_cli.consumers.blackbox.stores import OriginalsStore, empty_bucket
 from imagebus_cli.consumers.folder import Folder
@@ -65,7 +66,7 @@ def staged(
     _check(folder, values)
     environment = pipeline.environment(target, stack)
     try:
-        aws.client("events").create_event_bus(Name=name)
+        buses.create(aws.client("events"), name)
         for parameter, bucket in buckets.items():
             _create(aws, bucket, versioned=BUCKETS[parameter])
         say("sam build")
@@ -126,7 +127,7 @@ def _remove(aws: Aws, name: str, buckets: Mapping[str, str]) -> None:
     left = {each["Name"] for each in s3.list_buckets()["Buckets"]}
     for bucket in left.intersection(own):
         s3.delete_bucket(Bucket=bucket)
-    aws.client("events").delete_event_bus(Name=name)
+    buses.delete(aws.client("events"), name)
 
 
 def _exists(cloudformation: Any, name: str) -> bool:

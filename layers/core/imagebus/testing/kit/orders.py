@@ -19,7 +19,7 @@ def pairs(messages: Sequence[Message]) -> list[tuple[Message, Message]]:
 
 
 def orders(messages: tuple[Message, ...], most: int, seed: int) -> Iterator[tuple[Message, ...]]:
-    """All orders if there are at most so many; otherwise the reverse, and a quarter of so many random ones."""
+    """All orders, if there are few enough; otherwise the reverse, and random ones."""
     if math.factorial(min(len(messages), 20)) <= most:
         yield from itertools.permutations(messages)
         return
