@@ -28,7 +28,7 @@ pytestmark = pytest.mark.embedded("it stops pollers, and empties stores")
 only_in_make_consumers = pytest.mark.skipif(not ALL, reason="twenty stacks take minutes: make consumers")
 
 
-def tested(*arguments: str, exit_code: int) -> dict[str, Any]:
+def reported(*arguments: str, exit_code: int) -> dict[str, Any]:
     result = CliRunner().invoke(app, ["test-consumer", *arguments, "--json"])
     assert result.exit_code == exit_code, (result.stdout, result.stderr, result.exception)
     document: dict[str, Any] = json.loads(result.stdout)
@@ -41,14 +41,23 @@ def left(pipeline: Pipeline) -> set[str]:
     names = [each["StackName"] for each in stacks if each["StackStatus"] != "DELETE_COMPLETE"]
     names += [each["Name"] for each in pipeline.client("s3").list_buckets()["Buckets"]]
     names += [each.rsplit("/", 1)[1] for each in pipeline.client("sqs").list_queues().get("QueueUrls", [])]
+    names += _code(pipeline)
     names += [each["Name"] for each in pipeline.client("events").list_event_buses()["EventBuses"]]
     return {name for name in names if name.startswith("consumer-test-")}
+
+
+def _code(pipeline: Pipeline) -> list[str]:
+    """Keys in the buckets that the SAM CLI uploads code to."""
+    s3 = pipeline.client("s3")
+    buckets = [each["Name"] for each in s3.list_buckets()["Buckets"] if "aws-sam-cli" in each["Name"]]
+    listed = [s3.list_objects_v2(Bucket=bucket, Prefix="consumer-test-") for bucket in buckets]
+    return [item["Key"] for page in listed for item in page.get("Contents", [])]
 
 
 def check(tmp_path: Path, faulty: Faulty) -> dict[str, Any]:
     if faulty.language == "typescript" and not (shutil.which("node") and shutil.which("npm")):
         pytest.skip("Node.js and npm are not on the PATH, and this consumer is written in TypeScript")
-    report = tested(str(written(faulty.language, tmp_path, faulty)), exit_code=1)
+    report = reported(str(written(faulty.language, tmp_path, faulty)), exit_code=1)
     assert [finding["code"] for finding in report["findings"]] == [faulty.code], report
     return report
 
@@ -73,13 +82,13 @@ def test_it_finds_the_fault_and_nothing_else(pipeline: Pipeline, tmp_path: Path,
 @only_in_make_consumers
 @pytest.mark.parametrize("language", FAULTY)
 def test_nothing_is_wrong_with_the_right_consumer(pipeline: Pipeline, tmp_path: Path, language: str) -> None:
-    assert tested(str(written(language, tmp_path)), exit_code=0)["findings"] == []
+    assert reported(str(written(language, tmp_path)), exit_code=0)["findings"] == []
 
 
 @only_in_make_consumers
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_nothing_is_wrong_with_an_example(pipeline: Pipeline, name: str) -> None:
-    assert tested(str(ROOT / "examples" / name), exit_code=0)["findings"] == []
+    assert reported(str(ROOT / "examples" / name), exit_code=0)["findings"] == []
 
 
 @only_in_make_consumers
@@ -93,7 +102,7 @@ def test_a_deployed_stack_is_tested_where_it_is_and_receives_again_afterwards(
         refused = CliRunner().invoke(app, ["test-consumer", gallery.stack])
         assert "--empty" in str(getattr(refused.exception, "advice", "")), refused
         assert pipeline.client("dynamodb").scan(TableName=name)["Count"] == 1
-        assert tested(gallery.stack, "--empty", exit_code=0)["findings"] == []
+        assert reported(gallery.stack, "--empty", exit_code=0)["findings"] == []
         assert pipeline.client("dynamodb").scan(TableName=name)["Count"] == 0
         mappings = pipeline.client("lambda").list_event_source_mappings(
             EventSourceArn=_inbox(pipeline, gallery.outputs["InboxUrl"])

@@ -26,6 +26,8 @@ from imagebus_local.errors import LocalError
 BUCKETS = {"UploadsBucketName": True, "ImagesBucketName": False}
 #: Soon a dead letter, and visible again as soon as the template allows.
 QUICK = {"MaxReceiveCount": "2", "VisibilityTimeout": "30"}
+#: The stack with the bucket for code that `sam deploy --resolve-s3` makes.
+SAM = "aws-sam-cli-managed-default"
 #: Seconds that CloudFormation may take to delete a stack.
 PATIENCE = 120
 
@@ -124,10 +126,21 @@ def _remove(aws: Aws, name: str, buckets: Mapping[str, str]) -> None:
     deadline = time.monotonic() + PATIENCE
     while _exists(cloudformation, name) and time.monotonic() < deadline:
         time.sleep(0.2)
+    _remove_code(aws, name)
     left = {each["Name"] for each in s3.list_buckets()["Buckets"]}
     for bucket in left.intersection(own):
         s3.delete_bucket(Bucket=bucket)
     buses.delete(aws.client("events"), name)
+
+
+def _remove_code(aws: Aws, name: str) -> None:
+    """What `sam deploy` has uploaded, under the name of the stack in a bucket of its own."""
+    cloudformation, s3 = aws.client("cloudformation"), aws.client("s3")
+    with suppress(cloudformation.exceptions.ClientError):  # it has not come that far
+        resources = cloudformation.describe_stack_resources(StackName=SAM)["StackResources"]
+        for each in resources:
+            if each["ResourceType"] == "AWS::S3::Bucket":
+                empty_bucket(s3, each["PhysicalResourceId"], f"{name}/")
 
 
 def _exists(cloudformation: Any, name: str) -> bool:

@@ -143,9 +143,9 @@ def tags(s3: Any, bucket: str, key: str, version: str | None = None) -> dict[str
     return {tag["Key"]: tag["Value"] for tag in s3.get_object_tagging(**where)["TagSet"]}
 
 
-def empty_bucket(s3: Any, bucket: str) -> None:
-    """Deletes all versions of all objects."""
-    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+def empty_bucket(s3: Any, bucket: str, prefix: str = "") -> None:
+    """Deletes all versions of all objects, or of those whose key has the prefix."""
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
         found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
         named = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found]
         for some in _chunks(named, MOST_DELETIONS):
