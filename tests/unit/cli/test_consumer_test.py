@@ -27,6 +27,10 @@ def test_a_folder_is_not_deployed_to_aws(tmp_path: Path) -> None:
     assert refusal(str(tmp_path), "--stack", "images-prod").message == "A folder is tested on the local AWS."
 
 
+def test_a_folder_that_does_not_exist_is_no_stack() -> None:
+    assert refusal("consumers/tagger").message == "There is no folder consumers/tagger."
+
+
 def test_a_stack_has_its_parameters_already() -> None:
     assert refusal("imagebus-tagger", "--parameter", "A=b").message == "--parameter is for a folder."
 

@@ -78,6 +78,7 @@ class DeployedRunner:
             reports_failures="ReportBatchItemFailures" in mapping.get("FunctionResponseTypes", ()),
             batch_size=min(mapping.get("BatchSize", 10), 10),
             attempts=parts.inbox.max_receive_count,
+            wait_seconds=wait,
         )
 
     @contextmanager

@@ -35,6 +35,8 @@ class Poller:
     reports_failures: bool = True
     batch_size: int = MOST_AT_ONCE
     attempts: int = 5
+    #: How long to wait for a message. SQS may otherwise ask only some of its servers, and miss it.
+    wait_seconds: int = 0
     #: What the function raised last.
     error: str = ""
 
@@ -79,6 +81,7 @@ class Poller:
             answer = self.sqs.receive_message(
                 QueueUrl=self.inbox_url,
                 MaxNumberOfMessages=MOST_AT_ONCE,
+                WaitTimeSeconds=self.wait_seconds,
                 AttributeNames=["All"],
                 MessageAttributeNames=["All"],
             )
