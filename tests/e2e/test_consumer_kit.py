@@ -99,7 +99,10 @@ def test_a_deployed_stack_is_tested_where_it_is_and_receives_again_afterwards(
         name = _table(pipeline, gallery.stack)
         item = {"image_key": {"S": "mine.jpg"}, "about": {"S": "outcome"}}
         pipeline.client("dynamodb").put_item(TableName=name, Item=item)
+        letters = gallery.outputs["DeadLettersUrl"]
+        pipeline.client("sqs").send_message(QueueUrl=letters, MessageBody="mine")
         refused = CliRunner().invoke(app, ["test-consumer", gallery.stack])
+        assert "holds 2 records" in str(refused.exception)
         assert "--empty" in str(getattr(refused.exception, "advice", "")), refused
         assert pipeline.client("dynamodb").scan(TableName=name)["Count"] == 1
         assert reported(gallery.stack, "--empty", exit_code=0)["findings"] == []

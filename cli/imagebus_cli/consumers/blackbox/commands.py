@@ -51,7 +51,7 @@ def _report(
     from imagebus_cli.problem import Problem
 
     if not Path(consumer).is_dir():
-        if len(Path(consumer).parts) != 1:
+        if "/" in consumer:
             raise Problem(f"There is no folder {consumer}.", "Name a folder, or a stack.", exit_code=2)
         if parameter:
             raise Problem("--parameter is for a folder.", "The stack has its parameters.", exit_code=2)

@@ -96,8 +96,10 @@ class DeployedRunner:
                 self._switch(on=True)
 
     def holds(self) -> int:
-        """Records that are there before the first run."""
-        return len(read_all(self._stores))
+        """Records that are there before the first run, dead letters among them."""
+        letters = self._parts.inbox.dead_letters_url
+        queues = [*self._parts.queues.values(), *([letters] if letters else [])]
+        return len(read_all(self._stores)) + sum(map(self._waiting, queues))
 
     def empty(self) -> None:
         read_all([*self._stores, self._bus, *self._outbound, *([self._dead] if self._dead else [])])
@@ -148,17 +150,19 @@ class DeployedRunner:
 
     def _settle(self) -> None:
         """Until the queues that the consumer fills for itself are empty."""
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         deadline = time.monotonic() + PATIENCE
         for url in self._parts.polled:
-            while True:
-                request = {"QueueUrl": url, "AttributeNames": names}
-                found = self._aws.client("sqs").get_queue_attributes(**request)["Attributes"]
-                if not any(int(found[name]) for name in names):
-                    break
+            while self._waiting(url):
                 if time.monotonic() > deadline:
                     raise Problem(f"{url} is not empty after {PATIENCE} s.", "Does its function work?")
                 time.sleep(0.05)
+
+    def _waiting(self, url: str) -> int:
+        """The messages in a queue."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        request = {"QueueUrl": url, "AttributeNames": names}
+        found = self._aws.client("sqs").get_queue_attributes(**request)["Attributes"]
+        return sum(int(found[name]) for name in names)
 
     def _restart(self) -> None:
         self._restarts += 1
