@@ -76,6 +76,7 @@ def test_only_the_parameter_allows_this_computer_and_it_allows_nothing_else() ->
         ("https://a.example/\r\nX: y", "ASCII"),
         ("https://ä.example/", "ASCII"),
         ("https://[fe80::1%25eth0]/", "host"),
+        ("https://" + "a." * 130 + "example/", "253"),
         ("https://[::1/", "not a URL"),
         ("https://a.example/" + "x" * 2048, "2048"),
     ],

@@ -39,6 +39,14 @@ def test_delays_grow_over_three_days_and_a_part_of_each_is_random() -> None:
     assert 72 * 3600 < sum(DELAYS) < 80 * 3600
 
 
+def test_a_success_that_is_late_changes_nothing_of_a_disabled_subscription() -> None:
+    """It began before. The announcement still has to say since when the endpoint failed."""
+    disabled = failed(SUBSCRIPTION, START, GONE)
+    assert disabled.succeeded() == disabled
+    enabled = disabled.enabled(START + FIVE_DAYS)
+    assert (enabled.state, enabled.failures, enabled.failing_since) == ("enabled", 0, "")
+
+
 def test_an_attempt_that_is_never_recorded_is_due_after_its_lease() -> None:
     claimed = DELIVERY.claimed(START)
     assert (seconds(claimed.due_at), claimed.claims, claimed.state) == (LEASE, 1, "pending")

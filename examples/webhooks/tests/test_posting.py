@@ -295,6 +295,18 @@ def test_the_next_address_is_tried_if_the_first_does_not_answer() -> None:
         assert poster(f"http://{NAME}:{server.port}/", b"END", {}).ok
 
 
+def test_an_endpoint_with_several_addresses_has_the_whole_time_to_answer() -> None:
+    """Only connecting is shared out among the addresses."""
+
+    def slow(sock: socket.socket, _request: bytes) -> None:
+        time.sleep(1)
+        sock.sendall(OK.encode())
+
+    with serving(slow) as server:
+        poster = Poster(LOCAL, 3, resolve=lambda _host, _port: ["127.0.0.1"] * 6)
+        assert poster(f"http://{NAME}:{server.port}/", b"END", {}).ok
+
+
 def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")

@@ -28,6 +28,8 @@ ROUTED_V6 = ip_network("2000::/3")
 REFUSED_V6 = tuple(ip_network(each) for each in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"))
 
 MAX_URL = 2048
+#: Of a name in DNS: https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4. EndpointDisabled has room for it.
+MAX_HOST = 253
 
 
 class Refused(Exception):
@@ -71,6 +73,8 @@ def target(url: str, rules: Rules) -> Target:
         raise Refused("not a URL") from error
     if not host or "%" in host:
         raise Refused("the URL has no host")
+    if len(host) > MAX_HOST:
+        raise Refused(f"the host has more than {MAX_HOST} characters")
     if parts.scheme != "https" and not (rules.loopback and parts.scheme == "http"):
         raise Refused("the URL does not begin with https://")
     if "@" in parts.netloc or parts.fragment:

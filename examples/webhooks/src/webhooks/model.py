@@ -78,7 +78,8 @@ class Subscription:
         return self.state == "enabled" and self.probe_at <= timestamp(now)
 
     def succeeded(self) -> Subscription:
-        return replace(self, failures=0, failing_since="", probe_at="")
+        """A success that comes after the endpoint was disabled changes nothing: only `enabled` does."""
+        return self if self.state == "disabled" else self._well()
 
     def failed(
         self, outcome: Outcome, now: datetime, disable_after: timedelta, random: Random
@@ -110,8 +111,11 @@ class Subscription:
 
     def enabled(self, now: datetime) -> Subscription:
         """A fresh start, also of the time after which failures disable it."""
-        fresh = replace(self.succeeded(), state="enabled", reason="", announced=True)
+        fresh = replace(self._well(), state="enabled", reason="", announced=True)
         return fresh if self.state == "enabled" else replace(fresh, enabled_at=timestamp(now))
+
+    def _well(self) -> Subscription:
+        return replace(self, failures=0, failing_since="", probe_at="")
 
 
 @dataclass(frozen=True)

@@ -197,5 +197,6 @@ class _Connection(http.client.HTTPConnection):
                 sock.close()
                 last = error
             else:
+                sock.settimeout(self._deadline.left)
                 return sock
         raise last
