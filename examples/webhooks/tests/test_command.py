@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+import sys
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError, NoCredentialsError
 from typer.testing import CliRunner, Result
 from webhooks import command
 from webhooks.addresses import Rules
@@ -120,3 +124,32 @@ def test_a_removal_that_was_interrupted_can_be_repeated(world: World) -> None:
     world.keys.delete(name)
     run("remove", name)
     assert world.store.subscriptions() == []
+
+
+def aws_error(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "it says why"}}, "DescribeStacks")
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (aws_error("ValidationError"), "There is no stack imagebus-webhooks."),
+        (aws_error("AccessDenied"), "(AccessDenied) when calling the DescribeStacks operation: it says why"),
+        (NoCredentialsError(), "Unable to locate credentials"),
+        ({"Stacks": [{"Outputs": []}]}, "imagebus-webhooks is no stack of webhooks"),
+    ],
+)
+def test_what_aws_refuses_is_said_without_a_traceback(
+    found: Any, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def describe_stacks(**_request: str) -> Any:
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    monkeypatch.setattr(command.boto3, "client", lambda _: SimpleNamespace(describe_stacks=describe_stacks))
+    monkeypatch.setattr(sys, "argv", ["webhooks", "list"])
+    with pytest.raises(SystemExit) as ended:
+        command.main()
+    assert said in f"{ended.value.code}{capsys.readouterr().err}"
+    assert ended.value.code != 0

@@ -1,5 +1,5 @@
 """`python -m webhooks`: subscriptions, their secrets, and their deliveries."""
 
-from webhooks.command import app
+from webhooks.command import main
 
-app()
+main()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any
 
 import boto3
 import typer
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from imagebus.clock import SystemClock, parse_moment, timestamp
 from webhooks.addresses import Refused, Rules, target
@@ -27,6 +28,14 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 Id = Annotated[str, typer.Argument(metavar="SUBSCRIPTION", help="Its id, such as sub_0a1b2c3d4e5f6a7b.")]
+
+
+def main() -> None:
+    """The command, which says in one sentence what AWS refuses."""
+    try:
+        app()
+    except (BotoCoreError, ClientError) as error:
+        sys.exit(f"{error}\nREADME.md lists the permissions that each command needs.")
 
 
 class Problem(typer.Exit):
@@ -49,10 +58,14 @@ class Stack:
         try:
             (found,) = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
         except ClientError as error:
-            raise Problem(
-                f"There is no stack {name}, or you may not see it. Another name goes into WEBHOOKS_STACK."
-            ) from error
+            if error.response["Error"]["Code"] != "ValidationError":
+                raise
+            raise Problem(f"There is no stack {name}. Another name goes into WEBHOOKS_STACK.") from error
         outputs = {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
+        if "SubscriptionsTableName" not in outputs:
+            raise Problem(
+                f"{name} is no stack of webhooks, or not deployed to the end. WEBHOOKS_STACK has its name."
+            )
         ports = frozenset(int(each) for each in outputs["AllowedPorts"].split(","))
         return cls(
             Store(
