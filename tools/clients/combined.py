@@ -12,7 +12,7 @@ from typing import Any
 
 from imagebus.events import Contract
 from imagebus.events.catalog import CATALOG
-from tools.contracts.compatibility import resolved
+from tools.contracts.compatibility import differences, resolved
 from tools.contracts.docs import type_of
 from tools.contracts.schema import schema_name
 
@@ -83,13 +83,14 @@ def combined(schemas: Mapping[str, Schema]) -> Schema:
 def _names(model: type[Contract], version: int, schema: Schema, taken: Schema) -> dict[str, str]:
     """The definitions that an event adds -> their names among all.
 
-    What a newest version defines has its plain name. An older version shares it if it is the same, and else
-    has one of its own. `meta` has no versions: every version of an event has the newest one.
+    What a newest version defines has its plain name. An older version shares it, even if it has optional
+    fields more, because a new field must not change the type of an old one; else it has one of its own.
+    `meta` has no versions: every version of an event has the newest one.
     """
     newest, event = version == model.version(), type_name(model, version)
     names = {model.__name__: f"{event}Data"}
     for own in _referred(schema, model.__name__):
-        different = own in taken and not _same(schema, own, taken)
+        different = own in taken and not _shares(schema, own, taken, richer=not newest)
         if different and newest:
             raise ValueError(f"{event} has a {own} that differs from another event's: rename one of them")
         names[own] = f"{event}{own}" if different else own
@@ -115,10 +116,14 @@ def _referred(schema: Schema, name: str) -> list[str]:
     return sorted(found)
 
 
-def _same(schema: Schema, own: str, taken: Schema) -> bool:
-    """Whether a definition is the one that has its name already, with all that they refer to."""
+def _shares(schema: Schema, own: str, taken: Schema, *, richer: bool) -> bool:
+    """Whether a definition is the one that has its name already, with all that they refer to.
+
+    `richer`: that one may have optional fields more.
+    """
     one = resolved({**_ready(schema["definitions"][own], {}), "definitions": _all_ready(schema)})
-    return one == resolved({**taken[own], "definitions": taken})
+    other = resolved({**taken[own], "definitions": taken})
+    return one == other or (richer and not list(differences(one, other, own)))
 
 
 def _all_ready(schema: Schema) -> Schema:

@@ -33,9 +33,9 @@ def breaks(released: Schema, current: Schema) -> list[Break]:
     old, new = resolved(released), resolved(current)
     found: list[Break] = []
     for part in ("meta", "data"):
-        found += _compare(_detail(old)[part], _detail(new)[part], part)
+        found += differences(_detail(old)[part], _detail(new)[part], part)
     for keyword in ("source", "detail-type"):
-        found += _compare(old["properties"][keyword], new["properties"][keyword], keyword)
+        found += differences(old["properties"][keyword], new["properties"][keyword], keyword)
     return found
 
 
@@ -61,7 +61,8 @@ def resolved(schema: Schema) -> Schema:
     return whole
 
 
-def _compare(old: Schema, new: Schema, field: str) -> Iterator[Break]:
+def differences(old: Schema, new: Schema, field: str) -> Iterator[Break]:
+    """Everything in `new` that breaks `old`, of one field, resolved."""
     old, new = without_null(old), without_null(new)
     if kind_of(old) != kind_of(new):
         yield Break(field, "a field keeps its type", f"was {kind_of(old)} and is now {kind_of(new)}")
@@ -73,7 +74,7 @@ def _compare(old: Schema, new: Schema, field: str) -> Iterator[Break]:
             change = f"{keyword} was {_said(old, keyword)} and is now {_said(new, keyword)}"
             yield Break(field, "a field keeps its limits and its default", change)
     for number, (before, after) in enumerate(zip(old.get("anyOf", ()), new.get("anyOf", ()), strict=False)):
-        yield from _compare(before, after, f"{field}|{number}")
+        yield from differences(before, after, f"{field}|{number}")
 
 
 def _fields(old: Schema, new: Schema, field: str) -> Iterator[Break]:
@@ -96,7 +97,7 @@ def _fields(old: Schema, new: Schema, field: str) -> Iterator[Break]:
             yield Break(path, "an optional field stays optional", "was optional and is now required")
         if nullable(schema) != nullable(after[name]):
             yield Break(path, "a field keeps its type", "changed whether it can be null")
-        yield from _compare(schema, after[name], path)
+        yield from differences(schema, after[name], path)
     for name in added:
         if name in needed_after:
             what = "is new and required, but released events do not have it"
@@ -111,11 +112,11 @@ def _inner(old: Any, new: Any, field: str) -> Iterator[Break]:
         return
     if isinstance(old, dict) and isinstance(new, dict):
         if "type" in old or "anyOf" in old:
-            yield from _compare(old, new, field)
+            yield from differences(old, new, field)
             return
         if set(old) == set(new):
             for pattern in old:
-                yield from _compare(old[pattern], new[pattern], field)
+                yield from differences(old[pattern], new[pattern], field)
             return
     yield Break(field, "a map keeps the names that it allows", "allows other names now")
 

@@ -26,7 +26,8 @@ public final class Consumer {
             return labels.size() + " by " + detected.getDetail().getData().getModelVersions().get("labels");
         }
         if (event instanceof LabelsDetectedV1 detected) {
-            return detected.getDetail().getData().getModelVersion();
+            List<Label> labels = detected.getDetail().getData().getLabels();
+            return labels.size() + " by " + detected.getDetail().getData().getModelVersion();
         }
         return event.getDetailType() + (event.getReplayName() == null ? "" : ", replayed");
     }

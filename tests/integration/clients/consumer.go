@@ -21,7 +21,8 @@ func summary(event events.Event) string {
 	case *events.LabelsDetectedV2:
 		return event.Detail.Data.ModelVersions["labels"]
 	case *events.LabelsDetectedV1:
-		return event.Detail.Data.ModelVersion
+		var labels []events.Label = event.Detail.Data.Labels
+		return fmt.Sprint(len(labels), event.Detail.Data.ModelVersion)
 	}
 	return ""
 }
