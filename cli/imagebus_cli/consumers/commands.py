@@ -34,6 +34,7 @@ def try_consumer(
     consumer = Folder.at(folder)
     stack = target.find()
     parameters = pipeline.parameters(stack, layer=pipeline.LAYER in consumer.declared)
+    consumer.check_pipeline(stack, parameters[pipeline.BUS])
     environment = pipeline.environment(target, stack)
     with terminal.step(f"{consumer.name} built") as say:
         say("sam build")

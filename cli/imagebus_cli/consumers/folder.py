@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from botocore.exceptions import ClientError
 
 from imagebus.events.catalog import BY_DETAIL_TYPE
+from imagebus_cli.consumers.pipeline import BUS
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack.deployed import Stack
 from imagebus_cli.stack.find import Outputs
@@ -83,29 +85,62 @@ class Folder:
     def _setting(self, command: str, name: str) -> Any:
         return self.settings.get("default", {}).get(command, {}).get("parameters", {}).get(name)
 
+    @property
+    def _node(self) -> bool:
+        return (self.path / "package.json").is_file()
+
+    @property
+    def _built(self) -> bool:
+        """Whether there is anything to build before it is deployed."""
+        return self._node or (self.path / "src" / "requirements.txt").is_file()
+
     def build(self, parameters: Mapping[str, str], environment: Mapping[str, str]) -> None:
         """`sam build`, if there is anything to build. Raises Problem or LocalError."""
-        packages = (self.path / "src" / "requirements.txt").is_file()
-        node = (self.path / "package.json").is_file()
-        if node:
+        if self._node:
             _require_node(environment)
-        if node or packages:
+        if self._built:
             self._sam("build", parameters, environment)
 
     def deploy(self, parameters: Mapping[str, str], environment: Mapping[str, str]) -> None:
-        """`sam deploy`, with these parameters and those of its samconfig.toml. Raises LocalError."""
-        self._sam("deploy", parameters, environment)
+        """`sam deploy`, with these parameters and those of its samconfig.toml. Raises LocalError.
+
+        What is not built is named: SAM would deploy what an earlier `sam build` of the user's left.
+        """
+        what = [] if self._built else ["--template-file", "template.yml"]
+        self._sam("deploy", parameters, environment, *what)
 
     def outputs(self, stack: Stack) -> Mapping[str, str]:
         """The outputs of its own stack, beside the pipeline's. Raises ClientError if it is not deployed."""
-        cloudformation = stack.session.client("cloudformation", endpoint_url=stack.endpoint)
-        described = cloudformation.describe_stacks(StackName=self.stack)["Stacks"][0]
+        described = self._described(stack)
         return Outputs({each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])})
 
-    def _sam(self, command: str, parameters: Mapping[str, str], environment: Mapping[str, str]) -> None:
+    def check_pipeline(self, stack: Stack, bus: str) -> None:
+        """Raises Problem if it is deployed for another pipeline, whose events it would no longer get."""
+        try:
+            described = self._described(stack)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ValidationError":
+                raise
+            return  # not deployed
+        given = {each["ParameterKey"]: each["ParameterValue"] for each in described.get("Parameters", [])}
+        if (other := given.get(BUS, bus)) != bus:
+            raise Problem(
+                f"{self.stack} is deployed, and listens to {other}. It would listen to {bus} instead.",
+                f"Name its pipeline with --stack {other}, or another stack_name in samconfig.toml.",
+                exit_code=2,
+            )
+
+    def _described(self, stack: Stack) -> Mapping[str, Any]:
+        cloudformation = stack.session.client("cloudformation", endpoint_url=stack.endpoint)
+        described: Mapping[str, Any] = cloudformation.describe_stacks(StackName=self.stack)["Stacks"][0]
+        return described
+
+    def _sam(
+        self, command: str, parameters: Mapping[str, str], environment: Mapping[str, str], *options: str
+    ) -> None:
         decided = {name: value for name, value in parameters.items() if name in self.declared}
         overrides = [f'{name}="{value}"' for name, value in {**self.given, **decided}.items()]
-        done = sam.run([command, "--parameter-overrides", *overrides], environment, self.path)
+        done = sam.run([command, *options, "--parameter-overrides", *overrides], environment, self.path)
         if done.returncode:
             raise LocalError(
                 f"{command}_failed",

@@ -11,6 +11,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
 from imagebus.events.catalog import BY_DETAIL_TYPE
@@ -76,7 +77,8 @@ def test_the_pipeline_decides_its_parameters_and_the_folder_all_others(
 ):
     (path / "samconfig.toml").write_text(SETTINGS % settings, encoding="utf-8")
     Folder.at(path).deploy({"EventBusName": "prod", "CoreLayer": "/prod/core-layer"}, {})
-    assert calls == [["deploy", "--parameter-overrides", 'EventBusName="prod"', 'Bucket="b"']]
+    (call,) = calls
+    assert call[-3:] == ["--parameter-overrides", 'EventBusName="prod"', 'Bucket="b"']
 
 
 def test_only_what_has_packages_is_built(path: Path, calls: list[Sequence[str]], tmp_path: Path):
@@ -87,6 +89,46 @@ def test_only_what_has_packages_is_built(path: Path, calls: list[Sequence[str]],
     (path / "src" / "requirements.txt").touch()
     consumer.build({}, {})
     assert [call[0] for call in calls] == ["build"]
+
+
+def test_what_is_not_built_is_deployed_as_it_is_whatever_an_earlier_build_left(
+    path: Path, calls: list[Sequence[str]]
+):
+    (path / ".aws-sam" / "build").mkdir(parents=True)
+    (path / ".aws-sam" / "build" / "template.yaml").touch()  # which SAM would take
+    Folder.at(path).deploy({}, {})
+    assert calls[0][:3] == ["deploy", "--template-file", "template.yml"]
+    (path / "package.json").touch()
+    Folder.at(path).deploy({}, {})
+    assert "--template-file" not in calls[1]
+
+
+def deployed_for(*answers: Mapping[str, Any] | ClientError) -> Stack:
+    """A stack beside which CloudFormation says this of the consumer's."""
+    said = iter(answers)
+
+    def describe_stacks(**asked: str) -> Mapping[str, Any]:
+        assert asked == {"StackName": "imagebus-counter"}
+        answer = next(said)
+        if isinstance(answer, ClientError):
+            raise answer
+        return {"Stacks": [answer]}
+
+    session: Any = SimpleNamespace(
+        client=lambda *_, **__: SimpleNamespace(describe_stacks=describe_stacks), region_name="eu-west-1"
+    )
+    return Stack(session, {})
+
+
+def test_a_consumer_of_another_pipeline_is_not_taken_away_from_it(path: Path):
+    listens = {"Parameters": [{"ParameterKey": "EventBusName", "ParameterValue": "imagebus"}]}
+    missing = ClientError({"Error": {"Code": "ValidationError", "Message": ""}}, "DescribeStacks")
+    consumer, stack = Folder.at(path), deployed_for(listens, missing, listens)
+    consumer.check_pipeline(stack, "imagebus")
+    consumer.check_pipeline(stack, "images-prod")
+    with pytest.raises(Problem, match=r"listens to imagebus\. It would listen to images-prod") as raised:
+        consumer.check_pipeline(stack, "images-prod")
+    assert "--stack imagebus" in raised.value.advice
 
 
 @pytest.mark.parametrize(
