@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from imagebus_cli.consumers.language import Language
 from imagebus_cli.main import app
 from imagebus_cli.problem import Problem
 from imagebus_local import nesting, templates
@@ -325,6 +326,24 @@ def test_the_fields_on_the_way_to_a_declared_one_are_declared_too() -> None:
     found = declared_by(declaration(ROOT / "examples" / "analytics"))
     assert {"Meta.usage", "Usage.billed_ms", "LabelsDetected.labels", "Label.name"} <= found
     assert "Label.confidence" not in found
+
+
+@pytest.mark.parametrize(("language", "breaks"), [(Language.PYTHON, False), (Language.TYPESCRIPT, True)])
+def test_a_new_version_breaks_a_new_consumer_that_has_a_copy_of_the_types(
+    tmp_path: Path, language: Language, breaks: bool
+) -> None:
+    """Python's library reads it as soon as it is published; in TypeScript it would become a dead letter."""
+    mine = declaration(
+        write(consumer("mine", ["LabelsDetected"], replay_safe=False, language=language), tmp_path, FILES)
+    )
+    schemas = copy.deepcopy(SCHEMAS)
+    next_version(schemas, "imagebus.analyzer@LabelsDetected@v2", 3)
+    now, later = (
+        by_version({name: json.dumps(each) for name, each in found.items()}) for found in (SCHEMAS, schemas)
+    )
+    assert broken(mine, now) == []
+    wanted = ["mine breaks: LabelsDetected is published as version 3, and it handles 1, 2."]
+    assert [str(each) for each in broken(mine, later)] == (wanted if breaks else [])
 
 
 def test_a_new_consumer_declares_what_its_handler_reads(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def _values(consumer: Consumer) -> dict[str, str]:
         "listens": "\n".join(_listed(model) for model in consumer.events),
         "replay_text": REPLAY_SAFE if consumer.replay_safe else LIVE_ONLY,
         "replay_how": fill(REPLAY_HOW, {"name": consumer.name}) if consumer.replay_safe else "",
-        "reads": "\n".join(_reads(model) for model in consumer.events),
+        "reads": "\n".join(_reads(model, consumer.language) for model in consumer.events),
     }
 
 
@@ -112,8 +112,10 @@ def _listed(model: type[Contract]) -> str:
     return textwrap.fill(f"- **{model.detail_type}**: {summary(model)}", 118, subsequent_indent="  ")
 
 
-def _reads(model: type[Contract]) -> str:
-    """What the handler that is written reads, and its log lines."""
+def _reads(model: type[Contract], language: Language) -> str:
+    """What the handler that is written reads, and its log lines. A copy of the types knows these versions."""
     fields = ["event_id"] if issubclass(model, StackData) else ["event_id", "image_key", "correlation_id"]
     lines = "".join(f"\n      meta.{field}: string" for field in fields)
-    return f"  {model.detail_type}:\n    reads:{lines}"
+    known = ", ".join(map(str, range(1, model.version() + 1)))
+    versions = "" if language.on_layer else f"    versions: [{known}] # of src/events.ts\n"
+    return f"  {model.detail_type}:\n{versions}    reads:{lines}"
