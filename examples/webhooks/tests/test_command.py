@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 from typer.testing import CliRunner, Result
 from webhooks import command
 from webhooks.addresses import Rules
-from webhooks.model import Outcome
+from webhooks.model import Delivery, Outcome
+from webhooks.store import Store
 from worlds import World
 
 URL = "https://hooks.example/token"
@@ -111,6 +114,27 @@ def test_one_webhook_or_all_that_failed_since_a_time_are_delivered_again(world: 
     assert "2026-11-27T08:00:00Z" in run("redeliver", name, "--since", "noon", fails=True).output
     run("disable", name)
     assert f"enable {name}" in run("redeliver", name, ids[0], fails=True).output
+
+
+@pytest.mark.parametrize(("state", "count"), [("failed", 1), ("delivered", 0)])
+def test_an_attempt_that_ends_meanwhile_does_not_stand_for_the_one_that_was_asked_for(
+    world: World, monkeypatch: pytest.MonkeyPatch, state: Literal["failed", "delivered"], count: int
+) -> None:
+    """It began before. What was delivered by it need not be delivered again, unless its id was named."""
+    name, _ = added()
+    webhook_id = world.publish()
+    deliveries = Store.deliveries
+
+    def read(store: Store, subscription: str) -> Iterator[Delivery]:
+        for each in deliveries(store, subscription):
+            yield each
+            store.replace_delivery(replace(each, state=state))
+
+    monkeypatch.setattr(Store, "deliveries", lambda *given: iter(list(read(*given))))
+    assert run("redeliver", name, "--since", "2026-01-01").output.endswith(f": {count}.\n")
+    found = world.store.delivery(name, webhook_id)
+    assert found is not None
+    assert found.state == ("pending" if count else "delivered")
 
 
 def test_a_subscription_that_is_removed_leaves_no_secret(world: World) -> None:

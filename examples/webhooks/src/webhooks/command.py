@@ -212,12 +212,18 @@ def redeliver(
     )
     if found == [None]:
         raise Problem(f"{subscription} has no webhook {webhook_id}. `log {subscription}` shows all of them.")
-    count = 0
-    for each in found:
-        if each and (webhook_id or also_delivered or each.state != "delivered"):
-            # Somebody else's write in between is an attempt, which is what was asked for.
-            count += stack.store.replace_delivery(each.again(CLOCK.now())) is not None
+    delivered_too = bool(webhook_id) or also_delivered
+    count = sum(_again(stack, each, delivered_too=delivered_too) for each in found)
     typer.echo(f"Deliveries to post, from the next minute on: {count}.")
+
+
+def _again(stack: Stack, delivery: Delivery | None, *, delivered_too: bool) -> bool:
+    """Whether it is due now. If an attempt ends meanwhile, which began before, it is read again."""
+    while delivery and (delivered_too or delivery.state != "delivered"):
+        if stack.store.replace_delivery(delivery.again(CLOCK.now())):
+            return True
+        delivery = stack.store.delivery(delivery.subscription, delivery.webhook_id)
+    return False
 
 
 def _since(stack: Stack, subscription: str, since: str) -> list[Delivery]:
