@@ -171,7 +171,7 @@ def test_what_aws_refuses_is_said_without_a_traceback(
             raise found
         return found
 
-    monkeypatch.setattr(command.boto3, "client", lambda _: SimpleNamespace(describe_stacks=describe_stacks))
+    monkeypatch.setattr("boto3.client", lambda _: SimpleNamespace(describe_stacks=describe_stacks))
     monkeypatch.setattr(sys, "argv", ["webhooks", "list"])
     with pytest.raises(SystemExit) as ended:
         command.main()
