@@ -34,6 +34,8 @@ $(VENV)/.made: requirements-uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "imagebus needs Python 3.11 or later; '$(PYTHON)' is $$($(PYTHON) -V 2>&1)." >&2; \
 	  echo "Name a newer one: make setup PYTHON=/path/to/python3.13" >&2; exit 1; }
+	@if [ -L $(VENV) ]; then \
+	  echo "$(VENV) is a link, and making it again would empty what it leads to. Remove the link." >&2; exit 1; fi
 	@echo "making the virtual environment in $(VENV) with $$($(PYTHON) -V)"
 	@if $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then \
 	  $(PYTHON) -m venv --clear $(VENV) && \

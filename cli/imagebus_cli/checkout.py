@@ -116,8 +116,8 @@ def verify(
     schemas = reliance.changed(files, against) if against else reliance.present(files)
     declared = [declaration(folder) for folder in folders]
     _refuse([str(each) for one in declared for each in reliance.broken(one, schemas)], out)
-    names = ", ".join(each.consumer for each in declared)
-    out.write({"ok": True, "problems": []}, f"Nothing that {names} relies on is missing or different.")
+    lines = [f"Nothing that {each.consumer} relies on is missing or different." for each in declared]
+    out.write({"ok": True, "problems": []}, *lines)
 
 
 def _refuse(problems: list[str], out: Output) -> None:

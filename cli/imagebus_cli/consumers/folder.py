@@ -101,13 +101,17 @@ class Folder:
         if self._built:
             self._sam("build", parameters, environment)
 
-    def deploy(self, parameters: Mapping[str, str], environment: Mapping[str, str]) -> None:
+    def deploy(
+        self, parameters: Mapping[str, str], environment: Mapping[str, str], stack: str | None = None
+    ) -> None:
         """`sam deploy`, with these parameters and those of its samconfig.toml. Raises LocalError.
 
-        What is not built is named: SAM would deploy what an earlier `sam build` of the user's left.
+        `stack` is another name than that of its samconfig.toml. What is not built is named: SAM would deploy
+        what an earlier `sam build` of the user's left.
         """
         what = [] if self._built else ["--template-file", "template.yml"]
-        self._sam("deploy", parameters, environment, *what)
+        named = ["--stack-name", stack, "--s3-prefix", stack] if stack else []
+        self._sam("deploy", parameters, environment, *what, *named)
 
     def outputs(self, stack: Stack) -> Mapping[str, str]:
         """The outputs of its own stack, beside the pipeline's. Raises ClientError if it is not deployed."""

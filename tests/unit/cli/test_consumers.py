@@ -103,6 +103,12 @@ def test_what_is_not_built_is_deployed_as_it_is_whatever_an_earlier_build_left(
     assert "--template-file" not in calls[1]
 
 
+def test_a_consumer_can_be_deployed_a_second_time_under_another_name(path: Path, calls: list[Sequence[str]]):
+    Folder.at(path).deploy({}, {}, "consumer-test-1")
+    named = ["--stack-name", "consumer-test-1", "--s3-prefix", "consumer-test-1"]
+    assert calls[0][:7] == ["deploy", "--template-file", "template.yml", *named]
+
+
 def deployed_for(*answers: Mapping[str, Any] | ClientError) -> Stack:
     """A stack beside which CloudFormation says this of the consumer's."""
     said = iter(answers)

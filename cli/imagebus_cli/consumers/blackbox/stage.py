@@ -19,8 +19,6 @@ from imagebus_cli.consumers.folder import Folder
 from imagebus_cli.output.terminal import Say
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack.deployed import Stack
-from imagebus_local import sam
-from imagebus_local.errors import LocalError
 
 #: Parameters that name the pipeline's buckets, and whether its bucket is versioned.
 BUCKETS = {"UploadsBucketName": True, "ImagesBucketName": False}
@@ -74,25 +72,11 @@ def staged(
         say("sam build")
         folder.build(values, environment)
         say("sam deploy")
-        _deploy(folder, name, values, environment)
+        folder.deploy(values, environment, name)
         yield Stage(name, name, buckets)
     finally:
         say("deleting its stack")
         _remove(aws, name, buckets)
-
-
-def _deploy(folder: Folder, name: str, values: Mapping[str, str], environment: Mapping[str, str]) -> None:
-    """As `Folder.deploy` does it, under another name. Raises LocalError."""
-    overrides = [f'{each}="{value}"' for each, value in values.items() if each in folder.declared]
-    command = ["deploy", "--stack-name", name, "--s3-prefix", name, "--parameter-overrides", *overrides]
-    done = sam.run(command, environment, folder.path)
-    if done.returncode:
-        raise LocalError(
-            "deploy_failed",
-            f"sam deploy failed in {folder.path}.",
-            "Its last output is above.",
-            sam.tail(done.stdout),
-        )
 
 
 def _check(folder: Folder, values: Mapping[str, str]) -> None:

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from imagebus.testing.kit.state import Record, event_record, item_record, record
+from imagebus_cli.problem import Problem
+from imagebus_cli.stack.deletion import delete
 
-#: DynamoDB's limit for a batch of writes, and S3's for one of deletions.
-MOST_WRITES, MOST_DELETIONS = 25, 1000
+#: DynamoDB's limit for a batch of writes.
+MOST_WRITES = 25
 
 
 class Store(Protocol):
@@ -144,12 +146,12 @@ def tags(s3: Any, bucket: str, key: str, version: str | None = None) -> dict[str
 
 
 def empty_bucket(s3: Any, bucket: str, prefix: str = "") -> None:
-    """Deletes all versions of all objects, or of those whose key has the prefix."""
+    """Deletes all versions of all objects, or of those whose key has the prefix. Raises Problem."""
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
         found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
         named = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found]
-        for some in _chunks(named, MOST_DELETIONS):
-            s3.delete_objects(Bucket=bucket, Delete={"Objects": some, "Quiet": True})
+        if kept := list(delete(s3, bucket, named)):
+            raise Problem(f"S3 kept {kept[0]['Key']} of {bucket}: {kept[0]['Message']}")
 
 
 def _chunks(items: list[Any], size: int) -> Iterator[list[Any]]:
