@@ -17,7 +17,7 @@ from tools import ROOT
 from tools.security.translate import translated
 
 NESTED = {str(each["TemplateURL"]) for _, each in templates.nested(templates.read(ROOT / "template.yml"))}
-TEMPLATES = ("template.yml", "security/key.yml", *sorted(NESTED))
+TEMPLATES = ("template.yml", "security/deployer.yml", "security/key.yml", *sorted(NESTED))
 #: What a type needs that not every region has, by the beginning of its name.
 SERVICES = {"AWS::EventSchemas::": "schemas", "AWS::CloudFront::": "cloudfront"}
 SOURCES = [
