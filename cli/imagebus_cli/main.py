@@ -30,6 +30,7 @@ from imagebus_cli.problem import explain
 from imagebus_cli.recipes import commands as recipes
 from imagebus_cli.stack import commands as stack
 from imagebus_cli.stack import lifecycle
+from imagebus_cli.startup import lighten
 from imagebus_cli.uploads import commands as uploads
 
 #: The commands by topic, as `--help` shows them.
@@ -106,6 +107,7 @@ def imagebus(
 
 def main() -> None:
     """Run the command. An error that a person can fix is explained in two lines; others are a traceback."""
+    lighten()
     try:
         app()
     except Exception as error:

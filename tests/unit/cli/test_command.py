@@ -76,10 +76,29 @@ def test_progress_is_no_part_of_a_json_document(monkeypatch: pytest.MonkeyPatch)
     assert runner.invoke(main.app, ["local", "down"]).stdout.startswith("on the way\n")
 
 
-def test_help_loads_no_aws_sdk_and_no_image_library():
-    code = "import sys, imagebus_cli.main; print(sorted({'boto3', 'pydantic', 'PIL'} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+@pytest.mark.parametrize("command", [["--help"], ["load", "--help"], ["recipe", "plan", "--help"]])
+def test_help_imports_typer_and_rich_and_no_other_package(command: list[str]):
+    """Each import delays every command, and the completion of the shell."""
+    code = f"""
+import contextlib, io, sys
+before = set(sys.modules)
+from imagebus_cli.main import main
+sys.argv = ["imagebus", *{command}]
+with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()) as shown:
+    main()
+assert "Usage:" in shown.getvalue(), shown.getvalue()
+for name in sys.modules.keys() - before:
+    if "site-packages" in (getattr(sys.modules[name], "__file__", None) or ""):
+        print(name.partition(".")[0])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    typers_own = {"annotated_doc", "shellingham"}
+    assert set(done.stdout.split()) - typers_own == {"rich", "typer"}, done.stderr
+
+
+def test_an_option_that_is_given_is_still_checked():
+    done = run("load", "--count", "many")
+    assert (done.returncode, "valid integer" in done.stderr) == (2, True)
 
 
 def test_a_wrong_option_is_wrong_usage():
