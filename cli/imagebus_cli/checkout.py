@@ -22,7 +22,9 @@ contracts = typer.Typer(help="Check what consumers rely on.", no_args_is_help=Tr
 def new_consumer(
     target: Target,
     out: Output,
-    name: Annotated[str, typer.Argument(help="Its name: lower-case letters, digits and hyphens.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Its name: lower-case letters, digits and hyphens.")
+    ],
     on: Annotated[str, typer.Option(help="The events it listens to, comma-separated (docs/events.md).")],
     language: Annotated[Language, typer.Option(help="The language of its function.")] = Language.PYTHON,
     into: Annotated[Path, typer.Option(help="Where to create its folder.", file_okay=False)] = Path(),
@@ -99,7 +101,7 @@ def release(out: Output) -> None:
 def verify(
     out: Output,
     folders: Annotated[
-        list[Path], typer.Argument(help="Folders of consumers, each with a contracts.yml.", metavar="FOLDER…")
+        list[Path], typer.Argument(help="Folders of consumers, each with a contracts.yml.", metavar="FOLDER")
     ],
     against: Annotated[
         str | None,

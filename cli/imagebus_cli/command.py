@@ -10,10 +10,22 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
+from imagebus_cli.pages import SHARED
+
 if TYPE_CHECKING:
     from imagebus_cli.stack.deployed import Stack
 
-Key = Annotated[str, typer.Argument(help="The image's key, as uploaded.", show_default=False)]
+Key = Annotated[str, typer.Argument(metavar="KEY", help="The image's key, as uploaded.", show_default=False)]
+Timeout = Annotated[
+    float | None,
+    typer.Option(
+        "--timeout",
+        min=0,
+        metavar="SECONDS",
+        show_default=False,
+        help="With --watch: give up if no image has finished for so long (default: 120).",
+    ),
+]
 LocalPort = Annotated[
     int | None,
     typer.Option(min=1024, max=65535, help="Port of the emulator (default: 4566, or the next free one)."),
@@ -23,13 +35,29 @@ STACK_OPTIONS: dict[str, Any] = {
     "stack": Annotated[
         str | None,
         typer.Option(
-            "--stack", help="CloudFormation stack on AWS (default: the local stack).", show_default=False
+            "--stack",
+            metavar="NAME",
+            help="CloudFormation stack on AWS (default: the local stack).",
+            show_default=False,
+            rich_help_panel=SHARED,
         ),
     ],
-    "profile": Annotated[str | None, typer.Option(help="AWS profile for --stack.", show_default=False)],
-    "region": Annotated[str | None, typer.Option(help="AWS region for --stack.", show_default=False)],
+    "profile": Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="AWS profile for --stack.", show_default=False, rich_help_panel=SHARED
+        ),
+    ],
+    "region": Annotated[
+        str | None,
+        typer.Option(
+            metavar="REGION", help="AWS region for --stack.", show_default=False, rich_help_panel=SHARED
+        ),
+    ],
 }
-JSON_OPTION: dict[str, Any] = {"as_json": Annotated[bool, typer.Option("--json", help="Print JSON.")]}
+JSON_OPTION: dict[str, Any] = {
+    "as_json": Annotated[bool, typer.Option("--json", help="Print JSON.", rich_help_panel=SHARED)]
+}
 DEFAULTS = {"as_json": False}
 
 
@@ -88,6 +116,14 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     ]
     run.__signature__ = signature.replace(parameters=[*own, *common])  # type: ignore[attr-defined]
     return run
+
+
+def require_watch(timeout: float | None, *, watch: bool) -> None:
+    """Raises Problem for a --timeout of nothing."""
+    from imagebus_cli.problem import Problem
+
+    if timeout is not None and not watch:
+        raise Problem("--timeout needs --watch.", exit_code=2)
 
 
 def _refuse_empty(values: dict[str, Any], hints: dict[str, Any]) -> None:

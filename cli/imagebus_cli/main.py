@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from imagebus_cli import checkout
+from imagebus_cli import checkout, pages
 from imagebus_cli.adopt import commands as adopt
 from imagebus_cli.consumers import commands as consumers
 from imagebus_cli.consumers.blackbox.commands import examine_consumer
@@ -74,16 +74,23 @@ PANELS: Mapping[str, Mapping[str, Callable[..., None] | typer.Typer]] = {
     },
 }
 
-app = typer.Typer(name="imagebus", no_args_is_help=True, pretty_exceptions_enable=False)
+app = typer.Typer(
+    name="imagebus",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    cls=pages.Group,
+    context_settings=pages.SETTINGS,
+)
 for panel, commands in PANELS.items():
     for name, each in commands.items():
         if isinstance(each, typer.Typer):
-            app.add_typer(each, name=name, rich_help_panel=panel)
+            app.add_typer(each, name=name, rich_help_panel=panel, cls=pages.Group)
         else:
             app.command(name, rich_help_panel=panel)(each)
 for group in (app, *(each.typer_instance for each in app.registered_groups)):
     for registered in group.registered_commands if group else ():
         # Typer breaks the lines of a docstring where they are broken, whatever the width of the terminal.
+        registered.cls = pages.Command
         paragraphs = getdoc(registered.callback) or ""
         registered.help = re.sub(r"(?<!\n)\n(?!\n)", " ", paragraphs)
 

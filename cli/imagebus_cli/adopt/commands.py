@@ -95,6 +95,7 @@ def import_objects(
                     say(_line(tally))
         except KeyboardInterrupt:
             interrupted = True
+            say.unfinished("interrupted")
         except (Problem, ClientError, BotoCoreError):
             if tally.counts:
                 terminal.problems.print(f"Stopped after: {_line(tally)}", soft_wrap=True)

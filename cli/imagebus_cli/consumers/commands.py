@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def try_consumer(
     target: Target,
     out: Output,
-    folder: Annotated[Path, typer.Argument(help="Its folder, as new-consumer makes it.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Its folder, as new-consumer makes it.")],
     patience: Annotated[float, typer.Option(help="Seconds to wait for its events.")] = 120,
 ) -> None:
     """Build a consumer, deploy it, upload an image, show what it logs about the events, and erase the image.
@@ -45,6 +45,8 @@ def try_consumer(
     outputs = consumer.outputs(stack)
     with terminal.step("one image sent through") as say:
         trial = trying.run(consumer, stack, outputs, patience=patience, say=say)
+        if not trial.ok:
+            say.unfinished(_complaint(consumer.name, trial, patience).removesuffix("."))
     document = {"stack": consumer.stack, "outputs": outputs, "log": trial.log}
     lines = trial.about_it if trial.ok else trial.log
     out.write({"ok": trial.ok, **document, "events": trial.events}, *lines)

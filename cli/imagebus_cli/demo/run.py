@@ -52,6 +52,8 @@ def _process(
             items = uploads.wait(
                 stack, put, patience=patience, progress=lambda done: say(f"{done} of {total} finished")
             )
+            if len(items) < total:
+                say.unfinished(f"{total - len(items)} of {total} not finished")
         with terminal.step("notifications received"):
             notifications = subscription.collect(set(items), patience=ANNOUNCED_WITHIN)
     return results(chosen, put, items, notifications), notifications

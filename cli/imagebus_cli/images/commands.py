@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from imagebus_cli.command import Key, Target, command
+from imagebus_cli.command import Key, Target, Timeout, command, require_watch
 from imagebus_cli.images.options import Format, Status
 from imagebus_cli.output.text import count
 
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from imagebus.history.recorded import RecordedEvent
     from imagebus_cli.output.writer import Output
     from imagebus_cli.stack.deployed import Stack
-
-#: How long `status --watch` waits for the outcome, in seconds.
-PATIENCE = 120
 
 
 @command
@@ -77,6 +74,7 @@ def status(
             help="Show what was known then: ISO 8601, or an age (90m, 1h30m, 7d).", show_default=False
         ),
     ] = None,
+    timeout: Timeout = None,
 ) -> None:
     """Show an image's status, outstanding stages, failures and derived images, and its ID in the logs.
 
@@ -84,17 +82,21 @@ def status(
     did not complete. --watch ends at once with an older outcome of the key: after a new upload or a retry,
     use `upload --watch` or `retry --watch`.
     """
+    from datetime import UTC, datetime
+
     from imagebus_cli.images import lookup, past
     from imagebus_cli.moments import moment
     from imagebus_cli.output import terminal
     from imagebus_cli.problem import Problem
+    from imagebus_cli.uploads import tracking
 
     if watch and at:
         raise Problem("Use either --watch or --at.", exit_code=2)
+    require_watch(timeout, watch=watch)
     when = moment(at) if at else None
     stack = target.find()
     if watch:
-        _wait(stack, key)
+        tracking.watch(stack, [tracking.Upload(key, "", datetime.now(UTC))], patience=timeout)
     item = past.known(stack, key, when) if when else lookup.known(stack, key)
     details = lookup.details(item, lookup.active(stack, when))
     if out.as_json:
@@ -104,17 +106,6 @@ def status(
             terminal.console.print(f"{name:16} {terminal.safe(value)}", soft_wrap=True)
     if watch and item["status"] != "completed":
         raise typer.Exit(1)
-
-
-def _wait(stack: Stack, key: str) -> None:
-    """Return when the image has a final status, or after PATIENCE."""
-    from datetime import UTC, datetime
-
-    from imagebus_cli.output import terminal
-    from imagebus_cli.uploads.tracking import Upload, wait
-
-    with terminal.step("processing"):
-        wait(stack, [Upload(key, "", datetime.now(UTC))], patience=PATIENCE)
 
 
 @command

@@ -149,6 +149,8 @@ def load(
         watch = Watch(state.pid, imagebus_local.Places.find().run)
         with terminal.step(f"{total} images, {rate:g} per second") as say:
             result = run(local.stack, watch, count=total, rate=rate, progress=say)
+            if result.stuck:
+                say.unfinished(f"{result.stuck} did not finish")
     text = markdown(result, rate=rate, soak=bool(minutes))
     out.write(document(result), *text.splitlines())
     if write:

@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from imagebus_cli.command import Target, command
+from imagebus_cli.command import Target, Timeout, command, require_watch
 from imagebus_cli.output.text import count
 
 if TYPE_CHECKING:
     from imagebus_cli.output.writer import Output
     from imagebus_cli.stack.deployed import Stack
-
-#: How long `retry --watch` waits for the outcome, in seconds.
-PATIENCE = 120
 
 
 @command
@@ -60,6 +57,8 @@ def replay(
     if follow:
         with terminal.step(f"replay {name}") as say:
             state = replay.follow(stack, name, arns, lambda progress: say(str(progress)))
+            if state in ("FAILED", "CANCELLED"):
+                say.unfinished(state.lower())
     document = {
         "replay": name,
         "state": state,
@@ -173,13 +172,16 @@ def verify(
 def retry(
     target: Target,
     out: Output,
-    key: Annotated[str | None, typer.Argument(help="The image's key.", show_default=False)] = None,
+    key: Annotated[
+        str | None, typer.Argument(metavar="KEY", help="The image's key.", show_default=False)
+    ] = None,
     all_failed: Annotated[
         bool, typer.Option("--all-failed", help="Retry every image whose status is failed.")
     ] = False,
     watch: Annotated[
         bool, typer.Option("--watch", help="With a key: wait until the image is no longer failed.")
     ] = False,
+    timeout: Timeout = None,
 ) -> None:
     """Retry what failed or stalled, after fixing the cause.
 
@@ -196,6 +198,7 @@ def retry(
         raise Problem("Name one key, or use --all-failed.", exit_code=2)
     if watch and all_failed:
         raise Problem("--watch needs one key.", exit_code=2)
+    require_watch(timeout, watch=watch)
     stack = target.find()
     retried, problems = [], []
     for result in [retry_one(stack, key)] if key is not None else retry_failed(stack):
@@ -216,7 +219,7 @@ def retry(
     idle = key is not None and not retried and not problems
     lines = [nothing_to_retry(stack, key) if idle and key else f"{count(len(retried), 'event')} retried"]
     if watch and key is not None and retried:
-        summary["status"] = _status_after_retry(stack, key)
+        summary["status"] = _status_after_retry(stack, key, timeout)
         lines.append(f"{key}: {summary['status']}")
     out.write(summary, *lines)
     out.problems(problems)
@@ -224,17 +227,15 @@ def retry(
         raise typer.Exit(1)
 
 
-def _status_after_retry(stack: Stack, key: str) -> str:
-    """The status once it is neither `processing` nor `failed`, or after PATIENCE.
+def _status_after_retry(stack: Stack, key: str, timeout: float | None) -> str:
+    """The status once it is neither `processing` nor `failed`, or after the timeout.
 
     A retry leaves no trace in the status, so `failed` cannot be told from the failure before it.
     """
     from datetime import UTC, datetime
 
     from imagebus_cli.images import lookup
-    from imagebus_cli.output import terminal
-    from imagebus_cli.uploads.tracking import TERMINAL, Upload, wait
+    from imagebus_cli.uploads.tracking import TERMINAL, Upload, watch
 
-    with terminal.step("processing"):
-        wait(stack, [Upload(key, "", datetime.now(UTC))], patience=PATIENCE, final=TERMINAL - {"failed"})
+    watch(stack, [Upload(key, "", datetime.now(UTC))], patience=timeout, final=TERMINAL - {"failed"})
     return str(lookup.known(stack, key)["status"])

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.markup import escape
+from rich.status import Status
 
 from imagebus_cli.output.text import visible
 from imagebus_cli.problem import Problem
@@ -43,20 +44,36 @@ def problem(error: Problem) -> None:
         problems.print(f"  {safe(error.advice)}", soft_wrap=True)
 
 
+class Step:
+    """Work that is shown while it runs. Called with a detail, it shows how far the work has got."""
+
+    def __init__(self, text: str, spinner: Status) -> None:
+        self._text, self._spinner = text, spinner
+        self._started = self._spoken = time.monotonic()
+        self._last = self._unfinished = ""
+
+    def __call__(self, detail: str) -> None:
+        if console.is_terminal:
+            self._spinner.update(f"{self._text}: [dim]{safe(detail)}[/]")
+        elif detail != self._last and time.monotonic() - self._spoken >= LOG_EVERY:
+            self._spoken, self._last = time.monotonic(), detail
+            console.print(f"  {safe(detail)}", soft_wrap=True)
+
+    def unfinished(self, why: str) -> None:
+        """The work ends here and did not succeed: its line will say why, without a check mark."""
+        self._unfinished = why
+
+    def end(self) -> None:
+        mark = "[yellow]•[/]" if self._unfinished else "[green]✓[/]"
+        line = f"{self._text}: {self._unfinished}" if self._unfinished else self._text
+        took = f"[dim]{time.monotonic() - self._started:.1f} s[/]"
+        console.print(f"{mark} {safe(line)} {took}", soft_wrap=True)
+
+
 @contextmanager
-def step(text: str) -> Iterator[Say]:
-    """Show a spinner (without a terminal: lines) while the work runs, then how long it took."""
-    started = spoken = time.monotonic()
-    last = ""
-    with console.status(f"{text} …") as spinner:
-
-        def say(detail: str) -> None:
-            nonlocal spoken, last
-            if console.is_terminal:
-                spinner.update(f"{text}: [dim]{safe(detail)}[/]")
-            elif detail != last and time.monotonic() - spoken >= LOG_EVERY:
-                spoken, last = time.monotonic(), detail
-                console.print(f"  {safe(detail)}", soft_wrap=True)
-
-        yield say
-    console.print(f"[green]✓[/] {text} [dim]{time.monotonic() - started:.1f} s[/]", soft_wrap=True)
+def step(text: str) -> Iterator[Step]:
+    """Show a spinner (without a terminal: lines) while the work runs, then whether and when it was done."""
+    with console.status(f"{safe(text)} …") as spinner:
+        shown = Step(text, spinner)
+        yield shown
+    shown.end()

@@ -24,7 +24,7 @@ app = typer.Typer(
     help="Change what is made from new and existing images.",
 )
 
-File = Annotated[Path, typer.Argument(help="The file of recipes.", metavar="[FILE]")]
+File = Annotated[Path, typer.Argument(help="The file of recipes.", metavar="FILE")]
 RECIPES = Path("recipes.yml")
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 

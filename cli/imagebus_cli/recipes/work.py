@@ -115,15 +115,15 @@ def backfill(
     at_once = max(1, int(stack.outputs.get("ImageConcurrencyLimit") or 2) // 2)
     work = _backfill(stack, recipes, prefix, rate, Bounds(at_once, budget, limit), price)
     interrupted = False
-    with reporting.bar(len(found.lacking)) as show:
-        try:
+    try:
+        with reporting.bar(len(found.lacking)) as show:
             for progress in work.run(found):
                 show(progress)
-        except KeyboardInterrupt:
-            interrupted = True
-        except (Problem, ClientError, BotoCoreError):
-            terminal.problems.print(f"Stopped after: {reporting.done_text(work.progress)}", soft_wrap=True)
-            raise
+    except KeyboardInterrupt:
+        interrupted = True
+    except (Problem, ClientError, BotoCoreError):
+        terminal.problems.print(f"Stopped after: {reporting.done_text(work.progress)}", soft_wrap=True)
+        raise
     reporting.report(stack, out, file, work.plan, work.progress, interrupted=interrupted)
     if interrupted:
         terminal.problems.print("Interrupted. Run the same command again to continue.", soft_wrap=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from imagebus_cli.command import Target, command
+from imagebus_cli.command import Target, Timeout, command, require_watch
 from imagebus_cli.output.text import count
 
 if TYPE_CHECKING:
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
 #: 128 + SIGINT, as a shell reports it.
 INTERRUPTED = 130
-
-#: --watch gives up when no image has finished for this many seconds.
-PATIENCE = 120
 
 
 @command
@@ -41,6 +38,7 @@ def upload(
         bool, typer.Option("--watch", help="Then wait until every image has a final status.")
     ] = False,
     jobs: Annotated[int, typer.Option(min=1, max=64, help="Number of parallel uploads.")] = 8,
+    timeout: Timeout = None,
 ) -> None:
     """Upload images. Files that are already there with the same content are skipped.
 
@@ -56,6 +54,7 @@ def upload(
     from imagebus_cli.uploads.files import collect
     from imagebus_cli.uploads.transfer import UploadOutcome
 
+    require_watch(timeout, watch=watch)
     files = collect(paths, prefix)
     stack = target.find()
     keys = [file.key for file in files] if watch else []
@@ -66,7 +65,7 @@ def upload(
     interrupted = stop.is_set()
     if watch and not interrupted:
         try:
-            finished = _watch(stack, batch, before)
+            finished = _watch(stack, batch, before, timeout)
         except KeyboardInterrupt:
             interrupted = True
     document: dict[str, Any] = {
@@ -114,14 +113,15 @@ def _summary(batch: UploadResult, total: int) -> str:
 
 def _why(item: Item | None) -> str:
     if item is None:
-        return f"not finished, and no other image finished for {PATIENCE} s"
+        return "not finished when the wait ended"
     return f"{item['status']}: {item['reason']}" if item.get("reason") else str(item["status"])
 
 
-def _watch(stack: Stack, batch: UploadResult, before: dict[str, Item]) -> dict[str, Item]:
+def _watch(
+    stack: Stack, batch: UploadResult, before: dict[str, Item], timeout: float | None
+) -> dict[str, Item]:
     """Status items of the images that have a final status."""
-    from imagebus_cli.output import terminal
-    from imagebus_cli.uploads.tracking import Upload, wait
+    from imagebus_cli.uploads import tracking
     from imagebus_cli.uploads.transfer import UploadOutcome
 
     awaited = []
@@ -130,14 +130,8 @@ def _watch(stack: Stack, batch: UploadResult, before: dict[str, Item]) -> dict[s
             # An unchanged object gets no new revision to wait for.
             replaced = each.outcome is UploadOutcome.UPLOADED and each.file.key in before
             previous = str(before[each.file.key]["revision"]) if replaced else ""
-            awaited.append(Upload(each.file.key, previous, each.started))
-    with terminal.step("processing") as say:
-        return wait(
-            stack,
-            awaited,
-            patience=PATIENCE,
-            progress=lambda number: say(f"{number} of {len(awaited)} finished"),
-        )
+            awaited.append(tracking.Upload(each.file.key, previous, each.started))
+    return tracking.watch(stack, awaited, patience=timeout)
 
 
 @contextmanager

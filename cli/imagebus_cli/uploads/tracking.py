@@ -16,6 +16,9 @@ from imagebus_cli.stack.deployed import Stack
 
 TERMINAL = frozenset({"completed", "rejected", "failed", "deleted"})
 
+#: How many seconds a command waits for the next image to finish, unless --timeout says otherwise.
+PATIENCE = 120.0
+
 #: BatchGetItem's limit.
 BATCH = 100
 
@@ -72,6 +75,30 @@ def wait(
         if pending:
             time.sleep(pause)
     return statuses(stack, done)
+
+
+def watch(
+    stack: Stack,
+    uploads: Sequence[Upload],
+    *,
+    patience: float | None = None,
+    final: frozenset[str] = TERMINAL,
+) -> dict[str, Item]:
+    """Wait as `wait` does, and show it. After a timeout no check mark says that the work was done."""
+    from imagebus_cli.output import terminal
+
+    total, limit = len(uploads), PATIENCE if patience is None else patience
+    with terminal.step("processing") as say:
+        done = wait(
+            stack,
+            uploads,
+            patience=limit,
+            final=final,
+            progress=lambda number: say(f"{number} of {total} finished"),
+        )
+        if len(done) < total:
+            say.unfinished(f"{total - len(done)} of {total} not finished, and none finished for {limit:g} s")
+    return done
 
 
 def statuses(stack: Stack, keys: Iterable[str], attributes: Sequence[str] = ()) -> dict[str, Item]:

@@ -28,7 +28,6 @@ from imagebus.retrying import Retrier
 from imagebus.testing import InMemoryDynamoDB, ManualClock, recipes_table, status_table
 from imagebus_cli import main
 from imagebus_cli.images import lookup
-from imagebus_cli.operations import commands
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack import find as where
 from imagebus_cli.stack.deployed import Stack
@@ -165,10 +164,9 @@ def test_watching_a_retry_ignores_the_old_failure(stack: Deployed, monkeypatch: 
 
 
 def test_watching_a_retry_that_does_not_help_ends_with_1(stack: Deployed, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(commands, "PATIENCE", 0)
     monkeypatch.setattr(tracking, "statuses", lambda stack, *_: {KEY: stack.store.status(KEY)})
     stack.hold(*failed(KEY))
-    code, document = run(KEY, "--watch")
+    code, document = run(KEY, "--watch", "--timeout", "0")
     assert (code, document["status"]) == (1, "failed")
 
 

@@ -14,7 +14,7 @@ from imagebus.history.required import DEFAULT, Required
 from imagebus.identity import derived_prefix, image_id
 from imagebus.testing.errors import client_error
 from imagebus_cli import main
-from imagebus_cli.images import commands, lookup
+from imagebus_cli.images import lookup
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack import find as where
 from imagebus_cli.stack.deployed import Stack
@@ -171,9 +171,8 @@ def test_watching_waits_for_an_image_that_is_new(stack: Stack, monkeypatch: pyte
 
 def test_watching_gives_up_and_says_how_it_stands(stack: Stack, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(uploads, "statuses", read)
-    monkeypatch.setattr(commands, "PATIENCE", 0)
     known(stack, KEY, status="processing", correlation_id="c")
-    done = run("status", KEY, "--watch", "--json")
+    done = run("status", KEY, "--watch", "--timeout", "0", "--json")
     assert (done.exit_code, json.loads(done.stdout)["status"]) == (1, "processing")
 
 

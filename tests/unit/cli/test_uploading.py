@@ -20,7 +20,6 @@ from imagebus_cli import main
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack import find as where
 from imagebus_cli.stack.deployed import Stack
-from imagebus_cli.uploads import commands as upload_command
 from imagebus_cli.uploads import transfer as uploading
 from imagebus_cli.uploads.files import collect
 from imagebus_cli.uploads.transfer import UploadOutcome, UploadResult
@@ -191,14 +190,13 @@ def test_watching_follows_images_to_their_end_and_fails_for_those_that_did_not_c
     stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     create_table(stack.dynamodb, "status")
-    monkeypatch.setattr(upload_command, "PATIENCE", 0.3)
     for name, status in {"a.jpg": "completed", "b.jpg": "rejected", "c.jpg": "completed"}.items():
         (tmp_path / name).write_bytes(b"x")
         known = marshal_item({"sk": "STATUS", **item(name, status)})
         stack.dynamodb.put_item(TableName="status", Item=known)
     upload(stack, tmp_path)
     (tmp_path / "c.jpg").write_bytes(b"y")  # its new revision never gets a final status
-    done = CliRunner().invoke(main.app, ["upload", str(tmp_path), "--watch", "--json"])
+    done = CliRunner().invoke(main.app, ["upload", str(tmp_path), "--watch", "--timeout", "0.3", "--json"])
     assert done.exit_code == 1
     assert json.loads(done.stdout)["statuses"] == {"a.jpg": "completed", "b.jpg": "rejected"}
     text = CliRunner().invoke(main.app, ["upload", str(tmp_path / "a.jpg"), "--watch"])

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 def examine_consumer(
     target: Target,
     out: Output,
-    consumer: Annotated[str, typer.Argument(help="Its folder, or the name of its deployed stack.")],
+    consumer: Annotated[
+        str, typer.Argument(metavar="FOLDER|STACK", help="Its folder, or the name of its deployed stack.")
+    ],
     parameter: Annotated[
         list[str] | None, typer.Option(help="A parameter of its template, NAME=VALUE; repeatable.")
     ] = None,
