@@ -35,9 +35,12 @@ def erase(stack: Stack, key: str) -> Erased:
     marker = answer.get("VersionId")
     versions = list(_versions(stack, key))
     ids = [version["VersionId"] for version in versions]
-    newest = max(stack.store.revisions(key), default="")
+    logged = list(stack.store.identities(key))
+    newest = max((each["revision"] for each in logged), default="")
+    # Someone may just have removed a version for good: then the news of it is still on the way, and names it.
+    removed = {version for each in logged if (version := each.get("version_id"))}
     # Before anything is deleted: whoever writes later asks for it afterwards.
-    gone = [*ids, *filter(is_imported, known)]
+    gone = [*ids, *removed, *filter(is_imported, known)]
     erasure = stack.erasures.extend(key, through=newest, versions=gone, sealed=False)
     _delete(stack, stack.uploads, versions)
     left = set(_derived(stack, key))

@@ -142,8 +142,12 @@ class DynamoDBEventStore:
 
         With an erasure: of those that it covers.
         """
-        found = map(identity, self._items(image_key))
+        found = self.identities(image_key)
         return {each["revision"] for each in found if erasure is None or erasure.covers(each)}
+
+    def identities(self, image_key: str) -> Iterator[Mapping[str, Any]]:
+        """`revision` and perhaps `version_id` of every item, even of those that cannot be read."""
+        return map(identity, self._items(image_key))
 
     def _items(self, image_key: str) -> Iterator[Mapping[str, Any]]:
         pages = self._client.get_paginator("query").paginate(

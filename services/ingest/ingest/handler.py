@@ -11,6 +11,7 @@ from imagebus.bus import EventBus
 from imagebus.clock import Clock, SystemClock
 from imagebus.consumer import consumer
 from imagebus.events import Event, EventData
+from imagebus.events.ingest import ImageDeleted
 from imagebus.inbox import Delivery
 from imagebus.objects import ObjectStore, S3ObjectStore
 from imagebus.telemetry import logger, set_log_context
@@ -27,12 +28,17 @@ def ingest(
 ) -> None:
     event: Event[EventData] | None
     if fact := translate(delivery.envelope, clock):
-        event = under_actual_key(fact, objects.has_version, clock)
+        erased = None
+        if isinstance(fact.data, ImageDeleted):
+            from ingest.removals import key_of_erase
+
+            erased = key_of_erase(fact.meta, past().erasures)
+        event = under_actual_key(fact, objects.has_version, clock, erased)
         if is_of_folder(event, objects):
             logger().info("a folder, not an image")
             return
     else:
-        from ingest.removals import announce_current  # rare, and it loads every contract
+        from ingest.removals import announce_current  # removals are rare, and it loads every contract
 
         event = announce_current(delivery.envelope, objects, past, clock)
     if event is None:

@@ -26,20 +26,23 @@ class ObjectNotFound(Exception):
     """S3 has no such version under either form of the key, or does not let us see it."""
 
 
-def under_actual_key(event: Event[Any], has_version: HasVersion, clock: Clock) -> Event[Any]:
+def under_actual_key(
+    event: Event[Any], has_version: HasVersion, clock: Clock, known: str | None = None
+) -> Event[Any]:
     """The event, about the decoded key if only that has the version. Raises ObjectNotFound.
 
     S3 is asked only where the two forms differ, and first about the key as it is. A version belongs to one
-    key, so no other image can be meant. Without a version id the key is taken as it is.
+    key, so no other image can be meant. Without a version id the key is taken as it is. `known` is the form
+    that is known to have the version, which may be gone from S3.
     """
     meta, bucket = event.meta, event.data.bucket
     actual = decoded(meta.image_key)
     if actual == meta.image_key or meta.version_id is None:
         return event
-    if has_version(bucket, meta.image_key, meta.version_id):
+    if known == meta.image_key or (known is None and has_version(bucket, meta.image_key, meta.version_id)):
         logger().info("S3 sent the key as it is")  # `imagebus smoke` waits for this line or the one below
         return event
-    if not has_version(bucket, actual, meta.version_id):
+    if known is None and not has_version(bucket, actual, meta.version_id):
         raise ObjectNotFound("S3 has no such version under either form of the key, or does not let us see it")
     count("KeysDecoded", "ingest")
     logger().warning("S3 sent an encoded key")

@@ -16,7 +16,7 @@ import msgspec
 
 from imagebus.clock import Clock, timestamp
 from imagebus.erasures import DynamoDBErasures, Erasure, Erasures
-from imagebus.events import Event, EventData, NotAnEvent, new_event
+from imagebus.events import Event, EventData, Meta, NotAnEvent, new_event
 from imagebus.events.ingest import ImageDeleted, ImageUploaded
 from imagebus.history.recorded import RecordedEvent, latest_revision, shows_revision
 from imagebus.identity import event_id, revision
@@ -77,6 +77,21 @@ def removal(envelope: dict[str, Any]) -> Removal | None:
         raise NotAnEvent(f"not an S3 event: {type(error).__name__}") from error
 
 
+def key_of_erase(marker: Meta, erasures: Erasures) -> str | None:
+    """The key, if an erase wrote this delete marker; None if anybody else did.
+
+    Whatever is older than the marker is erased. Its removal shows that as well, but later: by then, somebody
+    may have been notified of an upload that was not known when it was erased.
+    """
+    for key in dict.fromkeys((marker.image_key, decoded(marker.image_key))):
+        erasure = erasures.of(key)
+        if marker.version_id and erasure.has_version(marker.version_id):
+            if not erasure.sealed:
+                erasures.extend(key, through=marker.revision)
+            return key
+    return None
+
+
 def announce_current(
     envelope: dict[str, Any], objects: Current, recall: Callable[[], Past], clock: Clock
 ) -> Event[EventData] | None:
@@ -95,8 +110,9 @@ def announce_current(
     if current and current.version_id and erasure.has_version(current.version_id):
         current = None  # an erase that is running, or was interrupted, has not removed it yet
     if erasure and _by_erasing(removed, current, erasure):
-        if current is not None:
-            return None  # a later upload, which its own event announces
+        if current is not None and (erasure.sealed or not _is_later(current, removed, events)):
+            return None  # its own event announces it
+        current = None
         if not erasure.sealed:
             # What was uploaded before is older than this removal: now its events and objects can be told.
             past.erasures.extend(removed.key, through=removed.revision)
@@ -124,6 +140,14 @@ def announce_current(
 def _by_erasing(removed: Removal, current: CurrentObject | None, erasure: Erasure) -> bool:
     """Whether `imagebus erase` removed the version. If the event names none: whether nothing is left."""
     return current is None if removed.version_id is None else erasure.has_version(removed.version_id)
+
+
+def _is_later(current: CurrentObject, removed: Removal, events: Sequence[RecordedEvent]) -> bool:
+    """Whether the log shows that it was uploaded after the removal, not while the erase was running."""
+    return bool(current.version_id) and any(
+        event.meta.get("version_id") == current.version_id and event.revision > removed.revision
+        for event in events
+    )
 
 
 def _was_old(removed: Removal, current: CurrentObject | None, events: Sequence[RecordedEvent]) -> bool:

@@ -26,8 +26,9 @@ def stack_with(*, known: str) -> Stack:
     """No versions and nothing derived; the pipeline logs the erasure's own delete marker at once."""
     nothing = SimpleNamespace(paginate=lambda **_: iter([{}]))
     s3 = SimpleNamespace(delete_object=lambda **_: {"VersionId": "marker"}, get_paginator=lambda _: nothing)
-    revisions = iter([{known} - {""}, {"FF"}])
-    store = SimpleNamespace(revisions=lambda _: next(revisions), erase=lambda *_: 1)
+    store = SimpleNamespace(
+        revisions=lambda _: {known} - {""}, identities=lambda _: [{"revision": "FF"}], erase=lambda *_: 1
+    )
     erasures = SimpleNamespace(extend=lambda *_, **__: None)
     found: Any = SimpleNamespace(uploads="uploads", images="images", s3=s3, store=store, erasures=erasures)
     return cast(Stack, found)
@@ -64,6 +65,15 @@ def add_derived(stack: Stack, *revisions: str) -> None:
 def revisions_of_derived(stack: Stack) -> list[str]:
     listed = stack.s3.list_objects_v2(Bucket="images").get("Contents", [])
     return [erasing.revision_of(each["Key"]) for each in listed]
+
+
+def test_an_erase_remembers_versions_that_only_the_log_has(stack: Stack) -> None:
+    """Somebody has just removed them for good, and the news of that is still on the way."""
+    for event in story(KEY):
+        stack.store.append(recorded(event))
+    erase(stack, KEY)
+    assert stack.erasures.of(KEY).covers({"revision": "FF", "version_id": story(KEY)[0].meta.version_id})
+    assert not stack.erasures.of(KEY).covers({"revision": "FF", "version_id": "later"})
 
 
 def test_an_erase_remembers_the_imported_revisions(stack: Stack) -> None:

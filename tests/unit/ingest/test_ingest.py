@@ -266,6 +266,45 @@ def test_what_erasing_removes_shows_how_far_it_reaches(bench: Bench):
     assert bench.bus.types == ["ImageDeleted", "ImageDeleted"]
 
 
+@pytest.mark.parametrize("key", ["k", "a+b %2B.png"])
+def test_the_delete_marker_of_an_erase_shows_how_far_it_reaches(bench: Bench, key: str):
+    """Its removal would, but may come too late. S3 does not have it any more; the erasure has."""
+    marker = bench.s3.delete_object(Bucket="uploads", Key=key)["VersionId"]
+    bench.erasures.extend(key, versions=[marker])
+    bench.s3.delete_object(Bucket="uploads", Key=key, VersionId=marker)
+    assert bench.receive(bench.events[0]) == 0
+    assert bench.erasures.of(key).through == revision(bench.events[0]["detail"]["object"]["sequencer"])
+    (event,) = bench.bus.events
+    assert event.meta.image_key == key
+    assert bench.erasures.of(key).covers(event.meta.as_json())
+
+
+@pytest.mark.parametrize("sealed", [True, False])
+def test_another_delete_marker_shows_nothing_nor_does_what_an_interrupted_erase_left(
+    bench: Bench, sealed: bool
+):
+    marker = bench.s3.delete_object(Bucket="uploads", Key="k")["VersionId"]
+    bench.erasures.extend("k", versions=[marker] if sealed else ["another"], sealed=sealed)
+    bench.receive(*bench.events)
+    assert bench.erasures.of("k").through == ""
+
+
+@pytest.mark.parametrize("logged", [True, False])
+def test_a_removal_shows_how_far_an_erase_reaches_unless_the_current_upload_may_be_older(
+    bench: Bench, logged: bool
+):
+    """It is handled late: a user has uploaded again, before the removal or after it. The log tells."""
+    put(bench, b"1")
+    bench.erasures.extend("k", versions=["v000001"])
+    remove(bench, "v000001")
+    put(bench, b"2")
+    _, removal, upload = bench.events
+    bench.receive(*([upload] if logged else []), removal)
+    through = revision(removal["detail"]["object"]["sequencer"])
+    assert bench.erasures.of("k").through == (through if logged else "")
+    assert bench.bus.types == (["ImageUploaded", "ImageDeleted"] if logged else [])
+
+
 @pytest.mark.parametrize("first", [True, False], ids=["before the removal", "after the removal"])
 def test_an_upload_while_another_is_being_erased_is_a_fresh_start(bench: Bench, first: bool):
     put(bench, b"1")
