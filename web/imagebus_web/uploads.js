@@ -107,7 +107,8 @@ const Uploads = (() => {
       }
       await inTurn(
         batch.map((row, index) => async () => {
-          if (await send(tickets[index], row)) stored(tickets[index].key);
+          if (tickets[index].error) row.fail(tickets[index].error.detail);
+          else if (await send(tickets[index], row)) stored(tickets[index].key);
         }),
       );
     }

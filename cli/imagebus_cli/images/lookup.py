@@ -111,11 +111,9 @@ def lines(item: Item, details: Mapping[str, Any]) -> dict[str, str]:
         "until": str(item.get("completed_at") or item["updated_at"]),
         "outstanding": ", ".join(_outstanding(item)) or "nothing",
     }
-    for failure in item.get("failures", ()):
-        done = item.get("stages", {}).get(failure["stage"], {}).get("at", "")
-        label = "earlier failure" if done > failure["at"] else "failed"
+    for failure in details["failures"]:
         what = f"{failure['error_type']} after {failure['attempts']} attempts at {failure['at']}"
-        lines[f"{label}, {failure['stage']}"] = f"{what}: {failure['message']}"
+        lines[f"failed, {failure['stage']}"] = f"{what}: {failure['message']}"
     return lines | _derived(details)
 
 

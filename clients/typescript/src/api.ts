@@ -409,14 +409,20 @@ export interface components {
             /** @description A <picture> for them. Write the alternative text into it. */
             html: string;
         };
-        /** @description RFC 9457. `code` is machine-readable. */
+        /** @description RFC 9457. `code` is for programs, `detail` for people. */
         ProblemDetails: {
             type: string;
             title: string;
             status: number;
-            code: string;
+            /** @enum {string} */
+            code: "empty" | "format_not_found" | "image_deleted" | "image_not_found" | "internal_error" | "invalid_base64" | "invalid_cursor" | "invalid_json" | "invalid_request" | "invalid_time" | "method_not_allowed" | "no_events_yet" | "no_such_route" | "not_acceptable" | "not_available" | "not_binary" | "not_known_then" | "nothing_to_retry" | "thumbnail_not_found" | "too_large" | "unavailable" | "unsupported_type" | "variant_not_found" | "bad_request" | "invalid_api_key" | "invalid_token" | "quota_exceeded" | "too_many_requests";
             detail: string;
             errors?: components["schemas"]["FieldError"][];
+        };
+        /** @description A file of a list that cannot be uploaded. `filename` is as it was sent. */
+        Refusal: {
+            filename?: string;
+            error: components["schemas"]["ProblemDetails"];
         };
         Retried: {
             key: string;
@@ -855,6 +861,15 @@ export interface operations {
                     "application/json": components["schemas"]["Ticket"] | components["schemas"]["Ticket"][];
                 };
             };
+            /** @description Of a list, some files are refused: for each a form or the reason, in order. */
+            207: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["Ticket"] | components["schemas"]["Refusal"])[];
+                };
+            };
             /** @description The request is invalid. */
             400: {
                 headers: {
@@ -875,6 +890,15 @@ export interface operations {
             };
             /** @description The address does not support this method. */
             405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The file is too large. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

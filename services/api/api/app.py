@@ -64,11 +64,15 @@ class Api:
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         logger().append_keys(request_id=event.get("requestContext", {}).get("requestId"))
+        # HEAD is GET without the body (RFC 9110, 9.3.2).
+        asked = {**event, "httpMethod": "GET"} if event["httpMethod"] == "HEAD" else event
         try:
-            path = canonical(event)
+            path = canonical(asked)
         except NoSuchAddress:
             path = "/no-such-address"
-        answer = self._app.resolve({**event, "path": path}, context)
+        answer = self._app.resolve({**asked, "path": path}, context)
+        if asked is not event:
+            answer = {**answer, "body": "", "isBase64Encoded": False}
         logger().info(
             "answered",
             extra={"method": event["httpMethod"], "route": self._rule(path), "status": answer["statusCode"]},
@@ -87,7 +91,8 @@ class Api:
         ).response()
 
     def _allowed(self, path: str) -> list[str]:
-        return sorted({method for method, rule, _ in self.table if _matches(rule, path)})
+        methods = {method for method, rule, _ in self.table if _matches(rule, path)}
+        return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
     def _rule(self, path: str) -> str | None:
         """The route of a path, for the log. The path itself contains a file name."""

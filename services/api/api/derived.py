@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 from aws_lambda_powertools.event_handler import Response
 
 from api.accept import best
 from api.incoming import Incoming
 from api.lookup import Lookup
-from api.problems import HttpProblem
+from api.problems import Code, HttpProblem
 from api.responses import conditional, etag, json_response, redirect
 from api.settings import Settings
 from api.storage import Storage, expiry
@@ -75,14 +75,15 @@ class DerivedRoutes:
         return redirect(derived_url(file["key"], self.storage, self.settings), **options)
 
 
-def _files(seen: Seen, name: str, what: str) -> Mapping[str, Mapping[str, Any]]:
+def _files(seen: Seen, name: str, what: Literal["thumbnail", "variant"]) -> Mapping[str, Mapping[str, Any]]:
     """The formats of a variant. Raises HttpProblem."""
     found = by_name(seen.shown.thumbnails)
     if not found:
         raise _not_there_yet(seen, what)
     if name not in found:
         detail = f"There is no such {what}. Available: {', '.join(found)}."
-        raise HttpProblem(HTTPStatus.NOT_FOUND, f"{what}_not_found", detail)
+        code: Code = "thumbnail_not_found" if what == "thumbnail" else "variant_not_found"
+        raise HttpProblem(HTTPStatus.NOT_FOUND, code, detail)
     return found[name]
 
 

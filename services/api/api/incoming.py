@@ -7,15 +7,17 @@ import binascii
 import json
 import re
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from api.problems import HttpProblem, invalid
 from imagebus.clock import parse_moment, timestamp
 from imagebus.image_types import FORMATS
 from imagebus.listing import DEFAULT_LIMIT, MAX_LIMIT
+
+M = TypeVar("M", bound=BaseModel)
 
 _LIMIT = re.compile(r"[1-9][0-9]{0,2}")
 
@@ -93,7 +95,8 @@ class Incoming:
             raise HttpProblem(HTTPStatus.BAD_REQUEST, "not_binary", "The body is not binary.")
         return base64.b64decode(event.body)
 
-    def parse(self, adapter: TypeAdapter[Any]) -> Any:
+    def json(self) -> Any:
+        """The body, which must be JSON."""
         if self.content_type() != "application/json":
             raise HttpProblem(
                 HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_type", "The body must be application/json."
@@ -101,13 +104,17 @@ class Incoming:
         event = self._app.current_event
         try:
             text = from_base64(event.body or "") if event.is_base64_encoded else event.body
-            body = json.loads(text or "")
+            return json.loads(text or "")
         except (ValueError, RecursionError) as error:
             raise HttpProblem(HTTPStatus.BAD_REQUEST, "invalid_json", "The body is not JSON.") from error
-        try:
-            return adapter.validate_python(body)
-        except ValidationError as error:
-            raise invalid("body", error) from error
+
+
+def parse(model: type[M], value: Any) -> M:
+    """Raises HttpProblem that names the invalid fields."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise invalid("body", error) from error
 
 
 def from_base64(text: str) -> bytes:

@@ -6,9 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from api.problems import Code, GatewayCode
 from imagebus.history import view
 from imagebus.history.view import View as Answer
-from imagebus.image_types import MimeType
+
+#: Files of one request.
+MAX_FILES = 100
 
 FileName = Annotated[str, Field(min_length=1, max_length=255)]
 Base64 = Annotated[
@@ -41,7 +44,7 @@ class UploadRequest(Request):
     """A file that the caller is about to upload."""
 
     filename: FileName
-    content_type: MimeType
+    content_type: str
     size: Size
 
 
@@ -49,8 +52,24 @@ class InlineUpload(Request):
     """A small file with its content."""
 
     filename: FileName
-    content_type: MimeType
+    content_type: str
     data: Base64
+
+
+class FieldError(Answer):
+    field: str
+    message: str
+
+
+class ProblemDetails(Answer):
+    """RFC 9457. `code` is for programs, `detail` for people."""
+
+    type: str
+    title: str
+    status: int
+    code: Literal[Code, GatewayCode]
+    detail: str
+    errors: list[FieldError] | None = None
 
 
 class Links(Answer):
@@ -81,6 +100,13 @@ class Ticket(Answer):
     fields: dict[str, str]
     expires_at: str
     links: Links
+
+
+class Refusal(Answer):
+    """A file of a list that cannot be uploaded. `filename` is as it was sent."""
+
+    filename: str | None = None
+    error: ProblemDetails
 
 
 class Accepted(Answer):
@@ -164,19 +190,3 @@ class Variants(Answer):
 
 class Health(Answer):
     status: Literal["ok"]
-
-
-class FieldError(Answer):
-    field: str
-    message: str
-
-
-class ProblemDetails(Answer):
-    """RFC 9457. `code` is machine-readable."""
-
-    type: str
-    title: str
-    status: int
-    code: str
-    detail: str
-    errors: list[FieldError] | None = None

@@ -13,6 +13,7 @@ from api.models import (
     InlineUpload,
     Page,
     ProblemDetails,
+    Refusal,
     Retried,
     Ticket,
     Timeline,
@@ -32,7 +33,7 @@ def document(
 ) -> Schema:
     """What /openapi.json serves. docs/openapi.json has the default limits and every type there can be."""
     models = schemas(
-        [Accepted, Health, Image, Page, ProblemDetails, Retried, Ticket, Timeline, Variants],
+        [Accepted, Health, Image, Page, ProblemDetails, Refusal, Retried, Ticket, Timeline, Variants],
         [UploadRequest, InlineUpload],
     )
     models["UploadRequest"]["properties"]["size"]["maximum"] = max_bytes

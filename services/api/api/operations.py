@@ -7,11 +7,13 @@ from typing import Annotated, get_args
 from pydantic import Field, TypeAdapter
 
 from api.models import (
+    MAX_FILES,
     Accepted,
     Health,
     Image,
     InlineUpload,
     Page,
+    Refusal,
     Retried,
     Ticket,
     Timeline,
@@ -44,7 +46,7 @@ from api.parts import (
 from imagebus.history.view import Status
 from imagebus.listing import DEFAULT_LIMIT, MAX_LIMIT
 
-UploadRequests = UploadRequest | Annotated[list[UploadRequest], Field(min_length=1, max_length=100)]
+UploadRequests = UploadRequest | Annotated[list[UploadRequest], Field(min_length=1, max_length=MAX_FILES)]
 
 
 def paths(content_types: tuple[str, ...]) -> Schema:
@@ -96,9 +98,13 @@ def paths(content_types: tuple[str, ...]) -> Schema:
                     201: response(
                         "One form, or a list of forms in the order of the request.",
                         in_json({"anyOf": [ref(Ticket), {"type": "array", "items": ref(Ticket)}]}),
-                    )
+                    ),
+                    207: response(
+                        "Of a list, some files are refused: for each a form or the reason, in order.",
+                        in_json({"type": "array", "items": {"anyOf": [ref(Ticket), ref(Refusal)]}}),
+                    ),
                 },
-                (400, 415),
+                (400, 413, 415),
                 body=in_json(upload_schema),
             ),
             "get": read(

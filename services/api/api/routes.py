@@ -8,15 +8,13 @@ from http import HTTPStatus
 from typing import get_args
 
 from aws_lambda_powertools.event_handler import Response
-from pydantic import TypeAdapter
 
 from api.addressing import untoken
 from api.derived import DerivedRoutes
-from api.incoming import Incoming, from_base64, wrong
+from api.incoming import Incoming, from_base64, parse, wrong
 from api.lookup import Lookup
-from api.models import Accepted, Health, InlineUpload, Page, Retried, UploadRequest
+from api.models import MAX_FILES, Accepted, Health, InlineUpload, Page, Refusal, Retried
 from api.openapi import document
-from api.operations import UploadRequests
 from api.page import Page as WebPage
 from api.problems import HttpProblem
 from api.responses import Handler, conditional, etag, json_response, matches, redirect, text_response
@@ -32,8 +30,6 @@ from imagebus.store import EventStore
 
 STATUSES = get_args(Status)
 MAX_NAME_LENGTH = 255
-
-_UPLOADS: TypeAdapter[UploadRequest | list[UploadRequest]] = TypeAdapter(UploadRequests)
 
 
 @dataclass(frozen=True)
@@ -97,11 +93,17 @@ class Routes:
 
     def request_uploads(self) -> Response[str]:
         self.incoming.only()
-        wanted = self.incoming.parse(_UPLOADS)
-        several = isinstance(wanted, list)
-        tickets = self.uploads.tickets(wanted if isinstance(wanted, list) else [wanted])
-        body = [ticket.as_json() for ticket in tickets]
-        return json_response(body if several else body[0], HTTPStatus.CREATED)
+        wanted = self.incoming.json()
+        if not isinstance(wanted, list):
+            return json_response(self.uploads.ticket(wanted).as_json(), HTTPStatus.CREATED)
+        if not 0 < len(wanted) <= MAX_FILES:
+            raise wrong(f"A list has 1 to {MAX_FILES} files.")
+        answers = [self.uploads.ticket_or_refusal(each) for each in wanted]
+        refused = any(isinstance(each, Refusal) for each in answers)
+        return json_response(
+            [each.as_json() for each in answers],
+            HTTPStatus.MULTI_STATUS if refused else HTTPStatus.CREATED,
+        )
 
     def upload(self) -> Response[str]:
         self.incoming.only("filename")
@@ -110,7 +112,7 @@ class Routes:
             raise wrong(f"filename has at most {MAX_NAME_LENGTH} characters.")
         content_type = self.incoming.content_type()
         if content_type == "application/json":
-            small = self.incoming.parse(TypeAdapter(InlineUpload))
+            small = parse(InlineUpload, self.incoming.json())
             accepted = self.uploads.take(small.filename, small.content_type, from_base64(small.data))
         else:
             self.uploads.require_type(content_type)

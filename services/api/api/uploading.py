@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
+from typing import Any
 
-from api.models import Accepted, Ticket, UploadRequest
+from api.incoming import parse
+from api.models import Accepted, ProblemDetails, Refusal, Ticket, UploadRequest
 from api.problems import HttpProblem
 from api.settings import Settings
 from api.storage import Storage, expiry
@@ -52,19 +54,23 @@ class Uploads:
     clock: Clock
     unique: Callable[[], uuid.UUID] = field(default=uuid.uuid4)
 
-    def tickets(self, requests: Sequence[UploadRequest]) -> list[Ticket]:
-        """One presigned form per file. Raises HttpProblem if the type or size is not accepted."""
-        for request in requests:
-            self.require_type(request.content_type)
-            if request.size > self.settings.max_bytes:
-                raise HttpProblem(
-                    HTTPStatus.BAD_REQUEST,
-                    "too_large",
-                    f"{request.size} bytes are more than the {self.settings.max_bytes} that are accepted.",
-                )
-        return [self._ticket(request) for request in requests]
+    def ticket_or_refusal(self, wanted: Any) -> Ticket | Refusal:
+        """For one file of several, of which another must not suffer."""
+        try:
+            return self.ticket(wanted)
+        except HttpProblem as problem:
+            name = wanted.get("filename") if isinstance(wanted, dict) else None
+            error = ProblemDetails(**problem.body())
+            return Refusal(filename=name if isinstance(name, str) else None, error=error)
 
-    def _ticket(self, request: UploadRequest) -> Ticket:
+    def ticket(self, wanted: Any) -> Ticket:
+        """A presigned form. `wanted` is the JSON of an UploadRequest. Raises HttpProblem."""
+        request = parse(UploadRequest, wanted)
+        self.require_type(request.content_type)
+        if request.size > self.settings.max_bytes:
+            raise _too_large(
+                f"{request.size} bytes are more than the {self.settings.max_bytes} that are accepted."
+            )
         now = self.clock.now()
         key = mint(request.filename, request.content_type, now, self.unique())
         form = self.storage.form(self.settings.uploads_bucket, key, request.content_type, request.size)
@@ -75,10 +81,8 @@ class Uploads:
         self.require_type(content_type)
         limit = min(MAX_INLINE_BYTES, self.settings.max_bytes)
         if len(body) > limit:
-            raise HttpProblem(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                "too_large",
-                f"The file has {len(body)} bytes; the limit here is {limit}. POST /images takes larger ones.",
+            raise _too_large(
+                f"The file has {len(body)} bytes; the limit here is {limit}. POST /images takes larger ones."
             )
         if not body:
             raise HttpProblem(HTTPStatus.BAD_REQUEST, "empty", "The body is empty.")
@@ -93,5 +97,9 @@ class Uploads:
             raise HttpProblem(
                 HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
                 "unsupported_type",
-                f"This system does not accept {content_type!r}; it accepts {accepted}.",
+                f"This system accepts the types {accepted}.",
             )
+
+
+def _too_large(detail: str) -> HttpProblem:
+    return HttpProblem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", detail)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from http import HTTPStatus
 from typing import Any
 
 import pytest
 from moto import mock_aws
 
+from api.models import InlineUpload, UploadRequest
 from tests.integration.api.conftest import UPLOADS, World
 
 NOT_BASE64 = '{"filename":"a","content_type":"image/png","data":"%"}'
@@ -48,8 +50,8 @@ def test_a_hundred_files_get_a_hundred_forms_in_their_order(world: World) -> Non
         ({**GOOD, "size": 0}, 400, "invalid_request"),
         ({**GOOD, "size": "1000"}, 400, "invalid_request"),
         ({**GOOD, "size": True}, 400, "invalid_request"),
-        ({**GOOD, "size": 50 * 1024 * 1024 + 1}, 400, "too_large"),
-        ({**GOOD, "content_type": "text/html"}, 400, "invalid_request"),
+        ({**GOOD, "size": 50 * 1024 * 1024 + 1}, 413, "too_large"),
+        ({**GOOD, "content_type": "text/html"}, 415, "unsupported_type"),
         ({**GOOD, "filename": ""}, 400, "invalid_request"),
         ({**GOOD, "key": "mine.jpg"}, 400, "invalid_request"),
         ([], 400, "invalid_request"),
@@ -61,6 +63,69 @@ def test_a_hundred_files_get_a_hundred_forms_in_their_order(world: World) -> Non
 def test_a_wrong_request_for_forms_is_refused(world: World, body: Any, status: int, code: str) -> None:
     answer = world.post("images", body)
     assert (answer.status, answer.json["code"]) == (status, code)
+
+
+def test_a_file_that_is_refused_does_not_hold_up_the_others_of_its_list(world: World) -> None:
+    wanted = [
+        GOOD,
+        {**GOOD, "filename": "huge.jpg", "size": 50 * 1024 * 1024 + 1},
+        {**GOOD, "filename": "page.html", "content_type": "text/html"},
+        {**GOOD, "filename": "x" * 256},
+        ["no object"],
+        {**GOOD, "filename": "last.jpg"},
+    ]
+    answer = world.post("images", wanted)
+    assert answer.status == 207
+    first, huge, page, long, wrong, last = answer.json
+    assert first["key"].endswith("/My-photo.jpg")
+    assert last["key"].endswith("/last.jpg")
+    assert {**huge, "error": huge["error"]["code"]} == {"filename": "huge.jpg", "error": "too_large"}
+    assert (page["error"]["status"], page["error"]["code"]) == (415, "unsupported_type")
+    assert long["filename"] == "x" * 256
+    assert long["error"]["errors"] == [{"field": "filename", "message": "must have at most 255 characters"}]
+    assert wrong["error"]["errors"] == [{"field": "body", "message": "must be an object"}]
+    assert "filename" not in wrong
+
+
+#: A value of each of JSON's types, and those that Python takes for another.
+VALUES: list[Any] = [None, True, 0, 1.5, 10**30, "", "x" * 300, "\ud800", [], ["x"], {}, {"x": 1}]
+#: Words of Python and of pydantic that say nothing to a caller.
+INNER = re.compile(
+    r"\b(str|int|float|bool|dict|list\[|tuple|NoneType|None|dictionary|instance|subclass|input|field required"
+    r"|valid list|extra inputs|model|pydantic|python|UploadRequest|InlineUpload)\b",
+    re.IGNORECASE,
+)
+
+
+def words(value: Any) -> str:
+    if isinstance(value, dict):
+        return " ".join(words(each) for name, each in value.items() if name != "code")
+    return " ".join(map(words, value)) if isinstance(value, list) else str(value)
+
+
+@pytest.mark.parametrize(
+    ("path", "model"),
+    [("images", UploadRequest), ("upload", InlineUpload)],
+)
+def test_a_wrong_field_is_explained_in_json_s_terms(world: World, path: str, model: Any) -> None:
+    good = {**GOOD, "data": "AAAA"}
+    good = {name: value for name, value in good.items() if name in model.model_fields}
+    bodies = [*VALUES, {}, {**good, "surplus": 1}]
+    bodies += [{**good, name: value} for name in model.model_fields for value in VALUES]
+    bodies += [{each: good[each] for each in good if each != name} for name in model.model_fields]
+    if path == "images":
+        bodies += [[each] for each in bodies if not isinstance(each, list)]
+    explained = 0
+    for body in bodies:
+        answer = world.post(path, body)
+        if answer.status in (201, 202):
+            continue
+        assert answer.status in (207, 400, 413, 415), (body, answer.body)
+        said = [each["error"] for each in answer.json] if answer.status == 207 else [answer.json]
+        assert not INNER.findall(words([each.get("errors", each["detail"]) for each in said])), answer.body
+        assert "is invalid" not in words([each.get("errors", []) for each in said]), answer.body
+        explained += 1
+    assert explained > 20
 
 
 def test_a_whole_number_may_be_written_with_a_point(world: World) -> None:
@@ -194,10 +259,10 @@ def test_an_image_whose_deletion_s3_never_reported_goes_to_ingest_and_not_to_its
 
 def test_other_methods_are_refused_with_those_that_are_allowed(world: World) -> None:
     for method, path, allowed in (
-        ("PUT", "images", "GET, POST"),
-        ("PATCH", "images/a.jpg", "DELETE, GET"),
-        ("POST", "images/a.jpg", "DELETE, GET"),
-        ("DELETE", "", "GET"),
+        ("PUT", "images", "GET, HEAD, POST"),
+        ("PATCH", "images/a.jpg", "DELETE, GET, HEAD"),
+        ("POST", "images/a.jpg", "DELETE, GET, HEAD"),
+        ("DELETE", "", "GET, HEAD"),
     ):
         answer = world.call(method, path)
         assert (answer.status, answer.headers["allow"]) == (405, allowed)

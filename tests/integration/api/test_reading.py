@@ -229,3 +229,22 @@ def test_an_invalid_time_is_refused(world: World, at: str) -> None:
 def test_a_look_back_has_no_urls(world: World) -> None:
     world.completed("cat.jpg")
     assert "urls" not in world.get("images/cat.jpg", at="2999-01-01", urls="true").json
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "", "openapi.json", "health", "images", "images/a.jpg", "images/a.jpg/status", "images/a.jpg/events",
+        "images/a.jpg/original", "images/a.jpg/processed", "images/a.jpg/thumbnails/320x320",
+        "images/a.jpg/variants", "images/a.jpg/variants/320x320", "images/none.jpg", "images/a.jpg/retry",
+    ],
+)  # fmt: skip
+def test_head_answers_as_get_does_without_the_body(world: World, path: str) -> None:
+    world.completed("a.jpg")
+    whole, head = world.get(path), world.call("HEAD", path)
+    changing = {"location"} if whole.status == 302 else set()  # a signature has the time in it
+    assert head.status == whole.status
+    assert {n: v for n, v in head.headers.items() if n not in changing} == {
+        n: v for n, v in whole.headers.items() if n not in changing
+    }
+    assert head.body == ""

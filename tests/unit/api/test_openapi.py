@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from api.app import Api
 from api.openapi import document
+from api.problems import Code, GatewayCode
 from api.settings import Settings
 
 COMMITTED = Path(__file__).parents[3] / "docs" / "openapi.json"
@@ -48,3 +50,10 @@ def test_three_operations_are_public() -> None:
         if operation["security"] == []
     }
     assert public == {"/", "/openapi.json", "/health"}
+
+
+def test_every_code_of_the_gateway_is_described() -> None:
+    template = (COMMITTED.parents[1] / "template.yml").read_text(encoding="utf-8")
+    assert set(re.findall(r'"code":"(\w+)"', template)) == set(get_args(GatewayCode))
+    code = document()["components"]["schemas"]["ProblemDetails"]["properties"]["code"]
+    assert set(code["enum"]) == {*get_args(GatewayCode), *get_args(Code)}

@@ -92,3 +92,20 @@ def test_an_event_is_shown_with_its_cause_its_usage_and_no_place_in_a_bucket():
 
 def test_every_moment_names_its_producer():
     assert [moment.producer for moment in timeline(events())][:2] == ["ingest", "validator"]
+
+
+def test_a_failure_that_its_stage_has_made_up_for_is_not_shown():
+    clock = ManualClock()
+    facts = story(clock=clock)
+    failures = [failure(facts[1], stage, clock=clock) for stage in ("thumbnailer", "recorder", "notifier")]
+    clock.advance(0.1)
+    again = story(clock=clock)[2:]
+    log = [recorded(event) for event in [*facts[:2], *failures, *again, processed(again, clock=clock)]]
+    item = fold(log, REQUIRED)
+    assert (item["status"], len(item["failures"])) == ("completed", 3)
+    assert [each.stage for each in details(item).failures] == ["notifier"]
+    before = fold(
+        [each for each in log if each.detail_type in ("ImageUploaded", "ImageValidated", "ProcessingFailed")],
+        REQUIRED,
+    )
+    assert {each.stage for each in details(before).failures} == {"thumbnailer", "recorder", "notifier"}

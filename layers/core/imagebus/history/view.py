@@ -144,10 +144,20 @@ def details(item: Item, active: Active = NOTHING_PROMOTED) -> Details:
         "recipe": found.recipe,
         "outdated": found.outdated or None,
         "still": found.still,
+        "failures": [each for each in item.get("failures", ()) if not _is_overcome(each, item)],
         "thumbnails": [Thumbnail(**_only(Thumbnail, each)) for each in found.thumbnails],
         "watermarked": Watermarked(**_only(Watermarked, found.watermarked)) if found.watermarked else None,
     }
     return Details(**fields | _shared(item, found))
+
+
+def _is_overcome(failure: Item, item: Item) -> bool:
+    """Whether the stage has done its work since. What notifier and cleaner did is in no log."""
+    stage = failure["stage"]
+    done = (
+        item.get("completed_at") if stage == "recorder" else item.get("stages", {}).get(stage, {}).get("at")
+    )
+    return bool(done and done > failure["at"])
 
 
 def _shared(item: Item, found: Shown) -> dict[str, Any]:
