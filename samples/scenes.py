@@ -18,16 +18,15 @@ _HALF = [v // 2 for v in range(256)]
 
 def noise(size: Size, rng: Random, *, octaves: int = 6, grid: Size = (4, 3)) -> Image.Image:
     """Fractal value noise as one 8-bit channel: random grids, each twice as fine and half as strong."""
-    layers = []
+    field, total = Image.new("L", grid), 0.0
     for octave in range(octaves):
         w, h = grid[0] << octave, grid[1] << octave
-        layers.append(
-            Image.frombytes("L", (w, h), rng.randbytes(w * h)).resize(size, Image.Resampling.BICUBIC)
-        )
-    field = layers.pop()
-    while layers:
-        field = Image.blend(field, layers.pop(), 0.5)
-    return ImageOps.autocontrast(field)
+        finer = Image.frombytes("L", (w, h), rng.randbytes(w * h))
+        weight = 0.5**octave
+        total += weight
+        # Only the last step, below, is as large as the picture.
+        field = Image.blend(field.resize((w, h), Image.Resampling.BICUBIC), finer, weight / total)
+    return ImageOps.autocontrast(field.resize(size, Image.Resampling.BICUBIC))
 
 
 def grain(image: Image.Image, rng: Random, strength: float = 0.045) -> Image.Image:
@@ -104,7 +103,7 @@ def mountains(
             )
             cap = ImageChops.multiply(snow, glow(view.size, (0.5, 0.2), 0.62, 1.0))
             tint.paste(Image.new("RGB", view.size, "#f4f7fb"), (0, 0), cap)
-        view.paste(tint, (0, 0), mask.filter(ImageFilter.GaussianBlur(w / 1600)))
+        view.paste(tint, (0, 0), mask.filter(ImageFilter.BoxBlur(w / 1600)))
     picture = Image.new("RGB", size)
     picture.paste(view, (0, 0))
     lake = ImageOps.flip(view).crop((0, 0, w, h - shore)).filter(ImageFilter.GaussianBlur(w / 500))
@@ -192,7 +191,7 @@ def dunes(size: Size, seed: int) -> Image.Image:
         shade = Image.blend(
             sand, Image.new("RGB", size, ("#f2c894", "#8a4a2a")[layer % 2]), 0.45 - 0.2 * near
         )
-        picture.paste(shade, (0, 0), mask.filter(ImageFilter.GaussianBlur(w / 1600)))
+        picture.paste(shade, (0, 0), mask.filter(ImageFilter.BoxBlur(w / 1600)))
     return grain(picture, rng)
 
 
@@ -209,9 +208,9 @@ def flower(size: Size, seed: int) -> Image.Image:
             reach = side * 0.47 * ring
             box = (side / 2 - reach * 0.27, side / 2 - reach, side / 2 + reach * 0.27, side / 2)
             ImageDraw.Draw(leaf).ellipse(box, fill=235)
-            leaf = leaf.rotate(360 * petal / petals + rng.uniform(-6, 6), Image.Resampling.BICUBIC)
+            leaf = leaf.rotate(360 * petal / petals + rng.uniform(-6, 6), Image.Resampling.BILINEAR)
             mask = Image.new("L", size)
-            mask.paste(leaf.filter(ImageFilter.GaussianBlur(side / 400)), ((w - side) // 2, (h - side) // 2))
+            mask.paste(leaf.filter(ImageFilter.BoxBlur(side / 400)), ((w - side) // 2, (h - side) // 2))
             shade = Image.blend(
                 hue, Image.new("RGB", size, rng.choice(("#ffffff", "#d02a70"))), rng.uniform(0.05, 0.25)
             )

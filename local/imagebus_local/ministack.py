@@ -21,7 +21,7 @@ import hypercorn.asyncio
 import uvicorn
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime, router
-from ministack.services import cloudformation, dynamodb, eventbridge, s3, sqs
+from ministack.services import cloudformation, dynamodb, eventbridge, lambda_svc, s3, sqs
 from ministack.services.cloudformation import provisioners
 
 from imagebus_local import coldstart, rekognition
@@ -271,7 +271,8 @@ if __name__ == "__main__":
     honour_replay_filters(eventbridge)
     name_versions(s3, eventbridge)
     know_condition_keys(iam_actions, dynamodb._tables)
-    coldstart.share_layers(lambda_runtime)
+    coldstart.share_archives(lambda_runtime)
+    coldstart.queue_invocations(lambda_svc)
     keep_attributes(provisioners, cloudformation._stacks)
     name_templates_as_s3_does(cloudformation._ACTION_HANDLERS)
     treat_loopback_as_tls(iam_evaluator)

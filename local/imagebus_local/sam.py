@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from imagebus_local import targets, templates
 from imagebus_local.errors import LocalError
@@ -58,6 +59,8 @@ def build(template: Path, folder: Path, environment: Mapping[str, str], *, conta
             _build_advice(finished.stdout),
             tail(finished.stdout),
         )
+    for written in (folder / "out").rglob("template.yaml"):
+        templates.write(written, templates.read(written))
     finish(folder / "out", _interpreter(template, environment))
     return folder / "out" / "template.yaml"
 
@@ -162,17 +165,18 @@ def run(
     if program is None:
         raise LocalError("sam_missing", "The SAM CLI is not installed.", "Run: make setup")
     quiet = {"SAM_CLI_TELEMETRY": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    return subprocess.run(
-        [program, *arguments],
-        check=False,
-        cwd=folder,
-        env={**environment, **quiet},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-    )
+    with TemporaryDirectory(prefix="imagebus-sam-") as scratch:  # it leaves an empty folder per function
+        return subprocess.run(
+            [program, *arguments],
+            check=False,
+            cwd=folder,
+            env={**environment, **quiet, "TMPDIR": scratch},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
 
 
 def tail(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -63,10 +64,9 @@ def read(path: Path) -> Template:
 
 
 def write(path: Path, template: Template) -> None:
+    """Writes it as JSON, which is YAML too: SAM reads a template forty times, and YAML in pure Python."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(
-        yaml.safe_dump(template, sort_keys=False, allow_unicode=True, width=1000), encoding="utf-8"
-    )
+    path.write_text(json.dumps(template, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
 def render(template: Template, root: Path, *, runtime: str, architecture: str) -> Template:

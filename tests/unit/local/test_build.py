@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+import os
+import subprocess
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -100,3 +104,31 @@ def test_the_tail_of_a_log_is_its_last_lines_without_chatter() -> None:
     assert said[-1] == "Error: why"
     assert len(said) == sam.TAIL_LINES
     assert not any("update" in line for line in said)
+
+
+def test_sam_leaves_no_folders_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """`sam deploy` makes a temporary folder for each function and forgets it."""
+    program = write(tmp_path / "bin" / "sam", "#!/bin/sh\nmktemp -d\n")
+    program.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(program.with_name("python")))
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    finished = sam.run(["deploy"], {"PATH": os.defpath, "TMPDIR": str(tmp_path / "tmp")})
+    made = Path(finished.stdout.strip())
+    assert made.is_relative_to(tmp_path / "tmp")
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_a_built_template_is_json_because_sam_reads_it_dozens_of_times(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def build(*_: object) -> subprocess.CompletedProcess[str]:
+        for name in ("template.yaml", "Nested/template.yaml"):
+            write(tmp_path / "out" / name, "Resources: {A: {Value: !Ref B}}\n")
+        return subprocess.CompletedProcess([], 0, stdout="")
+
+    template = write(tmp_path / "template.yml", f"Parameters: {{Runtime: {{Default: {sam.runtime()}}}}}\n")
+    monkeypatch.setattr(sam, "run", build)
+    built = sam.build(template, tmp_path, {})
+    for path in (built, tmp_path / "out" / "Nested" / "template.yaml"):
+        assert json.loads(path.read_text(encoding="utf-8")) == {"Resources": {"A": {"Value": {"Ref": "B"}}}}

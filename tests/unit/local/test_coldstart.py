@@ -1,12 +1,27 @@
-"""Workers share what MiniStack unpacks for them."""
+"""Workers share what MiniStack unpacks for them, and a burst of invocations waits for a few workers."""
 
 from __future__ import annotations
 
+import os
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 from types import SimpleNamespace
+from typing import Any
 
-from imagebus_local.coldstart import share_layers
+import pytest
+from ministack.core import lambda_runtime
+from ministack.services import lambda_svc
+
+from imagebus_local.coldstart import queue_invocations, share_archives
+
+
+@pytest.fixture
+def runtime() -> SimpleNamespace:
+    replaced = SimpleNamespace(zipfile=zipfile)
+    share_archives(replaced)
+    return replaced
 
 
 def archive(path: Path, **files: str) -> Path:
@@ -16,19 +31,21 @@ def archive(path: Path, **files: str) -> Path:
     return path
 
 
-def unpack(runtime: SimpleNamespace, source: Path, target: Path) -> Path:
+def unpack(runtime: SimpleNamespace, data: bytes, worker: Path) -> Path:
     """As MiniStack's Lambda runtime does for a new worker."""
-    target.mkdir()
-    with runtime.zipfile.ZipFile(source) as opened:
+    target = worker / "code"
+    target.mkdir(parents=True)
+    (worker / "code.zip").write_bytes(data)
+    with runtime.zipfile.ZipFile(worker / "code.zip") as opened:
         opened.extractall(target)
     return target
 
 
-def test_the_second_worker_gets_the_files_of_the_first_and_another_archive_its_own(tmp_path: Path) -> None:
-    runtime = SimpleNamespace(zipfile=zipfile)
-    share_layers(runtime)
-    layer = archive(tmp_path / "layer.zip", module="1")
-    newer = archive(tmp_path / "newer.zip", module="2")
+def test_the_second_worker_gets_the_files_of_the_first_and_another_archive_its_own(
+    runtime: SimpleNamespace, tmp_path: Path
+) -> None:
+    layer = archive(tmp_path / "layer.zip", module="1").read_bytes()
+    newer = archive(tmp_path / "newer.zip", module="2").read_bytes()
     first, second = unpack(runtime, layer, tmp_path / "first"), unpack(runtime, layer, tmp_path / "second")
     other = unpack(runtime, newer, tmp_path / "other")
     assert (first / "module").read_text() == (second / "module").read_text() == "1"
@@ -36,7 +53,80 @@ def test_the_second_worker_gets_the_files_of_the_first_and_another_archive_its_o
     assert (other / "module").read_text() == "2"
 
 
-def test_the_rest_of_the_module_is_still_there() -> None:
-    runtime = SimpleNamespace(zipfile=zipfile)
-    share_layers(runtime)
+def test_a_worker_has_no_copy_of_what_it_shares(runtime: SimpleNamespace, tmp_path: Path) -> None:
+    unpack(runtime, archive(tmp_path / "layer.zip", module="1" * 10_000).read_bytes(), tmp_path / "worker")
+    own = [path for path in (tmp_path / "worker").rglob("*") if not path.is_symlink()]
+    assert own == []
+
+
+def test_an_archive_cannot_write_outside_its_folder(runtime: SimpleNamespace, tmp_path: Path) -> None:
+    data = archive(tmp_path / "evil.zip", **{"../../../evil": "x", "module": "1"}).read_bytes()
+    target = unpack(runtime, data, tmp_path / "worker")
+    inside = {path.relative_to(target.resolve()).as_posix() for path in target.resolve().rglob("*")}
+    assert inside == {"evil", "module"}
+
+
+def test_the_rest_of_the_module_is_still_there(runtime: SimpleNamespace) -> None:
     assert runtime.zipfile.BadZipFile is zipfile.BadZipFile
+
+
+def test_ministack_calls_what_is_replaced() -> None:
+    """Another version might unpack with other calls, and every worker would have its own copy again."""
+    text = Path(lambda_runtime.__file__).read_text(encoding="utf-8")
+    used = {line.split("zf.")[1].split("(")[0] for line in text.splitlines() if "zf." in line}
+    assert used == {"extractall", "namelist"}
+    assert callable(lambda_svc._execute_function_warm)
+
+
+class Functions:
+    """A function that counts how many of it run."""
+
+    def __init__(self) -> None:
+        self.running = self.most = 0
+        self._lock = Lock()
+
+    def execute(self, func: Any, event: Any, request_id: str) -> str:
+        with self._lock:
+            self.running += 1
+            self.most = max(self.most, self.running)
+        try:
+            return event() if event else request_id
+        finally:
+            with self._lock:
+                self.running -= 1
+
+
+def test_a_burst_runs_a_few_at_once_and_answers_everyone() -> None:
+    functions = Functions()
+    service = SimpleNamespace(_execute_function_warm=functions.execute)
+    queue_invocations(service, places=3)
+    with ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(lambda each: service._execute_function_warm({}, None, str(each)), range(50)))
+    assert answers == [str(each) for each in range(50)]
+    assert functions.most <= 3
+
+
+def test_a_function_that_fails_gives_its_place_back() -> None:
+    service = SimpleNamespace(_execute_function_warm=Functions().execute)
+    queue_invocations(service, places=1, patience=600)
+    for _ in range(3):
+        with pytest.raises(ZeroDivisionError):
+            service._execute_function_warm({}, lambda: 1 / 0, "")
+
+
+def test_a_function_that_calls_another_one_does_not_wait_for_its_own_place() -> None:
+    service = SimpleNamespace(_execute_function_warm=Functions().execute)
+    queue_invocations(service, places=1, patience=0.05)
+
+    def nested() -> Any:
+        return service._execute_function_warm({}, None, "inner")
+
+    assert service._execute_function_warm({}, nested, "outer") == "inner"
+    assert service._execute_function_warm({}, None, "after") == "after"
+
+
+def test_every_machine_has_some_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    service = SimpleNamespace(_execute_function_warm=Functions().execute)
+    queue_invocations(service)
+    assert service._execute_function_warm({}, None, "answer") == "answer"
