@@ -41,13 +41,9 @@ replay goes only to the rules that it names, so this consumer gets the history i
 REPLAY_HOW = """
 ## Get the history
 
-The pipeline's archive holds every event. This sends the last day to this consumer and to nobody else
-(`RuleArn` is an output of this stack; `ArchiveName` and `EventBusName` are outputs of the pipeline's):
+The pipeline's archive holds every event. This sends the last day to this consumer and to nobody else:
 
-    aws events start-replay --replay-name [[name]]-$(date +%s) \\
-      --event-source-arn arn:aws:events:REGION:ACCOUNT:archive/ARCHIVE \\
-      --event-start-time $(date -d yesterday +%s) --event-end-time $(date +%s) \\
-      --destination '{"Arn": "ARN_OF_THE_BUS", "FilterArns": ["RULE_ARN"]}'
+    imagebus replay --stack PIPELINE --to-consumer [[name]] --from 1d --follow
 """
 
 

@@ -29,8 +29,9 @@ def import_objects(
     source: Annotated[
         str | None,
         typer.Argument(
+            metavar="SOURCE",
             help="Copy the objects of s3://BUCKET/PREFIX, each under its full key, including the prefix "
-            "(default: import what is in the uploads bucket)."
+            "(default: import what is in the uploads bucket).",
         ),
     ] = None,
     prefix: Annotated[str, typer.Option(help="Only objects whose key starts with this.")] = "",

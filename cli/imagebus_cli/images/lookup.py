@@ -109,7 +109,7 @@ def lines(item: Item, details: Mapping[str, Any]) -> dict[str, str]:
         **{name: str(item[name]) for name in known_ids if name in item},
         "since": str(item["created_at"]),
         "until": str(item.get("completed_at") or item["updated_at"]),
-        "outstanding": ", ".join(_outstanding(item)) or "nothing",
+        "outstanding": ", ".join(outstanding(item)) or "nothing",
     }
     for failure in details["failures"]:
         what = f"{failure['error_type']} after {failure['attempts']} attempts at {failure['at']}"
@@ -117,7 +117,7 @@ def lines(item: Item, details: Mapping[str, Any]) -> dict[str, str]:
     return lines | _derived(details)
 
 
-def _outstanding(item: Item) -> list[str]:
+def outstanding(item: Item) -> list[str]:
     """The stages that the image waits for, in flow order, each with the fact that would end its work.
 
     They include the stages before those of the outstanding facts. Other facts are a consumer's of your own.

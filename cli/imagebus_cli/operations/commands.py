@@ -28,7 +28,11 @@ def replay(
         list[str] | None,
         typer.Option(help="Where to send: a rule's name or ARN, or a stage (default: recorder). Repeatable."),
     ] = None,
-    follow: Annotated[bool, typer.Option("--follow", help="Wait until everything is recorded.")] = False,
+    to_consumer: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Where to send: a consumer, by its stack's name. Repeatable."),
+    ] = None,
+    follow: Annotated[bool, typer.Option("--follow", help="Wait until everything has been handled.")] = False,
     wait: Annotated[
         bool,
         typer.Option(
@@ -38,7 +42,8 @@ def replay(
 ) -> None:
     """Replay archived events, to the recorder only unless you name other rules.
 
-    Nobody is notified again: the notifier's rule ignores replays. Exits with 1 if the replay failed.
+    Nobody is notified again: the notifier's rule ignores replays. Such a rule is refused here, because nothing
+    would reach it. Exits with 1 if the replay failed.
     """
     from datetime import UTC, datetime
 
@@ -47,7 +52,7 @@ def replay(
     from imagebus_cli.output.writer import wait_until
 
     span = replay.window(stack, start, end)
-    arns = replay.rules(stack, rule or [])
+    arns = replay.rules(stack, rule or [], to_consumer or [])
     ready = replay.archived_at(stack, span.end)
     if wait:
         wait_until(ready, "the archive has all events")

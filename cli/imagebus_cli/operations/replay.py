@@ -66,16 +66,18 @@ def archived_at(stack: Stack, end: datetime) -> datetime:
     return end if stack.endpoint else end + ARCHIVE_DELAY
 
 
-def rules(stack: Stack, names: Sequence[str]) -> list[str]:
-    """ARNs of the rules named by ARN, by name or by stage (`recorder`).
+def rules(stack: Stack, names: Sequence[str], consumers: Sequence[str] = ()) -> list[str]:
+    """ARNs of the rules named by ARN, by name, by stage (`recorder`) or by the stack of their consumer.
 
     Raises Problem, also for a rule that excludes replays: EventBridge would send it nothing, and say that
     the replay completed.
     """
-    if not names:
+    if not names and not consumers:
         return [stack.outputs["RecorderRuleArn"]]
     there = bus.rules_of(stack)
     chosen = [_rule(there, name, rule_name(stack.outputs["EventBusName"], name)) for name in names]
+    for consumer in consumers:
+        chosen += _of_consumer(there, consumer, stack.outputs["EventBusName"])
     for each in chosen:
         if not each.takes_replays:
             takers = ", ".join(sorted(rule.name for rule in there if rule.takes_replays))
@@ -83,7 +85,25 @@ def rules(stack: Stack, names: Sequence[str]) -> list[str]:
                 f"The rule {each.name} excludes replays, so it would receive nothing.",
                 f"Rules that receive replays: {takers or 'none'}.",
             )
-    return [each.arn for each in chosen]
+    return list(dict.fromkeys(each.arn for each in chosen))
+
+
+def _of_consumer(there: Sequence[bus.Rule], name: str, pipeline: str) -> list[bus.Rule]:
+    """The rules of a consumer's stack that receive replays. consumer.yml names them after the stack."""
+    own = [each for each in there if each.name == name or each.name.startswith(f"{name}_")]
+    if name == pipeline or name.startswith(f"{pipeline}_") or not own:
+        others = sorted({each.name for each in there if not each.name.startswith(f"{pipeline}_")})
+        raise Problem(
+            f"No consumer {name} listens to this pipeline.",
+            f"Consumers, by their stacks: {', '.join(others) or 'none'}. For a stage, use --rule.",
+        )
+    takers = [each for each in own if each.takes_replays]
+    if not takers:
+        raise Problem(
+            f"The consumer {name} excludes replays, so it would receive nothing.",
+            'Set Replays: "true" in its template.yml and deploy it, if it may handle an event twice.',
+        )
+    return takers
 
 
 def _rule(there: Sequence[bus.Rule], wanted: str, of_stage: str) -> bus.Rule:

@@ -197,7 +197,7 @@ def _backfill(
     from imagebus.naming import inbox_urls
     from imagebus_cli.adopt.adopting import Pace
     from imagebus_cli.recipes.backfilling import Backfill
-    from imagebus_cli.stack.doctor import depth
+    from imagebus_cli.stack.delivery import depth
     from imagebus_cli.uploads.tracking import statuses
 
     clock, inboxes = SystemClock(), inbox_urls(stack.outputs["InboxUrls"])

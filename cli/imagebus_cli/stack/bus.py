@@ -111,6 +111,47 @@ def inboxes(stack: Stack, rule_arn: str) -> list[str]:
     return [stack.sqs.get_queue_url(QueueName=arn.rsplit(":", 1)[1])["QueueUrl"] for arn in queues]
 
 
+@dataclass(frozen=True)
+class Delivery:
+    """A rule, and the ARNs of the queues that it sends to."""
+
+    rule: str
+    arn: str
+    bus: str
+    enabled: bool
+    queues: Sequence[str]
+
+
+def deliveries(stack: Stack, on_default: str) -> list[Delivery]:
+    """The rules on the stack's bus, and that one on the default bus if it exists."""
+    events, own = stack.events, stack.outputs["EventBusName"]
+    found = [("default", each) for each in every(events.list_rules, "Rules", NamePrefix=on_default)]
+    found += [(own, each) for each in every(events.list_rules, "Rules", EventBusName=own)]
+    return [
+        Delivery(
+            rule["Name"],
+            rule["Arn"],
+            name,
+            rule.get("State") != "DISABLED",
+            [
+                target["Arn"]
+                for target in every(
+                    events.list_targets_by_rule, "Targets", Rule=rule["Name"], EventBusName=name
+                )
+                if ":sqs:" in target["Arn"]
+            ],
+        )
+        for name, rule in found
+        if not rule.get("ManagedBy") and (name == own or rule["Name"] == on_default)
+    ]
+
+
+def is_scheduled(stack: Stack, function: str) -> bool:
+    """Whether a rule on the default bus that is enabled calls the function."""
+    names = every(stack.events.list_rule_names_by_target, "RuleNames", TargetArn=function)
+    return any(stack.events.describe_rule(Name=name)["State"] == "ENABLED" for name in names)
+
+
 def archive_created(stack: Stack) -> datetime:
     return stack.events.describe_archive(ArchiveName=stack.outputs["ArchiveName"])["CreationTime"]
 

@@ -14,19 +14,33 @@ if TYPE_CHECKING:
 
 
 @command
-def doctor(target: Target, out: Output) -> None:
+def doctor(
+    target: Target,
+    out: Output,
+    drift: Annotated[
+        bool,
+        typer.Option(
+            "--drift",
+            help="Also have CloudFormation find what was changed outside of it; takes a few minutes.",
+        ),
+    ] = False,
+) -> None:
     """Check that everything imagebus needs is present, and say how to fix what is not.
 
-    Checks this computer and the local stack; with --stack, also that stack. Exits with 1 if something is
+    Checks this computer and the local stack; with --stack, also that stack: whether each rule delivers to its
+    inbox and each inbox is read, dead letters, a sample of the images, quotas. Exits with 1 if something is
     wrong. A note (the local stack is down, there are no AWS credentials) is not an error.
     """
     from imagebus_cli.output.text import count
+    from imagebus_cli.problem import Problem
     from imagebus_cli.stack import findings as found
     from imagebus_cli.stack.doctor import credentials, here, on_aws
 
+    if drift and target.name is None:
+        raise Problem("--drift needs --stack.", "Only CloudFormation on AWS can say it.", exit_code=2)
     findings = [*here(), credentials(target.profile, target.region)]
     if target.name is not None:
-        findings += on_aws(target.name, target.profile, target.region)
+        findings += on_aws(target.name, target.profile, target.region, drift=drift)
     bad = found.bad(findings)
     found.show(findings, out)
     document = {"ok": not bad, "findings": [vars(finding) for finding in findings]}
@@ -59,7 +73,8 @@ def smoke(
     lines = [
         f"{each['image_key']}: {each['status']} in {each['seconds']} s"
         if each["seconds"] is not None
-        else f"{each['image_key']}: not finished after {patience:g} s"
+        else f"{each['image_key']}: not finished after {patience:g} s, outstanding: "
+        f"{', '.join(each['outstanding']) or 'its announcement (recorder)'}"
         for each in report.images
     ]
     if report.event_keys == "encoded":

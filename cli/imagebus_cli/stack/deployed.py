@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
@@ -72,6 +73,10 @@ class Stack:
     @cached_property
     def apigateway(self) -> APIGatewayClient:
         return self.session.client("apigateway", endpoint_url=self.endpoint, config=CONFIG)
+
+    @cached_property
+    def functions(self) -> LambdaClient:
+        return self.session.client("lambda", endpoint_url=self.endpoint, config=CONFIG)
 
     @cached_property
     def logs(self) -> Any:

@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from imagebus_cli.stack import bus
 from imagebus_cli.stack.findings import Finding, Verdict
@@ -53,6 +53,7 @@ def tool(name: str, path: str | None, advice: str) -> Finding:
 def local() -> Iterator[Finding]:
     """The checkout and its local stack; if that is down, the port it would use."""
     import imagebus_local
+    from imagebus_cli.stack import delivery
     from imagebus_cli.stack.deployed import Stack
     from imagebus_local import ports
     from imagebus_local.stack import DEFAULT_PORT
@@ -68,6 +69,7 @@ def local() -> Iterator[Finding]:
         stack = Stack.local(status.local.endpoint, status.local.region, status.local.outputs)
         yield from answers(stack, "Restart it: imagebus local down, then imagebus local up")
         yield from inboxes(stack)
+        yield from delivery.check(stack)
         yield from images(stack)
         return
     if status.state == "crashed":
@@ -111,11 +113,13 @@ def credentials(profile: str | None, region: str | None) -> Finding:
     return Finding("credentials", Verdict.OK, f"from {found.method}, region {session.region_name}")
 
 
-def on_aws(name: str, profile: str | None, region: str | None) -> Iterator[Finding]:
-    """A stack on AWS: whether it exists, is an imagebus stack, and its parts answer."""
+def on_aws(name: str, profile: str | None, region: str | None, *, drift: bool = False) -> Iterator[Finding]:
+    """A stack on AWS: whether it exists, is an imagebus stack, and its parts answer and work together."""
     from botocore.exceptions import BotoCoreError, ClientError
 
-    from imagebus_cli.stack import quotas
+    from imagebus_cli.output import terminal
+    from imagebus_cli.stack import delivery, quotas
+    from imagebus_cli.stack import drift as changes
     from imagebus_cli.stack.find import find
 
     try:
@@ -127,8 +131,15 @@ def on_aws(name: str, profile: str | None, region: str | None) -> Iterator[Findi
     yield Finding("stack", Verdict.OK, f"{name} in {stack.session.region_name}")
     yield from answers(stack, "Deploy it again (imagebus deploy), and check your permissions.")
     yield from inboxes(stack)
+    yield from delivery.check(stack)
     yield from images(stack)
     yield from quotas.of_deployed(stack.session, name)
+    if drift:
+        with terminal.step(f"{name} compared with its template") as say:
+            found = list(changes.detect(stack.session, name, say))
+        yield from found
+    else:
+        yield from changes.last_known(stack.session, name)
 
 
 def answers(stack: Stack, advice: str) -> Iterator[Finding]:
@@ -160,11 +171,12 @@ def inboxes(stack: Stack) -> Iterator[Finding]:
     from botocore.exceptions import BotoCoreError, ClientError
 
     from imagebus.naming import inbox_urls
+    from imagebus_cli.stack import delivery
 
     idle = []
     try:
         for stage, url in inbox_urls(stack.outputs["InboxUrls"]).items():
-            waiting, working = depth(stack, url)
+            waiting, working = delivery.depth(stack, url)
             if waiting and not working and stage != "cleaner":  # a schedule reads that one
                 idle.append(f"{stage} ({waiting:,})")
     except (BotoCoreError, ClientError, LookupError) as error:
@@ -176,13 +188,6 @@ def inboxes(stack: Stack) -> Iterator[Finding]:
     message = f"messages are waiting, but nothing reads them: {', '.join(idle)}"
     advice = "Look again in a minute. If they stay, enable the stage's trigger: docs/runbook.md"
     yield Finding("inboxes", Verdict.NOTE, message, advice)
-
-
-def depth(stack: Stack, url: str) -> tuple[int, int]:
-    """Messages that wait in a queue, and those that somebody works on."""
-    names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    found: Any = stack.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-    return int(found[names[0]]), int(found[names[1]])
 
 
 def images(stack: Stack) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus
 from botocore.exceptions import ClientError
 
 from imagebus_cli.images.erase import erase
+from imagebus_cli.images.lookup import outstanding
 from imagebus_cli.measure.load import picture
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack.api import Api, TokenRequired
@@ -31,7 +32,7 @@ Look = Callable[[str], Mapping[str, Any] | None]
 
 @dataclass
 class Report:
-    """`images`: key, status and seconds of each.
+    """`images`: key, status, seconds and outstanding stages of each.
 
     `event_keys`, how S3's events carry keys: `raw`, `encoded`, `unknown` if the log did not say in time, or
     None if it may not be read.
@@ -56,7 +57,7 @@ def run(stack: Stack, *, token: str | None, patience: float, pause: float = 0.5)
         if api:
             uploads.append(Upload(api.upload("smoke.jpg", "image/jpeg", body), "", datetime.now(UTC)))
         look = api.image if api else stack.store.status
-        report.images = list(_outcomes(look, uploads, patience, pause))
+        report.images = list(_outcomes(stack, look, uploads, patience, pause))
         _require_completed(stack, report.images)
         report.event_keys = _event_keys(stack, started, min(patience, LOG_SECONDS), pause)
         if api:
@@ -83,7 +84,9 @@ def _put(stack: Stack, body: bytes) -> Upload:
     return upload
 
 
-def _outcomes(look: Look, uploads: list[Upload], patience: float, pause: float) -> Iterator[dict[str, Any]]:
+def _outcomes(
+    stack: Stack, look: Look, uploads: list[Upload], patience: float, pause: float
+) -> Iterator[dict[str, Any]]:
     deadline = time.monotonic() + patience
     for upload in uploads:
         image = look(upload.key)
@@ -92,7 +95,13 @@ def _outcomes(look: Look, uploads: list[Upload], patience: float, pause: float) 
             image = look(upload.key)
         ended = image if image and image["status"] in TERMINAL else None
         took = round(seconds(upload, dict(ended)), 3) if ended else None
-        yield {"image_key": upload.key, "status": image and image["status"], "seconds": took}
+        waits = [] if ended else outstanding(stack.store.status(upload.key) or {})
+        yield {
+            "image_key": upload.key,
+            "status": image and image["status"],
+            "seconds": took,
+            "outstanding": waits,
+        }
 
 
 def _require_completed(stack: Stack, images: list[dict[str, Any]]) -> None:
@@ -116,7 +125,10 @@ def _require_completed(stack: Stack, images: list[dict[str, Any]]) -> None:
             "The dead letters of ingest hold the event.",
             exit_code=1,
         )
-    raise Problem("An image did not complete.", "See docs/runbook.md.", exit_code=1)
+    waits: list[str] = next((image["outstanding"] for image in images if image["outstanding"]), [])
+    what = f"An image did not complete: {', '.join(waits)} did not answer." if waits else ""
+    advice = "imagebus doctor says whether its events reach it. See docs/runbook.md."
+    raise Problem(what or "An image did not complete.", advice, exit_code=1)
 
 
 def _event_keys(stack: Stack, since: datetime, patience: float, pause: float) -> str | None:
@@ -157,7 +169,7 @@ def _read_and_delete(stack: Stack, api: Api, uploads: list[Upload], patience: fl
             if time.monotonic() > deadline:
                 raise Problem(
                     f"{upload.key!r} was deleted, but its status does not say so.",
-                    "See docs/runbook.md.",
+                    "ingest or recorder did not answer. imagebus doctor says whether events reach them.",
                     exit_code=1,
                 )
             time.sleep(pause)

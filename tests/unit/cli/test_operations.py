@@ -147,6 +147,35 @@ def test_a_rule_that_excludes_replays_is_refused(name: str):
     assert caught.value.advice == "Rules that receive replays: imagebus_cleaner, imagebus_recorder."
 
 
+def with_consumers(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """`counter` has two rules, of which one takes replays; `mailer` takes none."""
+    live = '{"replay-name": [{"exists": false}]}'
+    monkeypatch.setitem(PATTERNS, "counter_live", live)
+    monkeypatch.setitem(PATTERNS, "mailer", live)
+    monkeypatch.setitem(globals(), "NAMES", [*NAMES, "counter", "counter_live", "counters", "mailer"])
+    return stack()
+
+
+def test_a_consumer_is_reached_by_the_name_of_its_stack(monkeypatch: pytest.MonkeyPatch):
+    found = with_consumers(monkeypatch)
+    assert replaying.rules(found, [], ["counter"]) == [RULE + "counter"]
+    assert replaying.rules(found, ["recorder"], ["counter"]) == [RULE + NAMES[0], RULE + "counter"]
+
+
+def test_a_consumer_without_replays_is_refused_with_what_would_help(monkeypatch: pytest.MonkeyPatch):
+    found = with_consumers(monkeypatch)
+    with pytest.raises(Problem, match="mailer excludes replays") as caught:
+        replaying.rules(found, [], ["mailer"])
+    assert "template.yml" in caught.value.advice
+
+
+@pytest.mark.parametrize("name", ["nobody", "count", "imagebus", "imagebus_recorder"])
+def test_what_is_no_consumer_is_a_problem_that_lists_them(monkeypatch: pytest.MonkeyPatch, name: str):
+    with pytest.raises(Problem, match=f"No consumer {name} listens") as caught:
+        replaying.rules(with_consumers(monkeypatch), [], [name])
+    assert "counter, counter_live, counters, mailer" in caught.value.advice
+
+
 @pytest.mark.parametrize("name", ["nobody", "", "imagebus-"])
 def test_a_name_that_is_not_one_rule_is_a_problem_that_lists_them(name: str):
     with pytest.raises(Problem) as caught:

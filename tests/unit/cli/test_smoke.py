@@ -42,6 +42,7 @@ class Fake:
     object_status: int = 200
     deletes: bool = True
     named: Callable[[str], str] = str
+    more: dict[str, Any] = field(default_factory=dict)
     url: str = ""
     items: dict[str, dict[str, Any]] = field(default_factory=dict)
     requests: list[tuple[str, str, bool]] = field(default_factory=list)
@@ -51,7 +52,8 @@ class Fake:
         listed = self.stack.s3.list_object_versions(Bucket="uploads", Prefix="smoke/").get("Versions", [])
         for each in listed:
             name = self.named(each["Key"])
-            self.items.setdefault(name, {"image_key": name, "status": self.outcome, "updated_at": ENDED})
+            item = {"image_key": name, "status": self.outcome, "updated_at": ENDED, **self.more}
+            self.items.setdefault(name, item)
         return self.items.get(key)
 
     def answer(  # noqa: PLR0911 - one for each address
@@ -157,6 +159,24 @@ def test_it_uploads_a_form_and_an_odd_key_reads_and_deletes_both(fake: Fake) -> 
     assert {with_key for _, path, with_key in fake.requests if path.startswith(("/form", "/object"))} == {
         False
     }
+
+
+def test_the_stages_that_did_not_answer_are_named(fake: Fake) -> None:
+    fake.outcome = "processing"
+    fake.more = {
+        "revision": "r",
+        "outstanding": ["LabelsDetected|LabelsSkipped"],
+        "stages": {"validator": {}},
+    }
+    done = invoke()
+    assert code(done) == 1
+    assert "not finished after 0.2 s, outstanding: labels (LabelsDetected or LabelsSkipped)" in done.stdout
+    assert "labels (LabelsDetected or LabelsSkipped) did not answer" in str(done.exception)
+
+
+def test_an_image_that_no_stage_has_seen_waits_for_ingest(fake: Fake) -> None:
+    fake.named = lambda _: "something else entirely"
+    assert "outstanding: ingest (ImageUploaded)" in invoke().stdout
 
 
 @pytest.mark.parametrize("outcome", ["failed", "processing"])

@@ -56,7 +56,7 @@ def test_a_person_sees_what_is_outstanding_and_what_failed(stack: Stack):
 
 def outstanding(facts: list[str], stages: Iterable[str]) -> list[str]:
     item = {"outstanding": facts, "stages": {stage: {} for stage in stages}, "revision": "r"}
-    return lookup._outstanding(item)
+    return lookup.outstanding(item)
 
 
 def test_outstanding_facts_are_shown_with_the_stages_that_they_wait_for():
