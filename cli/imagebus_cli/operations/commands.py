@@ -42,7 +42,7 @@ def replay(
 ) -> None:
     """Replay archived events, to the recorder only unless you name other rules.
 
-    Nobody is notified again: the notifier's rule ignores replays. Such a rule is refused here, because nothing
+    Nobody is notified again: the notifier's rule ignores replays. Such a rule is refused here, since nothing
     would reach it. Exits with 1 if the replay failed.
     """
     from datetime import UTC, datetime
