@@ -8,6 +8,7 @@ from dataclasses import replace
 from imagebus.events.recipes import DerivationRequested, VariantsPruned
 from imagebus.history.fold import Item
 from imagebus.history.recorded import RecordedEvent
+from imagebus.listing import Filters
 from imagebus_cli.measure.cost import Used, lines, load_prices, used
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack.deployed import Stack
@@ -28,7 +29,7 @@ def price(stack: Stack, objects: int, region: str, *, copied: bool) -> float | N
         raise Problem(
             f"There are no prices for {region}.", "Use us-east-1 or eu-west-1.", exit_code=2
         ) from None
-    keys = [str(item["image_key"]) for item in stack.index.newest("completed", SAMPLE, None).items]
+    keys = [str(item["image_key"]) for item in stack.index.newest(Filters("completed"), SAMPLE, None).items]
     items = [(key, item) for key in keys if (item := stack.store.status(key))]  # the index has less of it
     images = [_for_upload(stack.store.latest(key), item) for key, item in items]
     if not images:

@@ -38,12 +38,13 @@ def list_images(
     """List images, newest first."""
     from rich.table import Table
 
+    from imagebus.listing import Filters
     from imagebus_cli.images import lookup
     from imagebus_cli.output import terminal
     from imagebus_cli.output.text import bytes_text
 
-    wanted = status.value if status else None
-    items, rest = lookup.listed(stack, wanted, limit, cursor, everything=everything, prefix=prefix)
+    filters = Filters(status=status.value if status else None, prefix=prefix)
+    items, rest = lookup.listed(stack, filters, limit, cursor, everything=everything)
     if out.as_json:
         active = lookup.active(stack)
         out.write({"items": [lookup.summary(item, active) for item in items], "cursor": rest})

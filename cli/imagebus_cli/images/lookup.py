@@ -17,7 +17,7 @@ from imagebus.history.recorded import RecordedEvent
 from imagebus.history.required import alternatives
 from imagebus.identity import image_id
 from imagebus.image_types import most_compatible
-from imagebus.listing import MAX_LIMIT, encode_cursor
+from imagebus.listing import MAX_LIMIT, Filters
 from imagebus.recipes.model import Active
 from imagebus.recipes.store import UnknownRecipe
 from imagebus_cli.problem import Problem
@@ -25,30 +25,24 @@ from imagebus_cli.stack.deployed import Stack
 
 
 def listed(
-    stack: Stack, status: str | None, limit: int, cursor: str | None, *, everything: bool, prefix: str = ""
+    stack: Stack, filters: Filters, limit: int, cursor: str | None, *, everything: bool
 ) -> tuple[list[Item], str | None]:
     """Images, newest first, and the cursor of the next page: one page, or all of them. Raises Problem.
 
-    Reads the indexes with four queries per page, never the whole table. No index knows prefixes: with one,
-    pages are read until enough images have it.
+    Reads the indexes with four queries per page, never the whole table.
     """
     found: list[Item] = []
     while True:
         try:
-            page = stack.index.newest(status, MAX_LIMIT if everything or prefix else limit, cursor)
+            page = stack.index.newest(filters, MAX_LIMIT if everything else limit - len(found), cursor)
         except ValueError:
             raise Problem(
                 "This is not a valid cursor.", "Use the one at the end of the previous page.", exit_code=2
             ) from None
-        for item in page.items:
-            if item["image_key"].startswith(prefix):
-                found.append(dict(item))
-                if len(found) == limit and not everything:
-                    last = item is page.items[-1]
-                    return found, page.cursor if last else encode_cursor(item["listed_at"])
+        found += page.items
         cursor = page.cursor
-        if cursor is None:
-            return found, None
+        if cursor is None or (len(found) == limit and not everything):
+            return found, cursor
 
 
 def active(stack: Stack, at: datetime | None = None) -> Active:

@@ -52,6 +52,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many images there are of each status; at most ten seconds old */
+        get: operations["countImages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/images": {
         parameters: {
             query?: never;
@@ -59,7 +76,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Images, newest first */
+        /** Images, newest first; with prefix, a page may be short or empty while there is a cursor */
         get: operations["listImages"];
         put?: never;
         /** Request presigned upload forms for one file, or for up to 100 */
@@ -256,6 +273,13 @@ export interface components {
             width: number;
             height: number;
         };
+        Counts: {
+            processing: number;
+            completed: number;
+            rejected: number;
+            failed: number;
+            deleted: number;
+        };
         /** @description What the face looks like, never whose it is. */
         Face: {
             box: components["schemas"]["Box"];
@@ -436,6 +460,12 @@ export interface components {
             event: string;
             ms?: number;
             billed_ms?: number;
+        };
+        /** @description `counts`: images by status. Not `complete`: there were too many to count, and there are more. */
+        Stats: {
+            counts: components["schemas"]["Counts"];
+            complete: boolean;
+            as_of: string;
         };
         /** @description An image in the list. Sizes are in bytes. */
         Summary: {
@@ -744,11 +774,91 @@ export interface operations {
             };
         };
     };
+    countImages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The counts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stats"];
+                };
+            };
+            /** @description The request is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The API key is missing or invalid. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The address does not support this method. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too many requests with this key. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Internal error. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description A service behind the API did not respond. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     listImages: {
         parameters: {
             query?: {
                 /** @description Only images with this status. */
                 status?: "processing" | "completed" | "rejected" | "failed" | "deleted" | "";
+                /** @description Only images whose key begins with this. */
+                prefix?: string;
+                /** @description Only images that were uploaded at or after this moment: an RFC 3339 time, or a date (its first moment in UTC). */
+                since?: string;
+                /** @description Only images that were uploaded before this moment: an RFC 3339 time, or a date (its first moment in UTC). */
+                until?: string;
                 /** @description Maximum number of images. */
                 limit?: number | string;
                 /** @description The cursor of an earlier page, to continue after it. */
@@ -1058,7 +1168,7 @@ export interface operations {
             query?: {
                 /** @description true adds URLs that need no key. */
                 urls?: "true" | "false" | "";
-                /** @description Show what was known at this moment: an RFC 3339 time, or a date (its first moment in UTC). Links to derived images are left out, and urls has no effect. */
+                /** @description Show what was known at this moment, without links to derived images (urls has no effect): an RFC 3339 time, or a date (its first moment in UTC). */
                 at?: string;
             };
             header?: {
@@ -1253,7 +1363,7 @@ export interface operations {
             query?: {
                 /** @description true adds URLs that need no key. */
                 urls?: "true" | "false" | "";
-                /** @description Show what was known at this moment: an RFC 3339 time, or a date (its first moment in UTC). Links to derived images are left out, and urls has no effect. */
+                /** @description Show what was known at this moment, without links to derived images (urls has no effect): an RFC 3339 time, or a date (its first moment in UTC). */
                 at?: string;
             };
             header?: {

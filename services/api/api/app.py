@@ -19,6 +19,7 @@ from api.page import Page
 from api.problems import HttpProblem
 from api.routes import Routes
 from api.settings import Settings
+from api.statistics import Statistics
 from api.storage import Storage
 from api.uploading import Uploads
 from imagebus.clock import Clock
@@ -51,7 +52,10 @@ class Api:
         incoming = Incoming(app)
         lookup = Lookup(settings, store, storage, recipes)
         derived = DerivedRoutes(incoming, settings, storage, lookup, clock)
-        routes = Routes(incoming, settings, store, index, storage, lookup, derived, uploads, retrier, page)
+        stats = Statistics(incoming, index, clock)
+        routes = Routes(
+            incoming, settings, store, index, storage, lookup, derived, uploads, stats, retrier, page
+        )
         self.table = routes.table()
         for method, rule, handler in self.table:
             app.route(rule, method=method)(handler)

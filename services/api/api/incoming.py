@@ -14,8 +14,9 @@ from pydantic import BaseModel, ValidationError
 
 from api.problems import HttpProblem, invalid
 from imagebus.clock import parse_moment, timestamp
+from imagebus.history.view import STATUSES
 from imagebus.image_types import FORMATS
-from imagebus.listing import DEFAULT_LIMIT, MAX_LIMIT
+from imagebus.listing import DEFAULT_LIMIT, MAX_LIMIT, Filters
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -63,19 +64,25 @@ class Incoming:
             raise wrong(f"format must be one of {', '.join(FORMATS).lower()}.")
         return value.upper()
 
-    def at(self) -> str | None:
-        """The moment that the caller looks back to, as events carry it."""
-        text = self.query("at")
+    def moment(self, name: str) -> str:
+        """A time, as events carry it; empty if there is none."""
+        text = self.query(name)
         if text is None:
-            return None
+            return ""
         try:
             return timestamp(parse_moment(text))
         except ValueError as error:
             raise HttpProblem(
                 HTTPStatus.BAD_REQUEST,
                 "invalid_time",
-                "at must be an RFC 3339 time or a date, for example 2026-11-21T08:00:00Z or 2026-11-21.",
+                f"{name} must be an RFC 3339 time or a date, for example 2026-11-21T08:00:00Z or 2026-11-21.",
             ) from error
+
+    def filters(self) -> Filters:
+        status, prefix = self.query("status"), self.query("prefix") or ""
+        if status is not None and status not in STATUSES:
+            raise wrong(f"status is one of {', '.join(STATUSES)}.")
+        return Filters(status, prefix, since=self.moment("since"), until=self.moment("until"))
 
     def only(self, *names: str) -> None:
         """Reject unknown parameters: they are mistakes that the caller wants to know about."""

@@ -188,5 +188,21 @@ class Variants(Answer):
     links: Links
 
 
+class Counts(Answer):
+    processing: int
+    completed: int
+    rejected: int
+    failed: int
+    deleted: int
+
+
+class Stats(Answer):
+    """`counts`: images by status. Not `complete`: there were too many to count, and there are more."""
+
+    counts: Counts
+    complete: bool
+    as_of: str
+
+
 class Health(Answer):
     status: Literal["ok"]

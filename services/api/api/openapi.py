@@ -15,6 +15,7 @@ from api.models import (
     ProblemDetails,
     Refusal,
     Retried,
+    Stats,
     Ticket,
     Timeline,
     UploadRequest,
@@ -33,7 +34,7 @@ def document(
 ) -> Schema:
     """What /openapi.json serves. docs/openapi.json has the default limits and every type there can be."""
     models = schemas(
-        [Accepted, Health, Image, Page, ProblemDetails, Refusal, Retried, Ticket, Timeline, Variants],
+        [Accepted, Health, Image, Page, ProblemDetails, Refusal, Retried, Stats, Ticket, Timeline, Variants],
         [UploadRequest, InlineUpload],
     )
     models["UploadRequest"]["properties"]["size"]["maximum"] = max_bytes

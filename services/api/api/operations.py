@@ -15,6 +15,7 @@ from api.models import (
     Page,
     Refusal,
     Retried,
+    Stats,
     Ticket,
     Timeline,
     UploadRequest,
@@ -24,6 +25,7 @@ from api.parts import (
     AT,
     BINARY,
     FILENAME,
+    FILTERS,
     FORMAT,
     IF_NONE_MATCH,
     KEY_PARAMETER,
@@ -90,6 +92,14 @@ def paths(content_types: tuple[str, ...]) -> Schema:
                 public=True,
             )
         },
+        "/stats": {
+            "get": operation(
+                "countImages",
+                "How many images there are of each status; at most ten seconds old",
+                {200: response("The counts.", in_json(ref(Stats)))},
+                (400,),
+            )
+        },
         "/images": {
             "post": operation(
                 "requestUploads",
@@ -109,9 +119,10 @@ def paths(content_types: tuple[str, ...]) -> Schema:
             ),
             "get": read(
                 "listImages",
-                "Images, newest first",
+                "Images, newest first; with prefix, a page may be short or empty while there is a cursor",
                 Page,
                 query("status", "Only images with this status.", status_schema),
+                *FILTERS,
                 query("limit", "Maximum number of images.", limit_schema),
                 query("cursor", "The cursor of an earlier page, to continue after it.", cursor_schema),
                 URLS,

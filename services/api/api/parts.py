@@ -72,14 +72,27 @@ NAME: Schema = {
     "schema": {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,62}$"},
     "example": "320x320",
 }
-AT = query(
+
+
+def moment(name: str, about: str) -> Schema:
+    return query(
+        name,
+        f"{about}: an RFC 3339 time, or a date (its first moment in UTC).",
+        {
+            "anyOf": [{"type": "string", "format": each} for each in ("date-time", "date")]
+            + [{"type": "string", "maxLength": 0}]
+        },
+    )
+
+
+AT = moment(
     "at",
-    "Show what was known at this moment: an RFC 3339 time, or a date (its first moment in UTC). "
-    "Links to derived images are left out, and urls has no effect.",
-    {
-        "anyOf": [{"type": "string", "format": name} for name in ("date-time", "date")]
-        + [{"type": "string", "maxLength": 0}]
-    },
+    "Show what was known at this moment, without links to derived images (urls has no effect)",
+)
+FILTERS = (
+    query("prefix", "Only images whose key begins with this.", {"type": "string", "maxLength": 1024}),
+    moment("since", "Only images that were uploaded at or after this moment"),
+    moment("until", "Only images that were uploaded before this moment"),
 )
 
 

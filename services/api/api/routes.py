@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import get_args
 
 from aws_lambda_powertools.event_handler import Response
 
@@ -19,16 +18,15 @@ from api.page import Page as WebPage
 from api.problems import HttpProblem
 from api.responses import Handler, conditional, etag, json_response, matches, redirect, text_response
 from api.settings import Settings
+from api.statistics import Statistics
 from api.storage import Storage
 from api.uploading import Uploads
 from api.views import Seen, all_urls, gallery_urls, image, links, original_url, past, summary, timeline
 from imagebus.history.fold import fold
-from imagebus.history.view import Status
 from imagebus.listing import ImageIndex
 from imagebus.retrying import Retrier
 from imagebus.store import EventStore
 
-STATUSES = get_args(Status)
 MAX_NAME_LENGTH = 255
 
 
@@ -44,6 +42,7 @@ class Routes:
     lookup: Lookup
     derived: DerivedRoutes
     uploads: Uploads
+    stats: Statistics
     retrier: Retrier
     page: Callable[[], WebPage]
 
@@ -52,6 +51,7 @@ class Routes:
             ("GET", "/", self.show_page),
             ("GET", "/openapi.json", self.describe),
             ("GET", "/health", self.health),
+            ("GET", "/stats", self.stats.show),
             ("POST", "/images", self.request_uploads),
             ("GET", "/images", self.list_images),
             ("POST", "/upload", self.upload),
@@ -123,12 +123,10 @@ class Routes:
     # --- reading
 
     def list_images(self) -> Response[str]:
-        self.incoming.only("status", "limit", "cursor", "urls")
-        status = self.incoming.query("status")
-        if status is not None and status not in STATUSES:
-            raise wrong(f"status is one of {', '.join(STATUSES)}.")
+        self.incoming.only("status", "prefix", "since", "until", "limit", "cursor", "urls")
+        filters, limit = self.incoming.filters(), self.incoming.limit()
         try:
-            listed = self.index.newest(status, self.incoming.limit(), self.incoming.query("cursor"))
+            listed = self.index.newest(filters, limit, self.incoming.query("cursor"))
         except ValueError as error:
             raise HttpProblem(
                 HTTPStatus.BAD_REQUEST,
@@ -148,7 +146,7 @@ class Routes:
     def show(self, token: str) -> Response[str]:
         self.incoming.only("urls", "at")
         wants_urls = self.incoming.wants_urls()
-        if at := self.incoming.at():
+        if at := self.incoming.moment("at"):
             return self._show_past(untoken(token), at)
         seen = self.lookup.seen(token)
         urls = all_urls(seen, self.storage, self.settings) if wants_urls else None

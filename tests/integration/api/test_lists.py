@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -13,7 +14,7 @@ from moto import mock_aws
 from moto.dynamodb.models.dynamo_type import LimitedSizeDict
 
 from imagebus.identity import SHARDS
-from imagebus.listing import ImageIndex, encode_cursor
+from imagebus.listing import Filters, ImageIndex, encode_cursor
 from tests.integration.api.conftest import TABLE, World
 from tests.integration.api.many import items, write
 from tests.tables import create_table
@@ -50,6 +51,91 @@ def test_a_status_filters(world: World) -> None:
     assert pages(world, status="", limit="", cursor="") == [["new.jpg", "bad.jpg", "good.jpg"]]
 
 
+def test_times_filter_by_when_images_were_uploaded(world: World) -> None:
+    made = {}
+    for key in ("a.jpg", "b.jpg", "c.jpg", "d.jpg"):
+        made[key] = world.get(f"images/{world.uploaded(key).image_key}").json["created_at"]
+    assert pages(world, since=made["b.jpg"]) == [["d.jpg", "c.jpg", "b.jpg"]]
+    assert pages(world, until=made["c.jpg"]) == [["b.jpg", "a.jpg"]]
+    assert pages(world, since=made["b.jpg"], until=made["d.jpg"], limit="1") == [["c.jpg"], ["b.jpg"]]
+    assert pages(world, since=made["d.jpg"], until=made["a.jpg"]) == [[]]
+    assert pages(world, until="2020-01-01") == [[]]
+    assert pages(world, since="2020-01-01", status="processing", limit="3") == [
+        ["d.jpg", "c.jpg", "b.jpg"],
+        ["a.jpg"],
+    ]
+
+
+def test_a_prefix_filters_and_pages_end(world: World) -> None:
+    for number in range(9):
+        world.uploaded(f"{'trip' if number % 3 == 0 else 'home'}/{number}.jpg")
+    world.rejected("trip/bad.jpg")
+    found = pages(world, prefix="trip/", limit="2")
+    assert [key for page in found for key in page] == [
+        "trip/bad.jpg", "trip/6.jpg", "trip/3.jpg", "trip/0.jpg",
+    ]  # fmt: skip
+    assert max(map(len, found)) <= 2
+    assert pages(world, prefix="trip/", status="rejected") == [["trip/bad.jpg"]]
+    assert pages(world, prefix="tripp") == [[]]
+    assert pages(world, prefix="") == pages(world)
+
+
+def test_a_page_of_a_rare_prefix_may_be_empty_but_leads_on(world: World) -> None:
+    """DynamoDB ends a query after 1 MB, whatever the filter leaves of it."""
+    for number in range(50):
+        world.uploaded(f"{'rare' if number == 0 else 'common'}/{number}.jpg")
+
+    class Small:
+        """Ends each query after two items."""
+
+        def query(self, **request: Any) -> Any:
+            return world.dynamodb.query(**{"Limit": 2, **request})
+
+    index = ImageIndex(Small(), TABLE)  # type: ignore[arg-type]
+    empty = index.newest(Filters(prefix="rare/"), 5, None)
+    assert not empty.items
+    assert empty.cursor
+    found, cursor = list[str](), empty.cursor
+    while cursor:
+        page = index.newest(Filters(prefix="rare/"), 5, cursor)
+        found += [item["image_key"] for item in page.items]
+        cursor = page.cursor  # type: ignore[assignment]
+    assert found == ["rare/0.jpg"]
+
+
+def test_stats_count_each_status_and_are_kept_for_ten_seconds(world: World) -> None:
+    for key in ("a.jpg", "b.jpg"):
+        world.completed(key)
+    world.rejected("c.jpg")
+    world.deleted("d.jpg")
+    first = world.get("stats").json
+    assert first["counts"] == {"completed": 2, "rejected": 1, "deleted": 1, "processing": 0, "failed": 0}
+    assert first["complete"] is True
+    world.uploaded("e.jpg")
+    assert world.get("stats").json == first
+    world.clock.advance(10)
+    later = world.get("stats").json
+    assert later["counts"]["processing"] == 1
+    assert later["as_of"] > first["as_of"]
+
+
+def test_counting_ends_in_time_and_says_so(world: World) -> None:
+    for number in range(40):
+        world.uploaded(f"{number}.jpg")
+
+    class Small:
+        def get_paginator(self, name: str) -> Any:
+            whole = world.dynamodb.get_paginator(name)
+            return SimpleNamespace(
+                paginate=lambda **request: whole.paginate(**request, PaginationConfig={"PageSize": 2})
+            )
+
+    index = ImageIndex(Small(), TABLE)  # type: ignore[arg-type]
+    assert index.counts(["processing"], lambda: True) == ({"processing": 40}, True)
+    counts, complete = index.counts(["processing"], lambda: False)
+    assert (counts["processing"] < 40, complete) == (True, False)
+
+
 def test_an_item_has_what_a_gallery_needs(world: World) -> None:
     world.completed("good.jpg")
     (item,) = world.get("images", urls="true").json["items"]
@@ -63,12 +149,13 @@ def test_an_item_has_what_a_gallery_needs(world: World) -> None:
     [
         ("status", "done"), ("limit", "0"), ("limit", "101"), ("limit", "ten"), ("limit", "-1"),
         ("limit", "1.0"), ("cursor", "x"), ("cursor", "f" * 44), ("urls", "yes"), ("unknown", "1"),
+        ("since", "yesterday"), ("until", "2026-13-01"),
     ],
 )  # fmt: skip
 def test_a_wrong_parameter_is_refused_in_words(world: World, name: str, value: str) -> None:
     answer = world.get("images", **{name: value})
     assert answer.status == 400
-    assert answer.json["code"] in ("invalid_request", "invalid_cursor")
+    assert answer.json["code"] in ("invalid_request", "invalid_cursor", "invalid_time")
 
 
 class Metered:
@@ -125,7 +212,7 @@ def test_the_hundredth_page_of_ten_thousand_images_costs_what_the_first_does(
         metered = Metered(ten_thousand)
         index = ImageIndex(metered, TABLE)  # type: ignore[arg-type]
         start = (number - 1) * PAGE
-        page = index.newest(status, PAGE, encode_cursor(newest[start - 1]) if start else None)
+        page = index.newest(Filters(status), PAGE, encode_cursor(newest[start - 1]) if start else None)
         assert [item["listed_at"] for item in page.items] == newest[start : start + PAGE]
         costs[number] = (len(metered.costs), sum(metered.costs))
     assert costs[1] == costs[100] == costs[500]

@@ -17,7 +17,7 @@ from imagebus.history.fold import fold
 from imagebus.history.required import DEFAULT, Required
 from imagebus.identity import SHARDS
 from imagebus.inbox import SQSQueue
-from imagebus.listing import ImageIndex
+from imagebus.listing import Filters, ImageIndex
 from imagebus.objects import Gone, ObjectRef, S3ObjectStore, Superseded
 from imagebus.recipes.model import RecipeSet
 from imagebus.recipes.store import DynamoDBRecipes, PromotedMeanwhile, UnknownRecipe
@@ -177,6 +177,8 @@ def test_the_indexes_list_by_status_and_age(aws: Aws, store: DynamoDBEventStore)
     before = [index.of_shard(number, "processing", "2026-01-04") for number in range(SHARDS)]
     assert {item["image_key"] for item in chain.from_iterable(before)} == {"0.jpg", "1.jpg", "2.jpg"}
     assert {item["image_key"] for item in index.with_status("failed")} == {"6.jpg", "7.jpg", "8.jpg"}
+    between = index.newest(Filters(since="2026-01-02", until="2026-01-04"), 9, None)
+    assert [item["image_key"] for item in between.items] == ["3.jpg", "2.jpg", "1.jpg"]
 
 
 def test_a_scan_reads_every_image_whole(store: DynamoDBEventStore, table: StatusTable):

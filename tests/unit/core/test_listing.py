@@ -39,7 +39,9 @@ def test_pages_bring_every_item_once_newest_first_even_when_queries_end_early(
         for shard in shards:
             older = sorted((listed_at(n) for n in set(shard) if listed_at(n) < before), reverse=True)
             got = older[: min(limit, query_ends_after)]
-            pages.append(ShardPage([{"listed_at": each} for each in got], more=len(got) < len(older)))
+            pages.append(
+                ShardPage([{"listed_at": each} for each in got], got[-1] if len(got) < len(older) else "")
+            )
         page = merge(pages, limit)
         assert len(page.items) <= limit
         numbers += [item["listed_at"] for item in page.items]  # type: ignore[misc]

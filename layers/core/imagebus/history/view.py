@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
@@ -20,6 +20,7 @@ from imagebus.recipes.model import Active
 NOTHING_PROMOTED = Active()
 
 Status = Literal["processing", "completed", "rejected", "failed", "deleted"]
+STATUSES: tuple[Status, ...] = get_args(Status)
 
 
 class View(BaseModel):

@@ -163,9 +163,8 @@ class InMemoryDynamoDB:
         answer: dict[str, Any] = {"Items": kept, "Count": len(kept)}
         if start + limit < len(found):
             last = page[-1]
-            answer["LastEvaluatedKey"] = {
-                name: last[name] for name in (table.hash_key, table.range_key) if name is not None
-            }
+            of_index = table.indexes.get(request.get("IndexName", ""), ())
+            answer["LastEvaluatedKey"] = {name: last[name] for name in (*table.key_names, *of_index)}
         return answer
 
 

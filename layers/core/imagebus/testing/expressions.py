@@ -1,4 +1,4 @@
-"""DynamoDB's condition expressions, as far as this project uses them: comparisons, the functions
+"""DynamoDB's condition expressions, as far as this project uses them: comparisons, BETWEEN, the functions
 `attribute_exists`, `attribute_not_exists` and `begins_with`, AND, OR, NOT and parentheses.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.html
@@ -92,7 +92,15 @@ class _Parser:
         if self._ahead("("):
             return self._function(word)
         left = _operand(word)
-        compare = _COMPARE[self._next()]
+        if self._ahead("BETWEEN"):
+            self._next()
+            low = self._compared(left, operator.ge)
+            self._next("AND")
+            return _both(low, self._compared(left, operator.le))
+        return self._compared(left, _COMPARE[self._next()])
+
+    def _compared(self, left: Operand, compare: Callable[[Any, Any], bool]) -> Condition:
+        """With the operand that comes next."""
         right = _operand(self._next())
 
         def holds(item: Attributes, names: Mapping[str, str], values: Attributes) -> bool:
