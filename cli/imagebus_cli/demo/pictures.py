@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,9 +9,8 @@ from functools import partial
 from pathlib import Path
 
 from imagebus_cli.problem import Problem
-
-#: S3's limit, in bytes of UTF-8.
-MAX_KEY = 1024
+from imagebus_cli.uploads.files import NOT_UTF8, Skip, Skipped, is_utf8, walk
+from imagebus_cli.uploads.transfer import MAX_KEY_BYTES
 
 
 @dataclass(frozen=True)
@@ -37,31 +35,32 @@ def samples() -> list[Picture]:
     ]
 
 
-def folder(root: Path) -> list[Picture]:
-    """Every file below `root`, with its path there as the key. Hidden files and folders are left out.
+def folder(root: Path, skip: Skip) -> list[Picture]:
+    """Every file below `root`, with its path there as the key. What cannot be uploaded is given to `skip`.
 
-    Raises Problem if there is nothing to upload, or a name cannot be an S3 key.
+    Hidden files and folders are left out. Raises Problem if there is nothing to upload.
     """
     if not root.is_dir():
         raise Problem(f"There is no folder {root}.", "Name one: make demo IMAGES=DIR", exit_code=2)
     pictures = []
-    for place, folders, files in os.walk(root):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            path = Path(place, name)
-            if not name.startswith(".") and path.is_file():
-                pictures.append(Picture(_key(path.relative_to(root)), path.read_bytes))
-    if not pictures:
-        raise Problem(f"There are no files in {root}.", "Put some images there.", exit_code=2)
+    for path in walk(root, skip):
+        key = path.relative_to(root).as_posix()
+        why = _obstacle(path, key)
+        if why:
+            skip(Skipped(path, why))
+        else:
+            pictures.append(Picture(key, path.read_bytes))
     return pictures
 
 
-def _key(path: Path) -> str:
-    key = path.as_posix()
+def _obstacle(path: Path, key: str) -> str | None:
+    """Why a file cannot be uploaded, or None."""
+    if not is_utf8(key):
+        return NOT_UTF8
+    if len(key.encode()) > MAX_KEY_BYTES:
+        return f"path longer than {MAX_KEY_BYTES} bytes, and no key"
     try:
-        encoded = key.encode("utf-8")
-    except UnicodeEncodeError:
-        raise Problem(f"The name of {key!r} is not UTF-8, so it cannot be an S3 key.", "Rename it.") from None
-    if len(encoded) > MAX_KEY:
-        raise Problem(f"The path {key[:60]!r}… is longer than an S3 key may be.", "Use shorter names.")
-    return key
+        with path.open("rb"):
+            return None
+    except OSError as error:
+        return str(error.strerror)

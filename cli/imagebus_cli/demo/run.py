@@ -13,9 +13,11 @@ from imagebus_cli.demo.result import DemoResult, results
 from imagebus_cli.local.running import local_stack
 from imagebus_cli.output import terminal
 from imagebus_cli.output.text import count
+from imagebus_cli.problem import Problem
 from imagebus_cli.stack.deployed import Stack
 from imagebus_cli.stack.subscription import Notification, subscribed
 from imagebus_cli.uploads import tracking as uploads
+from imagebus_cli.uploads.files import Skipped, summary
 
 #: Notifications normally follow within milliseconds of the final status; this is for a busy computer.
 ANNOUNCED_WITHIN = 30.0
@@ -26,7 +28,7 @@ def run(
 ) -> list[DemoResult]:
     """How every image ended."""
     derived.require_ours(output)
-    own = pictures.folder(images) if images else None
+    own = _own(images) if images else None
     with ThreadPoolExecutor(1) as pool:
         painting = pool.submit(pictures.samples) if own is None else None
         with local_stack(port, keep=keep) as local:
@@ -39,6 +41,22 @@ def run(
             report.notifications(notifications)
             _write(local.stack, ended, output)
     return ended
+
+
+def _own(folder: Path) -> list[Picture]:
+    """Raises Problem if there is nothing to upload."""
+    skipped: list[Skipped] = []
+    found = pictures.folder(folder, skipped.append)
+    if not found:
+        raise Problem(
+            f"There are no files to upload in {folder}.",
+            "Put some images there.",
+            detail="\n".join(summary(skipped)),
+            exit_code=2,
+        )
+    for line in summary(skipped):
+        terminal.console.print(terminal.safe(line), soft_wrap=True)
+    return found
 
 
 def _process(

@@ -43,7 +43,7 @@ def upload(
     """Upload images. Files that are already there with the same content are skipped.
 
     A file's key is its name; for a file in a folder it is the path below that folder. You can interrupt an
-    upload and run it again.
+    upload and run it again. What is left out of a folder, such as files without an image extension, is named.
 
     Exit codes: 0 every file is there; 1 some could not be uploaded (with --watch: or did not complete);
     2 usage error; 3 no stack; 130 interrupted by Ctrl-C.
@@ -51,11 +51,12 @@ def upload(
     from imagebus_cli.output import terminal
     from imagebus_cli.uploads import tracking, transfer
     from imagebus_cli.uploads.bar import bar
-    from imagebus_cli.uploads.files import collect
+    from imagebus_cli.uploads.files import NO_IMAGE, Skipped, collect, summary
     from imagebus_cli.uploads.transfer import UploadOutcome
 
     require_watch(timeout, watch=watch)
-    files = collect(paths, prefix)
+    skipped: list[Skipped] = []
+    files = collect(paths, prefix, skipped.append)
     stack = target.find()
     keys = [file.key for file in files] if watch else []
     before = tracking.statuses(stack, keys, ("image_key", "revision"))
@@ -75,6 +76,7 @@ def upload(
             {"image_key": each.file.key, "file": str(each.file.path), "why": each.why}
             for each in batch.of(UploadOutcome.FAILED)
         ],
+        "skipped": [{"file": each.name, "why": each.why} for each in skipped],
         "not_begun": batch.not_started,
         "interrupted": interrupted,
     }
@@ -89,13 +91,13 @@ def upload(
             if finished.get(key, {}).get("status") != "completed"
         ]
         line += f"; {len(present) - len(unfinished)} completed"
-    out.write(document, line)
+    out.write(document, line, *summary(skipped))
     out.problems([*document["failed"], *unfinished])
     if interrupted:
         if not out.as_json:
             terminal.problems.print("Interrupted. Run the same command again to continue.", soft_wrap=True)
         raise typer.Exit(INTERRUPTED)
-    if document["failed"] or unfinished:
+    if document["failed"] or unfinished or any(each.why != NO_IMAGE for each in skipped):
         raise typer.Exit(1)
 
 

@@ -171,6 +171,26 @@ def test_of_a_folder_the_images_are_taken_and_keys_keep_its_folders(tmp_path: Pa
     assert [file.key for file in collect([tmp_path / "notes.txt"])] == ["notes.txt"]
 
 
+def test_what_is_left_out_of_a_folder_is_named_and_only_a_missed_image_is_a_failure(
+    stack: Stack, tmp_path: Path
+):
+    for name in ("a.jpg", "b.bmp"):
+        (tmp_path / name).write_bytes(b"x")
+    done = CliRunner().invoke(main.app, ["upload", str(tmp_path)])
+    assert done.exit_code == 0
+    assert f"1 skipped: 1 no image by the extension ({tmp_path}/b.bmp)" in done.stdout
+    (tmp_path / "c.jpg").symlink_to("nowhere")
+    (tmp_path / os.fsdecode(b"\xff.jpg")).write_bytes(b"x")
+    done = CliRunner().invoke(main.app, ["upload", str(tmp_path), "--json"])
+    assert done.exit_code == 1
+    why = {Path(each["file"]).name: each["why"] for each in json.loads(done.stdout)["skipped"]}
+    assert why == {
+        "b.bmp": "no image by the extension",
+        "c.jpg": "link that leads nowhere",
+        "\\xff.jpg": "name that is not UTF-8, and no key",
+    }
+
+
 def test_two_files_of_one_key_are_wrong_usage(tmp_path: Path):
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
