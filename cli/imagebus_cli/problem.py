@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from imagebus_cli.output.text import hint
+
 #: Packages of this repository that the wheel leaves out.
 IN_A_CHECKOUT = frozenset({"imagebus_local", "samples", "tools"})
 #: Modules that `pip install 'imagebus[imaging]'` brings.
@@ -16,7 +18,7 @@ class Problem(Exception):
     def __init__(self, message: str, advice: str = "", *, detail: str = "", exit_code: int = 3) -> None:
         super().__init__(message)
         self.message = message
-        self.advice = advice
+        self.advice = hint(advice)
         self.detail = detail
         self.exit_code = exit_code
 

@@ -20,6 +20,7 @@ from imagebus.image_types import most_compatible
 from imagebus.listing import MAX_LIMIT, Filters
 from imagebus.recipes.model import Active
 from imagebus.recipes.store import UnknownRecipe
+from imagebus_cli.output.text import hint
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack.deployed import Stack
 
@@ -136,7 +137,7 @@ def _derived(details: Mapping[str, Any]) -> dict[str, str]:
     """What readers see, and by which recipe it was made."""
     lines = {}
     if recipe := details.get("recipe"):
-        advice = " (outdated: imagebus recipe backfill)" if details.get("outdated") else ""
+        advice = hint(" (outdated: imagebus recipe backfill)") if details.get("outdated") else ""
         lines["recipe"] = f"{recipe}{advice}"
     thumbnails: dict[str, list[str]] = {}
     for each in details["thumbnails"]:
@@ -244,4 +245,4 @@ def without_log(stack: Stack, key: str) -> Problem:
 
 
 def _look() -> str:
-    return "See what happened to it: imagebus events KEY"
+    return hint("See what happened to it: imagebus events KEY")

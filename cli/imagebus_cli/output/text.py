@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import shutil
 import sys
+from pathlib import Path
 
 #: Joins emoji into one; the only invisible character that a key may show.
 ZERO_WIDTH_JOINER = "\u200d"
@@ -18,6 +21,12 @@ IN_MAKE = {
     "--stack": "STACK",
     "--yes": "YES",
 }
+#: A command in a sentence. A path to imagebus is none, nor is "an imagebus stack".
+COMMAND = re.compile(
+    r"(?<![\w./-])imagebus (?=(?:contracts|cost|delete|demo|deploy|destroy|diff|doctor|erase|events|get"
+    r"|import|inspect|latency|list|load|local|new-consumer|rebuild|recipe|replay|retry|schemas|smoke|status"
+    r"|test-consumer|try-consumer|upload|verify)\b)"
+)
 
 
 def option(name: str, value: str = "") -> str:
@@ -28,8 +37,17 @@ def option(name: str, value: str = "") -> str:
 
 
 def program() -> str:
-    """How the user can call this program: by its name if it is on the PATH, else by its path."""
-    return "imagebus" if shutil.which("imagebus") else sys.argv[0]
+    """How the user can call this program: by its name if that is this one on the PATH, else by its path."""
+    own, found = Path(sys.executable).with_name("imagebus"), shutil.which("imagebus")
+    if not own.exists() or (found and own.samefile(found)):
+        return "imagebus"
+    here = Path.cwd()
+    return shlex.quote(str(own.relative_to(here) if own.is_relative_to(here) else own))
+
+
+def hint(advice: str) -> str:
+    """Advice whose commands can be pasted: in a checkout, only an activated shell finds `imagebus`."""
+    return COMMAND.sub(lambda _: f"{program()} ", advice)
 
 
 def count(number: int, noun: str, plural: str = "") -> str:

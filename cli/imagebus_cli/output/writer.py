@@ -13,6 +13,7 @@ from typing import Any
 import typer
 
 from imagebus_cli.output import terminal
+from imagebus_cli.output.text import hint
 
 #: How many problems a person is shown.
 SHOWN = 50
@@ -39,7 +40,7 @@ class Output:
         for each in problems[:SHOWN]:
             named = ", ".join(each.get("attributes", ()))
             line = f"{each['image_key']}: {each['why']}" + (f" ({named})" if named else "")
-            line += f". Fix it: {each['advice']}" if each.get("advice") else ""
+            line += f". Fix it: {hint(each['advice'])}" if each.get("advice") else ""
             terminal.console.print("  " + terminal.safe(line), soft_wrap=True)
         if len(problems) > SHOWN:
             terminal.console.print(f"  and {len(problems) - SHOWN} more (--json lists them all)")

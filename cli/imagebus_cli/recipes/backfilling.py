@@ -19,7 +19,7 @@ from imagebus.history.retry import is_request_answered
 from imagebus.recipes.missing import TooManyRecipes, missing, request
 from imagebus.recipes.model import Recipe, RecipeSet
 from imagebus_cli.operations.table import ScannedImage
-from imagebus_cli.output.text import count
+from imagebus_cli.output.text import count, hint
 from imagebus_cli.problem import Problem
 from imagebus_cli.recipes.planning import Cost, Plan, Task, task, used_by
 
@@ -199,7 +199,7 @@ class Backfill:
                 )
             if now - began > QUIET:
                 wait = f"waiting for {count(number, 'message')} in {stage}'s inbox"
-                self.progress.waiting = f"{wait}; is it running? imagebus doctor"
+                self.progress.waiting = hint(f"{wait}; is it running? imagebus doctor")
                 yield self.progress
             self._look()
         self.progress.waiting = ""

@@ -8,7 +8,7 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from imagebus_cli.output.text import count
+from imagebus_cli.output.text import count, hint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,7 +87,7 @@ def report(
             why = {"budget": ": the budget is used up", "limit": ": the limit is reached"}
             lines.append(f"{count(len(found.lacking), 'image')} left{why.get(progress.stopped, '')}")
         elif stack.recipes.active().current != found.recipes:
-            lines.append(f"next: imagebus recipe promote {quote(str(file))}")
+            lines.append(hint(f"next: imagebus recipe promote {quote(str(file))}"))
     out.write(document, *lines)
     out.problems([*failed, *found.problems])
 

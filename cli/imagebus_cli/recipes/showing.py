@@ -51,7 +51,7 @@ class Overview:
         else:
             yield "no set is active, and nothing has been uploaded yet"
         if self.candidate and self.candidate != current:
-            yield f"candidate {self.candidate.id} (prepared by the last imagebus recipe backfill)"
+            yield f"candidate {self.candidate.id} (prepared by the last backfill)"
             yield from _lines(self.candidate)
         if self.active.earlier:
             yield "earlier " + ", ".join(each.id for each in self.active.earlier)

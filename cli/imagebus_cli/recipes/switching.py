@@ -12,6 +12,7 @@ from typing import Any
 from imagebus.bus import EventBus
 from imagebus.recipes.model import DIGITS, RecipeSet
 from imagebus.recipes.store import DynamoDBRecipes, PromotedMeanwhile, Promotion, UnknownRecipe
+from imagebus_cli.output.text import hint
 from imagebus_cli.problem import Problem
 from imagebus_cli.recipes import reading
 
@@ -61,8 +62,8 @@ def is_file(name: str) -> bool:
 def backfill_command(name: str) -> str:
     """What to run to prepare the set of this name."""
     if is_file(name):
-        return f"imagebus recipe backfill {quote(name)}"
-    return f"imagebus recipe export {name} -o {name}.yml && imagebus recipe backfill {name}.yml"
+        return hint(f"imagebus recipe backfill {quote(name)}")
+    return hint(f"imagebus recipe export {name} -o {name}.yml && imagebus recipe backfill {name}.yml")
 
 
 def named(recipes: DynamoDBRecipes, name: str) -> RecipeSet:

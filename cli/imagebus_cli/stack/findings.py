@@ -54,6 +54,7 @@ def bad(findings: Iterable[Finding]) -> int:
 def show(findings: Iterable[Finding], out: Output) -> None:
     """One line for each, with its advice below. Nothing with --json."""
     from imagebus_cli.output import terminal
+    from imagebus_cli.output.text import hint
 
     if out.as_json:
         return
@@ -61,4 +62,6 @@ def show(findings: Iterable[Finding], out: Output) -> None:
         line = f"{MARKS[finding.verdict]} {finding.what:<14} {terminal.safe(finding.message)}"
         terminal.console.print(line, soft_wrap=True)
         if finding.advice:
-            terminal.console.print(f"  {'':<14} [dim]{terminal.safe(finding.advice)}[/]", soft_wrap=True)
+            terminal.console.print(
+                f"  {'':<14} [dim]{terminal.safe(hint(finding.advice))}[/]", soft_wrap=True
+            )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from imagebus_cli.output.text import hint
 from imagebus_cli.stack import removal, settling
 from imagebus_cli.stack.key import stack_name
 
@@ -37,7 +38,7 @@ def remains(session: boto3.Session, plan: removal.Plan, *, keep_data: bool) -> I
     if keep_data:
         for each in plan.data:
             what = "bucket" if each.kind == removal.BUCKET else "table"
-            yield Remains(f"the {what} {each.physical}", f"imagebus destroy --stack {plan.stack}")
+            yield Remains(f"the {what} {each.physical}", hint(f"imagebus destroy --stack {plan.stack}"))
     else:
         yield from _backups(session, plan)
     yield from _layers(session, plan)
@@ -162,5 +163,5 @@ def write_import(session: boto3.Session, plan: removal.Plan, folder: Path) -> li
         f"  aws cloudformation wait change-set-create-complete {import_set}",
         f"  aws cloudformation execute-change-set {import_set}",
         f"  aws cloudformation wait stack-import-complete --stack-name {plan.stack}",
-        f"  imagebus deploy --stack {plan.stack}",
+        hint(f"  imagebus deploy --stack {plan.stack}"),
     ]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +17,6 @@ from imagebus_cli import main
 from imagebus_cli.demo import run as demo
 from imagebus_cli.measure import cost
 from imagebus_cli.output import terminal
-from imagebus_cli.output.text import program
 from imagebus_cli.output.writer import Output
 from imagebus_cli.problem import explain
 from imagebus_cli.stack import find as where
@@ -180,12 +177,3 @@ def test_a_local_stack_takes_the_next_port_if_the_usual_one_is_busy(monkeypatch:
         assert answer("local", "up")["endpoint"] == "http://x"
     answer("local", "up", "--port", "5000")
     assert started == [None, 4567, None, None, 5000]
-
-
-@pytest.mark.parametrize(("found", "name"), [("/usr/bin/imagebus", "imagebus"), (None, ".venv/bin/imagebus")])
-def test_advice_calls_the_program_as_the_user_can(
-    monkeypatch: pytest.MonkeyPatch, found: str | None, name: str
-):
-    monkeypatch.setattr(shutil, "which", lambda _: found)
-    monkeypatch.setattr(sys, "argv", [".venv/bin/imagebus", "local", "up"])
-    assert program() == name

@@ -209,7 +209,7 @@ def test_what_a_stack_knows(world: World, files: dict[str, str]):
     document("promote", files["old"], "--yes")
     world.recipes.use_candidate(NEW)
     answer = document("show")
-    prepared = f"candidate {NEW.id} (prepared by the last imagebus recipe backfill)"
+    prepared = f"candidate {NEW.id} (prepared by the last backfill)"
     assert prepared in call("show").stdout
     assert answer["active"]["set"] == OLD.id
     assert answer["candidate"]["recipes"][0]["id"] == NEW.recipes[0].recipe.id
