@@ -246,13 +246,15 @@ class Watch:
         key, state = item["image_key"], (item["revision"], item["events"])
         # A function that had read the log before may write what it saw, as long as it can run.
         emptied = max(self._deleting.get(key, -60), self._lost)
-        erasing = self.world.scheduler.seconds < emptied + 60
-        if self._status.get(key, ("", 0)) > state and not erasing:
+        if self.world.scheduler.seconds < emptied + 60:
+            self._status.pop(key, None)
+            return
+        if self._status.get(key, ("", 0)) > state:
             self.violations.append(f"{key}: the status went back from {self._status[key]} to {state}")
         self._status[key] = state
         if item["status"] == "completed":
             self._completed.add((key, item["revision"]))
-        elif (key, item["revision"]) in self._completed and not erasing:
+        elif (key, item["revision"]) in self._completed:
             self.violations.append(f"{key}: was completed, and is {item['status']}")
 
     def had_more(self, item: Mapping[str, Any]) -> bool:
