@@ -27,6 +27,9 @@ help: ## list the targets
 
 # --- environment -------------------------------------------------------------------------------------------
 
+# After an upgrade of the system, the interpreter of .venv may be gone: it is made again.
+$(shell [ ! -e $(VENV)/.made ] || $(BIN)/python -c '' 2>/dev/null || rm -f $(VENV)/.made)
+
 $(VENV)/.made: requirements-uv.lock
 	@command -v $(PYTHON) >/dev/null 2>&1 || { \
 	  echo "imagebus needs Python 3.11 or later, and there is no '$(PYTHON)' on the PATH." >&2; \
@@ -50,11 +53,12 @@ $(VENV)/.made: requirements-uv.lock
 	fi
 	@touch $@
 
+# The lock is complete. To resolve it again, pip would want hashes of ranges, such as `boto3-stubs[s3]>=1.41`.
 $(VENV)/.locked: $(VENV)/.made requirements.lock
 	@echo "installing the locked packages"
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements.lock \
 	  || { echo "uv could not; trying again with pip and its own settings" >&2; \
-	       $(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock; }
+	       $(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement requirements.lock; }
 	@touch $@
 
 $(VENV)/.installed: $(VENV)/.locked pyproject.toml tools/hatch_build.py services
@@ -142,8 +146,8 @@ demo: $(READY) ## the whole pipeline on the embedded AWS, or on the local stack 
 	@$(BIN)/imagebus demo $(if $(IMAGES),--images "$(IMAGES)")
 
 .PHONY: up
-up: $(READY) ## start the embedded AWS and deploy to it (PORT=4566)
-	@$(BIN)/imagebus local up $(if $(PORT),--port $(PORT))
+up: $(READY) ## start the embedded AWS and deploy to it (PORT=4566 PARAMETERS="Name=Value …")
+	@$(BIN)/imagebus local up $(if $(PORT),--port $(PORT)) $(foreach pair,$(PARAMETERS),--parameter "$(pair)")
 
 .PHONY: down
 down: $(READY) ## stop the embedded AWS

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from imagebus_local.emulator import VARIABLES
+from imagebus_local.emulator import VARIABLES, overriding
 from imagebus_local.errors import LocalError
 from imagebus_local.places import Places
 from imagebus_local.stack import Status, client, down, env, session, status, up
@@ -23,6 +23,7 @@ __all__ = [
     "client",
     "down",
     "env",
+    "overriding",
     "session",
     "status",
     "up",

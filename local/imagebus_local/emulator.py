@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -51,6 +52,15 @@ def client_environment(port: int) -> dict[str, str]:
 
 #: What `client_environment` sets.
 VARIABLES = tuple(client_environment(0))
+#: What still has a say beside that: a profile, a token of other keys, the endpoints of single services.
+OVERRIDING = re.compile(
+    r"AWS_(DEFAULT_)?PROFILE|AWS_(SESSION|SECURITY)_TOKEN|AWS_ENDPOINT_URL_\w+|AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
+)
+
+
+def overriding() -> list[str]:
+    """The variables of this process that have a say beside `client_environment`."""
+    return sorted(name for name in os.environ if OVERRIDING.fullmatch(name))
 
 
 def clean_environment() -> dict[str, str]:
@@ -95,13 +105,22 @@ def start(places: Places, port: int) -> Emulator:
             start_new_session=True,
         )
     emulator = Emulator(process.pid, port)
-    write_private(places.process, {"pid": emulator.pid, "port": port})
+    try:
+        write_private(places.process, {"pid": emulator.pid, "port": port})
+        _await(process, places, port)
+    except BaseException:  # also an interrupt
+        stop(places, emulator)
+        raise
+    return emulator
+
+
+def _await(process: subprocess.Popen[bytes], places: Places, port: int) -> None:
+    """Returns once it answers. Raises LocalError `emulator_missing`, `emulator_died` or `emulator_slow`."""
     deadline = time.monotonic() + READY_SECONDS
     while not answers(port):
         if process.poll() is not None:
             tail = log_tail(places)
             missing = "No module named" in tail
-            places.process.unlink(missing_ok=True)
             raise LocalError(
                 "emulator_missing" if missing else "emulator_died",
                 "The emulator is not installed." if missing else "The emulator exited during startup.",
@@ -109,7 +128,6 @@ def start(places: Places, port: int) -> Emulator:
                 tail,
             )
         if time.monotonic() > deadline:
-            stop(places, emulator)
             raise LocalError(
                 "emulator_slow",
                 f"The emulator did not answer within {READY_SECONDS:.0f} seconds.",
@@ -117,7 +135,6 @@ def start(places: Places, port: int) -> Emulator:
                 log_tail(places),
             )
         time.sleep(0.05)
-    return emulator
 
 
 def running(places: Places) -> Emulator | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -112,19 +114,25 @@ def env(*, root: Path | None = None) -> dict[str, str]:
     return emulator.client_environment(_running(root).port)
 
 
-def session(local: LocalState) -> boto3.session.Session:
-    """A boto3 session for the local AWS that reads nothing of the user's own AWS configuration."""
+def session(region: str = emulator.REGION) -> boto3.session.Session:
+    """A boto3 session for the local AWS that reads nothing of the user's own AWS configuration.
+
+    A profile that AWS_PROFILE names need not exist, and the files may hold endpoints and settings of S3.
+    """
     keys = emulator.CREDENTIALS
+    nowhere: Any = (None, [], os.devnull, None)  # no name in a file, no variable, the default, no conversion
+    variables: Any = {"profile": (None, [], None, None), "config_file": nowhere, "credentials_file": nowhere}
     return boto3.session.Session(
         aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
-        region_name=local.region,
+        region_name=region,
+        botocore_session=botocore.session.Session(session_vars=variables),
     )
 
 
 def client(local: LocalState, service: str, **options: Any) -> Any:
     """A boto3 client of `service` on the local AWS."""
-    make: Any = session(local).client  # the typed overloads want a literal name
+    make: Any = session(local.region).client  # the typed overloads want a literal name
     return make(
         service, endpoint_url=local.endpoint, config=Config(s3={"addressing_style": "path"}), **options
     )
@@ -143,13 +151,9 @@ def _write_templates(places: Places, parameters: Mapping[str, str]) -> tuple[lis
     Every one, because CloudFormation otherwise keeps the value of a deployed stack.
     """
     template = templates.read(places.template)
-    unknown = sorted(set(parameters) - set(template["Parameters"]))
-    if unknown:
-        raise LocalError(
-            "unknown_parameter",
-            f"template.yml has no parameter {', '.join(unknown)}.",
-            f"It has: {', '.join(sorted(template['Parameters']))}.",
-        )
+    if unknown := sorted(set(parameters) - set(template["Parameters"])):
+        advice = templates.similar(unknown[0], template["Parameters"])
+        raise LocalError("unknown_parameter", f"template.yml has no parameter {unknown[0]}.", advice)
     rendered = templates.render(template, places.root, runtime=sam.runtime(), architecture=sam.architecture())
     defaults = {name: str(each.get("Default", "")) for name, each in rendered["Parameters"].items()}
     values = {**defaults, **parameters}

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,15 @@ def read(path: Path) -> Template:
     if not isinstance(document, dict):
         raise ValueError(f"{path} is not a template")
     return document
+
+
+def similar(name: str, parameters: Iterable[str]) -> str:
+    """What a parameter's name may have been meant to be; all names if none is like it."""
+    spelled = {each.lower(): each for each in sorted(parameters)}
+    close = get_close_matches(name.lower(), spelled, cutoff=0.5)
+    if not close:
+        return f"It has: {', '.join(spelled.values())}."
+    return f"Similar: {', '.join(spelled[each] for each in close)}. All are in template.yml."
 
 
 def write(path: Path, template: Template) -> None:

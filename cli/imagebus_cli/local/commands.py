@@ -24,16 +24,22 @@ Port = Annotated[
 
 @app.command()
 @command
-def up(out: Output, port: Port = None) -> None:
-    """Start the embedded AWS and deploy template.yml to it. Run again, it deploys only what changed."""
-    from imagebus_cli.local.running import other_port
+def up(
+    out: Output,
+    port: Port = None,
+    parameter: Annotated[
+        list[str] | None, typer.Option(help="A template parameter, NAME=VALUE; repeatable.")
+    ] = None,
+) -> None:
+    """Start the embedded AWS and deploy template.yml to it. Run again, it deploys only what changed.
+
+    Without --parameter, a stack that runs keeps the parameters that it was started with.
+    """
+    from imagebus_cli.local.running import start
     from imagebus_cli.output import terminal
     from imagebus_cli.output.text import program
-    from imagebus_local import up as start
 
-    port = port or other_port()
-    with terminal.step("local AWS") as say:
-        state = start(port, say=say)
+    state = start(port, parameter)
     if out.as_json:
         out.write(vars(state))
         return
@@ -86,9 +92,10 @@ def env(
 ) -> None:
     """Print shell exports that point the AWS CLI at it: eval "$(imagebus local env)".
 
-    --stack then means a stack there too; to return to AWS: eval "$(imagebus local env --unset)".
+    --stack then means a stack there too; to return to AWS: eval "$(imagebus local env --unset)". A profile, a
+    session token and the endpoints of single services that are set are unset, and do not come back.
     """
-    from imagebus_local import VARIABLES
+    from imagebus_local import VARIABLES, overriding
     from imagebus_local import env as variables
 
     if unset:
@@ -102,5 +109,7 @@ def env(
     if out.as_json:
         out.write(found)
         return
+    for name in overriding():
+        typer.echo(f"unset {name}")
     for name, value in found.items():
         typer.echo(f"export {name}={shlex.quote(value)}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
@@ -11,7 +11,8 @@ from types import FrameType
 import imagebus_local
 from imagebus_cli.output import terminal
 from imagebus_cli.stack.deployed import Stack
-from imagebus_local import ports
+from imagebus_cli.stack.parameters import required
+from imagebus_local import LocalState, ports, templates
 
 DEFAULT_PORT = 4566
 
@@ -30,10 +31,8 @@ def local_stack(port: int | None = None, *, keep: bool = False) -> Iterator[Loca
     Without a port, the next free one is used if 4566 is busy.
     """
     was_up = imagebus_local.status().state == "up"
-    port = port or other_port()
     with _terminable():
-        with terminal.step("local AWS") as say:
-            state = imagebus_local.up(port, say=say)
+        state = start(port)
         try:
             yield LocalStack(Stack.local(state.endpoint, state.region, state.outputs), fresh=not was_up)
         finally:
@@ -42,6 +41,23 @@ def local_stack(port: int | None = None, *, keep: bool = False) -> Iterator[Loca
             else:
                 with terminal.step("local AWS stopped"):
                     imagebus_local.down()
+
+
+def start(port: int | None = None, parameters: Sequence[str] | None = None) -> LocalState:
+    """Starts it, or deploys to the one that runs. After an interrupt it says what is left.
+
+    Raises Problem for a parameter that the template does not have or a value that it does not take.
+    """
+    declared = templates.read(imagebus_local.Places.find().template)["Parameters"]
+    given = None if parameters is None else required(parameters, declared)
+    port = port or other_port()
+    try:
+        with _terminable(), terminal.step("local AWS") as say:
+            return imagebus_local.up(port, parameters=given, say=say)
+    except KeyboardInterrupt:
+        left = imagebus_local.status().state
+        terminal.problems.print(f"Interrupted. The local AWS is {left}.", soft_wrap=True)
+        raise
 
 
 def other_port() -> int | None:

@@ -43,8 +43,9 @@ class Stack:
     @classmethod
     def local(cls, endpoint: str, region: str, outputs: Mapping[str, str]) -> Stack:
         """The embedded AWS. Your own profile and keys are not used."""
-        session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=region)  # noqa: S106
-        return cls(session, outputs, endpoint)
+        from imagebus_local import session
+
+        return cls(session(region), outputs, endpoint)
 
     @cached_property
     def s3(self) -> S3Client:

@@ -58,10 +58,11 @@ def deploy(
     from imagebus_cli.output.text import count
     from imagebus_cli.stack import preflight as checks
     from imagebus_cli.stack.findings import bad, show
+    from imagebus_cli.stack.parameters import pairs
     from imagebus_local import Places
 
     _on_aws()
-    given = _pairs(parameter or ())
+    given = pairs(parameter or ())
     if not (yes or preflight or _interactive()):
         raise _needs_yes("deploy")
     session = _session(profile, region)
@@ -183,15 +184,6 @@ def _on_aws() -> None:
             "Run: unset AWS_ENDPOINT_URL. After `imagebus local env`, unset its other variables as well: "
             'eval "$(imagebus local env --unset)"',
         )
-
-
-def _pairs(parameters: list[str] | tuple[()]) -> dict[str, str]:
-    from imagebus_cli.problem import Problem
-
-    pairs = [each.partition("=") for each in parameters]
-    if wrong := next((name for name, equals, _ in pairs if not name or not equals), None):
-        raise Problem(f"The parameter {wrong} has no value.", "Write it as NAME=VALUE.", exit_code=2)
-    return {name: value for name, _, value in pairs}
 
 
 def _interactive() -> bool:

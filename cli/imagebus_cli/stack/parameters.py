@@ -6,11 +6,13 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-sectio
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from imagebus_cli.output.text import option
+from imagebus_cli.problem import Problem
 from imagebus_cli.stack.findings import Finding, Verdict
+from imagebus_local.templates import similar
 
 #: A number that may have a fraction although its default and its limits have none.
 FRACTIONAL = frozenset({"MinConfidence"})
@@ -22,12 +24,28 @@ MOST_SIZES, LONGEST_SIDE = 50, 65535
 Declared = Mapping[str, Mapping[str, Any]]
 
 
+def pairs(texts: Iterable[str]) -> dict[str, str]:
+    """The parameters from their form on the command line, NAME=VALUE. Raises Problem."""
+    parts = [each.partition("=") for each in texts]
+    if wrong := next((name for name, equals, _ in parts if not name or not equals), None):
+        raise Problem(f"The parameter {wrong} has no value.", "Write it as NAME=VALUE.", exit_code=2)
+    return {name: value for name, _, value in parts}
+
+
+def required(texts: Iterable[str], declared: Declared) -> dict[str, str]:
+    """The parameters, if the template has them and takes their values. Raises Problem for the first other."""
+    given = pairs(texts)
+    for finding in invalid(given, declared).values():
+        raise Problem(f"{finding.message}.", finding.advice, exit_code=2)
+    return given
+
+
 def invalid(given: Mapping[str, str], declared: Declared) -> dict[str, Finding]:
     """What is wrong with a value, by the parameter's name."""
     found = {}
     for name, value in given.items():
         if name not in declared:
-            what, advice = f"template.yml has no parameter {name}", "See the list in template.yml."
+            what, advice = f"template.yml has no parameter {name}", similar(name, declared)
             found[name] = Finding("parameters", Verdict.BAD, what, advice)
         elif rules := list(_broken(name, value, declared[name])):
             about = declared[name]

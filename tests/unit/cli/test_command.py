@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from importlib.metadata import version
@@ -17,7 +19,7 @@ from imagebus_cli import main
 from imagebus_cli.output import terminal
 from imagebus_cli.problem import Problem, explain
 from imagebus_cli.stack import find, lifecycle
-from imagebus_local import LocalError, emulator
+from imagebus_local import LocalError, LocalState, emulator
 
 runner = CliRunner()
 
@@ -130,6 +132,56 @@ def test_the_local_environment_can_be_unset_also_when_the_local_stack_is_down():
     assert lines == [f"unset {name}" for name in set_by_env]
     document = json.loads(runner.invoke(main.app, ["local", "env", "--unset", "--json"]).stdout)
     assert document == {"unset": [*set_by_env]}
+
+
+def test_the_local_environment_overrides_what_the_user_had(monkeypatch: pytest.MonkeyPatch):
+    mine = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_DYNAMODB")
+    for name in mine:
+        monkeypatch.setenv(name, "mine")
+    monkeypatch.setattr(imagebus_local, "env", lambda: emulator.client_environment(4566))
+    lines = runner.invoke(main.app, ["local", "env"]).stdout
+    shown = subprocess.run(["sh", "-c", f"{lines}\nenv"], capture_output=True, text=True, check=True).stdout
+    after = dict(line.split("=", 1) for line in shown.splitlines() if line.startswith("AWS_"))
+    assert after.keys().isdisjoint(mine)
+    assert after.items() >= emulator.client_environment(4566).items()
+
+
+def test_a_parameter_of_the_local_stack_is_checked_before_anything_starts(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(imagebus_local, "up", lambda *_, **__: pytest.fail("started"))
+    for text, advice in {
+        "CorsOrigin=*": "Similar: CorsOrigins",
+        "CorsOrigins": "NAME=VALUE",
+        "Polling=sometimes": "The default is",
+    }.items():
+        raised = runner.invoke(main.app, ["local", "up", "--port", "4999", "--parameter", text]).exception
+        assert isinstance(raised, Problem)
+        assert (raised.exit_code, advice in raised.advice) == (2, True), raised.advice
+
+
+def test_parameters_reach_the_local_stack(monkeypatch: pytest.MonkeyPatch):
+    given: list[object] = []
+
+    def up(port: int, *, parameters: object, say: object) -> LocalState:
+        given.append(parameters)
+        return LocalState("http://x", "us-east-1", 1, {}, None, None, "imagebus", port, "")
+
+    monkeypatch.setattr(imagebus_local, "up", up)
+    two = ["--parameter", "CorsOrigins=http://localhost:5173", "--parameter", "Polling=scheduled"]
+    for options in ([], two):
+        done = runner.invoke(main.app, ["local", "up", "--port", "4999", *options])
+        assert done.exit_code == 0, done.output
+    assert given == [None, {"CorsOrigins": "http://localhost:5173", "Polling": "scheduled"}]
+
+
+def test_an_interrupted_start_says_what_is_left(monkeypatch: pytest.MonkeyPatch):
+    def up(*_: object, **__: object) -> LocalState:
+        os.kill(os.getpid(), signal.SIGTERM)  # as `timeout` and CI end a command
+        raise AssertionError
+
+    monkeypatch.setattr(imagebus_local, "up", up)
+    monkeypatch.setattr(imagebus_local, "status", lambda: imagebus_local.Status("down"))
+    done = runner.invoke(main.app, ["local", "up", "--port", "4999"])
+    assert (done.exit_code, done.stderr) == (130, "Interrupted. The local AWS is down.\n")
 
 
 def test_a_local_error_keeps_its_advice():

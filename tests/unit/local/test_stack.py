@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -12,7 +13,8 @@ from typing import NoReturn
 import pytest
 
 import imagebus_local
-from imagebus_local import LocalError, LocalState, Places, emulator, sam, stack, state, templates
+from imagebus_cli.stack.deployed import Stack
+from imagebus_local import LocalError, LocalState, Places, emulator, ports, sam, stack, state, templates
 
 
 @pytest.fixture
@@ -87,7 +89,13 @@ def test_a_parameter_that_the_template_does_not_have_is_refused_before_anything_
     with pytest.raises(LocalError) as caught:
         stack._write_templates(places, {"ThumbnailSize": "1x1"})
     assert caught.value.code == "unknown_parameter"
-    assert "ThumbnailSizes" in caught.value.advice
+    assert caught.value.advice.startswith("Similar: ThumbnailSizes")
+
+
+def test_similar_parameters_are_named_whatever_their_case_and_all_if_none_is_like_it() -> None:
+    known = ["CorsOrigins", "ThumbnailSizes", "WatermarkText"]
+    assert templates.similar("corsorigin", known) == "Similar: CorsOrigins. All are in template.yml."
+    assert templates.similar("xyz", known) == "It has: CorsOrigins, ThumbnailSizes, WatermarkText."
 
 
 @pytest.mark.parametrize(
@@ -121,6 +129,38 @@ def test_no_setting_of_the_users_own_aws_reaches_the_emulator(monkeypatch: pytes
     assert "AWS_SESSION_TOKEN" not in clean
     assert clean["AWS_ACCESS_KEY_ID"] == "test"
     assert clean["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4570"
+
+
+def test_clients_of_the_local_aws_read_nothing_of_the_users_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A profile that does not exist was found missing after the deployment."""
+    config = tmp_path / "config"
+    config.write_text("[default]\nregion = eu-west-1\ns3 =\n  addressing_style = virtual\n", encoding="utf-8")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_PROFILE", "nowhere")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://elsewhere")
+    local = LocalState("http://127.0.0.1:1", "us-east-1", 1, {}, None, None, "imagebus", 1, "")
+    for client in (stack.client(local, "s3"), Stack.local(local.endpoint, local.region, {}).s3):
+        assert (client.meta.endpoint_url, client.meta.region_name) == (local.endpoint, "us-east-1")
+        assert (client.meta.config.s3 or {}).get("addressing_style") in {None, "path"}
+
+
+def test_an_emulator_that_is_interrupted_while_it_starts_is_not_left_behind(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+
+    def interrupt(process: subprocess.Popen[bytes], *_: object) -> NoReturn:
+        started.append(process)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(emulator, "_await", interrupt)
+    monkeypatch.setattr("sys.executable", shutil.which("yes"))
+    with pytest.raises(KeyboardInterrupt):
+        emulator.start(Places(root), ports.suggest(20_000))
+    assert started[0].wait(5) < 0
+    assert leftovers(root) == {"emulator.log"}
 
 
 def test_the_apis_address_is_the_one_that_the_emulator_serves() -> None:

@@ -1,0 +1,57 @@
+"""What `make` does with an environment that is damaged, and with its variables."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout with an environment that is complete."""
+    for name in ("Makefile", "requirements-uv.lock", "requirements.lock", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    for name in ("tools/hatch_build.py", "services/x", ".venv/bin/x"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    (tmp_path / ".venv/bin/python").symlink_to(sys.executable)
+    for name in (".made", ".locked", ".installed"):
+        (tmp_path / ".venv" / name).touch()
+    return tmp_path
+
+
+def plan(checkout: Path, *arguments: str) -> str:
+    """The commands that make would run."""
+    command = ["make", "--dry-run", *arguments]
+    return subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=True).stdout
+
+
+def test_a_complete_environment_is_left_alone(checkout: Path) -> None:
+    assert "making the virtual environment" not in plan(checkout, "setup")
+
+
+def test_an_environment_without_its_interpreter_is_made_again(checkout: Path) -> None:
+    """As after an upgrade of the system. It said "ready", and every command then ended with 127."""
+    (checkout / ".venv/bin/python").unlink()
+    (checkout / ".venv/bin/python").symlink_to("/usr/bin/python3.0")
+    assert "making the virtual environment" in plan(checkout, "setup")
+
+
+def test_pip_does_not_resolve_the_lock_again(checkout: Path) -> None:
+    """It refuses hashes beside a range that a package asks for with an extra: aws-sam-cli does."""
+    (checkout / ".venv/.locked").unlink()
+    (pip,) = [
+        line for line in plan(checkout, "setup").splitlines() if "pip install" in line and "-m pip" in line
+    ]
+    assert {"--no-deps", "--require-hashes"} <= set(pip.split())
+
+
+def test_the_local_stack_takes_a_port_and_parameters(checkout: Path) -> None:
+    shown = plan(checkout, "up", "PORT=4570", "PARAMETERS=CorsOrigins=* Polling=drained")
+    assert '--port 4570 --parameter "CorsOrigins=*" --parameter "Polling=drained"' in shown
