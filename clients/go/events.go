@@ -451,6 +451,7 @@ type ImageValidatedV2Data struct {
 	Size int64 `json:"size"`
 	Trailer *Trailer `json:"trailer"`
 	Truncated *bool `json:"truncated"`
+	UserMetadata map[string]string `json:"user_metadata"`
 	// Integer, from 1.
 	Width int64 `json:"width"`
 }

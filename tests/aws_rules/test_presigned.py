@@ -61,7 +61,7 @@ def signed() -> tuple[str, str, set[str]]:
     assert origins <= set(allowed["img-src"])
     return (
         storage.url(IMAGES, "a b+c.jpg", version_id="1"),
-        storage.form(UPLOADS, "a b+c.jpg", "image/jpeg", 9).url,
+        storage.form(UPLOADS, "a b+c.jpg", "image/jpeg", 9, {}).url,
         origins,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+import uuid
 from typing import Any
 
 import pytest
@@ -115,3 +116,31 @@ def test_a_form_as_it_was_given_out_starts_the_pipeline(pipeline: Pipeline, clie
     assert fill_in(first, content).status_code in (200, 201, 204)
     assert pipeline.wait(first["key"])["status"] == "completed"
     assert client("GET", second["links"]["self"]).json()["code"] == "image_not_found"
+
+
+def test_an_own_key_is_stored_once_and_its_metadata_reaches_the_events(
+    pipeline: Pipeline, client: Client
+) -> None:
+    content, said = jpeg(), {"album": "Grüße", "note": "a, b"}
+    wanted = {"filename": "own.jpg", "content_type": "image/jpeg", "size": len(content)}
+    wanted |= {"key": f"uploads/own/{uuid.uuid4().hex}/ü 1.jpg", "user_metadata": said}
+    ticket = client("POST", "images", json=wanted).json()
+
+    def put(body: bytes = content, **changed: str) -> int:
+        headers = {**ticket["headers"], **{name.replace("_", "-"): value for name, value in changed.items()}}
+        return requests.put(ticket["url"], data=body, headers=headers, timeout=60).status_code
+
+    assert put(Content_Type="text/html") == put(x_amz_meta_note="mine") == put(content + b"x") == 403
+    assert client("GET", ticket["links"]["self"]).status_code == 404
+    assert put() == 200
+    assert put() == 412
+    assert client("POST", "images", json=wanted).json()["code"] == "key_exists"
+    pipeline.wait(ticket["key"])
+    assert client("GET", ticket["links"]["self"]).json()["user_metadata"] == said
+    events = client("GET", ticket["links"]["events"]).json()["events"]
+    assert [each["data"]["user_metadata"] for each in events if each["type"] == "ImageValidated"] == [said]
+    form = client("POST", "images", json={**wanted, "key": None}).json()
+    assert fill_in(form, content, x__amz__meta__note="mine").status_code == 403
+    assert fill_in(form, content).status_code == 204
+    pipeline.wait(form["key"])
+    assert client("GET", form["links"]["self"]).json()["user_metadata"] == said

@@ -79,7 +79,7 @@ export interface paths {
         /** Images, newest first; with prefix, a page may be short or empty while there is a cursor */
         get: operations["listImages"];
         put?: never;
-        /** Request presigned upload forms for one file, or for up to 100 */
+        /** Ask to upload one file, or up to 100: a presigned form, or a URL for a key of your own */
         post: operations["requestUploads"];
         delete?: never;
         options?: never;
@@ -337,6 +337,9 @@ export interface components {
             mime?: string;
             frames?: number;
             sha256?: string;
+            user_metadata?: {
+                [key: string]: string;
+            };
             still?: boolean;
             outstanding: string[];
             failures: components["schemas"]["Failure"][];
@@ -439,9 +442,21 @@ export interface components {
             title: string;
             status: number;
             /** @enum {string} */
-            code: "empty" | "format_not_found" | "image_deleted" | "image_not_found" | "internal_error" | "invalid_base64" | "invalid_cursor" | "invalid_json" | "invalid_request" | "invalid_time" | "method_not_allowed" | "no_events_yet" | "no_such_route" | "not_acceptable" | "not_available" | "not_binary" | "not_known_then" | "nothing_to_retry" | "thumbnail_not_found" | "too_large" | "unavailable" | "unsupported_type" | "variant_not_found" | "bad_request" | "invalid_api_key" | "invalid_token" | "quota_exceeded" | "too_many_requests";
+            code: "empty" | "format_not_found" | "image_deleted" | "image_not_found" | "internal_error" | "invalid_base64" | "invalid_cursor" | "invalid_json" | "invalid_key" | "invalid_metadata" | "invalid_request" | "invalid_time" | "key_exists" | "method_not_allowed" | "no_events_yet" | "no_such_route" | "not_acceptable" | "not_available" | "not_binary" | "not_known_then" | "nothing_to_retry" | "thumbnail_not_found" | "too_large" | "unavailable" | "unsupported_type" | "variant_not_found" | "bad_request" | "invalid_api_key" | "invalid_token" | "quota_exceeded" | "too_many_requests";
             detail: string;
             errors?: components["schemas"]["FieldError"][];
+        };
+        /** @description A presigned PUT: send the file to `url` with exactly these headers. 412: the key is taken. */
+        PutTicket: {
+            key: string;
+            /** @constant */
+            method: "PUT";
+            url: string;
+            headers: {
+                [key: string]: string;
+            };
+            expires_at: string;
+            links: components["schemas"]["Links"];
         };
         /** @description A file of a list that cannot be uploaded. `filename` is as it was sent. */
         Refusal: {
@@ -494,6 +509,8 @@ export interface components {
         /** @description A presigned POST: send `fields`, then the file as `file`, as multipart/form-data to `url`. */
         Ticket: {
             key: string;
+            /** @constant */
+            method: "POST";
             url: string;
             fields: {
                 [key: string]: string;
@@ -533,6 +550,14 @@ export interface components {
             content_type: "image/jpeg" | "image/png" | "image/webp" | "image/gif" | "image/avif" | "image/heic" | "image/heif" | "image/tiff" | "image/jxl";
             /** @description The exact size of the upload in bytes. */
             size: number;
+            /** @description A key of your own, below uploads/. Without it the server chooses one. */
+            key?: string;
+            /** @description Whether an own key may replace an image. By default it does not. */
+            overwrite?: boolean;
+            /** @description Stored with the file as x-amz-meta-…, and part of ImageValidated. At most 2 KB. */
+            user_metadata?: {
+                [key: string]: string;
+            };
         };
         /** @description URLs that need no API key: presigned and valid for at most five minutes, or the CDN's. */
         Urls: {
@@ -962,13 +987,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description One form, or a list of forms in the order of the request. */
+            /** @description For each file what allows the upload, in the order of the request. */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Ticket"] | components["schemas"]["Ticket"][];
+                    "application/json": components["schemas"]["Ticket"] | components["schemas"]["PutTicket"] | (components["schemas"]["Ticket"] | components["schemas"]["PutTicket"])[];
                 };
             };
             /** @description Of a list, some files are refused: for each a form or the reason, in order. */
@@ -977,7 +1002,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": (components["schemas"]["Ticket"] | components["schemas"]["Refusal"])[];
+                    "application/json": (components["schemas"]["Ticket"] | components["schemas"]["PutTicket"] | components["schemas"]["Refusal"])[];
                 };
             };
             /** @description The request is invalid. */
@@ -1000,6 +1025,15 @@ export interface operations {
             };
             /** @description The address does not support this method. */
             405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The image's status does not allow this (nothing_to_retry), or the key is taken (key_exists). */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2100,7 +2134,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description The image's status does not allow this. */
+            /** @description The image's status does not allow this (nothing_to_retry), or the key is taken (key_exists). */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -422,6 +422,9 @@ export interface ImageValidatedV2Data {
    * String, up to 255 characters.
    */
   recipe?: string | null;
+  user_metadata?: {
+    [k: string]: string;
+  } | null;
 }
 /**
  * The bytes are not an image that the pipeline accepts. Final.
@@ -1322,7 +1325,7 @@ const SHAPES: { readonly [name: string]: Shape } = {
   "ImageRejectedV1Data": {"code": {"=": ["corrupt", "empty", "gone", "too_costly", "too_many_bytes", "too_many_frames", "too_many_pixels", "trailing_data", "unsupported_format"]}, "limit?": "integer|null", "actual?": "integer|null", "detail": "string"},
   "ImageUploadedV1Data": {"bucket": "string", "size": "integer", "etag": "string", "reason": "string", "uploaded_at?": "string|null"},
   "ImageValidatedV1Data": {"bucket": "string", "size": "integer", "etag": "string", "format": {"=": ["JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF"]}, "mime": "string", "width": "integer", "height": "integer", "mode": "string", "has_alpha": "boolean", "frames": "integer", "orientation": "integer", "sha256": "string", "trailer?": "#Trailer|null", "truncated?": "boolean|null", "hdr?": {"|": [{"=": ["pq", "hlg", "gain-map"]}, "null"]}},
-  "ImageValidatedV2Data": {"bucket": "string", "size": "integer", "etag": "string", "format": {"=": ["AVIF", "GIF", "HEIF", "JPEG", "JXL", "PNG", "TIFF", "WEBP"]}, "mime": "string", "width": "integer", "height": "integer", "mode": "string", "has_alpha": "boolean", "frames": "integer", "orientation": "integer", "sha256": "string", "trailer?": "#Trailer|null", "truncated?": "boolean|null", "hdr?": {"|": [{"=": ["gain-map", "hlg", "pq"]}, "null"]}, "recipe?": "string|null"},
+  "ImageValidatedV2Data": {"bucket": "string", "size": "integer", "etag": "string", "format": {"=": ["AVIF", "GIF", "HEIF", "JPEG", "JXL", "PNG", "TIFF", "WEBP"]}, "mime": "string", "width": "integer", "height": "integer", "mode": "string", "has_alpha": "boolean", "frames": "integer", "orientation": "integer", "sha256": "string", "trailer?": "#Trailer|null", "truncated?": "boolean|null", "hdr?": {"|": [{"=": ["gain-map", "hlg", "pq"]}, "null"]}, "recipe?": "string|null", "user_metadata?": {"|": [{"*": "string"}, "null"]}},
   "ImageWatermarkedV1Data": {"recipe": "string", "bucket": "string", "key": "string", "width": "integer", "height": "integer", "format": {"=": ["AVIF", "GIF", "HEIF", "JPEG", "PNG", "WEBP"]}, "bytes": "integer", "generation?": "integer|null"},
   "Label": {"name": "string", "confidence": "number", "parents?": ["string"]},
   "LabelsDetectedV1Data": {"labels": ["#Label"], "model_version": "string"},

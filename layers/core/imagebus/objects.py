@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import base64
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -50,9 +51,21 @@ class CurrentObject:
     modified_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The bytes of an object, and what its uploader says about it."""
+
+    body: bytes
+    metadata: Mapping[str, str]
+
+
 class ObjectStore(Protocol):
     def get(self, ref: ObjectRef) -> bytes:
         """The whole object. Raises Superseded, Gone or Contradiction."""
+        ...
+
+    def read(self, ref: ObjectRef) -> Stored:
+        """The same, with its metadata."""
         ...
 
     def is_current(self, ref: ObjectRef) -> bool:
@@ -83,6 +96,9 @@ class S3ObjectStore:
         self._client = client
 
     def get(self, ref: ObjectRef) -> bytes:
+        return self.read(ref).body
+
+    def read(self, ref: ObjectRef) -> Stored:
         from botocore.exceptions import ClientError
 
         pin: dict[str, Any] = (
@@ -90,7 +106,8 @@ class S3ObjectStore:
         )
         try:
             response = self._client.get_object(Bucket=ref.bucket, Key=ref.key, **pin)
-            return response["Body"].read()
+            metadata = {name: decoded(value) for name, value in response.get("Metadata", {}).items()}
+            return Stored(response["Body"].read(), metadata)
         except ClientError as error:
             status = error.response["ResponseMetadata"]["HTTPStatusCode"]
             if status in (405, 412):
@@ -172,6 +189,30 @@ class S3ObjectStore:
         for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
             for item in page.get("Contents", []):
                 yield item["Key"]
+
+
+def encoded(value: str) -> str:
+    """A value of metadata as a header: RFC 2047, if it is not plain.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
+    """
+    if value.isascii() and value == value.strip() and "=?" not in value:
+        return value
+    return f"=?UTF-8?B?{base64.b64encode(value.encode()).decode()}?="
+
+
+def decoded(value: str) -> str:
+    """The inverse; any other text as it is."""
+    from email.errors import MessageError
+    from email.header import decode_header, make_header
+
+    if "=?" not in value:
+        return value
+    try:
+        text = str(make_header(decode_header(value)))
+    except (ValueError, LookupError, MessageError):
+        return value
+    return text.encode(errors="replace").decode()
 
 
 def _same(ref: ObjectRef, head: dict[str, Any]) -> bool:

@@ -12,6 +12,8 @@ from imagebus.history.view import View as Answer
 
 #: Files of one request.
 MAX_FILES = 100
+#: Characters of one value.
+MAX_METADATA = 255
 
 FileName = Annotated[str, Field(min_length=1, max_length=255)]
 Base64 = Annotated[
@@ -46,6 +48,21 @@ class UploadRequest(Request):
     filename: FileName
     content_type: str
     size: Size
+    key: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=1024,
+            description="A key of your own, below uploads/. Without it the server chooses one.",
+        ),
+    ] = None
+    overwrite: Annotated[
+        bool | None, Field(description="Whether an own key may replace an image. By default it does not.")
+    ] = None
+    user_metadata: Annotated[
+        dict[str, Annotated[str, Field(max_length=MAX_METADATA)]] | None,
+        Field(description="Stored with the file as x-amz-meta-…, and part of ImageValidated. At most 2 KB."),
+    ] = None
 
 
 class InlineUpload(Request):
@@ -96,8 +113,20 @@ class Ticket(Answer):
     """A presigned POST: send `fields`, then the file as `file`, as multipart/form-data to `url`."""
 
     key: str
+    method: Literal["POST"]
     url: str
     fields: dict[str, str]
+    expires_at: str
+    links: Links
+
+
+class PutTicket(Answer):
+    """A presigned PUT: send the file to `url` with exactly these headers. 412: the key is taken."""
+
+    key: str
+    method: Literal["PUT"]
+    url: str
+    headers: dict[str, str]
     expires_at: str
     links: Links
 

@@ -6,6 +6,8 @@ import json
 import sys
 from functools import cache
 
+from pydantic import BaseModel
+
 from api.models import (
     Accepted,
     Health,
@@ -13,6 +15,7 @@ from api.models import (
     InlineUpload,
     Page,
     ProblemDetails,
+    PutTicket,
     Refusal,
     Retried,
     Stats,
@@ -27,16 +30,18 @@ from api.schemas import schemas
 from api.settings import Settings
 from imagebus import __version__
 
+ANSWERS: list[type[BaseModel]] = [
+    Accepted, Health, Image, Page, ProblemDetails, PutTicket, Refusal, Retried, Stats, Ticket, Timeline,
+    Variants,
+]  # fmt: skip
+
 
 @cache
 def document(
     max_bytes: int = Settings.max_bytes, content_types: tuple[str, ...] = Settings.content_types
 ) -> Schema:
     """What /openapi.json serves. docs/openapi.json has the default limits and every type there can be."""
-    models = schemas(
-        [Accepted, Health, Image, Page, ProblemDetails, Refusal, Retried, Stats, Ticket, Timeline, Variants],
-        [UploadRequest, InlineUpload],
-    )
+    models = schemas(ANSWERS, [UploadRequest, InlineUpload])
     models["UploadRequest"]["properties"]["size"]["maximum"] = max_bytes
     for model in ("UploadRequest", "InlineUpload"):
         models[model]["properties"]["content_type"]["enum"] = list(content_types)

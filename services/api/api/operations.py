@@ -13,6 +13,7 @@ from api.models import (
     Image,
     InlineUpload,
     Page,
+    PutTicket,
     Refusal,
     Retried,
     Stats,
@@ -63,6 +64,7 @@ def paths(content_types: tuple[str, ...]) -> Schema:
     cursor_schema = {"type": "string", "pattern": "^(0[0-9a-f]{43})?$"}
     upload_schema = TypeAdapter(UploadRequests).json_schema(ref_template=REFERENCE)
     upload_schema.pop("$defs", None)
+    tickets = [ref(Ticket), ref(PutTicket)]
     image_key = (KEY_PARAMETER,)
     return {
         "/": {
@@ -103,18 +105,18 @@ def paths(content_types: tuple[str, ...]) -> Schema:
         "/images": {
             "post": operation(
                 "requestUploads",
-                "Request presigned upload forms for one file, or for up to 100",
+                "Ask to upload one file, or up to 100: a presigned form, or a URL for a key of your own",
                 {
                     201: response(
-                        "One form, or a list of forms in the order of the request.",
-                        in_json({"anyOf": [ref(Ticket), {"type": "array", "items": ref(Ticket)}]}),
+                        "For each file what allows the upload, in the order of the request.",
+                        in_json({"anyOf": [*tickets, {"type": "array", "items": {"anyOf": tickets}}]}),
                     ),
                     207: response(
                         "Of a list, some files are refused: for each a form or the reason, in order.",
-                        in_json({"type": "array", "items": {"anyOf": [ref(Ticket), ref(Refusal)]}}),
+                        in_json({"type": "array", "items": {"anyOf": [*tickets, ref(Refusal)]}}),
                     ),
                 },
-                (400, 413, 415),
+                (400, 409, 413, 415),
                 body=in_json(upload_schema),
             ),
             "get": read(

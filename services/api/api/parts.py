@@ -22,7 +22,7 @@ PROBLEMS: Mapping[int, str] = {
     "thumbnail_not_found, variant_not_found, format_not_found).",
     405: "The address does not support this method.",
     406: "The variant has no format that Accept allows (not_acceptable).",
-    409: "The image's status does not allow this.",
+    409: "The image's status does not allow this (nothing_to_retry), or the key is taken (key_exists).",
     413: "The file is too large.",
     415: "The content type is not accepted.",
     429: "Too many requests with this key.",

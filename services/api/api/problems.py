@@ -23,8 +23,11 @@ Code = Literal[
     "invalid_base64",
     "invalid_cursor",
     "invalid_json",
+    "invalid_key",
+    "invalid_metadata",
     "invalid_request",
     "invalid_time",
+    "key_exists",
     "method_not_allowed",
     "no_events_yet",
     "no_such_route",
@@ -53,6 +56,7 @@ GatewayCode = Literal[
 
 #: What is wrong with a field, by pydantic's name of the error: in JSON's terms, where its own are Python's.
 MESSAGES: Mapping[str, str] = {
+    "bool_type": "must be true or false",
     "dict_type": "must be an object",
     "extra_forbidden": "is not known",
     "greater_than_equal": "must be at least {ge}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 #: How long a presigned form or URL is valid, in seconds.
 EXPIRES_IN = 300
+#: Begins the headers and fields of what a caller says about an object.
+META = "x-amz-meta-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +44,12 @@ class Storage(Protocol):
         """None if there is no object, or a delete marker covers it. Raises Hidden."""
         ...
 
-    def form(self, bucket: str, key: str, content_type: str, size: int) -> Form:
-        """A form that accepts exactly this key, type and number of bytes."""
+    def form(self, bucket: str, key: str, content_type: str, size: int, metadata: Mapping[str, str]) -> Form:
+        """A form that accepts exactly this key, type, number of bytes and metadata."""
+        ...
+
+    def upload(self, bucket: str, key: str, content_type: str, size: int, headers: Mapping[str, str]) -> str:
+        """A URL that one can PUT exactly this key, type and number of bytes to, with these headers."""
         ...
 
     def url(
@@ -84,19 +91,32 @@ class S3Storage:
             raise
         return Original(head["ContentLength"], head["LastModified"])
 
-    def form(self, bucket: str, key: str, content_type: str, size: int) -> Form:
+    def form(self, bucket: str, key: str, content_type: str, size: int, metadata: Mapping[str, str]) -> Form:
+        fields = {"Content-Type": content_type, **metadata}
         made = self._client.generate_presigned_post(
             bucket,
             key,
-            Fields={"Content-Type": content_type},
+            Fields=dict(fields),
             Conditions=[
                 ["eq", "$key", key],
-                ["eq", "$Content-Type", content_type],
+                *(["eq", f"${name}", value] for name, value in fields.items()),
                 ["content-length-range", size, size],
             ],
             ExpiresIn=EXPIRES_IN,
         )
         return Form(made["url"], {name: str(value) for name, value in made["fields"].items()})
+
+    def upload(self, bucket: str, key: str, content_type: str, size: int, headers: Mapping[str, str]) -> str:
+        # The headers become signed ones, so that S3 refuses a request with others.
+        parameters: dict[str, Any] = {"ContentType": content_type, "ContentLength": size}
+        parameters["Metadata"] = {
+            name.removeprefix(META): value for name, value in headers.items() if name.startswith(META)
+        }
+        if condition := headers.get("If-None-Match"):
+            parameters["IfNoneMatch"] = condition
+        return self._client.generate_presigned_url(
+            "put_object", Params={"Bucket": bucket, "Key": key, **parameters}, ExpiresIn=EXPIRES_IN
+        )
 
     def url(
         self,

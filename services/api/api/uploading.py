@@ -5,26 +5,33 @@ from __future__ import annotations
 import re
 import unicodedata
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
+from api.addressing import MAX_KEY_BYTES
 from api.incoming import parse
-from api.models import Accepted, ProblemDetails, Refusal, Ticket, UploadRequest
-from api.problems import HttpProblem
+from api.models import Accepted, ProblemDetails, PutTicket, Refusal, Ticket, UploadRequest
+from api.problems import Code, HttpProblem
 from api.settings import Settings
-from api.storage import Storage, expiry
+from api.storage import META, Hidden, Storage, expiry
 from api.views import links
 from imagebus.clock import Clock
 from imagebus.image_types import EXTENSION_OF_MIME
+from imagebus.objects import encoded
 
 #: Lambda accepts at most 6 MB per invocation, and the body arrives in base64.
 #: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 MAX_INLINE_BYTES = 4 * 1024 * 1024
 
 MAX_NAME = 100
+#: The first segment of every key that is uploaded here.
+OWN = "uploads"
+MAX_META_BYTES = 2048
+_META_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
 def safe_name(filename: str, content_type: str) -> str:
@@ -44,7 +51,36 @@ def _plain(text: str) -> str:
 
 def mint(filename: str, content_type: str, now: datetime, unique: uuid.UUID) -> str:
     """`uploads/<year>/<month>/<uuid>/<name>`: nobody can choose, guess or overwrite another's key."""
-    return f"uploads/{now:%Y/%m}/{unique}/{safe_name(filename, content_type)}"
+    return f"{OWN}/{now:%Y/%m}/{unique}/{safe_name(filename, content_type)}"
+
+
+def require_own(key: str) -> str:
+    """The key, if a caller may choose it. Raises HttpProblem."""
+    parts = key.split("/")
+    if parts[0] != OWN or len(parts) < 2 or {"", ".", ".."}.intersection(parts):
+        raise _bad("invalid_key", f"A key of your own begins with {OWN}/ and has no empty or dot segments.")
+    if not key.isprintable() or len(key.encode()) > MAX_KEY_BYTES:
+        detail = f"A key has no control characters, and at most {MAX_KEY_BYTES} bytes of UTF-8."
+        raise _bad("invalid_key", detail)
+    return key
+
+
+def headers_of(metadata: Mapping[str, str]) -> dict[str, str]:
+    """S3's headers for what the caller says about the file. Raises HttpProblem.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
+    """
+    for name, value in metadata.items():
+        if not _META_NAME.fullmatch(name):
+            detail = "user_metadata: names consist of lower-case letters, digits and dashes."
+            raise _bad("invalid_metadata", detail)
+        if not value.isprintable():
+            raise _bad("invalid_metadata", f"user_metadata.{name} has control characters.")
+    headers = {f"{META}{name}": encoded(value) for name, value in metadata.items()}
+    if sum(len(name) - len(META) + len(value) for name, value in headers.items()) > MAX_META_BYTES:
+        detail = f"user_metadata has at most {MAX_META_BYTES} bytes, names and values together."
+        raise _bad("invalid_metadata", detail)
+    return headers
 
 
 @dataclass(frozen=True)
@@ -54,7 +90,7 @@ class Uploads:
     clock: Clock
     unique: Callable[[], uuid.UUID] = field(default=uuid.uuid4)
 
-    def ticket_or_refusal(self, wanted: Any) -> Ticket | Refusal:
+    def ticket_or_refusal(self, wanted: Any) -> Ticket | PutTicket | Refusal:
         """For one file of several, of which another must not suffer."""
         try:
             return self.ticket(wanted)
@@ -63,18 +99,45 @@ class Uploads:
             error = ProblemDetails(**problem.body())
             return Refusal(filename=name if isinstance(name, str) else None, error=error)
 
-    def ticket(self, wanted: Any) -> Ticket:
-        """A presigned form. `wanted` is the JSON of an UploadRequest. Raises HttpProblem."""
+    def ticket(self, wanted: Any) -> Ticket | PutTicket:
+        """What allows the upload. `wanted` is the JSON of an UploadRequest. Raises HttpProblem."""
         request = parse(UploadRequest, wanted)
         self.require_type(request.content_type)
         if request.size > self.settings.max_bytes:
             raise _too_large(
                 f"{request.size} bytes are more than the {self.settings.max_bytes} that are accepted."
             )
+        metadata = headers_of(request.user_metadata or {})
+        if request.key is not None:
+            return self._put(request, require_own(request.key), metadata)
         now = self.clock.now()
         key = mint(request.filename, request.content_type, now, self.unique())
-        form = self.storage.form(self.settings.uploads_bucket, key, request.content_type, request.size)
-        return Ticket(key=key, url=form.url, fields=form.fields, expires_at=expiry(now), links=links(key))
+        form = self.storage.form(
+            self.settings.uploads_bucket, key, request.content_type, request.size, metadata
+        )
+        return Ticket(
+            key=key,
+            method="POST",
+            url=form.url,
+            fields=form.fields,
+            expires_at=expiry(now),
+            links=links(key),
+        )
+
+    def _put(self, request: UploadRequest, key: str, metadata: Mapping[str, str]) -> PutTicket:
+        """S3 itself keeps an upload from replacing an object. To look first saves the caller the bytes."""
+        bucket, headers = self.settings.uploads_bucket, {"Content-Type": request.content_type, **metadata}
+        if not request.overwrite:
+            headers["If-None-Match"] = "*"
+            with suppress(Hidden):
+                if self.storage.original(bucket, key):
+                    detail = "There is an image under this key. To replace it, send overwrite: true."
+                    raise HttpProblem(HTTPStatus.CONFLICT, "key_exists", detail)
+        url = self.storage.upload(bucket, key, request.content_type, request.size, headers)
+        expires_at = expiry(self.clock.now())
+        return PutTicket(
+            key=key, method="PUT", url=url, headers=headers, expires_at=expires_at, links=links(key)
+        )
 
     def take(self, filename: str, content_type: str, body: bytes) -> Accepted:
         """Store a small file directly. Raises HttpProblem."""
@@ -99,6 +162,10 @@ class Uploads:
                 "unsupported_type",
                 f"This system accepts the types {accepted}.",
             )
+
+
+def _bad(code: Code, detail: str) -> HttpProblem:
+    return HttpProblem(HTTPStatus.BAD_REQUEST, code, detail)
 
 
 def _too_large(detail: str) -> HttpProblem:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import cast, get_args
 
 from imagebus.events import Event
@@ -72,7 +73,8 @@ def judge(
             actual=uploaded.size,
             detail="The object is larger than the pipeline accepts.",
         )
-    data = objects.get(ObjectRef(uploaded.bucket, meta.image_key, meta.version_id, uploaded.etag))
+    stored = objects.read(ObjectRef(uploaded.bucket, meta.image_key, meta.version_id, uploaded.etag))
+    data = stored.body
     meter.bytes_in = len(data)
     try:
         info = validate_image(data, limits)
@@ -100,4 +102,11 @@ def judge(
         truncated=info.truncated or None,
         hdr=info.hdr,
         recipe=choose(meta.image_key, info.format).id,
+        user_metadata=user_metadata(stored.metadata),
     )
+
+
+def user_metadata(metadata: Mapping[str, str]) -> dict[str, str] | None:
+    """As much as an event can hold. S3 allows 2 KB in all."""
+    kept = {name[:255]: value[:1000] for name, value in metadata.items() if name}
+    return dict(islice(kept.items(), 100)) or None

@@ -7,6 +7,7 @@ import json
 import re
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from moto import mock_aws
@@ -53,7 +54,29 @@ def test_a_hundred_files_get_a_hundred_forms_in_their_order(world: World) -> Non
         ({**GOOD, "size": 50 * 1024 * 1024 + 1}, 413, "too_large"),
         ({**GOOD, "content_type": "text/html"}, 415, "unsupported_type"),
         ({**GOOD, "filename": ""}, 400, "invalid_request"),
-        ({**GOOD, "key": "mine.jpg"}, 400, "invalid_request"),
+        ({**GOOD, "surplus": 1}, 400, "invalid_request"),
+        *(
+            ({**GOOD, "key": key}, 400, "invalid_key")
+            for key in (
+                "mine.jpg",
+                "uploads",
+                "uploads/",
+                "/uploads/a",
+                "uploads//a",
+                "uploads/../a",
+                "uploads/a/.",
+                "Uploads/a",
+                "uploads/\n",
+                "uploads/" + "é" * 510,
+            )
+        ),
+        ({**GOOD, "key": "uploads/" + "x" * 1020}, 400, "invalid_request"),
+        ({**GOOD, "overwrite": "yes"}, 400, "invalid_request"),
+        ({**GOOD, "user_metadata": {"Album": "x"}}, 400, "invalid_metadata"),
+        ({**GOOD, "user_metadata": {"": "x"}}, 400, "invalid_metadata"),
+        ({**GOOD, "user_metadata": {"a": "x\r\ny: z"}}, 400, "invalid_metadata"),
+        ({**GOOD, "user_metadata": {f"n{n}": "x" * 255 for n in range(9)}}, 400, "invalid_metadata"),
+        ({**GOOD, "user_metadata": {"a": 1}}, 400, "invalid_request"),
         ([], 400, "invalid_request"),
         ([GOOD] * 101, 400, "invalid_request"),
         ("text", 400, "invalid_request"),
@@ -63,6 +86,42 @@ def test_a_hundred_files_get_a_hundred_forms_in_their_order(world: World) -> Non
 def test_a_wrong_request_for_forms_is_refused(world: World, body: Any, status: int, code: str) -> None:
     answer = world.post("images", body)
     assert (answer.status, answer.json["code"]) == (status, code)
+
+
+OWN = {**GOOD, "key": "uploads/avatars/42 ü.jpg"}
+
+
+def test_an_own_key_is_put_where_nothing_is_yet(world: World) -> None:
+    answer = world.post("images", OWN)
+    assert answer.status == 201
+    ticket = answer.json
+    assert (ticket["key"], ticket["method"]) == (OWN["key"], "PUT")
+    assert ticket["headers"] == {"Content-Type": "image/jpeg", "If-None-Match": "*"}
+    signed = parse_qs(urlsplit(ticket["url"]).query)["X-Amz-SignedHeaders"]
+    assert signed == ["content-length;content-type;host;if-none-match"]
+    assert urlsplit(ticket["url"]).path.endswith("/uploads/avatars/42%20%C3%BC.jpg")
+    world.s3.put_object(Bucket=UPLOADS, Key=OWN["key"], Body=b"x")
+    taken = world.post("images", OWN)
+    assert (taken.status, taken.json["code"]) == (409, "key_exists")
+    listed = world.post("images", [OWN, GOOD])
+    assert (listed.status, listed.json[0]["error"]["code"]) == (207, "key_exists")
+    replacing = world.post("images", {**OWN, "overwrite": True})
+    assert replacing.status == 201
+    assert "If-None-Match" not in replacing.json["headers"]
+    world.s3.delete_object(Bucket=UPLOADS, Key=OWN["key"])
+    assert world.post("images", OWN).status == 201
+
+
+def test_metadata_is_signed_with_the_upload(world: World) -> None:
+    said = {"album": "Grüße", "taken-by": "A. B."}
+    form = world.post("images", {**GOOD, "user_metadata": said}).json
+    fields = {"x-amz-meta-album": "=?UTF-8?B?R3LDvMOfZQ==?=", "x-amz-meta-taken-by": "A. B."}
+    assert fields.items() <= form["fields"].items()
+    assert [["eq", f"${name}", value] for name, value in fields.items()] == policy(form)["conditions"][2:4]
+    put = world.post("images", {**OWN, "user_metadata": said}).json
+    assert fields.items() <= put["headers"].items()
+    (signed,) = parse_qs(urlsplit(put["url"]).query)["X-Amz-SignedHeaders"]
+    assert signed.endswith("x-amz-meta-album;x-amz-meta-taken-by")
 
 
 def test_a_file_that_is_refused_does_not_hold_up_the_others_of_its_list(world: World) -> None:

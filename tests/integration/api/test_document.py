@@ -67,6 +67,15 @@ def test_problems_are_as_described(world: World) -> None:
     check("ProblemDetails", invalid)
 
 
+def test_tickets_and_refusals_are_as_described(world: World) -> None:
+    file = {"filename": "a.jpg", "content_type": "image/jpeg", "size": 9}
+    form, put, refused = world.post("images", [file, {**file, "key": "uploads/a.jpg"}, {}]).json
+    check("Ticket", form)
+    check("PutTicket", put)
+    check("Refusal", refused)
+    check("Stats", world.get("stats").json)
+
+
 @pytest.mark.parametrize("model", sorted(SCHEMAS))
 def test_no_field_is_untyped_may_be_null_or_has_a_default(model: str) -> None:
     for name, field in SCHEMAS[model]["properties"].items():

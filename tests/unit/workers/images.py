@@ -74,13 +74,17 @@ class Queue:
 class Images:
     """One upload, the workers, and a table of recipes."""
 
-    def __init__(self, data: bytes | None = None, **about: Any) -> None:
+    def __init__(
+        self, data: bytes | None = None, *, metadata: dict[str, str] | None = None, **about: Any
+    ) -> None:
         self.bus, self.clock = RecordingBus(), ManualClock()
         self.s3 = InMemoryS3({"uploads": Bucket(versioned=True, sends_events=True), "images": Bucket()})
         self.queue, self.receives = Queue(), 1
         self.table = recipes_table()
         self.recipes = self.read_recipes()
-        answer = self.s3.put_object(Bucket="uploads", Key=KEY, Body=data or picture())
+        answer = self.s3.put_object(
+            Bucket="uploads", Key=KEY, Body=data or picture(), Metadata=metadata or {}
+        )
         self.about = {
             "bucket": "uploads",
             "etag": answer["ETag"].strip('"'),

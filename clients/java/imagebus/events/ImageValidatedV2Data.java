@@ -3,6 +3,7 @@
 package imagebus.events;
 
 import com.fasterxml.jackson.annotation.*;
+import java.util.Map;
 
 /**
  * The bytes are an image that the pipeline accepts. Width and height are as displayed.
@@ -26,6 +27,7 @@ public class ImageValidatedV2Data {
     private long size;
     private Trailer trailer;
     private Boolean truncated;
+    private Map<String, String> userMetadata;
     private long width;
 
     /**
@@ -138,6 +140,11 @@ public class ImageValidatedV2Data {
     public Boolean getTruncated() { return truncated; }
     @JsonProperty("truncated")
     public void setTruncated(Boolean value) { this.truncated = value; }
+
+    @JsonProperty("user_metadata")
+    public Map<String, String> getUserMetadata() { return userMetadata; }
+    @JsonProperty("user_metadata")
+    public void setUserMetadata(Map<String, String> value) { this.userMetadata = value; }
 
     /**
      * Integer, from 1.

@@ -64,6 +64,8 @@ class ImageValidated(EventData):
     hdr: Literal["pq", "hlg", "gain-map"] | None = None
     #: The id of the recipe that the image is made by, decided once.
     recipe: Name | None = None
+    #: What the uploader said about the image (x-amz-meta-…).
+    user_metadata: Annotated[dict[Name, Text], msgspec.Meta(max_length=100)] | None = None
 
 
 class ImageRejected(EventData):

@@ -149,6 +149,7 @@ def _described(facts: Facts) -> Item:
         data = _data(validated)
         names = ("format", "mime", "width", "height", "mode", "has_alpha", "frames", "orientation", "sha256")
         item |= {name: data[name] for name in names}
+        item |= {name: data[name] for name in ("user_metadata",) if data.get(name)}
     if rejected := facts.get("ImageRejected"):
         item["rejection"] = _data(rejected)
     if metadata := facts.get("MetadataExtracted"):

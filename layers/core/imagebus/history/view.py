@@ -90,6 +90,7 @@ class Details(Summary):
     mime: str | None = None
     frames: int | None = None
     sha256: str | None = None
+    user_metadata: dict[str, str] | None = None
     still: bool | None = None
     outstanding: list[str] = []
     failures: list[Failure] = []

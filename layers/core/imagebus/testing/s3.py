@@ -29,6 +29,7 @@ class Version:
     is_marker: bool = False
     content_type: str = "binary/octet-stream"
     tags: tuple[tuple[str, str], ...] = ()
+    metadata: tuple[tuple[str, str], ...] = ()
 
     @property
     def etag(self) -> str:
@@ -68,6 +69,7 @@ class InMemoryS3:
         version = self._version(bucket, key, body)
         if "ContentType" in request:
             version = replace(version, content_type=request["ContentType"])
+        version = replace(version, metadata=tuple(request.get("Metadata", {}).items()))
         if bucket.versioned:
             bucket.keys.setdefault(key, []).append(version)
         else:
@@ -179,6 +181,7 @@ class InMemoryS3:
     def _head(self, request: dict[str, Any], version: Version) -> dict[str, Any]:
         head: dict[str, Any] = {"ETag": f'"{version.etag}"', "ContentLength": len(version.body)}
         head |= {"LastModified": version.modified, "ContentType": version.content_type}
+        head["Metadata"] = dict(version.metadata)
         if self.buckets[request["Bucket"]].versioned:
             head["VersionId"] = version.version_id
         return head
