@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from dataclasses import dataclass
+from uuid import uuid4
 
 from imagebus_local import ports
 from imagebus_local.errors import LocalError
@@ -20,7 +21,11 @@ from imagebus_local.state import read_json, write_private
 
 REGION = "us-east-1"
 READY_SECONDS = 60.0
-STOP_SECONDS = 3.0
+#: Nothing of it is kept, so nobody waits for connections that are still open.
+STOP_SECONDS = 0.5
+#: A stack of thousands of images has a file for each object. Whoever stops it does not wait for all of them.
+DELETE_SECONDS = 1.0
+TRASH = "trash-"
 #: A dead emulator refuses at once. A live one may be slow under load, and must not be taken for dead.
 ANSWER_SECONDS = 20.0
 
@@ -80,7 +85,7 @@ def start(places: Places, port: int) -> Emulator:
     Raises LocalError `port_busy`, `emulator_missing`, `emulator_died` or `emulator_slow`.
     """
     ports.require_free(port)
-    shutil.rmtree(places.run, ignore_errors=True)
+    _delete(places)
     places.run.mkdir(parents=True)
     environment = clean_environment() | CREDENTIALS
     environment |= {
@@ -169,7 +174,20 @@ def stop(places: Places, emulator: Emulator | None) -> None:
     if group is not None and (emulator or _group_is_ours(group, places)):
         _end_group(group)
     places.process.unlink(missing_ok=True)
-    shutil.rmtree(places.run, ignore_errors=True)
+    _delete(places)
+
+
+def _delete(places: Places) -> None:
+    """Deletes the emulator's files, those of a deletion that was cut off too; soon, if there are many."""
+    if places.run.exists():
+        places.run.rename(places.home / f"{TRASH}{uuid4().hex}")
+    if trash := sorted(places.home.glob(f"{TRASH}*")):
+        nothing = subprocess.DEVNULL
+        deleting = subprocess.Popen(
+            ["rm", "-rf", "--", *trash], stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=True
+        )
+        with suppress(subprocess.TimeoutExpired):
+            deleting.wait(DELETE_SECONDS)
 
 
 def log_tail(places: Places, lines: int = 20) -> str:

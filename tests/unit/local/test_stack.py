@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
@@ -65,6 +64,30 @@ def test_down_twice_is_harmless(root: Path) -> None:
 def test_an_emulator_that_crashed_is_seen_and_tidied(root: Path) -> None:
     crashed(root, pid=2**22 + 1)  # no system assigns such a number
     assert imagebus_local.status(root=root).state == "crashed"
+    assert imagebus_local.down(root=root) is False
+    assert leftovers(root) == {"lock"}
+
+
+def test_down_does_not_wait_until_the_last_of_many_files_is_deleted(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It took minutes after a burst. What a first `down` leaves, the next one deletes."""
+    deletions: list[list[str]] = []
+
+    class Slow:
+        def __init__(self, command: list[Path], **_: object) -> None:
+            deletions.append([each.name for each in command[3:]])
+
+        def wait(self, seconds: float) -> NoReturn:
+            assert seconds <= 1
+            raise subprocess.TimeoutExpired("rm", seconds)
+
+    with monkeypatch.context() as slow:
+        slow.setattr(subprocess, "Popen", Slow)
+        for _ in range(2):
+            Places(root).run.mkdir(parents=True)
+            emulator.stop(Places(root), None)
+    assert [len(each) for each in deletions] == [1, 2]
     assert imagebus_local.down(root=root) is False
     assert leftovers(root) == {"lock"}
 
@@ -143,7 +166,8 @@ def test_clients_of_the_local_aws_read_nothing_of_the_users_own(
     local = LocalState("http://127.0.0.1:1", "us-east-1", 1, {}, None, None, "imagebus", 1, "")
     for client in (stack.client(local, "s3"), Stack.local(local.endpoint, local.region, {}).s3):
         assert (client.meta.endpoint_url, client.meta.region_name) == (local.endpoint, "us-east-1")
-        assert (client.meta.config.s3 or {}).get("addressing_style") in {None, "path"}
+        config: Any = client.meta.config
+        assert (config.s3 or {}).get("addressing_style") in {None, "path"}
 
 
 def test_an_emulator_that_is_interrupted_while_it_starts_is_not_left_behind(
@@ -156,7 +180,10 @@ def test_an_emulator_that_is_interrupted_while_it_starts_is_not_left_behind(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(emulator, "_await", interrupt)
-    monkeypatch.setattr("sys.executable", shutil.which("yes"))
+    endless = root / "endless"
+    endless.write_text("#!/bin/sh\nexec sleep 600\n", encoding="ascii")
+    endless.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(endless))
     with pytest.raises(KeyboardInterrupt):
         emulator.start(Places(root), ports.suggest(20_000))
     assert started[0].wait(5) < 0
