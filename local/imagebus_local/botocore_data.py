@@ -14,11 +14,13 @@ from botocore.loaders import Loader
 #: What services/ and layers/core call, and what botocore calls by itself.
 OPERATIONS: Mapping[str, tuple[str, ...]] = {
     "dynamodb": (
+        "BatchGetItem",
         "DeleteItem",
         "DescribeEndpoints",  # if endpoint discovery is enabled
         "GetItem",
         "PutItem",
         "Query",
+        "TransactWriteItems",
     ),
     "events": ("ListReplays", "PutEvents"),
     "rekognition": ("DetectFaces", "DetectLabels", "DetectModerationLabels"),

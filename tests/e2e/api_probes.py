@@ -59,6 +59,12 @@ def _as_it_was(bench: Bench) -> Payload:
     return {"method": "GET", "path": f"{address(bench.key)}?at={datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"}
 
 
+def _by_label(bench: Bench) -> Payload:
+    """The canned label of the embedded AWS."""
+    bench.pipeline.wait(bench.key)
+    return {"method": "GET", "path": "images?label=canned%20answer"}
+
+
 def _listed(query: str) -> Probe:
     return lambda _: {"method": "GET", "path": f"images?{query}"}
 
@@ -134,6 +140,7 @@ PROBES: Mapping[str, Probe] = {
     "original of a version": _version,
     "list": _listed("limit=1"),
     "list by status": _listed("limit=1&status=completed"),
+    "list by label": _by_label,
     "upload": _uploaded,
     "form": _form,
     "delete": _deleted,

@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from imagebus_local import rekognition
+from tests.e2e.api_client import Client
 from tests.e2e.harness import Pipeline
 
 pytestmark = pytest.mark.embedded("it controls the stand-in for Rekognition")
@@ -52,7 +53,9 @@ def about_labels(pipeline: Pipeline, key: str) -> dict[str, Any]:
     return data
 
 
-def test_an_image_of_any_shape_completes_with_labels(pipeline: Pipeline) -> None:
+def test_an_image_of_any_shape_completes_with_labels_and_is_found_by_them(
+    pipeline: Pipeline, client: Client
+) -> None:
     keys = [pipeline.upload(pipeline.key(f"{size[0]}x{size[1]}.png"), picture(size)) for size in SIZES]
     for key in keys:
         pipeline.wait(key, "completed", within=120)
@@ -60,6 +63,8 @@ def test_an_image_of_any_shape_completes_with_labels(pipeline: Pipeline) -> None
         assert [label["name"] for label in told["labels"]] == ["Canned answer"]
         assert told["model_versions"]["labels"] == "canned (local stand-in)"
         assert "skipped" not in told
+    found = client("GET", "images?label=CANNED%20answer&limit=100").json()["items"]
+    assert {item["key"] for item in found} >= set(keys)
     assert not any(pipeline.dead_letters().values())
 
 

@@ -148,6 +148,20 @@ def projections(world: World) -> Iterator[str]:
             yield f"{key}: the status item is not what its log means: {', '.join(wrong)}"
 
 
+def found_by_labels(world: World) -> Iterator[str]:
+    """Each image can be found by the labels that its status item shows, and by no others."""
+    statuses, found = rows.statuses(world.dynamodb), rows.labels(world.dynamodb)
+    for key in sorted(statuses.keys() | found.keys()):
+        item = statuses.get(key, {})
+        names = sorted(each["name"].lower() for each in item.get("labels", {}).get("labels", ()))
+        expected = [
+            (name, f"label={name}#{item['list_shard']}", item["listed_at"], item["revision"])
+            for name in names
+        ]
+        if found.get(key, []) != expected:
+            yield f"{key}: found by {found.get(key)}, and not by {expected}"
+
+
 def completeness(story: Story) -> Iterator[str]:
     """The log holds what was on the bus, in the form that happened first, and nothing else."""
     published: dict[str, set[str]] = {}

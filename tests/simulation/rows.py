@@ -32,6 +32,16 @@ def statuses(dynamodb: Any) -> dict[str, dict[str, Any]]:
     return {row["image_key"]["S"]: value({"M": row}) for row in rows(dynamodb) if row["sk"]["S"] == "STATUS"}
 
 
+def labels(dynamodb: Any) -> dict[str, list[Any]]:
+    """What the rows of labels say, by image."""
+    found: dict[str, list[Any]] = {}
+    for row in map(value, ({"M": each} for each in rows(dynamodb))):
+        if row["sk"].startswith("LABEL#"):
+            said = row["sk"].removeprefix("LABEL#"), row["status_shard"], row["listed_at"], row["revision"]
+            found.setdefault(row["image_key"], []).append(said)
+    return found
+
+
 def logs(dynamodb: Any) -> dict[str, list[Fact]]:
     """Every logged event, by image."""
     found: dict[str, list[Fact]] = {}

@@ -169,6 +169,7 @@ def _checks(story: Story) -> Iterable[str]:
     world = story.world
     yield from invariants.outcomes(story)
     yield from invariants.projections(world)
+    yield from invariants.found_by_labels(world)
     yield from invariants.notifications(story)
     yield from invariants.everybody_is_told(story)
     yield from invariants.completeness(story)

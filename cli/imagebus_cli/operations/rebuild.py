@@ -11,6 +11,7 @@ from typing import Literal
 from botocore.exceptions import ClientError
 
 from imagebus.history.fold import Item, canonical, fold
+from imagebus.history.labels import label_rows
 from imagebus.history.recorded import UNREADABLE
 from imagebus.history.required import Required
 from imagebus.projector import Contended, Projector
@@ -37,8 +38,8 @@ class RebuildResult:
 def rebuild_one(store: EventStore, required: Required, image_key: str) -> RebuildResult:
     """Update one status item from its log."""
     try:
-        before = store.status(image_key)
-        projection = Projector(store, required).project(image_key)
+        before, labels = store.status(image_key), store.label_rows(image_key)
+        projection = Projector(store, required).project(image_key, repair=True)
         if projection is None:
             return RebuildResult(image_key, "without log")
     except (Contended, *UNREADABLE) as error:
@@ -47,7 +48,8 @@ def rebuild_one(store: EventStore, required: Required, image_key: str) -> Rebuil
         if not is_about_items(error):
             raise
         return RebuildResult(image_key, "failed", described(error))
-    return RebuildResult(image_key, "same" if before == projection.item else "written")
+    same = before == projection.item and labels == label_rows(projection.item)
+    return RebuildResult(image_key, "same" if same else "written")
 
 
 def rebuild_all(table: StatusTable, store: EventStore, required: Required) -> Iterator[RebuildResult]:
@@ -63,6 +65,10 @@ def rebuild_all(table: StatusTable, store: EventStore, required: Required) -> It
             item = _folded(image, required)
             if isinstance(item, RebuildResult):
                 results.append(item)
+            elif image.labels != label_rows(item):
+                results.append(rebuild_one(store, required, image.image_key))
+            elif image.status == item:
+                results.append(RebuildResult(image.image_key, "same"))
             else:
                 wrong.append((item, digests.get(image.image_key)))
         for items in _transactions(wrong):
@@ -93,13 +99,12 @@ def _transactions(items: Sequence[tuple[Item, str | None]]) -> Iterator[list[tup
 
 
 def _folded(image: ScannedImage, required: Required) -> Item | RebuildResult:
-    """The status item to write, or the result if there is nothing to write."""
+    """The status item that belongs there, or the result if there can be none."""
     if image.error:
         return RebuildResult(image.image_key, "failed", image.error)
     if not image.log:
         return RebuildResult(image.image_key, "without log")
     try:
-        item = fold(image.log, required)
+        return fold(image.log, required)
     except UNREADABLE as error:
         return RebuildResult(image.image_key, "failed", described(error))
-    return RebuildResult(image.image_key, "same") if image.status == item else item

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from imagebus.history.fold import STATUS_SK, Item
+from imagebus.history.labels import LABEL_PREFIX
 from imagebus.history.recorded import UNREADABLE, RecordedEvent
 from imagebus.identity import SHARDS
 from imagebus.store import status_put, unmarshal_item
@@ -30,6 +31,7 @@ class ScannedImage:
     error: str = ""
     #: the other items as they are stored: of older revisions, and what is kept beside the log
     others: Sequence[Mapping[str, Any]] = ()
+    labels: Sequence[Item] = ()
 
 
 class StatusTable:
@@ -48,7 +50,7 @@ class StatusTable:
         """Every image, including those that cannot be read."""
         pages = self._client.get_paginator("scan").paginate(TableName=self._table, ConsistentRead=True)
         items = (item for page in pages for item in page["Items"])
-        # A scan returns the items of one partition together, sorted by their sort key: log, then STATUS.
+        # A scan returns the items of one partition together, sorted by their sort key: log, labels, STATUS.
         for image_key, rows in groupby(items, key=lambda item: item["image_key"]["S"]):
             try:
                 yield _scanned(image_key, rows)
@@ -95,7 +97,8 @@ def _scanned(image_key: str, rows: Iterator[Any]) -> ScannedImage:
             log = []
         (log if "event" in row else others).append(row)
     events = [RecordedEvent.from_canonical(row["event"]["S"]) for row in log]
-    return ScannedImage(image_key, status, events, others=others)
+    labels = [unmarshal_item(row) for row in others if row["sk"]["S"].startswith(LABEL_PREFIX)]
+    return ScannedImage(image_key, status, events, others=others, labels=labels)
 
 
 def is_about_items(error: ClientError) -> bool:

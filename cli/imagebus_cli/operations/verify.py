@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from imagebus.clock import Clock
 from imagebus.history.fold import Item, canonical, fold
+from imagebus.history.labels import label_rows
 from imagebus.history.recorded import UNREADABLE
 from imagebus.history.required import Required
 from imagebus.store import EventStore
@@ -80,7 +81,8 @@ def _first(checks: Sequence[Check], image: ScannedImage) -> Difference | None:
 def _read(store: EventStore, image_key: str) -> ScannedImage:
     try:
         status = store.status(image_key)
-        return ScannedImage(image_key, status, store.latest(image_key))
+        log, labels = store.latest(image_key), store.label_rows(image_key)
+        return ScannedImage(image_key, status, log, labels=labels)
     except UNREADABLE as error:
         return ScannedImage(image_key, None, (), error=described(error))
 
@@ -93,7 +95,10 @@ def _difference(required: Required, image: ScannedImage) -> Difference | None:
     try:
         item = fold(image.log, required)
         if canonical(image.status) == canonical(item):
-            return None
+            if image.labels == label_rows(item):
+                return None
+            why = "cannot be found by its labels, or by others"
+            return Difference(image.image_key, why, ("labels",), advice=advice("rebuild", image))
     except UNREADABLE as error:
         return Difference(image.image_key, f"cannot be folded: {described(error)}")
     changed = tuple(_changed(image.status, item))

@@ -76,7 +76,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Images, newest first; with prefix, a page may be short or empty while there is a cursor */
+        /** Images, newest first; by prefix or label, a page with a cursor may be short or empty */
         get: operations["listImages"];
         put?: never;
         /** Ask to upload one file, or up to 100: a presigned form, or a URL for a key of your own */
@@ -880,6 +880,8 @@ export interface operations {
                 status?: "processing" | "completed" | "rejected" | "failed" | "deleted" | "";
                 /** @description Only images whose key begins with this. */
                 prefix?: string;
+                /** @description Only images with this label, in upper or lower case. */
+                label?: string;
                 /** @description Only images that were uploaded at or after this moment: an RFC 3339 time, or a date (its first moment in UTC). */
                 since?: string;
                 /** @description Only images that were uploaded before this moment: an RFC 3339 time, or a date (its first moment in UTC). */

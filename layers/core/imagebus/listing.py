@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from imagebus.clock import parse_timestamp, timestamp
-from imagebus.history.fold import Item
+from imagebus.history.fold import STATUS_SK, Item
+from imagebus.history.labels import labels, normal, shard_of
 from imagebus.identity import SHARDS
 from imagebus.store import unmarshal_item
 
@@ -56,6 +57,8 @@ class Filters:
 
     status: str | None = None
     prefix: str = ""
+    #: As labels are shown; upper and lower case are the same.
+    label: str = ""
     since: str = ""
     until: str = ""
 
@@ -99,7 +102,7 @@ class ImageIndex:
         for _ in range(ROUNDS):
             before = _below(decode_cursor(cursor)) if cursor else "~"
             page = self._page(filters, limit - len(found), min(before, filters.until or "~"))
-            found += page.items
+            found += self._with_label(filters, page.items) if filters.label else page.items
             cursor = page.cursor
             if cursor is None or len(found) == limit:
                 break
@@ -111,6 +114,26 @@ class ImageIndex:
         with ThreadPoolExecutor(SHARDS) as pool:
             pages = list(pool.map(lambda number: self._query(number, filters, limit, before), range(SHARDS)))
         return merge(pages, limit)
+
+    def _with_label(self, filters: Filters, rows: Sequence[Item]) -> list[Item]:
+        """The images of these rows of labels that still have the label, in the same order."""
+        keys = dict.fromkeys(row["image_key"] for row in rows)
+        wanted: Any = [{"image_key": {"S": key}, "sk": {"S": STATUS_SK}} for key in keys]
+        found: dict[str, Item] = {}
+        while wanted:
+            answer: Any = self._client.batch_get_item(RequestItems={self._table: {"Keys": wanted}})
+            items = map(unmarshal_item, answer["Responses"].get(self._table, ()))
+            found |= {item["image_key"]: item for item in items}
+            wanted = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
+        label = normal(filters.label)
+        images = [(row, found[row["image_key"]]) for row in rows if row["image_key"] in found]
+        return [
+            item
+            for row, item in images
+            if item["listed_at"] == row["listed_at"]
+            and label in labels(item)
+            and filters.status in (None, item["status"])
+        ]
 
     def counts(self, statuses: Sequence[str], in_time: Callable[[], bool]) -> tuple[dict[str, int], bool]:
         """How many images have each status, and whether all were counted while `in_time`.
@@ -159,11 +182,11 @@ class ImageIndex:
             yield from map(unmarshal_item, page["Items"])
 
     def _query(self, number: int, filters: Filters, limit: int, before: str) -> ShardPage:
-        index, attribute, value = (
-            ("by_status", "status_shard", f"{filters.status}#{number}")
-            if filters.status
-            else ("by_time", "list_shard", str(number))
-        )
+        index, attribute, value = "by_time", "list_shard", str(number)
+        if filters.label:
+            index, attribute, value = "by_status", "status_shard", shard_of(normal(filters.label), number)
+        elif filters.status:
+            index, attribute, value = "by_status", "status_shard", f"{filters.status}#{number}"
         values = {":shard": {"S": value}, ":since": {"S": filters.since or "0"}, ":before": {"S": before}}
         options: dict[str, Any] = {"Limit": limit}
         if filters.prefix:  # DynamoDB counts what it reads, not what it returns

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from imagebus.erasures import Erasure
 from imagebus.history.fold import Item, fold
+from imagebus.history.labels import label_rows
 from imagebus.history.recorded import RecordedEvent, latest_revision
 from imagebus.history.required import Required
 from imagebus.store import EventStore
@@ -34,8 +35,10 @@ class Projector:
         self._store = store
         self._required = required
 
-    def project(self, image_key: str) -> Projection | None:
+    def project(self, image_key: str, *, repair: bool = False) -> Projection | None:
         """Fold the log, and write the status item if it differs; None if there is no log. Raises Contended.
+
+        The rows of labels follow the item. To `repair` means to look which there are.
 
         The status is read before the log: whoever appended last also folds last, or makes this write fail.
         """
@@ -50,7 +53,9 @@ class Projector:
             log = latest_revision(events)
             item = fold(log, self._required)
             expected = stored.get("log_digest") if stored else None
-            if stored == item or self._store.replace_status(item, expected):
+            beside = self._store.label_rows(image_key) if repair else label_rows(stored)
+            same = stored == item and (not repair or beside == label_rows(item))
+            if same or self._store.replace_status(item, expected, beside):
                 if stored is None and not self._store.latest(image_key):
                     written = item  # erased meanwhile, when there was no status item to delete
                     continue

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
 from imagebus.history.fold import STATUS_SK, Item
+from imagebus.history.labels import LABEL_PREFIX, label_rows
 from imagebus.history.recorded import FOREVER, UNREADABLE, RecordedEvent, known_at
 
 if TYPE_CHECKING:
@@ -43,8 +44,18 @@ class EventStore(Protocol):
 
     def status(self, image_key: str) -> Item | None: ...
 
-    def replace_status(self, item: Item, expected_digest: str | None) -> bool:
-        """Write the status item if the stored `log_digest` is the expected one (None: there is no item)."""
+    def replace_status(
+        self, item: Item, expected_digest: str | None, beside: Sequence[Item] | None = None
+    ) -> bool:
+        """Write the status item if the stored `log_digest` is the expected one (None: there is no item).
+
+        `beside` are the rows of labels that there are; with them, in the same transaction, they become those
+        of the item.
+        """
+        ...
+
+    def label_rows(self, image_key: str) -> Sequence[Item]:
+        """The rows of labels that there are."""
         ...
 
     def note_arrival(self, item: Item, at: str) -> None:
@@ -113,8 +124,28 @@ class DynamoDBEventStore:
         item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
         return unmarshal_item(item) if item else None
 
-    def replace_status(self, item: Item, expected_digest: str | None) -> bool:
-        return self._put(status_put(self._table, item, expected_digest))
+    def replace_status(
+        self, item: Item, expected_digest: str | None, beside: Sequence[Item] | None = None
+    ) -> bool:
+        put: Any = status_put(self._table, item, expected_digest)
+        changes = [] if beside is None else self._changes(beside, label_rows(item))
+        if not changes:
+            return self._put(put)
+        try:
+            self._client.transact_write_items(TransactItems=[{"Put": put}, *changes])
+        except self._client.exceptions.TransactionCanceledException:
+            return False
+        return True
+
+    def _changes(self, before: Sequence[Item], after: Sequence[Item]) -> list[Any]:
+        stay = {row["sk"] for row in after}
+        table = {"TableName": self._table}
+        puts = [{"Put": table | {"Item": marshal_item(row)}} for row in after if row not in before]
+        keys = [{name: row[name] for name in ("image_key", "sk")} for row in before if row["sk"] not in stay]
+        return puts + [{"Delete": table | {"Key": marshal_item(key)}} for key in keys]
+
+    def label_rows(self, image_key: str) -> Sequence[Item]:
+        return [unmarshal_item(item) for item in self._items(image_key, LABEL_PREFIX)]
 
     def note_arrival(self, item: Item, at: str) -> None:
         row = {"image_key": item["image_key"], "sk": ARRIVAL_SK, "revision": item["revision"], "at": at}
@@ -149,11 +180,17 @@ class DynamoDBEventStore:
         """`revision` and perhaps `version_id` of every item, even of those that cannot be read."""
         return map(identity, self._items(image_key))
 
-    def _items(self, image_key: str) -> Iterator[Mapping[str, Any]]:
+    def _items(self, image_key: str, prefix: str = "") -> Iterator[Mapping[str, Any]]:
+        condition, values = "image_key = :key", {":key": {"S": image_key}}
+        if prefix:
+            condition, values = (
+                f"{condition} AND begins_with(sk, :prefix)",
+                values | {":prefix": {"S": prefix}},
+            )
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
-            KeyConditionExpression="image_key = :key",
-            ExpressionAttributeValues={":key": {"S": image_key}},
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=values,
             ConsistentRead=True,
         )
         return (item for page in pages for item in page["Items"])
@@ -164,6 +201,11 @@ class DynamoDBEventStore:
             request |= {
                 "ConditionExpression": "log_digest = :expected",
                 "ExpressionAttributeValues": {":expected": digest},
+            }
+        elif item["sk"]["S"].startswith(LABEL_PREFIX):
+            request |= {
+                "ConditionExpression": "revision = :expected",
+                "ExpressionAttributeValues": {":expected": item["revision"]},
             }
         try:
             self._client.delete_item(TableName=self._table, **request)

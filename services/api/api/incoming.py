@@ -20,6 +20,8 @@ from imagebus.listing import DEFAULT_LIMIT, MAX_LIMIT, Filters
 
 M = TypeVar("M", bound=BaseModel)
 
+MAX_LABEL = 255
+
 _LIMIT = re.compile(r"[1-9][0-9]{0,2}")
 
 
@@ -82,7 +84,10 @@ class Incoming:
         status, prefix = self.query("status"), self.query("prefix") or ""
         if status is not None and status not in STATUSES:
             raise wrong(f"status is one of {', '.join(STATUSES)}.")
-        return Filters(status, prefix, since=self.moment("since"), until=self.moment("until"))
+        label = self.query("label") or ""
+        if len(label) > MAX_LABEL:
+            raise wrong(f"label has at most {MAX_LABEL} characters.")
+        return Filters(status, prefix, label, since=self.moment("since"), until=self.moment("until"))
 
     def only(self, *names: str) -> None:
         """Reject unknown parameters: they are mistakes that the caller wants to know about."""

@@ -121,7 +121,7 @@ def paths(content_types: tuple[str, ...]) -> Schema:
             ),
             "get": read(
                 "listImages",
-                "Images, newest first; with prefix, a page may be short or empty while there is a cursor",
+                "Images, newest first; by prefix or label, a page with a cursor may be short or empty",
                 Page,
                 query("status", "Only images with this status.", status_schema),
                 *FILTERS,

@@ -91,6 +91,11 @@ AT = moment(
 )
 FILTERS = (
     query("prefix", "Only images whose key begins with this.", {"type": "string", "maxLength": 1024}),
+    query(
+        "label",
+        "Only images with this label, in upper or lower case.",
+        {"type": "string", "maxLength": 255},
+    ),
     moment("since", "Only images that were uploaded at or after this moment"),
     moment("until", "Only images that were uploaded before this moment"),
 )

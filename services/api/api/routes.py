@@ -123,7 +123,7 @@ class Routes:
     # --- reading
 
     def list_images(self) -> Response[str]:
-        self.incoming.only("status", "prefix", "since", "until", "limit", "cursor", "urls")
+        self.incoming.only("status", "prefix", "label", "since", "until", "limit", "cursor", "urls")
         filters, limit = self.incoming.filters(), self.incoming.limit()
         try:
             listed = self.index.newest(filters, limit, self.incoming.query("cursor"))

@@ -13,8 +13,11 @@ from botocore.config import Config
 from moto import mock_aws
 from moto.dynamodb.models.dynamo_type import LimitedSizeDict
 
+from imagebus.erasures import Erasure
+from imagebus.events.analyzer import Label, LabelsDetected
 from imagebus.identity import SHARDS
 from imagebus.listing import Filters, ImageIndex, encode_cursor
+from imagebus.store import marshal_item
 from tests.integration.api.conftest import TABLE, World
 from tests.integration.api.many import items, write
 from tests.tables import create_table
@@ -78,6 +81,54 @@ def test_a_prefix_filters_and_pages_end(world: World) -> None:
     assert pages(world, prefix="trip/", status="rejected") == [["trip/bad.jpg"]]
     assert pages(world, prefix="tripp") == [[]]
     assert pages(world, prefix="") == pages(world)
+
+
+def labelled(world: World, key: str, *names: str, revision: str = "1") -> None:
+    cause = world.completed(key) if revision == "1" else world.uploaded(key, revision)
+    found = tuple(Label(name=name, confidence=90 - n, parents=()) for n, name in enumerate(names))
+    world.tell(cause, LabelsDetected(labels=found, model_versions={"labels": "3.0"}))
+
+
+def test_a_label_finds_the_images_that_have_it(world: World) -> None:
+    labelled(world, "a.jpg", "Cat", "Sofa")
+    labelled(world, "b.jpg", "Cat")
+    labelled(world, "c.jpg", "Hot Dog")
+    world.completed("none.jpg")
+    assert pages(world, label="cat") == [["b.jpg", "a.jpg"]]
+    assert pages(world, label="CAT", limit="1") == [["b.jpg"], ["a.jpg"]]
+    assert pages(world, label=" hot  dog ") == [["c.jpg"]]
+    assert pages(world, label="dog") == pages(world, label="cat#1") == [[]]
+    assert pages(world, label="cat", prefix="a") == [["a.jpg"]]
+    assert pages(world, label="cat", status="completed", until="2030-01-01") == [["b.jpg", "a.jpg"]]
+    assert pages(world, label="cat", status="rejected") == [[]]
+    assert len(world.get("images", label="cat", urls="true").json["items"][0]["urls"]) == 1
+
+
+def test_an_image_is_no_longer_found_by_what_it_was(world: World) -> None:
+    for key in ("deleted.jpg", "replaced.jpg"):
+        labelled(world, key, "Cat", "Sofa")
+    labelled(world, "erased.jpg", "Cat", "Sofa", revision="5" * 32)
+    world.deleted("deleted.jpg")
+    labelled(world, "replaced.jpg", "Cat", "Dog", revision="2")
+    world.store.erase("erased.jpg", Erasure("9" * 32))
+    assert pages(world, label="cat") == [["replaced.jpg"]]
+    assert pages(world, label="sofa") == [[]]
+    assert pages(world, label="dog") == [["replaced.jpg"]]
+    rows = world.dynamodb.scan(TableName=TABLE)["Items"]
+    assert {row["sk"]["S"] for row in rows if row["sk"]["S"].startswith("LABEL#")} == {
+        "LABEL#cat",
+        "LABEL#dog",
+    }
+    assert not [row for row in rows if row["image_key"]["S"] == "erased.jpg"]
+
+
+def test_a_row_without_its_image_or_of_another_time_finds_nothing(world: World) -> None:
+    """The index lags by milliseconds, and a table may have been restored."""
+    labelled(world, "a.jpg", "Cat")
+    (row,) = world.store.label_rows("a.jpg")
+    for stale in ({**row, "image_key": "gone.jpg"}, {**row, "sk": "LABEL#old", "listed_at": "2020#0"}):
+        world.dynamodb.put_item(TableName=TABLE, Item=marshal_item(stale))
+    assert pages(world, label="cat") == [["a.jpg"]]
 
 
 def test_a_page_of_a_rare_prefix_may_be_empty_but_leads_on(world: World) -> None:

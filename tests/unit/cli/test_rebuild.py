@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from imagebus.events import Meta, caused_by
+from imagebus.events.analyzer import Label, LabelsDetected
+from imagebus.store import marshal_item
 from imagebus.testing import ManualClock
 from imagebus.testing.errors import client_error
 from imagebus_cli.operations.rebuild import rebuild_all, rebuild_one
@@ -82,6 +85,27 @@ def test_a_wrong_projection_is_found_and_put_right(bench: Rebuilding):
     assert bench.differences() == {KEY: ("status", "width"), "a.jpg": ("log_digest",)}
     assert bench.rebuild() == {"same": 1, "written": 2}
     assert bench.now == bench.before
+
+
+def test_rows_of_labels_that_are_missing_or_wrong_are_found_and_put_right(bench: Rebuilding):
+    for key in KEYS:
+        cause = bench.store.latest(key)[0]
+        found = LabelsDetected(labels=(Label(name="Cat", confidence=9, parents=()),), model_versions={})
+        bench.receive(caused_by(Meta.from_json(cause.meta), found, clock=bench.clock))
+    rows = {key: bench.store.label_rows(key) for key in KEYS}
+    assert [len(each) for each in rows.values()] == [1, 1, 1]
+    for key, row in bench.table.partitions["a.jpg"].items():
+        if key.startswith("LABEL#"):
+            row["listed_at"] = {"S": "elsewhere"}
+    for key in [each for each in bench.table.partitions[KEY] if each.startswith("LABEL#")]:
+        del bench.table.partitions[KEY][key]
+    stray = {**rows["漢字.jpg"][0], "sk": "LABEL#stray"}
+    bench.table.partitions["漢字.jpg"]["LABEL#stray"] = marshal_item(stray)
+    assert bench.differences() == dict.fromkeys(KEYS, ("labels",))
+    assert rebuild_one(bench.store, REQUIRED, KEY).rebuilt == "written"
+    assert bench.rebuild() == {"written": 2, "same": 1}
+    assert bench.differences() == {}
+    assert {key: bench.store.label_rows(key) for key in KEYS} == rows
 
 
 def test_lost_items_come_back_as_they_were(bench: Rebuilding):

@@ -184,14 +184,14 @@ def test_a_recorder_that_folded_less_does_not_overwrite_one_that_folded_more(ben
 
 
 def test_recorders_that_never_agree_leave_it_to_the_inbox(bench: Bench):
-    bench.store.replace_status = lambda item, expected: False  # type: ignore[method-assign]
+    bench.store.replace_status = lambda item, *_: False  # type: ignore[method-assign]
     with pytest.raises(Contended):
         bench.recorder.record(KEY, [recorded(uploaded())], announce=True)
 
 
 def test_an_unchanged_item_is_not_written_again(bench: Bench):
     bench.receive(uploaded())
-    bench.store.replace_status = lambda item, expected: pytest.fail("written")  # type: ignore[method-assign]
+    bench.store.replace_status = lambda item, *_: pytest.fail("written")  # type: ignore[method-assign]
     assert bench.receive(uploaded()) == []
 
 

@@ -78,16 +78,28 @@ class InMemoryDynamoDB:
         return {"Attributes": dict(found)} if found else {}
 
     def transact_write_items(self, **request: Any) -> dict[str, Any]:
-        """Puts only: all of them, or none."""
-        puts = [each["Put"] for each in request["TransactItems"]]
+        """Puts and deletions: all of them, or none."""
+        parts = [next(iter(each.items())) for each in request["TransactItems"]]
         try:
-            for put in puts:
-                self._check("TransactWriteItems", self._table(put).get(put["Item"]), put)
+            for _, part in parts:
+                self._check(
+                    "TransactWriteItems", self._table(part).get(part.get("Item") or part["Key"]), part
+                )
         except ConditionalCheckFailedException:
             raise TransactionCanceledException("TransactWriteItems") from None
-        for put in puts:
-            self.put_item(TableName=put["TableName"], Item=put["Item"])
+        for kind, part in parts:
+            if kind == "Put":
+                self.put_item(TableName=part["TableName"], Item=part["Item"])
+            else:
+                self.delete_item(TableName=part["TableName"], Key=part["Key"])
         return {}
+
+    def batch_get_item(self, **request: Any) -> dict[str, Any]:
+        found = {
+            name: [item for key in wanted["Keys"] if (item := self._table({"TableName": name}).get(key))]
+            for name, wanted in request["RequestItems"].items()
+        }
+        return {"Responses": found, "UnprocessedKeys": {}}
 
     def get_item(self, **request: Any) -> dict[str, Any]:
         item = self._table(request).get(request["Key"])
