@@ -16,6 +16,20 @@ LEAST = 4
 #: A function that waits so long for a place gets one: the functions that run may be waiting for it.
 PATIENCE_SECONDS = 60.0
 
+#: Packages of this environment that Lambda's runtimes lack. botocore imports them wherever it finds them.
+LACKING = ("awscrt", "urllib3.contrib.pyopenssl")
+
+
+def import_botocore_alone(runtime: Any) -> None:
+    """Import botocore as a runtime of Lambda does, which spares a quarter of a cold start.
+
+    What is LACKING is only hidden meanwhile: a function that brings it can import it.
+    """
+    plain = "        import botocore.handlers\n"
+    alone = f"        import sys\n        sys.modules.update(dict.fromkeys({LACKING}))\n{plain}"
+    alone += f"        any(sys.modules.pop(name) for name in {LACKING})\n"
+    runtime._PYTHON_WORKER_SCRIPT = runtime._PYTHON_WORKER_SCRIPT.replace(plain, alone, 1)
+
 
 def share_archives(runtime: Any) -> None:
     """Unpack an archive for its first worker only and give the others a link to it: they all only read it.

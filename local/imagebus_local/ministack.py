@@ -272,6 +272,7 @@ if __name__ == "__main__":
     name_versions(s3, eventbridge)
     know_condition_keys(iam_actions, dynamodb._tables)
     coldstart.share_archives(lambda_runtime)
+    coldstart.import_botocore_alone(lambda_runtime)
     coldstart.queue_invocations(lambda_svc)
     keep_attributes(provisioners, cloudformation._stacks)
     name_templates_as_s3_does(cloudformation._ACTION_HANDLERS)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +17,7 @@ import pytest
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
-from imagebus_local.coldstart import queue_invocations, share_archives
+from imagebus_local.coldstart import LACKING, import_botocore_alone, queue_invocations, share_archives
 
 
 @pytest.fixture
@@ -76,6 +79,30 @@ def test_ministack_calls_what_is_replaced() -> None:
     used = {line.split("zf.")[1].split("(")[0] for line in text.splitlines() if "zf." in line}
     assert used == {"extractall", "namelist"}
     assert callable(lambda_svc._execute_function_warm)
+
+
+def test_botocore_is_imported_alone_and_a_function_may_still_import_what_it_brings(tmp_path: Path) -> None:
+    (tmp_path / "worker.py").write_text(script(), encoding="utf-8")
+    (tmp_path / "code.py").write_text(
+        "import sys\nfrom botocore import compat, handlers\n"
+        f"seen = [name in sys.modules for name in {LACKING}]\n"
+        "import awscrt\nhandle = lambda event, context: [seen, compat.HAS_CRT, awscrt.__name__]\n",
+        encoding="utf-8",
+    )
+    begin = {"code_dir": str(tmp_path), "module": "code", "handler": "handle"}
+    sent = "".join(f"{json.dumps(each)}\n" for each in (begin, {"event": {}}))
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "worker.py")], input=sent, capture_output=True, text=True, check=True
+    )
+    ready, answer = map(json.loads, done.stdout.splitlines())
+    assert ready["status"] == "ready", ready
+    assert answer == {"status": "ok", "result": [[False, False], False, "awscrt"]}
+
+
+def script() -> str:
+    runtime = SimpleNamespace(_PYTHON_WORKER_SCRIPT=lambda_runtime._PYTHON_WORKER_SCRIPT)
+    import_botocore_alone(runtime)
+    return str(runtime._PYTHON_WORKER_SCRIPT)
 
 
 class Functions:
