@@ -442,7 +442,7 @@ export interface components {
             title: string;
             status: number;
             /** @enum {string} */
-            code: "empty" | "format_not_found" | "image_deleted" | "image_not_found" | "internal_error" | "invalid_base64" | "invalid_cursor" | "invalid_json" | "invalid_key" | "invalid_metadata" | "invalid_request" | "invalid_time" | "key_exists" | "method_not_allowed" | "no_events_yet" | "no_such_route" | "not_acceptable" | "not_available" | "not_binary" | "not_known_then" | "nothing_to_retry" | "thumbnail_not_found" | "too_large" | "unavailable" | "unsupported_type" | "variant_not_found" | "bad_request" | "invalid_api_key" | "invalid_token" | "quota_exceeded" | "too_many_requests";
+            code: "empty" | "format_not_found" | "image_deleted" | "image_not_found" | "internal_error" | "invalid_base64" | "invalid_cursor" | "invalid_json" | "invalid_metadata" | "invalid_request" | "invalid_time" | "key_exists" | "method_not_allowed" | "no_events_yet" | "no_such_route" | "not_acceptable" | "not_available" | "not_binary" | "not_known_then" | "nothing_to_retry" | "thumbnail_not_found" | "too_large" | "unavailable" | "unsupported_type" | "variant_not_found" | "bad_request" | "invalid_api_key" | "invalid_token" | "quota_exceeded" | "too_many_requests";
             detail: string;
             errors?: components["schemas"]["FieldError"][];
         };
@@ -552,7 +552,7 @@ export interface components {
             size: number;
             /** @description A key of your own, below uploads/. Without it the server chooses one. */
             key?: string;
-            /** @description Whether an own key may replace an image. By default it does not. */
+            /** @description Whether an own key may replace an image. */
             overwrite?: boolean;
             /** @description Stored with the file as x-amz-meta-…, and part of ImageValidated. At most 2 KB. */
             user_metadata?: {
@@ -990,7 +990,7 @@ export interface operations {
         };
         responses: {
             /** @description For each file what allows the upload, in the order of the request. */
-            201: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -20,8 +20,6 @@ from imagebus.listing import DEFAULT_LIMIT, MAX_LIMIT, Filters
 
 M = TypeVar("M", bound=BaseModel)
 
-MAX_LABEL = 255
-
 _LIMIT = re.compile(r"[1-9][0-9]{0,2}")
 
 
@@ -85,8 +83,9 @@ class Incoming:
         if status is not None and status not in STATUSES:
             raise wrong(f"status is one of {', '.join(STATUSES)}.")
         label = self.query("label") or ""
-        if len(label) > MAX_LABEL:
-            raise wrong(f"label has at most {MAX_LABEL} characters.")
+        for name, value, longest in (("prefix", prefix, 1024), ("label", label, 255)):
+            if len(value) > longest:
+                raise wrong(f"{name} has at most {longest} characters.")
         return Filters(status, prefix, label, since=self.moment("since"), until=self.moment("until"))
 
     def only(self, *names: str) -> None:

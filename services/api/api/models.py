@@ -12,8 +12,9 @@ from imagebus.history.view import View as Answer
 
 #: Files of one request.
 MAX_FILES = 100
-#: Characters of one value.
-MAX_METADATA = 255
+#: No segment is empty or begins with a dot, and there are no control characters.
+OWN_KEY = r"^uploads(/[^./\x00-\x1f\x7f][^/\x00-\x1f\x7f]*)+$"
+META_NAME = r"^[a-z0-9][a-z0-9-]{0,62}$"
 
 FileName = Annotated[str, Field(min_length=1, max_length=255)]
 Base64 = Annotated[
@@ -33,6 +34,7 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+MetaValue = Annotated[str, Field(max_length=255, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Size = Annotated[
     int, Field(ge=1, description="The exact size of the upload in bytes."), BeforeValidator(_whole)
 ]
@@ -49,20 +51,21 @@ class UploadRequest(Request):
     content_type: str
     size: Size
     key: Annotated[
-        str | None,
+        str,
         Field(
-            min_length=1,
-            max_length=1024,
+            max_length=255,
+            pattern=OWN_KEY,
             description="A key of your own, below uploads/. Without it the server chooses one.",
         ),
-    ] = None
-    overwrite: Annotated[
-        bool | None, Field(description="Whether an own key may replace an image. By default it does not.")
-    ] = None
+    ] = ""
+    overwrite: Annotated[bool, Field(description="Whether an own key may replace an image.")] = False
     user_metadata: Annotated[
-        dict[str, Annotated[str, Field(max_length=MAX_METADATA)]] | None,
-        Field(description="Stored with the file as x-amz-meta-…, and part of ImageValidated. At most 2 KB."),
-    ] = None
+        dict[str, MetaValue],
+        Field(
+            description="Stored with the file as x-amz-meta-…, and part of ImageValidated. At most 2 KB.",
+            json_schema_extra={"propertyNames": {"pattern": META_NAME}},
+        ),
+    ] = {}
 
 
 class InlineUpload(Request):

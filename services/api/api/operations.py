@@ -107,7 +107,7 @@ def paths(content_types: tuple[str, ...]) -> Schema:
                 "requestUploads",
                 "Ask to upload one file, or up to 100: a presigned form, or a URL for a key of your own",
                 {
-                    201: response(
+                    200: response(
                         "For each file what allows the upload, in the order of the request.",
                         in_json({"anyOf": [*tickets, {"type": "array", "items": {"anyOf": tickets}}]}),
                     ),

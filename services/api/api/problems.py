@@ -23,7 +23,6 @@ Code = Literal[
     "invalid_base64",
     "invalid_cursor",
     "invalid_json",
-    "invalid_key",
     "invalid_metadata",
     "invalid_request",
     "invalid_time",

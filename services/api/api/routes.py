@@ -95,14 +95,14 @@ class Routes:
         self.incoming.only()
         wanted = self.incoming.json()
         if not isinstance(wanted, list):
-            return json_response(self.uploads.ticket(wanted).as_json(), HTTPStatus.CREATED)
+            return json_response(self.uploads.ticket(wanted).as_json())
         if not 0 < len(wanted) <= MAX_FILES:
             raise wrong(f"A list has 1 to {MAX_FILES} files.")
         answers = [self.uploads.ticket_or_refusal(each) for each in wanted]
         refused = any(isinstance(each, Refusal) for each in answers)
         return json_response(
             [each.as_json() for each in answers],
-            HTTPStatus.MULTI_STATUS if refused else HTTPStatus.CREATED,
+            HTTPStatus.MULTI_STATUS if refused else HTTPStatus.OK,
         )
 
     def upload(self) -> Response[str]:

