@@ -249,7 +249,7 @@ def serve_with_uvicorn(server: Any) -> None:
             host=host,
             port=int(port),
             http="httptools",
-            ws="none",
+            ws="wsproto",
             lifespan="on",
             log_config=None,
             access_log=False,

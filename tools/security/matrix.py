@@ -118,7 +118,8 @@ def resource_name(resource: Any) -> tuple[str, str]:
     if kind == "Fn::Sub" and isinstance(value, str):
         # An ARN of this account and region by the name that consumer.yml gives: `*_inbox`, `EventBus`.
         named = value.removeprefix(f"arn:{PARTITION}:sqs:{HERE}:${{AWS::StackName}}_")
-        named = named.removeprefix(f"arn:{PARTITION}:events:{HERE}:event-bus/")
+        for kind in ("events", "execute-api"):
+            named = named.removeprefix(f"arn:{PARTITION}:{kind}:{HERE}:").removeprefix("event-bus/")
         return re.sub(r"\$\{(\w+)(\.Arn)?\}", r"\1", named), ""
     raise ValueError(f"no name for {resource}")
 

@@ -82,6 +82,7 @@ const Api = (() => {
     list,
     image: (key, etag) => request(`${address(key)}?urls=true`, { etag }),
     past: (key, at) => request(`${address(key)}?${new URLSearchParams({ at })}`),
+    live: () => request("live"),
     variants: (key) => request(`${address(key)}/variants`),
     events: (key) => request(`${address(key)}/events`),
     retry: (key) => request(`${address(key)}/retry`, { method: "POST" }),

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import botocore.session
+from botocore.auth import SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.loaders import JSONFileLoader, Loader
 
@@ -61,8 +63,8 @@ def _session(*, trimmed: bool) -> botocore.session.Session:
 
 
 @cache
-def client(service: str, config: Config = CONFIG) -> Any:
-    """The client that `boto3.client(service)` would return.
+def client(service: str, config: Config = CONFIG, url: str | None = None) -> Any:
+    """The client that `boto3.client(service, endpoint_url=url)` would return.
 
     With IMAGEBUS_CLIENTS=trimmed, as in our own functions, it has only the calls that they make, and is
     created faster.
@@ -70,7 +72,7 @@ def client(service: str, config: Config = CONFIG) -> Any:
     # The trimmed endpoints.json knows the trimmed services only.
     known = (TRIMMED / service).is_dir() or not TRIMMED.is_dir()
     trimmed = known and os.environ.get("IMAGEBUS_CLIENTS") == "trimmed"
-    return _session(trimmed=trimmed).create_client(service, config=config)
+    return _session(trimmed=trimmed).create_client(service, config=config, endpoint_url=url)
 
 
 def presigner() -> S3Client:
@@ -90,6 +92,30 @@ def presigner() -> S3Client:
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     s3: S3Client = client("s3", CONFIG.merge(path if endpoint else regional))
     return s3
+
+
+def execute_api(api: str) -> str:
+    """The URL of an API of API Gateway, given as ID/STAGE. An emulator serves all of them by their path.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-overview.html
+    """
+    if endpoint := os.environ.get("AWS_ENDPOINT_URL"):
+        return f"{endpoint}/_aws/execute-api/{api}"
+    region, (identifier, _, stage) = os.environ["AWS_REGION"], api.partition("/")
+    domain = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+    return f"https://{identifier}.execute-api.{region}.{domain}/{stage}"
+
+
+def signed_socket(api: str, seconds: int) -> str:
+    """A URL that opens a WebSocket of `api` (ID/STAGE) with this function's rights, for so many seconds.
+
+    API Gateway accepts no signature that is older than five minutes.
+    """
+    request = AWSRequest("GET", execute_api(api))
+    session = _session(trimmed=os.environ.get("IMAGEBUS_CLIENTS") == "trimmed")
+    credentials: Any = session.get_credentials()
+    SigV4QueryAuth(credentials, "execute-api", os.environ["AWS_REGION"], expires=seconds).add_auth(request)
+    return f"ws{str(request.url).removeprefix('http')}"
 
 
 @cache

@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from api.addressing import NoSuchAddress, canonical
 from api.derived import DerivedRoutes
 from api.incoming import Incoming
+from api.live import LiveRoute
 from api.lookup import Lookup
 from api.page import Page
 from api.problems import HttpProblem
@@ -53,8 +54,9 @@ class Api:
         lookup = Lookup(settings, store, storage, recipes)
         derived = DerivedRoutes(incoming, settings, storage, lookup, clock)
         stats = Statistics(incoming, index, clock)
+        live = LiveRoute(incoming, settings, clock)
         routes = Routes(
-            incoming, settings, store, index, storage, lookup, derived, uploads, stats, retrier, page
+            incoming, settings, store, index, storage, lookup, derived, uploads, stats, live, retrier, page
         )
         self.table = routes.table()
         for method, rule, handler in self.table:

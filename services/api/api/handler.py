@@ -11,7 +11,7 @@ from api.page import Page, compose, web
 from api.settings import Settings
 from api.storage import S3Storage, Storage, origin
 from api.views import derived_url
-from imagebus.aws import client, presigner
+from imagebus.aws import client, execute_api, presigner
 from imagebus.clock import SystemClock
 from imagebus.listing import ImageIndex
 from imagebus.missed import Uploads
@@ -41,6 +41,8 @@ def api() -> Api:
 
 def page(settings: Settings, storage: Storage) -> Page:
     addresses = [storage.url(settings.uploads_bucket, "x"), derived_url("x", storage, settings)]
+    if settings.live_api:
+        addresses.append(execute_api(settings.live_api).replace("http", "ws", 1))
     return compose(web(), map(origin, addresses))
 
 

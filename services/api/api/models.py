@@ -236,5 +236,12 @@ class Stats(Answer):
     as_of: str
 
 
+class Live(Answer):
+    """`url` opens a WebSocket until `expires_at`, without the API key. Absent where nothing pushes."""
+
+    url: str | None = None
+    expires_at: str | None = None
+
+
 class Health(Answer):
     status: Literal["ok"]

@@ -13,6 +13,7 @@ from api.models import (
     Health,
     Image,
     InlineUpload,
+    Live,
     Page,
     ProblemDetails,
     PutTicket,
@@ -31,8 +32,8 @@ from api.settings import Settings
 from imagebus import __version__
 
 ANSWERS: list[type[BaseModel]] = [
-    Accepted, Health, Image, Page, ProblemDetails, PutTicket, Refusal, Retried, Stats, Ticket, Timeline,
-    Variants,
+    Accepted, Health, Image, Live, Page, ProblemDetails, PutTicket, Refusal, Retried, Stats, Ticket,
+    Timeline, Variants,
 ]  # fmt: skip
 
 

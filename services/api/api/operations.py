@@ -12,6 +12,7 @@ from api.models import (
     Health,
     Image,
     InlineUpload,
+    Live,
     Page,
     PutTicket,
     Refusal,
@@ -99,6 +100,14 @@ def paths(content_types: tuple[str, ...]) -> Schema:
                 "countImages",
                 "How many images there are of each status; at most ten seconds old",
                 {200: response("The counts.", in_json(ref(Stats)))},
+                (400,),
+            )
+        },
+        "/live": {
+            "get": operation(
+                "openLive",
+                "A signed WebSocket address where changes are pushed; without one, poll",
+                {200: response("The address, if the system has one.", in_json(ref(Live)))},
                 (400,),
             )
         },

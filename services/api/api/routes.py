@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler import Response
 from api.addressing import untoken
 from api.derived import DerivedRoutes
 from api.incoming import Incoming, from_base64, parse, wrong
+from api.live import LiveRoute
 from api.lookup import Lookup
 from api.models import MAX_FILES, Accepted, Health, InlineUpload, Page, Refusal, Retried
 from api.openapi import document
@@ -43,6 +44,7 @@ class Routes:
     derived: DerivedRoutes
     uploads: Uploads
     stats: Statistics
+    live: LiveRoute
     retrier: Retrier
     page: Callable[[], WebPage]
 
@@ -52,6 +54,7 @@ class Routes:
             ("GET", "/openapi.json", self.describe),
             ("GET", "/health", self.health),
             ("GET", "/stats", self.stats.show),
+            ("GET", "/live", self.live.show),
             ("POST", "/images", self.request_uploads),
             ("GET", "/images", self.list_images),
             ("POST", "/upload", self.upload),

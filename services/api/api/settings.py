@@ -15,6 +15,7 @@ class Settings:
     """`inboxes` maps a stage to the URL of its queue; `max_bytes` is the largest accepted file.
 
     `images_url` is where anyone can read derived images, without a slash at its end; empty if nowhere.
+    `live_api` is ID/STAGE of the WebSocket API that pushes changes; empty if there is none.
     """
 
     status_table: str
@@ -27,6 +28,7 @@ class Settings:
     cors_origins: tuple[str, ...] = ()
     recipes_table: str = ""
     images_url: str = ""
+    live_api: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -44,4 +46,5 @@ class Settings:
             cors_origins=tuple(origin.strip() for origin in origins if origin.strip()),
             recipes_table=environment["RECIPES_TABLE"],
             images_url=environment.get("IMAGES_URL", "").rstrip("/"),
+            live_api=environment.get("LIVE_API", ""),
         )
