@@ -63,10 +63,9 @@ const Api = (() => {
     return { body: content, etag: response.headers.get("ETag") };
   }
 
-  function list({ status, cursor, limit = 24, etag }) {
+  function list({ status, prefix, label, cursor, limit, etag }) {
     const query = new URLSearchParams({ limit, urls: "true" });
-    if (status) query.set("status", status);
-    if (cursor) query.set("cursor", cursor);
+    for (const [name, value] of Object.entries({ status, prefix, label, cursor })) if (value) query.set(name, value);
     return request(`images?${query}`, { etag });
   }
 
@@ -76,10 +75,35 @@ const Api = (() => {
     return `images/~${btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")}`;
   }
 
+  /** Whether S3 has an object under the key. Throws Problem. */
+  async function exists(key) {
+    try {
+      await request(address(key));
+      return true;
+    } catch (problem) {
+      if (problem.status === 404) return false;
+      throw problem;
+    }
+  }
+
+  /** What is at a presigned address, as a Blob. Throws Problem. */
+  async function bytes(url) {
+    try {
+      const response = await fetch(url);
+      if (response.ok) return await response.blob();
+      throw new Problem(response.status, "download", `S3 responded with status ${response.status}.`);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      throw new Problem(0, "offline", "S3 cannot be reached.", 5);
+    }
+  }
+
   return {
     Problem,
     credentials,
     list,
+    exists,
+    bytes,
     image: (key, etag) => request(`${address(key)}?urls=true`, { etag }),
     past: (key, at) => request(`${address(key)}?${new URLSearchParams({ at })}`),
     live: () => request("live"),

@@ -22,17 +22,33 @@ const App = (() => {
     if ([401, 403].includes(problem.status)) askForKey(problem.message);
   }
 
-  const show = (key) => {
-    location.hash = PREFIX + encodeURIComponent(key);
-  };
+  const hash = (key) => PREFIX + encodeURIComponent(key);
+  const link = (key) => location.origin + location.pathname + hash(key);
+
+  /** Open an image. From one image to the next, "back" leads to the gallery. */
+  function show(key) {
+    if (location.hash.startsWith(PREFIX)) {
+      history.replaceState(null, "", hash(key));
+      follow();
+    } else {
+      location.hash = hash(key);
+    }
+  }
 
   function follow() {
     if (!location.hash.startsWith(PREFIX) || !Api.credentials.exist()) {
-      Detail.close();
+      Lightbox.close();
       return;
     }
-    const key = decodeURIComponent(location.hash.slice(PREFIX.length));
-    Detail.open(key, Gallery.statusOf(key));
+    let key;
+    try {
+      key = decodeURIComponent(location.hash.slice(PREFIX.length));
+    } catch {
+      Lightbox.notFound(); // not what a browser would have encoded
+      return;
+    }
+    if (key) Lightbox.open(key, Gallery.statusOf(key));
+    else Lightbox.notFound();
   }
 
   function leave() {
@@ -45,6 +61,8 @@ const App = (() => {
     Api.credentials.keep(byId("key-value").value.trim(), byId("token-value").value.trim());
     byId("key").close();
     Gallery.restart();
+    if (Queue.isPaused()) Queue.pause(false);
+    else Queue.resume();
     follow();
   });
   byId("forget-key").addEventListener("click", () => {
@@ -60,13 +78,21 @@ const App = (() => {
   addEventListener("hashchange", follow);
   addEventListener("popstate", follow);
 
-  Uploads.listen(() => Gallery.expect());
   // Other scripts use `App`, which exists only once this function has returned.
   queueMicrotask(() => {
+    Lightbox.start();
+    Selection.start();
     Gallery.start();
+    Tray.start();
+    Changes.start();
+    Live.start({
+      connect: Changes.connect,
+      report: Changes.report,
+      known: (key) => Feed.record(key)?.item.updated_at,
+    });
     if (Api.credentials.exist()) follow();
     else askForKey();
   });
 
-  return { show, connected, disconnected };
+  return { show, link, connected, disconnected };
 })();

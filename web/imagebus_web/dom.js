@@ -40,8 +40,19 @@ const Dom = (() => {
     return Math.abs(ms) < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(2)} s`;
   }
 
+  /** Copies text; returns what to say about it. */
+  async function copy(text) {
+    try {
+      if (!navigator.clipboard) return "Browsers allow copying on secure pages only";
+      await navigator.clipboard.writeText(text);
+      return "Copied";
+    } catch (error) {
+      return error.message;
+    }
+  }
+
   const fileName = (key) => key.split("/").pop() || key;
   const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
-  return { el, svg, byId, announce, bytes, duration, fileName, sentence };
+  return { el, svg, byId, announce, copy, bytes, duration, fileName, sentence };
 })();

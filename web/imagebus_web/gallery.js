@@ -1,43 +1,60 @@
 "use strict";
 
-/** The newest images, updated without a reload. */
+/** The tiles: what is shown, in which order, and what is selected. */
 const Gallery = (() => {
   const { el, byId, bytes, fileName, sentence, announce } = Dom;
   const FILTERS = ["all", "processing", "completed", "rejected", "failed", "deleted"];
-  const BUSY_MS = 1500;
-  const IDLE_MS = 8000;
-  const EXPECTING_MS = 60000;
+  const SORTS = {
+    newest: () => 0, // as the list is
+    name: (a, b) => fileName(a.key).localeCompare(fileName(b.key)),
+    largest: (a, b) => (b.size ?? 0) - (a.size ?? 0),
+  };
+  const TYPING_MS = 400;
+  const REASONS = {
+    corrupt: "The file is damaged",
+    empty: "The file is empty",
+    unsupported_format: "Not a supported format",
+    too_many_bytes: "The file is too large",
+    too_many_pixels: "Too many pixels",
+    too_many_frames: "Too many frames",
+    too_costly: "Too costly to decode",
+    trailing_data: "Something is hidden in the file",
+  };
 
   let filter = "all";
-  let first = { etag: null, items: [], cursor: undefined };
-  let older = []; // pages that "Show more" added
-  let olderCursor;
-  let timer;
-  let expectedUntil = 0;
-  let turn = 0; // number of the latest poll: the response to an older one is ignored
+  let sort = "newest";
+  let typing;
+  let nearEnd = false;
   const tiles = new Map();
+  const statuses = new Map(); // outlives the tiles, to announce changes
 
   class Tile {
-    constructor(item, open) {
+    constructor(key) {
+      this.key = key;
       this.canvas = el("canvas", { "aria-hidden": "true" });
-      this.picture = el("span", { class: "picture" }, this.canvas);
+      this.why = el("span", { class: "why" });
+      this.picture = el("span", { class: "picture" }, this.canvas, this.why);
       this.status = el("span", { class: "status" });
-      this.detail = el("span", {});
-      this.name = el("span", { class: "name" });
+      this.detail = el("span", { class: "detail" });
+      this.name = el("span", { class: "name" }, fileName(key));
       this.button = el(
         "button",
-        { type: "button", class: "tile", onclick: () => open(item.key) },
+        { type: "button", class: "tile", onclick: () => App.show(key) },
         this.picture,
         el("span", { class: "caption" }, this.name, this.status, " ", this.detail),
       );
-      this.node = el("li", {}, this.button);
+      this.check = el("input", { type: "checkbox", class: "check", "aria-label": `Select ${fileName(key)}` });
+      this.check.addEventListener("click", (event) => Selection.toggle(key, this.check.checked, event.shiftKey));
+      this.node = el("li", {}, this.button, this.check);
     }
 
     update(item) {
-      this.name.textContent = fileName(item.key);
       this.status.textContent = sentence(item.status);
       this.status.className = `status ${item.status}`;
-      this.detail.textContent = item.reason && item.status !== "completed" ? item.reason : bytes(item.size);
+      const failed = ["rejected", "failed"].includes(item.status) && item.reason;
+      this.why.textContent = failed ? (REASONS[item.reason] ?? sentence(item.reason)) : "";
+      this.detail.textContent = bytes(item.size);
+      this.check.checked = Selection.has(item.key);
       if (item.thumbhash && item.thumbhash !== this.thumbhash) {
         this.thumbhash = item.thumbhash;
         ThumbHash.paint(this.canvas, item.thumbhash);
@@ -51,90 +68,89 @@ const Gallery = (() => {
     load(path, url) {
       this.path = path;
       this.image?.remove();
-      const image = el("img", { alt: "", src: url, decoding: "async" });
+      const image = el("img", { alt: "", src: url, decoding: "async", loading: "lazy" });
       image.addEventListener("load", () => image.classList.add("shown"));
       image.addEventListener("error", () => {
+        if (this.image !== image) return;
         this.path = null;
+        this.renew();
       });
       this.image = image;
       this.picture.append(image);
     }
+
+    /** Its address may have expired before it was scrolled into view; once a minute at most. */
+    renew() {
+      if (Date.now() - (this.renewed ?? 0) < 60000) return;
+      this.renewed = Date.now();
+      attempt(() => Feed.renew(this.key));
+    }
   }
 
-  function render() {
-    const seen = new Set();
-    const items = [...first.items, ...older].filter((item) => {
-      if (seen.has(item.key) || (filter === "all" && item.status === "deleted")) return false;
-      seen.add(item.key);
+  /** Work that may fail with a Problem, which the header shows. */
+  async function attempt(work) {
+    try {
+      await work();
       return true;
-    });
-    const list = byId("gallery");
+    } catch (problem) {
+      if (!(problem instanceof Api.Problem)) throw problem;
+      App.disconnected(problem);
+      return false;
+    }
+  }
+
+  const visible = () =>
+    Feed.items()
+      .filter((item) => filter !== "all" || item.status !== "deleted")
+      .sort(SORTS[sort]);
+
+  function render() {
+    const items = visible();
+    const keys = new Set(items.map((item) => item.key));
     for (const [key, tile] of tiles) {
-      if (seen.has(key) && items.some((item) => item.key === key)) continue;
+      if (keys.has(key)) continue;
       tile.node.remove();
       tiles.delete(key);
     }
+    const list = byId("gallery");
     items.forEach((item, index) => {
       let tile = tiles.get(item.key);
-      if (!tile) {
-        tile = new Tile(item, (key) => App.show(key));
-        tiles.set(item.key, tile);
-      } else if (tile.last !== item.status) {
-        announce(`${fileName(item.key)} is ${item.status}`);
-      }
-      tile.last = item.status;
+      if (!tile) tiles.set(item.key, (tile = new Tile(item.key)));
+      const before = statuses.get(item.key);
+      if (before && before !== item.status) announce(`${fileName(item.key)} is ${item.status}`);
+      statuses.set(item.key, item.status);
       tile.update(item);
       if (list.children[index] !== tile.node) list.insertBefore(tile.node, list.children[index] ?? null);
     });
-    byId("empty").hidden = items.length > 0;
-    byId("more").hidden = !(older.length ? olderCursor : first.cursor);
+    const searching = filter !== "all" || byId("prefix").value || byId("label").value;
+    byId("empty").textContent = searching ? "No image matches." : "No images yet.";
+    byId("empty").hidden = items.length > 0 || Feed.hasMore() || Feed.isFresh();
+    byId("more").hidden = !Feed.hasMore();
+    byId("sort-hint").hidden = sort === "newest" || !Feed.hasMore();
+    Selection.keep((key) => Feed.record(key));
+    queueMicrotask(fill);
   }
 
-  async function poll() {
-    clearTimeout(timer);
-    if (document.hidden || !Api.credentials.exist()) return;
-    turn += 1;
-    const mine = turn;
-    let wait = IDLE_MS;
-    try {
-      const status = filter === "all" ? undefined : filter;
-      const { body, etag } = await Api.list({ status, etag: first.etag });
-      if (mine !== turn) return;
-      if (body) {
-        first = { etag, items: body.items, cursor: body.cursor };
-        render();
-      }
-      App.connected();
-      const isBusy = first.items.some((item) => item.status === "processing") || Date.now() < expectedUntil;
-      if (isBusy) wait = BUSY_MS;
-    } catch (problem) {
-      if (!(problem instanceof Api.Problem)) throw problem;
-      if (mine !== turn) return;
-      App.disconnected(problem);
-      wait = Math.max(1, problem.retryAfter) * 1000;
-      if ([401, 403].includes(problem.status)) return;
+  /** Load older images as long as the end of the list is near the screen. */
+  let filling = false;
+  async function fill() {
+    if (filling || !nearEnd || document.hidden) return;
+    filling = true;
+    while (nearEnd && Feed.hasMore() && (await attempt(Feed.more))) {
+      await new Promise((resolve) => setTimeout(resolve, 50)); // the observer looks again
     }
-    timer = setTimeout(poll, wait);
-  }
-
-  async function more() {
-    const status = filter === "all" ? undefined : filter;
-    try {
-      const { body } = await Api.list({ status, cursor: older.length ? olderCursor : first.cursor });
-      older = [...older, ...body.items];
-      olderCursor = body.cursor;
-      render();
-    } catch (problem) {
-      if (!(problem instanceof Api.Problem)) throw problem;
-      App.disconnected(problem);
-    }
+    filling = false;
   }
 
   function restart() {
-    first = { etag: null, items: [], cursor: undefined };
-    older = [];
-    olderCursor = undefined;
-    poll();
+    for (const tile of tiles.values()) tile.node.remove();
+    tiles.clear();
+    Feed.choose({
+      status: filter === "all" ? undefined : filter,
+      prefix: byId("prefix").value || undefined,
+      label: byId("label").value || undefined,
+    });
+    Changes.poll();
   }
 
   function choose(name) {
@@ -142,8 +158,6 @@ const Gallery = (() => {
     for (const button of byId("filter").children) {
       button.setAttribute("aria-pressed", String(button.dataset.status === name));
     }
-    for (const tile of tiles.values()) tile.node.remove();
-    tiles.clear();
     restart();
   }
 
@@ -157,18 +171,30 @@ const Gallery = (() => {
         ),
       ),
     );
-    byId("more").addEventListener("click", more);
-    document.addEventListener("visibilitychange", poll);
-    poll();
+    for (const id of ["prefix", "label"]) {
+      byId(id).addEventListener("input", () => {
+        clearTimeout(typing);
+        typing = setTimeout(restart, TYPING_MS);
+      });
+    }
+    byId("sort").addEventListener("change", (event) => {
+      sort = event.target.value;
+      render();
+    });
+    byId("more").addEventListener("click", () => attempt(Feed.more));
+    new IntersectionObserver(
+      ([entry]) => {
+        nearEnd = entry.isIntersecting;
+        fill();
+      },
+      { rootMargin: "800px" },
+    ).observe(byId("end"));
+    Feed.listen(render);
   }
 
-  /** Something was uploaded or requested: poll often for a while. */
-  function expect() {
-    expectedUntil = Date.now() + EXPECTING_MS;
-    poll();
-  }
+  /** The keys in the order of the tiles. */
+  const keys = () => visible().map((item) => item.key);
+  const statusOf = (key) => Feed.record(key)?.item.status;
 
-  const statusOf = (key) => tiles.get(key)?.last;
-
-  return { start, restart, expect, statusOf };
+  return { start, restart, render, attempt, keys, statusOf, focus: (key) => tiles.get(key)?.button.focus() };
 })();

@@ -43,7 +43,7 @@ def page(settings: Settings, storage: Storage) -> Page:
     addresses = [storage.url(settings.uploads_bucket, "x"), derived_url("x", storage, settings)]
     if settings.live_api:
         addresses.append(execute_api(settings.live_api).replace("http", "ws", 1))
-    return compose(web(), map(origin, addresses))
+    return compose(web(), map(origin, addresses), settings.max_bytes, settings.content_types)
 
 
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:

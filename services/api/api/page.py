@@ -21,9 +21,16 @@ class Page:
     content_security_policy: str
 
 
-def compose(folder: Traversable, storage_origins: Iterable[str]) -> Page:
-    """The page of `folder`. It may connect only to its own origin and to the buckets."""
+def compose(
+    folder: Traversable, storage_origins: Iterable[str], max_bytes: int, content_types: Iterable[str]
+) -> Page:
+    """The page of `folder`. It may connect only to its own origin and to the buckets.
+
+    It refuses files of more than `max_bytes` or of other types before it sends anything.
+    """
     html = (folder / "index.html").read_text(encoding="utf-8")
+    limits = f'data-max-bytes="{max_bytes}" data-types="{" ".join(content_types)}"'
+    html = html.replace('<html lang="en">', f'<html lang="en" {limits}>', 1)
     html, styles = _inline(html, _STYLESHEET, "style", folder)
     html, scripts = _inline(html, _SCRIPT, "script", folder)
     origins = " ".join(sorted(set(storage_origins)))

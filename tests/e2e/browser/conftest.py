@@ -62,9 +62,8 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
         driver.quit()
 
 
-@pytest.fixture
-def page(browser: Chrome, pipeline: Pipeline, axe: str) -> Iterator[Page]:
-    """The page in a new tab of a browser that has stored nothing. At the end its console must be clean."""
+def fresh_tab(browser: Chrome, origin: str) -> None:
+    """A new tab of a browser that has stored nothing."""
     before = browser.current_window_handle
     browser.switch_to.new_window("tab")
     tab = browser.current_window_handle
@@ -73,9 +72,14 @@ def page(browser: Chrome, pipeline: Pipeline, axe: str) -> Iterator[Page]:
     browser.switch_to.window(tab)
     browser.execute_cdp_cmd("Network.clearBrowserCache", {})
     browser.execute_cdp_cmd("Network.clearBrowserCookies", {})
-    everything = {"origin": pipeline.target.api_url, "storageTypes": "all"}
-    browser.execute_cdp_cmd("Storage.clearDataForOrigin", everything)
+    browser.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
     browser.set_window_size(1280, 900)
+
+
+@pytest.fixture
+def page(browser: Chrome, pipeline: Pipeline, axe: str) -> Iterator[Page]:
+    """The page in a new tab. At the end its console must be clean."""
+    fresh_tab(browser, pipeline.target.api_url or "")
     opened = Page(browser, pipeline, axe)
     opened.forget_console()
     yield opened

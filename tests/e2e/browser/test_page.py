@@ -65,7 +65,9 @@ def test_uploaded_images_reach_their_states_without_a_reload(page: Page, files: 
     page.wait_for(within=150, **{harbour: "Completed", meadow: "Completed", broken: "Rejected"})
     page.wait(lambda: len(page.find_all("#gallery img.shown")) >= 2, "two thumbnails")
     assert page.driver.execute_script("return window.untouched")
-    page.wait(lambda: not page.find_all("#uploads li"), "the upload rows have gone")
+    assert page.text("#tray-title") == "3 of 3 uploaded"
+    page.find("#clear").click()
+    assert not page.find("#tray").is_displayed()
 
 
 def test_an_image_shows_its_thumbnails_its_events_and_its_facts(page: Page, files: dict[str, Path]) -> None:
@@ -82,6 +84,8 @@ def test_an_image_shows_its_thumbnails_its_events_and_its_facts(page: Page, file
         "ImageProcessed",
     }
     assert any("after ImageValidated, which caused it" in event for event in events)
+    assert page.find("#picture").is_displayed()
+    page.find("#tab-events").click()
     slider = page.find("#past")
     assert page.text("#past-state") == "As it is now"
     slider.send_keys(Keys.HOME, Keys.ARROW_RIGHT)
@@ -91,6 +95,9 @@ def test_an_image_shows_its_thumbnails_its_events_and_its_facts(page: Page, file
     assert len(page.find_all("svg.timeline g.later")) == len(events) - 2
     slider.send_keys(Keys.END)
     assert len(page.find_all("svg.timeline g.later")) == 0
+    page.find("#image-body details summary").click()
+    assert "ImageValidated" in page.text("#image-body details table")
+    page.find("#tab-variants").click()
     assert len(page.find_all(".strip img")) == 4
     page.wait(
         lambda: page.driver.execute_script(
@@ -99,9 +106,8 @@ def test_an_image_shows_its_thumbnails_its_events_and_its_facts(page: Page, file
         ),
         "the thumbnails are there",
     )
+    page.find("#tab-overview").click()
     assert "900 × 600" in page.text("#image-body")
-    page.find("#image-body details summary").click()
-    assert "ImageValidated" in page.text("#image-body details table")
     # the browser's back button
     page.driver.back()
     page.wait(lambda: page.find("#image").get_attribute("open") is None, "the image is closed")
@@ -115,6 +121,7 @@ def test_the_html_of_the_variants_is_copied(page: Page, files: dict[str, Path]) 
     page.choose_files(files[harbour])
     page.wait_for(**{harbour: "Completed"})
     page.open_image(harbour)
+    page.find("#tab-variants").click()
     rows = {tuple(row.text.split(" ", 2)) for row in page.find_all("#variants tbody tr")}
     assert {(name, image_format) for name, image_format, _ in rows} == {
         (box, "jpeg") for box in ("100x100", "320x320", "640x480", "1280x1280")
@@ -150,6 +157,7 @@ def test_an_image_says_when_its_variants_are_older_than_the_promoted_ones(
     page.choose_files(files[meadow])
     page.wait_for(**{meadow: "Completed"})
     page.open_image(meadow)
+    page.find("#tab-variants").click()
     assert not page.find_all("#outdated")
     default = recipes.default()
     variants = {**default.variants, "new": Variant(width=10)}
@@ -251,6 +259,7 @@ def test_nothing_stands_in_the_way_of_assistive_technology(
     if (width, scheme) != (390, "dark"):
         take(page, f"page-{kind}")
     page.open_image(harbour)
+    page.wait(lambda: page.find("#picture").get_property("naturalWidth"), "the picture")
     assert page.accessibility() == []
     if (width, scheme) == (1280, "light"):
         take(page, "page-image")

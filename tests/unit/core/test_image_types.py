@@ -35,5 +35,5 @@ def test_the_stack_accepts_every_format_but_the_optional_ones_unless_told_otherw
 
 
 def test_the_page_knows_the_extensions_of_every_type() -> None:
-    script = (ROOT / "web" / "imagebus_web" / "uploads.js").read_text(encoding="utf-8")
+    script = (ROOT / "web" / "imagebus_web" / "tray.js").read_text(encoding="utf-8")
     assert dict(re.findall(r'^    (\w+): "(image/\w+)",$', script, re.MULTILINE)) == MIME_OF_EXTENSION

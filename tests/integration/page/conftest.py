@@ -1,0 +1,32 @@
+"""The page in a browser, before an API with canned images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from selenium.webdriver import Chrome
+
+from tests.e2e.browser.conftest import axe, browser, fresh_tab
+from tests.e2e.browser.pages import Page
+from tests.integration.page.stub import KEY, Stub, serving
+
+__all__ = ["axe", "browser"]
+
+
+@pytest.fixture
+def stub() -> Iterator[Stub]:
+    with serving() as stub:
+        yield stub
+
+
+@pytest.fixture
+def page(browser: Chrome, stub: Stub, axe: str) -> Iterator[Page]:
+    pipeline: Any = SimpleNamespace(target=SimpleNamespace(api_url=stub.url, api_key=KEY))
+    fresh_tab(browser, stub.url)
+    opened = Page(browser, cast(Any, pipeline), axe)
+    opened.forget_console()
+    yield opened
+    browser.get("about:blank")  # or the page goes on asking
