@@ -86,6 +86,13 @@ lock: $(READY) ## resolve requirements.in into requirements.lock
 	@$(BIN)/uv pip install --quiet --python .checks/bin/python --require-hashes --requirement security/checks.lock
 	@touch $@
 
+# nor does this generator agree with our versions
+.python-client/.made: $(READY) tools/clients/python.lock
+	@rm -rf .python-client && $(BIN)/uv venv --quiet --python $(BIN)/python .python-client
+	@$(BIN)/uv pip install --quiet --python .python-client/bin/python --require-hashes \
+	  --requirement tools/clients/python.lock
+	@touch $@
+
 .PHONY: check
 check: $(READY) .checks/.made ## lint, format, types, template, contracts, generated files, security
 	$(BIN)/ruff check .
@@ -174,8 +181,15 @@ toolchains: ## install the compilers that `make clients` uses besides Node (Debi
 	sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); $$sudo apt-get update -qq && \
 	$$sudo apt-get install --yes -qq --no-install-recommends default-jdk-headless golang-go libjackson2-databind-java
 
+.PHONY: python-client
+python-client: $(READY) .python-client/.made ## generate a Python client of the API (dist/python-client)
+	@mkdir -p dist && PATH="$(CURDIR)/.python-client/bin:$$PATH" openapi-python-client generate \
+	  --path docs/openapi.json --meta none --overwrite --output-path dist/python-client/imagebus_client \
+	  >dist/python-client.log 2>&1 || { cat dist/python-client.log >&2; exit 1; }
+	@echo "dist/python-client/imagebus_client, which needs httpx and attrs"
+
 .PHONY: clients
-clients: $(READY) ## compile clients/ in every language that is installed, also after an additive change
+clients: $(READY) .python-client/.made ## compile clients/ in every language that is installed, also after an additive change
 	IMAGEBUS_CLIENTS=1 $(BIN)/pytest -rs tests/integration/clients
 
 .PHONY: erase

@@ -18,7 +18,7 @@ import yaml
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-LOCKS = ("requirements.lock", "requirements-uv.lock", "security/checks.lock")
+LOCKS = ("requirements.lock", "requirements-uv.lock", "security/checks.lock", "tools/clients/python.lock")
 
 
 @dataclass(frozen=True, order=True)

@@ -382,6 +382,25 @@ export interface components {
             actual?: number;
             detail: string;
         };
+        /**
+         * @description The derived images that are shown, all by one recipe.
+         *
+         *     `outdated`: they are by an earlier recipe, until those of the promoted one are complete. `expires_at` is
+         *     when the URLs cease to work; without it they are permanent.
+         */
+        ImageVariants: {
+            key: string;
+            recipe?: string;
+            outdated: boolean;
+            thumbhash?: string;
+            expires_at?: string;
+            variants: {
+                [key: string]: components["schemas"]["Variant"];
+            };
+            /** @description The one with the largest image first. */
+            pictures: components["schemas"]["Picture"][];
+            links: components["schemas"]["Links"];
+        };
         /** @description A small file with its content. */
         InlineUpload: {
             filename: string;
@@ -604,25 +623,6 @@ export interface components {
             height: number;
             bytes: number;
             url: string;
-        };
-        /**
-         * @description The derived images that are shown, all by one recipe.
-         *
-         *     `outdated`: they are by an earlier recipe, until those of the promoted one are complete. `expires_at` is
-         *     when the URLs cease to work; without it they are permanent.
-         */
-        Variants: {
-            key: string;
-            recipe?: string;
-            outdated: boolean;
-            thumbhash?: string;
-            expires_at?: string;
-            variants: {
-                [key: string]: components["schemas"]["Variant"];
-            };
-            /** @description The one with the largest image first. */
-            pictures: components["schemas"]["Picture"][];
-            links: components["schemas"]["Links"];
         };
         Watermarked: {
             width: number;
@@ -1990,7 +1990,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Variants"];
+                    "application/json": components["schemas"]["ImageVariants"];
                 };
             };
             /** @description Unchanged. */

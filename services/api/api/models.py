@@ -203,7 +203,7 @@ class Picture(Answer):
     html: Annotated[str, Field(description="A <picture> for them. Write the alternative text into it.")]
 
 
-class Variants(Answer):
+class ImageVariants(Answer):
     """The derived images that are shown, all by one recipe.
 
     `outdated`: they are by an earlier recipe, until those of the promoted one are complete. `expires_at` is

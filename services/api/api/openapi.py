@@ -12,6 +12,7 @@ from api.models import (
     Accepted,
     Health,
     Image,
+    ImageVariants,
     InlineUpload,
     Live,
     Page,
@@ -23,7 +24,6 @@ from api.models import (
     Ticket,
     Timeline,
     UploadRequest,
-    Variants,
 )
 from api.operations import paths
 from api.parts import Schema
@@ -32,8 +32,8 @@ from api.settings import Settings
 from imagebus import __version__
 
 ANSWERS: list[type[BaseModel]] = [
-    Accepted, Health, Image, Live, Page, ProblemDetails, PutTicket, Refusal, Retried, Stats, Ticket,
-    Timeline, Variants,
+    Accepted, Health, Image, ImageVariants, Live, Page, ProblemDetails, PutTicket, Refusal, Retried, Stats,
+    Ticket, Timeline,
 ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from api.models import (
     Accepted,
     Health,
     Image,
+    ImageVariants,
     InlineUpload,
     Live,
     Page,
@@ -21,7 +22,6 @@ from api.models import (
     Ticket,
     Timeline,
     UploadRequest,
-    Variants,
 )
 from api.parts import (
     AT,
@@ -183,7 +183,7 @@ def paths(content_types: tuple[str, ...]) -> Schema:
                 "listVariants",
                 "The variants of an image, with their URLs, srcset and HTML",
                 {
-                    200: response("What is shown now.", in_json(ref(Variants))),
+                    200: response("What is shown now.", in_json(ref(ImageVariants))),
                     304: UNCHANGED,
                 },
                 (400, 404),

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from api.addressing import address
-from api.models import Image, Links, Summary, Timeline, Urls, Variants
+from api.models import Image, ImageVariants, Links, Summary, Timeline, Urls
 from api.settings import Settings
 from api.storage import Storage
 from api.variants import by_name, pictures, variant
@@ -122,7 +122,7 @@ def all_urls(seen: Seen, storage: Storage, settings: Settings) -> Urls:
 
 def variants(
     seen: Seen, recipe: Recipe | None, storage: Storage, settings: Settings, expires_at: str | None
-) -> Variants:
+) -> ImageVariants:
     """`recipe` is what the variants were made by, if that is known."""
     base = address(seen.key)
     thumbhash = view.summary(seen.item).thumbhash
@@ -132,7 +132,7 @@ def variants(
         )
         for name, files in by_name(smallest_first(seen.shown.thumbnails)).items()
     }
-    return Variants(
+    return ImageVariants(
         key=seen.key,
         recipe=seen.shown.recipe,
         outdated=seen.shown.outdated,

@@ -54,7 +54,7 @@ def test_images_in_every_state_are_as_described(world: World) -> None:
         check("Image", world.get(f"images/{key}", urls="true").json)
         check("Timeline", world.get(f"images/{key}/events").json)
     check("Page", world.get("images", urls="true").json)
-    check("Variants", world.get("images/done.jpg/variants").json)
+    check("ImageVariants", world.get("images/done.jpg/variants").json)
     shown = world.get("images/done.jpg").json
     assert shown["labels"]["faces"]["largest"][0]["smile"] is True
     assert shown["metadata"]["thumbhash"] == shown["thumbhash"]

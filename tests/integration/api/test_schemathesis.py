@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from api.openapi import document
 from api.parts import KEY_PARAMETER
 from tests.integration.api.conftest import World
 from tests.integration.api.served import KEY, served
@@ -30,4 +31,5 @@ def test_schemathesis_finds_nothing(world: World, tmp_path: Path) -> None:
         finished = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     logging.disable(logging.NOTSET)
     assert finished.returncode == 0, finished.stdout[-8000:] + finished.stderr
-    assert "16/16" in finished.stdout
+    described = sum(map(len, document()["paths"].values()))
+    assert f"Tested: {described - 1}" in finished.stdout, "all but the document itself"
