@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import base64
+import json
+import re
+import shutil
+import subprocess
 import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 import requests
 
 from api.addressing import address, token
+from imagebus_local.stack import local_api_url
 from tests.e2e.api_client import Client
 from tests.e2e.harness import Pipeline, eventually, jpeg
 from tests.e2e.hostile_keys import HOSTILE
 
+DOCUMENT = Path(__file__).parents[2] / "docs" / "api.md"
 PUBLIC = ("/", "/openapi.json", "/health")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
@@ -212,3 +219,35 @@ def test_the_page_allows_its_own_scripts_and_nothing_else(client: Client) -> Non
     assert "<script src" not in answer.text
     assert "style=" not in answer.text
     assert client.key not in answer.text
+
+
+def test_the_examples_of_the_documentation_work(pipeline: Pipeline, client: Client, tmp_path: Path) -> None:
+    """In a folder with photo.jpg, one after the other; curl fails if the API or S3 refuses something."""
+    text = DOCUMENT.read_text("utf-8").replace("avatars/42", uuid.uuid4().hex)
+    local, on_aws, *others = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    (tmp_path / ".imagebus").mkdir()
+    known = {"api_url": client.url, "api_key": client.key}
+    (tmp_path / ".imagebus" / "local.json").write_text(json.dumps(known), "utf-8")
+    (tmp_path / "photo.jpg").write_bytes(jpeg("gold"))
+    (tmp_path / ".curlrc").write_text("fail-with-body\nsilent\nshow-error\nnoproxy = *\n", "utf-8")
+    environment = {**pipeline.target.environment, "CURL_HOME": str(tmp_path)}
+
+    def run(*blocks: str) -> list[str]:
+        script = "\necho\n".join(("set -euo pipefail", *blocks))
+        done = subprocess.run(
+            ["bash", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return [line for line in done.stdout.splitlines() if line]
+
+    accepted, page, counts = map(json.loads, run(local, *others))
+    form, put = (json.loads((tmp_path / f"{name}.json").read_text("utf-8")) for name in ("form", "put"))
+    for ticket in (accepted, form, put):
+        pipeline.wait(ticket["key"])
+    assert page.keys() <= {"items", "cursor"}
+    assert counts["complete"] is True
+    if shutil.which("aws"):
+        stack = f"--stack-name {pipeline.target.stack} "
+        url, key = run(on_aws.replace("--stack-name imagebus ", stack), 'echo "$API"; echo "$KEY"')
+        endpoint = pipeline.target.endpoint
+        assert (local_api_url(url, endpoint) if endpoint else url, key) == (client.url, client.key)

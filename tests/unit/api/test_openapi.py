@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 from typing import Any, cast, get_args
 
+from jsonschema import Draft202012Validator
+
 from api.app import Api
 from api.openapi import document
 from api.problems import Code, GatewayCode
@@ -57,3 +59,26 @@ def test_every_code_of_the_gateway_is_described() -> None:
     assert set(re.findall(r'"code":"(\w+)"', template)) == set(get_args(GatewayCode))
     code = document()["components"]["schemas"]["ProblemDetails"]["properties"]["code"]
     assert set(code["enum"]) == {*get_args(GatewayCode), *get_args(Code)}
+
+
+def test_the_documents_examples_of_answers_have_the_fields_of_the_schemas() -> None:
+    """They leave out some; `…` stands for the rest of a text."""
+    text = (COMMITTED.parent / "api.md").read_text(encoding="utf-8")
+    examples = [json.loads(each) for each in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
+    models = (["Ticket", "Refusal"], "ImageVariants", "Stats")
+    for example, model in zip(examples, models, strict=True):
+        pairs = zip(example, model, strict=True) if isinstance(model, list) else [(example, model)]
+        for each, name in pairs:
+            schemas = loose(document()["components"]["schemas"])
+            schema = {"$ref": f"#/components/schemas/{name}", "components": {"schemas": schemas}}
+            Draft202012Validator(schema).validate(each)
+
+
+def loose(schema: Any) -> Any:
+    """No field is required, and there are no others."""
+    if isinstance(schema, list):
+        return [loose(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    inner = {name: loose(each) for name, each in schema.items() if name != "required"}
+    return {"additionalProperties": False, **inner} if isinstance(inner.get("properties"), dict) else inner
