@@ -11,6 +11,7 @@ from typing import Any
 
 from imagebus.events.catalog import STAGES
 from imagebus.history.fold import Item
+from imagebus.history.labels import labels
 from imagebus.history.recorded import RecordedEvent
 
 PRICES = Path(__file__).with_name("prices.json")
@@ -38,6 +39,8 @@ class Used:
     derived_objects: int
     reads: int
     rekognition_calls: int
+    #: that the image can be found by
+    labels: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,7 @@ def used(log: Sequence[RecordedEvent], item: Item) -> Used:
         derived_objects=len(item.get("thumbnails", ())) + ("watermarked" in item) + ("labels" in item),
         reads=sum(bool(usage.get("bytes_in", 0)) for usage in usages),
         rekognition_calls=sum(usage.get("rekognition_calls", 0) for usage in usages),
+        labels=len(labels(item)),
     )
 
 
@@ -116,7 +120,9 @@ def _writes(image: Used) -> float:
     """Units of 1 KB: each event once, and after each the status item in the table and two indexes."""
     log = image.events * math.ceil(image.event_bytes / image.events / 1024) if image.events else 0
     status = 3 * image.events * math.ceil(image.status_bytes / 2 / 1024)  # on average, half of the final item
-    return log + status + 2  # the ledger's claim and mark
+    # Each row of a label twice, because it is in a transaction with the item, and in an index.
+    found = 3 * image.labels + math.ceil(image.status_bytes / 2 / 1024) if image.labels else 0
+    return log + status + found + 2  # the ledger's claim and mark
 
 
 def _reads(image: Used) -> float:

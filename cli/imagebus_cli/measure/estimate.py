@@ -31,6 +31,6 @@ def month(region: str, images: int, *, labels: bool) -> tuple[float, float, str,
     except KeyError:
         region = REFERENCE
         price, free, as_of = load_prices(region)
-    image = replace(TWELVE_MEGAPIXELS, rekognition_calls=int(labels))
+    image = replace(TWELVE_MEGAPIXELS, rekognition_calls=int(labels), labels=10 if labels else 0)
     of_images = sum(line.usd for line in lines([image], price, scale=images))
     return of_images, sum(line.usd for line in idle(price, free)), region, as_of

@@ -13,7 +13,10 @@ import pytest
 from moto import mock_aws
 
 from imagebus.erasures import DynamoDBErasures, Erasure
+from imagebus.events import caused_by
+from imagebus.events.analyzer import Label, LabelsDetected
 from imagebus.history.fold import fold
+from imagebus.history.labels import label_rows
 from imagebus.history.required import DEFAULT, Required
 from imagebus.identity import SHARDS
 from imagebus.inbox import SQSQueue
@@ -149,6 +152,25 @@ def test_a_status_item_is_replaced_only_while_it_is_the_expected_one(store: Dyna
     assert not store.replace_status(newer, "something")
     assert store.replace_status(newer, item["log_digest"])
     assert store.status(KEY) == newer
+
+
+def test_rows_of_labels_change_with_their_status_item_or_not_at_all(store: DynamoDBEventStore):
+    first, *_ = events = story()
+
+    def labelled(*names: str):
+        labels = tuple(Label(name=name, confidence=90, parents=()) for name in names)
+        fact = caused_by(first.meta, LabelsDetected(labels=labels, model_versions={}), clock=ManualClock())
+        return fold([recorded(each) for each in (*events, fact)], REQUIRED)
+
+    one, two = labelled("Sea", "Beach"), labelled("Dog", "beach")
+    assert store.replace_status(one, None, [])
+    assert store.label_rows(KEY) == label_rows(one)
+    assert [row["sk"] for row in label_rows(one)] == ["LABEL#beach", "LABEL#sea"]
+    assert not store.replace_status(two, "something", label_rows(one))
+    assert store.label_rows(KEY) == label_rows(one)
+    assert store.replace_status(two, one["log_digest"], label_rows(one))
+    assert store.label_rows(KEY) == label_rows(two)
+    assert store.status(KEY) == two
 
 
 @pytest.fixture

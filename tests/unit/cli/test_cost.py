@@ -34,6 +34,9 @@ def test_usage_is_summed_over_the_events() -> None:
     found = used(log, {"size": 10, "watermarked": {}})
     assert found.gb_seconds == 2.0
     assert (found.derived_bytes, found.derived_objects, found.reads) == (7, 1, 2)
+    assert found.labels == 0
+    labels = {"labels": [{"name": name, "confidence": 9} for name in ("Cat", "cat", "Sofa")]}
+    assert used(log, {"labels": labels}).labels == 2
     # recorder 3, validator 1, cleaner 1, thumbnailer, watermarker, metadata, labels 4, ingest 1
     assert found.deliveries == 10
 
