@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -101,7 +102,8 @@ class Routes:
             return json_response(self.uploads.ticket(wanted).as_json())
         if not 0 < len(wanted) <= MAX_FILES:
             raise wrong(f"A list has 1 to {MAX_FILES} files.")
-        answers = [self.uploads.ticket_or_refusal(each) for each in wanted]
+        with ThreadPoolExecutor(8) as pool:  # S3 is asked about each key of the caller's own
+            answers = list(pool.map(self.uploads.ticket_or_refusal, wanted))
         refused = any(isinstance(each, Refusal) for each in answers)
         return json_response(
             [each.as_json() for each in answers],

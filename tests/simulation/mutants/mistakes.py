@@ -17,6 +17,19 @@ MISTAKES: tuple[Mistake, ...] = (
         "            ScanIndexForward=True,\n",
         mode="calm",
     ),
+    core(
+        "an image is still found by what it was",
+        "store",
+        'return puts + [{"Delete": table | {"Key": marshal_item(key)}} for key in keys]',
+        "return puts",
+    ),
+    core(
+        "an image is not found by its labels",
+        "projector",
+        "else label_rows(stored)",
+        "else label_rows(item)",
+        mode="calm",
+    ),
     service(
         "the notifier ignores erasures",
         "notifier.handler",
