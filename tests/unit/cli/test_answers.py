@@ -165,7 +165,7 @@ def test_of_the_local_stack_a_missing_one_is_exit_code_3(monkeypatch: pytest.Mon
 def test_a_local_stack_takes_the_next_port_if_the_usual_one_is_busy(monkeypatch: pytest.MonkeyPatch):
     started: list[int | None] = []
 
-    def start(port: int | None, *, say: object) -> object:
+    def start(port: int | None, **options: object) -> object:
         started.append(port)
         return LocalState("http://x", "eu-west-1", 1, {}, None, None, "imagebus", port or 4566, "")
 
