@@ -21,6 +21,7 @@ from imagebus_cli.adopt import commands as adopt
 from imagebus_cli.consumers import commands as consumers
 from imagebus_cli.consumers.blackbox.commands import examine_consumer
 from imagebus_cli.demo import commands as demo
+from imagebus_cli.images import chosen
 from imagebus_cli.images import commands as images
 from imagebus_cli.images.inspect import inspect
 from imagebus_cli.local import commands as local
@@ -41,9 +42,9 @@ PANELS: Mapping[str, Mapping[str, Callable[..., None] | typer.Typer]] = {
         "status": images.status,
         "events": images.events,
         "diff": images.diff,
-        "get": images.get,
-        "delete": images.delete,
-        "erase": images.erase,
+        "get": chosen.get,
+        "delete": chosen.delete,
+        "erase": chosen.erase,
         "retry": operations.retry,
     },
     "A stack": {

@@ -214,7 +214,8 @@ def test_retry_completes_an_image_whose_stage_had_failed_and_it_is_announced_onc
 
     code, retried = imagebus(pipeline, "retry", key)
     assert code == 0
-    assert retried["retried"] == [{"image_key": key, "event": "ImageValidated", "stages": ["thumbnailer"]}]
+    sent = [{"event": "ImageValidated", "stages": ["thumbnailer"]}]
+    assert retried["items"] == [{"key": key, "ok": True, "retried": sent}]
     pipeline.wait(key, "completed")
     pipeline.wait_notifications(key, 2)
     pipeline.settled()

@@ -1,4 +1,4 @@
-"""`imagebus list`, `status`, `events`, `diff`, `get`, `delete` and `erase`.
+"""`imagebus list`, `status`, `events` and `diff`.
 
 Exit code 1 always means that the image or file does not exist, or (`status --watch`) did not complete.
 """
@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from imagebus_cli.command import Key, Target, Timeout, command, require_watch
-from imagebus_cli.images.options import Format, Status
-from imagebus_cli.output.text import count
+from imagebus_cli.images.options import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,12 +22,23 @@ if TYPE_CHECKING:
 
 @command
 def list_images(
-    stack: Stack,
+    target: Target,
     out: Output,
     status: Annotated[
         Status | None, typer.Option(help="Only images with this status.", show_default=False)
     ] = None,
     prefix: Annotated[str, typer.Option(help="Only images whose key starts with this.")] = "",
+    label: Annotated[str, typer.Option(help="Only images with this label.")] = "",
+    since: Annotated[
+        str | None,
+        typer.Option(
+            help="Only images uploaded since then: ISO 8601, or an age (90m, 7d).", show_default=False
+        ),
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(help="Only images uploaded before then, in the same formats.", show_default=False),
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=100, help="Images per page.")] = 25,
     cursor: Annotated[
         str | None, typer.Option(help="Continue after an earlier page.", show_default=False)
@@ -38,12 +48,19 @@ def list_images(
     """List images, newest first."""
     from rich.table import Table
 
-    from imagebus.listing import Filters
     from imagebus_cli.images import lookup
+    from imagebus_cli.moments import moment
     from imagebus_cli.output import terminal
     from imagebus_cli.output.text import bytes_text
 
-    filters = Filters(status=status.value if status else None, prefix=prefix)
+    filters = lookup.filters(
+        status.value if status else None,
+        prefix,
+        label,
+        moment(since) if since else None,
+        moment(until) if until else None,
+    )
+    stack = target.find()
     items, rest = lookup.listed(stack, filters, limit, cursor, everything=everything)
     if out.as_json:
         active = lookup.active(stack)
@@ -173,100 +190,3 @@ def diff(
     ]
     document = {"key": key, "at": timestamp(earlier), "to": timestamp(later)}
     out.write(document | {"changes": [vars(each) for each in changes]}, *(lines or ["Nothing changed."]))
-
-
-@command
-def get(
-    target: Target,
-    out: Output,
-    key: Key,
-    thumbnail: Annotated[
-        str | None, typer.Option(help="Download this thumbnail, for example 320x320.", show_default=False)
-    ] = None,
-    processed: Annotated[bool, typer.Option("--processed", help="Download the watermarked image.")] = False,
-    image_format: Annotated[
-        Format | None,
-        typer.Option(
-            "--format", help="Format of the thumbnail (default: the most compatible).", show_default=False
-        ),
-    ] = None,
-    output: Annotated[
-        str | None,
-        typer.Option(
-            "--output",
-            "-o",
-            help="File to write; - for standard output (default: the image's name, as photo.jpg, "
-            "photo.320x320.jpg or photo.watermarked.jpg).",
-        ),
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that exists.")] = False,
-) -> None:
-    """Download the original or a derived image. An interrupted download leaves no file.
-
-    Exits with 1 if the image or file does not exist, and with 2 if the file to write exists already.
-    """
-    from imagebus_cli.images import download, lookup
-    from imagebus_cli.output.text import bytes_text
-    from imagebus_cli.problem import Problem
-
-    if thumbnail is not None and processed:
-        raise Problem("Use either --thumbnail or --processed.", exit_code=2)
-    if image_format and thumbnail is None:
-        raise Problem("Use --format with --thumbnail.", exit_code=2)
-    if output == download.STDOUT and out.as_json:
-        raise Problem(
-            "Standard output can take the image or JSON, not both.", "Name a file: -o FILE", exit_code=2
-        )
-    stack = target.find()
-    if thumbnail is not None:
-        place = lookup.thumbnail(stack, key, thumbnail, image_format)
-    else:
-        place = lookup.processed(stack, key) if processed else lookup.original(stack, key)
-    derived = "watermarked" if processed else thumbnail
-    file = output or download.name_of(key, derived, place["Key"])
-    size = download.fetch(stack, key, place, file, force=force)
-    if file != download.STDOUT:
-        out.write({"image_key": key, "file": file, "bytes": size}, f"{file}: {bytes_text(size)}")
-
-
-@command
-def delete(stack: Stack, out: Output, key: Key) -> None:
-    """Delete an image and what was derived from it. Its versions and log stay; `erase` removes those too."""
-    from imagebus_cli.images import lookup
-
-    lookup.delete(stack, key)
-    out.write({"deleted": key}, f"{key}: deleted")
-
-
-@command
-def erase(
-    stack: Stack,
-    out: Output,
-    key: Key,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    leftovers: Annotated[
-        bool,
-        typer.Option("--leftovers", help="Only what an interrupted erase left. A later upload stays."),
-    ] = False,
-) -> None:
-    """Permanently remove an image: the original in all versions, derived images, log and status.
-
-    Exits with 1 if there is nothing to remove, or you do not confirm.
-    """
-    from imagebus_cli.images import erase, lookup
-    from imagebus_cli.problem import Problem
-
-    if not yes:
-        what = f"what is left of {key!r}" if leftovers else f"{key!r} with all its versions"
-        typer.confirm(f"Permanently erase {what}?", abort=True, err=True)
-    erased = (erase.erase_leftovers if leftovers else erase.erase)(stack, key)
-    if not erased.anything:
-        if leftovers:
-            raise Problem(f"Nothing is left of the image {key!r}.", exit_code=1)
-        raise lookup.unknown(key)
-    out.write(
-        {"erased": key, **vars(erased)},
-        f"{key}: erased {count(erased.versions, 'version')}, {count(erased.derived, 'derived image')}, "
-        f"{count(erased.items, 'log or status item', 'log and status items')}",
-        "  What the archive keeps, and for how long: docs/security.md",
-    )

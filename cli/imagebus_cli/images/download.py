@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,13 +21,14 @@ CHUNK = 1 << 20
 STDOUT = "-"
 
 
-def fetch(stack: Stack, key: str, place: dict[str, str], target: str, *, force: bool) -> int:
+def fetch(
+    stack: Stack, key: str, place: dict[str, str], target: str, *, force: bool, make_folder: bool = False
+) -> int:
     """Write the object to a file (`-`: standard output) completely or not at all; returns its size.
 
     Raises Problem, also for a file that exists, unless `force`.
     """
-    if target != STDOUT and not force and Path(target).exists():
-        raise Problem(f"{target} exists.", "Name another file with -o, or overwrite it: --force", exit_code=2)
+    require_free({key: target}, force=force)
     try:
         body = stack.s3.get_object(**place)["Body"]  # type: ignore[arg-type]
     except ClientError as error:
@@ -38,6 +40,8 @@ def fetch(stack: Stack, key: str, place: dict[str, str], target: str, *, force: 
     file = Path(target)
     draft = file.with_name(f".{file.name}.{os.getpid()}")
     try:
+        if make_folder:
+            file.parent.mkdir(parents=True, exist_ok=True)
         with draft.open("wb") as out:
             size = _copy(body, out)
         draft.replace(file)
@@ -61,11 +65,64 @@ def _chunks(body: Any) -> Iterator[bytes]:
         yield chunk
 
 
+def require_free(files: Mapping[str, str], *, force: bool) -> None:
+    """Raises Problem if two images would be written to one file, or a file exists and there is no `force`."""
+    owners: dict[str, str] = {}
+    for key, file in files.items():
+        if file in owners:
+            raise Problem(
+                f"{owners[file]!r} and {key!r} would both be written to {file}.",
+                "Download them into different folders, or with --prefix, which keeps their folders.",
+                exit_code=2,
+            )
+        owners[file] = key
+    there = [file for file in owners if file != STDOUT and not force and Path(file).exists()]
+    if there:
+        what = f"{there[0]} exists." if len(there) == 1 else f"{there[0]} and {len(there) - 1} more exist."
+        raise Problem(what, "Name another file or folder with -o, or overwrite: --force", exit_code=2)
+
+
+@dataclass(frozen=True)
+class Target:
+    """What -o names: a file, a folder (None: the working directory), or neither."""
+
+    name: str | None
+    folder: Path | None
+    #: How much of a key's beginning --prefix takes away; None where only the last part of a key counts.
+    cut: int | None = None
+
+    @classmethod
+    def of(cls, output: str | None, prefix: str | None, *, several: bool) -> Target:
+        """Raises Problem if several images would go to one file."""
+        is_folder = output is not None and (output.endswith("/") or Path(output).is_dir())
+        if several and not is_folder and output is not None and (output == STDOUT or Path(output).exists()):
+            raise Problem("Several images need a folder.", "Name one: -o DIR", exit_code=2)
+        if not several and not is_folder:
+            return cls(output, None)
+        if output is None:
+            raise Problem("Several images need a folder.", "Name one: -o DIR, or -o .", exit_code=2)
+        return cls(None, Path(output), None if prefix is None else prefix.rfind("/") + 1)
+
+    def file(self, key: str, derived: str | None, stored: str) -> str:
+        """Where the image goes. Raises Problem if its key cannot be a path there."""
+        if self.name is not None:
+            return self.name
+        name = name_of(key, derived, stored)
+        if self.folder is None:
+            return name
+        parents = [] if self.cut is None else key[self.cut :].split("/")[:-1]
+        if any(part in ("", ".", "..") or "\0" in part for part in parents):
+            raise Problem(
+                f"The key {key!r} is no path below a folder.", "Download it alone: -o FILE", exit_code=1
+            )
+        return str(self.folder.joinpath(*parents, name))
+
+
 def file_name(key: str) -> str:
     """The name of the key's file in the working directory. Raises Problem if the key has none."""
     name = key.rsplit("/", 1)[-1]
     if name in ("", ".", "..") or "\0" in name or name == STDOUT:
-        raise Problem("The key does not end in a file name.", "Name a file with -o FILE.", exit_code=2)
+        raise Problem(f"The key {key!r} does not end in a file name.", "Name a file: -o FILE", exit_code=2)
     return name
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from imagebus.erasures import Erasure
 from imagebus.identity import derived_prefix, is_imported
+from imagebus.listing import Filters
+from imagebus_cli.images import lookup
+from imagebus_cli.images.several import nothing_below
 from imagebus_cli.output.text import count
 from imagebus_cli.stack.deletion import delete
 from imagebus_cli.stack.deployed import Stack
@@ -66,6 +70,28 @@ def erase_leftovers(stack: Stack, key: str) -> Erased:
     return Erased(len(versions), len(derived), stack.store.erase(key, erasure))
 
 
+def below(stack: Stack, prefix: str) -> dict[str, int]:
+    """Keys with the prefix that have a version or a status, and the bytes of all their versions.
+
+    Raises Problem if there are none.
+    """
+    found: dict[str, int] = {}
+    for each in _listed(stack, prefix):
+        found[each["Key"]] = found.get(each["Key"], 0) + each.get("Size", 0)
+    items, _ = lookup.listed(stack, Filters(prefix=prefix), 0, None, everything=True)
+    found |= {item["image_key"]: 0 for item in items if item["image_key"] not in found}
+    if not found:
+        raise nothing_below(prefix)
+    return found
+
+
+def sizes(stack: Stack, keys: Iterable[str]) -> dict[str, int]:
+    """The bytes of all versions of each key."""
+    return {
+        key: sum(each.get("Size", 0) for each in _listed(stack, key) if each["Key"] == key) for key in keys
+    }
+
+
 def is_leftover(derived: str, erasure: Erasure, logged: Collection[str]) -> bool:
     """Whether a derived object is of an erased upload; `logged` are the revisions that the table has."""
     revision = revision_of(derived)
@@ -80,11 +106,17 @@ def revision_of(derived: str) -> str:
 
 def _versions(stack: Stack, key: str) -> Iterator[dict[str, str]]:
     """Versions and delete markers of exactly this key; the listing is by prefix."""
-    pages = stack.s3.get_paginator("list_object_versions").paginate(Bucket=stack.uploads, Prefix=key)
+    for each in _listed(stack, key):
+        if each["Key"] == key:
+            yield {"Key": key, "VersionId": each["VersionId"]}
+
+
+def _listed(stack: Stack, prefix: str) -> Iterator[Any]:
+    """Versions and delete markers."""
+    pages = stack.s3.get_paginator("list_object_versions").paginate(Bucket=stack.uploads, Prefix=prefix)
     for page in pages:
-        for each in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
-            if each["Key"] == key:
-                yield {"Key": key, "VersionId": each["VersionId"]}
+        yield from page.get("Versions", [])
+        yield from page.get("DeleteMarkers", [])
 
 
 def _derived(stack: Stack, key: str) -> Iterator[str]:

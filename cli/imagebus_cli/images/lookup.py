@@ -25,6 +25,16 @@ from imagebus_cli.problem import Problem
 from imagebus_cli.stack.deployed import Stack
 
 
+def filters(
+    status: str | None, prefix: str, label: str, since: datetime | None, until: datetime | None
+) -> Filters:
+    """Raises Problem if no moment lies between `since` and `until`."""
+    if since and until and since >= until:
+        raise Problem("--since is not before --until.", "Times without a zone are UTC.", exit_code=2)
+    times = (timestamp(each) if each else "" for each in (since, until))
+    return Filters(status, prefix, label, *times)
+
+
 def listed(
     stack: Stack, filters: Filters, limit: int, cursor: str | None, *, everything: bool
 ) -> tuple[list[Item], str | None]:
@@ -62,7 +72,7 @@ def known(stack: Stack, key: str) -> Item:
     """The status item. As in the API, an upload that is in no log yet is being processed. Raises Problem."""
     item = stack.store.status(key)
     if item is None or item["status"] == "deleted":
-        head = _uploaded(stack, key)
+        head = uploaded(stack, key)
         if head is not None:
             return view.pending(key, head["ContentLength"], head["LastModified"])
     if item is None:
@@ -78,7 +88,7 @@ def _present(stack: Stack, key: str) -> Item:
     return item
 
 
-def _uploaded(stack: Stack, key: str) -> Mapping[str, Any] | None:
+def uploaded(stack: Stack, key: str) -> Mapping[str, Any] | None:
     """What S3 says about the object; None if there is none, or if S3 does not say."""
     try:
         return stack.s3.head_object(Bucket=stack.uploads, Key=key)
@@ -238,7 +248,7 @@ def deleted(key: str) -> Problem:
 
 def without_log(stack: Stack, key: str) -> Problem:
     """There is no such image, or its upload is in no log yet."""
-    if _uploaded(stack, key) is None:
+    if uploaded(stack, key) is None:
         return unknown(key)
     advice = "They appear a moment after an upload. For older objects: imagebus import"
     return Problem(f"The image {key!r} has no events yet.", advice, exit_code=1)

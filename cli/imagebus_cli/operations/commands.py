@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from imagebus_cli.command import Target, Timeout, command, require_watch
-from imagebus_cli.output.text import count
+from imagebus_cli.images import several
+from imagebus_cli.images.several import Keys
 
 if TYPE_CHECKING:
     from imagebus_cli.output.writer import Output
@@ -177,14 +178,16 @@ def verify(
 def retry(
     target: Target,
     out: Output,
-    key: Annotated[
-        str | None, typer.Argument(metavar="KEY", help="The image's key.", show_default=False)
+    keys: Keys = None,
+    prefix: Annotated[
+        str | None,
+        typer.Option(help="Retry every failed image whose key starts with this.", show_default=False),
     ] = None,
     all_failed: Annotated[
         bool, typer.Option("--all-failed", help="Retry every image whose status is failed.")
     ] = False,
     watch: Annotated[
-        bool, typer.Option("--watch", help="With a key: wait until the image is no longer failed.")
+        bool, typer.Option("--watch", help="Then wait until the images are no longer failed.")
     ] = False,
     timeout: Timeout = None,
 ) -> None:
@@ -192,55 +195,18 @@ def retry(
 
     If S3 shows something else than the status, because an event was lost, ingest looks again.
 
-    Exits with 1 if the image has nothing to retry, or if an image could not be retried; with --watch, also
-    if it did not complete within two minutes. If a stage fails again, the image stays failed.
+    Exits with 1 if an image has nothing to retry or could not be retried; with --watch, also if it did not
+    complete. If a stage fails again, the image stays failed.
     """
-    from imagebus_cli.operations.retry import RetryFailure, nothing_to_retry, retry_failed, retry_one
-    from imagebus_cli.output import terminal
-    from imagebus_cli.problem import Problem
+    from imagebus_cli.operations import retry as retrying
 
-    if (key is None) is not all_failed:
-        raise Problem("Name one key, or use --all-failed.", exit_code=2)
-    if watch and all_failed:
-        raise Problem("--watch needs one key.", exit_code=2)
+    chosen = several.require_choice(keys, prefix, all_failed)
     require_watch(timeout, watch=watch)
     stack = target.find()
-    retried, problems = [], []
-    for result in [retry_one(stack, key)] if key is not None else retry_failed(stack):
-        if isinstance(result, RetryFailure):
-            problems.append(vars(result))
-            continue
-        problems += [
-            {"image_key": result.image_key, "why": f"the stack has no inbox for the stage {stage}"}
-            for stage in result.unreachable
-        ]
-        for request in result.sent:
-            document = {"event": request.detail_type, "stages": list(request.stages)}
-            retried.append({"image_key": result.image_key, **document})
-            if not out.as_json:
-                line = f"{result.image_key}: {request.detail_type} for {', '.join(request.stages)}"
-                terminal.console.print(terminal.safe(line), soft_wrap=True)
-    summary: dict[str, Any] = {"retried": retried, "problems": problems}
-    idle = key is not None and not retried and not problems
-    lines = [nothing_to_retry(stack, key) if idle and key else f"{count(len(retried), 'event')} retried"]
-    if watch and key is not None and retried:
-        summary["status"] = _status_after_retry(stack, key, timeout)
-        lines.append(f"{key}: {summary['status']}")
-    out.write(summary, *lines)
-    out.problems(problems)
-    if problems or (key is not None and not retried) or summary.get("status", "completed") != "completed":
-        raise typer.Exit(1)
-
-
-def _status_after_retry(stack: Stack, key: str, timeout: float | None) -> str:
-    """The status once it is neither `processing` nor `failed`, or after the timeout.
-
-    A retry leaves no trace in the status, so `failed` cannot be told from the failure before it.
-    """
-    from datetime import UTC, datetime
-
-    from imagebus_cli.images import lookup
-    from imagebus_cli.uploads.tracking import TERMINAL, Upload, watch
-
-    watch(stack, [Upload(key, "", datetime.now(UTC))], patience=timeout, final=TERMINAL - {"failed"})
-    return str(lookup.known(stack, key)["status"])
+    if not chosen:
+        chosen = retrying.failed(stack, prefix or "")
+    retries = retrying.retrier(stack)
+    outcomes = several.each(lambda key: retrying.outcome(stack, retries, key), chosen, "retried", at_once=1)
+    if watch:
+        outcomes = retrying.watched(stack, outcomes, timeout)
+    several.report(out, outcomes, nothing="No image has failed.")

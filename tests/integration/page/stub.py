@@ -46,6 +46,8 @@ class Stub:
     forms: dict[str, float] = field(default_factory=dict)
     lifetime: float = FAR
     refuse: int = 0
+    #: what lists show instead of `images`
+    listed: dict[str, dict[str, Any]] | None = None
     addresses: float = FAR
     most_at_once: int = 0
     requests: list[str] = field(default_factory=list)
@@ -64,7 +66,7 @@ class Stub:
     def page_of(self, query: dict[str, str]) -> dict[str, Any]:
         found = [
             each
-            for each in reversed(self.images.values())
+            for each in reversed((self.images if self.listed is None else self.listed).values())
             if query.get("status") in (None, each["status"])
             and each["key"].startswith(query.get("prefix", ""))
             and ("label" not in query or query["label"] in each.get("_labels", ()))

@@ -187,7 +187,7 @@ def test_a_key_without_a_file_name_needs_one(key: str):
 
 def test_delete_covers_the_original_and_keeps_its_versions(stack: Stack):
     version = stack.s3.put_object(Bucket="uploads", Key=KEY, Body=b"x")["VersionId"]
-    assert json.loads(run("delete", KEY, "--json").stdout) == {"deleted": KEY}
+    assert json.loads(run("delete", KEY, "--json").stdout)["items"] == [{"key": KEY, "ok": True}]
     assert stack.s3.get_object(Bucket="uploads", Key=KEY, VersionId=version)["Body"].read() == b"x"
     assert str(run("delete", KEY).exception) == f"The image {KEY!r} was deleted."
 

@@ -106,7 +106,7 @@ def test_verify_finds_it_and_retry_has_it_announced(
     (found,) = filter(None, (check(ScannedImage(KEY, item, ())) for check in left.settling))
     assert (found.why, found.advice) == (why, f"imagebus retry {KEY}")
     done = json.loads(run("retry", KEY, "--json").stdout)
-    assert done["retried"] == [{"image_key": KEY, "event": "Object Deleted", "stages": ["ingest"]}]
+    assert done["items"][0]["retried"] == [{"event": "Object Deleted", "stages": ["ingest"]}]
     ((url, body),) = queues.sent
     event = announced(stack, body)
     assert (url, event.detail_type) == ("queue://ingest", announces)

@@ -72,9 +72,10 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Deployed:
 
 def run(*arguments: str) -> tuple[int, Any]:
     done = CliRunner().invoke(main.app, ["retry", *arguments, "--json"])
-    if isinstance(done.exception, Problem):
+    if isinstance(done.exception, Problem) and not done.stdout:
         raise done.exception
-    return done.exit_code, json.loads(done.stdout)
+    code = done.exception.exit_code if isinstance(done.exception, Problem) else done.exit_code
+    return code, json.loads(done.stdout)
 
 
 def failed(key: str, stage: str = "thumbnailer") -> list[RecordedEvent]:
@@ -90,8 +91,14 @@ def test_one_stage_is_retried_and_no_other(stack: Deployed):
     assert run(KEY) == (
         0,
         {
-            "retried": [{"image_key": KEY, "event": "ImageValidated", "stages": ["thumbnailer"]}],
-            "problems": [],
+            "ok": True,
+            "items": [
+                {
+                    "key": KEY,
+                    "ok": True,
+                    "retried": [{"event": "ImageValidated", "stages": ["thumbnailer"]}],
+                }
+            ],
         },
     )
     assert [url for url, _ in stack.queues.sent] == ["queue://thumbnailer"]
@@ -104,9 +111,36 @@ def test_an_image_that_cannot_be_read_is_reported_and_the_others_are_retried(sta
     rows[min(rows)]["event"] = {"S": "not JSON"}
     code, document = run("--all-failed")
     assert code == 1
-    assert sorted(each["image_key"] for each in document["retried"]) == ["a.jpg", "c.jpg"]
-    assert [each["image_key"] for each in document["problems"]] == ["b.jpg"]
-    assert "JSON" in document["problems"][0]["why"]
+    assert {each["key"]: each["ok"] for each in document["items"]} == {
+        "a.jpg": True,
+        "b.jpg": False,
+        "c.jpg": True,
+    }
+    (why,) = [each["why"] for each in document["items"] if not each["ok"]]
+    assert "JSON" in why
+
+
+def test_one_image_and_all_get_the_same_answer(stack: Deployed):
+    stack.hold(*failed("a.jpg"))
+    one = run("a.jpg")
+    assert one == run("--all-failed") == run("--prefix", "a") == run("a.jpg", "a.jpg")
+    assert run("--prefix", "b") == (0, {"ok": True, "items": []})
+    done = CliRunner().invoke(main.app, ["retry", "--prefix", "b"])
+    assert done.stdout == "No image has failed.\n"
+
+
+def test_several_images_are_retried_and_watched_together(stack: Deployed, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(
+        tracking, "statuses", lambda stack, keys, *_: {k: stack.store.status(k) for k in keys}
+    )
+    for key in ("a.jpg", "b.jpg"):
+        stack.hold(*failed(key))
+    code, document = run("a.jpg", "b.jpg", "--watch", "--timeout", "0")
+    assert code == 1
+    assert [(each["key"], each["ok"], each["status"]) for each in document["items"]] == [
+        ("a.jpg", False, "failed"),
+        ("b.jpg", False, "failed"),
+    ]
 
 
 def test_a_stage_without_an_inbox_is_reported_and_the_others_are_retried(stack: Deployed):
@@ -116,21 +150,22 @@ def test_a_stage_without_an_inbox_is_reported_and_the_others_are_retried(stack: 
     stack.hold(*(recorded(event) for event in log))
     code, document = run(KEY)
     assert code == 1
-    assert [each["stages"] for each in document["retried"]] == [["labels"]]
-    assert "tagger" in document["problems"][0]["why"]
+    (item,) = document["items"]
+    assert [each["stages"] for each in item["retried"]] == [["labels"]]
+    assert "tagger" in item["why"]
 
 
 def test_an_unknown_key_is_a_problem_and_a_finished_image_exits_with_1(
     stack: Deployed, monkeypatch: pytest.MonkeyPatch
 ):
     stack.hold(*(recorded(event) for event in story()))
-    assert run(KEY) == (1, {"retried": [], "problems": []})
-    monkeypatch.setattr(lookup, "_uploaded", lambda *_: None)
-    with pytest.raises(Problem, match=r"There is no image 'nobody\.jpg'\."):
-        run("nobody.jpg")
-    monkeypatch.setattr(lookup, "_uploaded", lambda *_: {"ContentLength": 1})
-    with pytest.raises(Problem, match="has no events yet"):
-        run("nobody.jpg")
+    code, document = run(KEY)
+    assert (code, document["items"][0]["retried"]) == (1, [])
+    monkeypatch.setattr(lookup, "uploaded", lambda *_: None)
+    code, document = run("nobody.jpg")
+    assert (code, document["items"][0]["why"]) == (1, "There is no image 'nobody.jpg'.")
+    monkeypatch.setattr(lookup, "uploaded", lambda *_: {"ContentLength": 1})
+    assert "has no events yet" in run("nobody.jpg")[1]["items"][0]["why"]
 
 
 @pytest.mark.parametrize(
@@ -145,7 +180,11 @@ def test_why_there_is_nothing_to_retry_is_said(stack: Deployed, more: tuple[Any,
     kept = events if more else events[:2]
     stack.hold(*map(recorded, [*kept, *(make(events, clock=CLOCK) for make in more)]))
     done = CliRunner().invoke(main.app, ["retry", KEY])
-    assert (done.exit_code, done.stdout) == (1, f"Nothing to retry: the image {why}\n")
+    assert isinstance(done.exception, Problem)
+    assert (done.exception.exit_code, done.exception.message) == (
+        1,
+        f"Nothing to retry: the image {KEY!r} {why}",
+    )
 
 
 def test_watching_a_retry_ignores_the_old_failure(stack: Deployed, monkeypatch: pytest.MonkeyPatch):
@@ -160,19 +199,14 @@ def test_watching_a_retry_ignores_the_old_failure(stack: Deployed, monkeypatch: 
     monkeypatch.setattr(tracking, "statuses", look)
     stack.hold(*failed(KEY))
     code, document = run(KEY, "--watch")
-    assert (code, document["status"]) == (0, "completed")
+    assert (code, document["items"][0]["status"]) == (0, "completed")
 
 
 def test_watching_a_retry_that_does_not_help_ends_with_1(stack: Deployed, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(tracking, "statuses", lambda stack, *_: {KEY: stack.store.status(KEY)})
     stack.hold(*failed(KEY))
     code, document = run(KEY, "--watch", "--timeout", "0")
-    assert (code, document["status"]) == (1, "failed")
-
-
-def test_only_one_image_can_be_watched(stack: Deployed):
-    with pytest.raises(Problem, match="one key"):
-        run("--all-failed", "--watch")
+    assert (code, document["items"][0]["status"]) == (1, "failed")
 
 
 class Bucket:

@@ -193,7 +193,10 @@ def left(stack: Stack) -> list[str]:
 def test_a_script_is_told_what_was_erased(stack: Stack):
     image(stack)
     done = run("erase", "a.jpg", "--yes", "--json")
-    assert json.loads(done.stdout) == {"erased": "a.jpg", "versions": 2, "derived": 1, "items": 2}
+    assert json.loads(done.stdout) == {
+        "ok": True,
+        "items": [{"key": "a.jpg", "ok": True, "versions": 2, "derived": 1, "items": 2}],
+    }
     assert left(stack) == ["a.jpg.backup"]
 
 
@@ -203,7 +206,7 @@ def test_nothing_is_erased_without_a_yes_and_the_question_is_no_part_of_the_answ
     assert refused.exit_code == 1
     assert len(left(stack)) == 3
     done = run("erase", "a.jpg", "--json", answer="y\n")
-    assert json.loads(done.stdout.removeprefix(" y"))["versions"] == 2  # the echo of the input
+    assert json.loads(done.stdout.removeprefix(" y"))["items"][0]["versions"] == 2  # the echo of the input
     assert "Permanently erase" in done.stderr
 
 
