@@ -21,7 +21,7 @@ from tests.e2e.consumers import deployed
 from tests.e2e.harness import Pipeline
 
 ALL = bool(os.environ.get("IMAGEBUS_CONSUMERS"))
-EXAMPLES = ["tagger", "analytics"]
+EXAMPLES = ["tagger", "analytics", "live"]
 EVERY_FAULTY = [each for language in FAULTY.values() for each in language]
 
 pytestmark = pytest.mark.embedded("it stops pollers, and empties stores")

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+import websocket
+
+from imagebus import aws
 from tests.e2e.consumers import deployed
 from tests.e2e.harness import Pipeline, eventually, jpeg
 from tests.e2e.test_new_consumer import replay
@@ -85,3 +91,59 @@ def test_analytics_gets_the_history_by_a_replay(pipeline: Pipeline) -> None:
         },
     )
     s3.delete_bucket(Bucket=rows)
+
+
+class Page:
+    """A page that is connected, and what it has heard."""
+
+    def __init__(self, url: str) -> None:
+        self.socket = websocket.create_connection(url, timeout=60)
+        self.heard: list[dict[str, Any]] = []
+
+    def hear(self, key: str, status: str) -> dict[str, Any]:
+        """The message that says so, which may have come already."""
+        while True:
+            for message in self.heard:
+                if (message["key"], message.get("status")) == (key, status):
+                    return message
+            self.heard.append(json.loads(self.socket.recv()))
+
+
+@contextmanager
+def connected(url: str) -> Iterator[Page]:
+    page = Page(url)
+    try:
+        yield page
+    finally:
+        page.socket.close()
+
+
+def test_live_tells_every_connected_page_and_forgets_those_that_left(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Signed by the test. That the API may sign, and for this alone, is in security/matrix.yml."""
+    for name, value in (pipeline.target.environment | {"AWS_REGION": pipeline.target.region}).items():
+        monkeypatch.setenv(name, value)
+    with deployed(pipeline, EXAMPLES / "live") as live:
+        dynamodb, table = pipeline.client("dynamodb"), live.outputs["ConnectionsTableName"]
+
+        def known() -> list[dict[str, Any]]:
+            items: list[dict[str, Any]] = dynamodb.scan(TableName=table, ConsistentRead=True)["Items"]
+            return items
+
+        url = aws.signed_socket(live.outputs["LiveApi"], 300)
+        with pytest.raises(websocket.WebSocketBadStatusException, match="403"):
+            websocket.create_connection(url.partition("?")[0], timeout=60)
+        with connected(url) as one, connected(url) as other:
+            gone = {"id": {"S": "R0oXAdfD0kwCH6w="}, "opened": {"N": "0"}, "expires": {"N": "7200"}}
+            dynamodb.put_item(TableName=table, Item=gone)
+            good = pipeline.upload(pipeline.key(), jpeg())
+            bad = pipeline.upload(pipeline.key("bad.jpg"), b"no image")
+            for page in (one, other):
+                page.socket.send("{}")  # as the page does, so that the connection is not idle
+                assert page.hear(good, "processing")["updated_at"]
+            told = one.hear(good, "completed")
+            assert told["revision"] == pipeline.wait(good, "completed")["revision"]
+            assert other.hear(bad, "rejected")["revision"] == pipeline.wait(bad, "rejected")["revision"]
+            assert len(known()) == 2
+        eventually(lambda: known() == [], within=30, what="both have left")
