@@ -23,6 +23,7 @@ const Queue = (() => {
   class Upload {
     constructor(file, type, id) {
       Object.assign(this, { file, type, id, name: file.name, size: file.size });
+      this.turn = 0; // of sending: paused and resumed, an earlier one may still wait for an answer
       this.reset();
     }
 
@@ -69,28 +70,35 @@ const Queue = (() => {
     });
   }
 
-  /** A form for the file. Throws Api.Problem. */
-  async function ticketFor(upload) {
+  /** A form for the file, noted unless it is `stopped()` by then. Throws Api.Problem. */
+  async function ticketFor(upload, stopped) {
     const wanted = { filename: upload.name.slice(-255), content_type: upload.type, size: upload.size };
     const { body } = await Api.tickets(wanted);
-    upload.key = body.key;
-    Kept.note(upload.id, body.key);
+    if (!stopped()) {
+      upload.key = body.key;
+      Kept.note(upload.id, body.key);
+    }
     return body;
   }
 
   async function send(upload) {
+    upload.turn += 1;
+    const { turn } = upload;
+    const stopped = () => upload.state !== "sending" || upload.turn !== turn; // cancelled, or paused meanwhile
     upload.sent = 0;
     upload.become("sending");
     let status;
     try {
       // It was being sent when the page was closed: perhaps S3 had stored it already.
-      if (upload.key && (await Api.exists(upload.key))) return stored(upload);
-      const ticket = await ticketFor(upload);
-      if (upload.state !== "sending") return undefined;
+      const already = upload.key && (await Api.exists(upload.key));
+      if (stopped()) return undefined;
+      if (already) return stored(upload);
+      const ticket = await ticketFor(upload, stopped);
+      if (stopped()) return undefined;
       status = await post(ticket, upload);
     } catch (problem) {
       if (!(problem instanceof Api.Problem)) throw problem;
-      if (upload.state !== "sending") return undefined;
+      if (stopped()) return undefined;
       if ([400, 409, 413, 415].includes(problem.status)) return upload.become("failed", problem.message);
       if ([401, 403].includes(problem.status)) {
         paused = true; // until there is a key that works
@@ -99,7 +107,7 @@ const Queue = (() => {
       }
       return again(upload, problem.message, problem.retryAfter * 1000);
     }
-    if (upload.state !== "sending") return undefined; // cancelled or paused meanwhile
+    if (stopped()) return undefined;
     if (status >= 200 && status < 300) return stored(upload);
     if (status === 403) return renewed(upload);
     if (status === 0 || status >= 500) return again(upload, status ? "S3 is busy" : "the connection was lost");

@@ -111,6 +111,45 @@ def test_uploads_are_paused_resumed_and_cancelled(page: Page, stub: Stub, tmp_pa
     assert not any(key.endswith("photo-00.jpg") for key in stub.stored)
 
 
+def hold(page: Page, name: str) -> None:
+    """Let calls of `Api[name]` wait until `release()`; `asked` counts them, `sends` the transfers."""
+    page.driver.execute_script(
+        "const call = Api[arguments[0]]; const gate = new Promise((resolve) => (window.release = resolve));"
+        "window.asked = 0; window.sends = 0; const send = XMLHttpRequest.prototype.send;"
+        "XMLHttpRequest.prototype.send = function (body) { sends += 1; return send.call(this, body); };"
+        "Api[arguments[0]] = async (value) => { asked += 1; await gate; return call(value); };",
+        name,
+    )
+
+
+def test_pausing_while_a_form_is_asked_for_sends_nothing_twice(page: Page, stub: Stub, tmp_path: Path):
+    page.open()
+    hold(page, "tickets")
+    page.choose_files(*photos(tmp_path, 1, 1000))
+    page.wait(lambda: page.driver.execute_script("return asked") == 1, "a form is asked for")
+    page.driver.execute_script("Queue.pause(true); Queue.pause(false)")
+    page.wait(lambda: page.driver.execute_script("return asked") == 2, "another one")
+    page.driver.execute_script("release()")
+    page.wait(lambda: uploads(page) == "1 of 1 uploaded", "it is uploaded")
+    assert page.driver.execute_script("return sends") == 1
+    assert list(stub.stored.values()) == [1]
+
+
+def test_a_cancelled_upload_does_not_come_back(page: Page, stub: Stub, tmp_path: Path):
+    """Neither when the answer arrives that S3 has it already."""
+    page.open()
+    page.driver.execute_script("Api.exists = async () => true")
+    hold(page, "exists")
+    page.driver.execute_script("Queue.pause(true)")
+    page.choose_files(*photos(tmp_path, 1, 1000))
+    page.wait(lambda: page.find_all("#uploads li"), "its row")
+    page.driver.execute_script("Queue.all()[0].key = 'uploads/before.jpg'; Queue.pause(false)")
+    page.wait(lambda: page.driver.execute_script("return asked") == 1, "S3 is asked")
+    page.find('[aria-label="Cancel photo-00.jpg"]').click()
+    page.driver.execute_async_script("release(); setTimeout(arguments[0])")
+    assert page.find_all("#uploads li") == []
+
+
 def test_what_would_be_refused_is_named_and_not_sent(page: Page, stub: Stub, tmp_path: Path):
     (good,) = photos(tmp_path, 1, 1000)
     large, text, empty = (tmp_path / name for name in ("large.jpg", "notes.txt", "empty.png"))
