@@ -134,6 +134,12 @@ const Tray = (() => {
     const entries = Array.from(transfer.items, (item) => item.webkitGetAsEntry?.()).filter(Boolean);
     if (!entries.some((entry) => entry.isDirectory)) return Array.from(transfer.files);
     const found = [];
+    // What cannot be read costs the others nothing.
+    const readable = (entry) =>
+      read(entry).catch((error) => {
+        if (!(error instanceof DOMException)) throw error;
+        skipped.push(`${entry.name} (cannot be read)`);
+      });
     const read = async (entry) => {
       if (entry.isFile) found.push(await new Promise((resolve, reject) => entry.file(resolve, reject)));
       if (!entry.isDirectory) return;
@@ -141,10 +147,10 @@ const Tray = (() => {
       for (;;) {
         const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject)); // at most 100
         if (!some.length) return;
-        for (const each of some) await read(each);
+        for (const each of some) await readable(each);
       }
     };
-    for (const entry of entries) await read(entry);
+    for (const entry of entries) await readable(entry);
     return found;
   }
 

@@ -166,6 +166,23 @@ def test_what_would_be_refused_is_named_and_not_sent(page: Page, stub: Stub, tmp
     assert list(stub.forms) == list(stub.stored)
 
 
+def test_an_unreadable_file_of_a_dropped_folder_costs_the_others_nothing(page: Page, stub: Stub):
+    page.open()
+    page.driver.execute_script(
+        "const file = (name, give) => ({ isFile: true, name, file: give });"
+        "const lost = file('lost.jpg', (_, no) => no(new DOMException('gone', 'NotFoundError')));"
+        "const good = file('good.jpg', (yes) => yes(new File(['x'], 'good.jpg', { type: 'image/jpeg' })));"
+        "const parts = [[lost, good], []];"
+        "const folder = { isDirectory: true, name: 'folder',"
+        " createReader: () => ({ readEntries: (yes) => yes(parts.shift()) }) };"
+        "const items = [{ webkitGetAsEntry: () => folder }];"
+        "const drop = Object.assign(new Event('drop'), { dataTransfer: { types: ['Files'], items } });"
+        "document.dispatchEvent(drop);"
+    )
+    page.wait(lambda: [key.split("/")[-1] for key in stub.stored] == ["good.jpg"], "the other is stored")
+    assert page.text("#skipped") == "1 skipped: lost.jpg (cannot be read)"
+
+
 def test_the_tray_does_not_push_the_gallery_down(page: Page, stub: Stub, tmp_path: Path):
     stub.add(30)
     page.open()
