@@ -71,9 +71,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _rank(item: pytest.Item) -> int:
     if "e2e" in item.keywords:
         return int(item.nodeid.startswith(SECOND_STACK))
+    if "page" in item.path.parts:
+        return 2  # one browser, which mostly waits
     if "imaging" in item.path.parts:
-        return 2  # a fork copies the tables of the worker's memory, which grows with every test
-    return 3 if "slow" in item.keywords else 4
+        return 3  # a fork copies the tables of the worker's memory, which grows with every test
+    return 4 if "slow" in item.keywords else 5
 
 
 def pytest_collection_finish() -> None:

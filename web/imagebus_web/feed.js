@@ -21,8 +21,12 @@ const Feed = (() => {
   const items = () => Array.from(records.values(), (each) => each.item).sort(newestFirst);
   const changed = () => listener();
 
+  /** Lists are a moment behind: what is known to be newer stays. */
   function put(found) {
-    for (const item of found) records.set(item.key, { item });
+    for (const item of found) {
+      const known = records.get(item.key)?.item;
+      if (!known || known.updated_at <= item.updated_at) records.set(item.key, { item });
+    }
   }
 
   /** Drop what lies within the pages but is not in them: erased, or of another status by now. */
@@ -42,7 +46,7 @@ const Feed = (() => {
     const fresh = records.size === 0;
     const pages = [...body.items];
     let end = body.cursor;
-    for (let more = 0; !fresh && end && pages.length && !pages.some(({ key }) => records.has(key)); more += 1) {
+    for (let more = 0; !fresh && end && !pages.some(({ key }) => records.has(key)); more += 1) {
       if (more === GAP) {
         records = new Map();
         break;
