@@ -113,11 +113,12 @@ def _limit(items: list[pytest.Item], stack: str) -> None:
 class Groups(LoadScopeScheduling):
     """Sends each test to a worker that is free, but those that share something slow to the same worker."""
 
-    #: A stack, compiled types, mypy's cache, the parser, a wheel, a checkout, ten thousand images: made once,
-    #: in seconds.
+    #: A stack, a browser, compiled types, mypy's cache, the parser, a wheel, a checkout, ten thousand images:
+    #: made once, in seconds.
     TOGETHER = (
         SECOND_STACK,
         "tests/e2e/",
+        "tests/integration/page/",
         "tests/integration/clients/test_typescript.py::",
         "tests/integration/test_scaffold.py::",
         "tests/integration/test_asyncapi.py::",
