@@ -183,8 +183,8 @@ const Gallery = (() => {
     });
     byId("more").addEventListener("click", () => attempt(Feed.more));
     new IntersectionObserver(
-      ([entry]) => {
-        nearEnd = entry.isIntersecting;
+      (entries) => {
+        nearEnd = entries.at(-1).isIntersecting; // the latest of those that came together
         fill();
       },
       { rootMargin: "800px" },

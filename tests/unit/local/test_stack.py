@@ -186,7 +186,7 @@ def test_an_emulator_that_is_interrupted_while_it_starts_is_not_left_behind(
     monkeypatch.setattr("sys.executable", str(endless))
     with pytest.raises(KeyboardInterrupt):
         emulator.start(Places(root), ports.suggest(20_000))
-    assert started[0].wait(5) < 0
+    started[0].wait(5)  # it would sleep for ten minutes
     assert leftovers(root) == {"emulator.log"}
 
 
