@@ -22,6 +22,10 @@ ERASE_PASSES = 20
 #: Beside the log: no fold has it, and a replay does not bring it back.
 ARRIVAL_SK = "ARRIVAL"
 
+#: Reasons why a transaction is cancelled because somebody else was faster.
+#: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+LOST = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
+
 #: A page holds more events than one revision usually has, so reading the newest revision takes one page.
 REVISION_EVENTS = 25
 
@@ -133,8 +137,11 @@ class DynamoDBEventStore:
             return self._put(put)
         try:
             self._client.transact_write_items(TransactItems=[{"Put": put}, *changes])
-        except self._client.exceptions.TransactionCanceledException:
-            return False
+        except self._client.exceptions.TransactionCanceledException as error:
+            reasons = {each.get("Code") for each in error.response.get("CancellationReasons", ())}
+            if reasons & LOST:
+                return False
+            raise
         return True
 
     def _changes(self, before: Sequence[Item], after: Sequence[Item]) -> list[Any]:

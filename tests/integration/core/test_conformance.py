@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -32,6 +33,7 @@ from imagebus.testing import (
     InMemorySQS,
     ManualClock,
     erasures_table,
+    errors,
     ledger_table,
     recipes_table,
     status_table,
@@ -171,6 +173,29 @@ def test_rows_of_labels_change_with_their_status_item_or_not_at_all(store: Dynam
     assert store.replace_status(two, one["log_digest"], label_rows(one))
     assert store.label_rows(KEY) == label_rows(two)
     assert store.status(KEY) == two
+
+
+@pytest.mark.parametrize("code", ["ConditionalCheckFailed", "TransactionConflict", "ValidationError"])
+def test_only_a_lost_race_is_taken_for_one(
+    store: DynamoDBEventStore, monkeypatch: pytest.MonkeyPatch, code: str
+):
+    """An item that DynamoDB cannot take would be tried again twenty times, and then look contended."""
+    events = story()
+    fact = LabelsDetected(labels=(Label(name="Sea", confidence=90, parents=()),), model_versions={})
+    found = caused_by(events[0].meta, fact, clock=ManualClock())
+    item = fold([recorded(each) for each in (*events, found)], REQUIRED)
+    refused = errors.TransactionCanceledException("TransactWriteItems", ["None", code])
+    exceptions = SimpleNamespace(TransactionCanceledException=errors.TransactionCanceledException)
+
+    def refuse(**_: object) -> None:
+        raise refused
+
+    monkeypatch.setattr(store, "_client", SimpleNamespace(transact_write_items=refuse, exceptions=exceptions))
+    if code == "ValidationError":
+        with pytest.raises(errors.TransactionCanceledException):
+            store.replace_status(item, None, [])
+    else:
+        assert not store.replace_status(item, None, [])
 
 
 @pytest.fixture

@@ -80,13 +80,16 @@ class InMemoryDynamoDB:
     def transact_write_items(self, **request: Any) -> dict[str, Any]:
         """Puts and deletions: all of them, or none."""
         parts = [next(iter(each.items())) for each in request["TransactItems"]]
-        try:
-            for _, part in parts:
-                self._check(
-                    "TransactWriteItems", self._table(part).get(part.get("Item") or part["Key"]), part
-                )
-        except ConditionalCheckFailedException:
-            raise TransactionCanceledException("TransactWriteItems") from None
+        codes = []
+        for _, part in parts:
+            try:
+                present = self._table(part).get(part.get("Item") or part["Key"])
+                self._check("TransactWriteItems", present, part)
+                codes.append("None")
+            except ConditionalCheckFailedException:
+                codes.append("ConditionalCheckFailed")
+        if set(codes) != {"None"}:
+            raise TransactionCanceledException("TransactWriteItems", codes)
         for kind, part in parts:
             if kind == "Put":
                 self.put_item(TableName=part["TableName"], Item=part["Item"])

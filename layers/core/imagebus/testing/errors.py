@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -25,5 +26,9 @@ class ConditionalCheckFailedException(ClientError):
 
 
 class TransactionCanceledException(ClientError):
-    def __init__(self, operation: str) -> None:
-        super().__init__(_response("TransactionCanceledException", 400, {}), operation)
+    """`codes`: the reason of each part, "None" for one that was not the reason."""
+
+    def __init__(self, operation: str, codes: Sequence[str]) -> None:
+        response: Any = _response("TransactionCanceledException", 400, {})
+        response["CancellationReasons"] = [{"Code": code} for code in codes]
+        super().__init__(response, operation)
