@@ -24,7 +24,7 @@ const Changes = (() => {
     let wait;
     try {
       await Feed.refresh();
-      const others = Feed.items().slice(48).filter((item) => item.status === "processing").slice(0, OTHERS);
+      const others = Feed.items().slice(Feed.PAGE).filter((item) => item.status === "processing").slice(0, OTHERS);
       await Promise.all(others.map((item) => Feed.renew(item.key)));
       if (mine !== turn) return;
       App.connected();

@@ -117,10 +117,9 @@ const Feed = (() => {
   }
 
   return {
-    items, refresh, more, renew, choose, forget, listen,
+    PAGE, items, refresh, more, renew, choose, forget, listen,
     record: (key) => records.get(key),
     hasMore: () => Boolean(cursor),
-    query: () => query,
     isFresh: () => etag === null,
   };
 })();

@@ -124,6 +124,7 @@ const Lightbox = (() => {
     fill("events", Detail.timeline(events));
     fill("metadata", Detail.metadata(image));
     showTab(tab);
+    neighbours();
     if (open) byId("image-body").querySelector("details").open = true;
     if (focused && byId(focused) && document.activeElement?.id !== focused) byId(focused).focus();
   }
@@ -179,30 +180,29 @@ const Lightbox = (() => {
     if (key) App.show(key);
   }
 
-  /** `status` is what the gallery shows, if anything: a deleted image has nothing to load. */
-  function open(key, status) {
-    if (shown?.key === key) return;
+  function begin(key, title, text) {
     if (shown) clearTimeout(shown.timer);
-    const first = !byId("image").open;
     shown = { key, loaded: 0 };
-    byId("image-title").textContent = fileName(key);
-    message(el("p", { class: "facts" }, "Loading"));
-    if (first) {
+    byId("image-title").textContent = title;
+    message(text);
+    if (!byId("image").open) {
       tab = "overview";
       byId("image").showModal();
       byId("image-title").focus();
     }
     neighbours();
+  }
+
+  /** `status` is what the gallery shows, if anything: a deleted image has nothing to load. */
+  function open(key, status) {
+    if (shown?.key === key) return;
+    begin(key, fileName(key), el("p", { class: "facts" }, "Loading"));
     if (status === "deleted") showDeleted();
     else refresh(key);
   }
 
   function notFound() {
-    open("");
-    clearTimeout(shown.timer);
-    shown.key = null;
-    byId("image-title").textContent = "No such image";
-    message(el("p", { class: "problem" }, "This address names no image."));
+    begin(null, "No such image", el("p", { class: "problem" }, "This address names no image."));
   }
 
   function close() {
@@ -243,5 +243,5 @@ const Lightbox = (() => {
     });
   }
 
-  return { start, open, close, notFound, changed, neighbours };
+  return { start, open, close, notFound, changed };
 })();
