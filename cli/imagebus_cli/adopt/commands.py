@@ -94,6 +94,8 @@ def import_objects(
                 tally.add(each.key, outcome, each.size)
                 if number % 10 == 0:
                     say(_line(tally))
+            if tally.refused:
+                say.unfinished(f"{count(len(tally.refused), 'object')} could not be imported")
         except KeyboardInterrupt:
             interrupted = True
             say.unfinished("interrupted")

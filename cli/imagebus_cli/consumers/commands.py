@@ -20,7 +20,7 @@ def try_consumer(
     target: Target,
     out: Output,
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Its folder, as new-consumer makes it.")],
-    patience: Annotated[float, typer.Option(help="Seconds to wait for its events.")] = 120,
+    timeout: Annotated[float, typer.Option(min=0, help="Seconds to wait for its events.")] = 120,
 ) -> None:
     """Build a consumer, deploy it, upload an image, show what it logs about the events, and erase the image.
 
@@ -44,24 +44,24 @@ def try_consumer(
         consumer.deploy(parameters, environment)
     outputs = consumer.outputs(stack)
     with terminal.step("one image sent through") as say:
-        trial = trying.run(consumer, stack, outputs, patience=patience, say=say)
+        trial = trying.run(consumer, stack, outputs, patience=timeout, say=say)
         if not trial.ok:
-            say.unfinished(_complaint(consumer.name, trial, patience).removesuffix("."))
+            say.unfinished(_complaint(consumer.name, trial, timeout).removesuffix("."))
     document = {"stack": consumer.stack, "outputs": outputs, "log": trial.log}
     lines = trial.about_it if trial.ok else trial.log
     out.write({"ok": trial.ok, **document, "events": trial.events}, *lines)
     if not trial.ok:
-        raise Problem(_complaint(consumer.name, trial, patience), _where(outputs), exit_code=1)
+        raise Problem(_complaint(consumer.name, trial, timeout), _where(outputs), exit_code=1)
 
 
-def _complaint(name: str, trial: Trial, patience: float) -> str:
+def _complaint(name: str, trial: Trial, timeout: float) -> str:
     if trial.given_up:
         from imagebus_cli.output.text import count
 
         return f"{name} gave up on {count(trial.given_up, 'event')}."
     if not trial.events:
-        return f"No event of the image came within {patience:g} s."
-    return f"{name} did not finish within {patience:g} s."
+        return f"No event of the image came within {timeout:g} s."
+    return f"{name} did not finish within {timeout:g} s."
 
 
 def _where(outputs: Mapping[str, str]) -> str:

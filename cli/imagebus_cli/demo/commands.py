@@ -23,7 +23,7 @@ def demo(
         "demo-output"
     ),
     port: LocalPort = None,
-    patience: Annotated[
+    timeout: Annotated[
         float, typer.Option(min=1, help="Give up when no image has finished for this many seconds.")
     ] = 120.0,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the local AWS running.")] = False,
@@ -35,7 +35,7 @@ def demo(
     from imagebus_cli.demo import report
     from imagebus_cli.demo.run import run
 
-    results = run(images, output, port=port, patience=patience, keep=keep)
+    results = run(images, output, port=port, patience=timeout, keep=keep)
     ok = report.verdict(results)
     out.write({"ok": ok, "images": [each.as_json() for each in results]})
     if not ok:

@@ -72,8 +72,10 @@ def _process(
             )
             if len(items) < total:
                 say.unfinished(f"{total - len(items)} of {total} not finished")
-        with terminal.step("notifications received"):
+        with terminal.step("notifications received") as say:
             notifications = subscription.collect(set(items), patience=ANNOUNCED_WITHIN)
+            if missing := items.keys() - {each.image_key for each in notifications}:
+                say.unfinished(f"none about {count(len(missing), 'image')}")
     return results(chosen, put, items, notifications), notifications
 
 

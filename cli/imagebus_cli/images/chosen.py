@@ -132,8 +132,8 @@ def erase(
 ) -> None:
     """Permanently remove images: the originals in all versions, derived images, logs and status.
 
-    --prefix finds the images that have a version or a status. Exits with 1 if an image has nothing to remove,
-    or you do not confirm.
+    --prefix finds the images that have a version, a log or a status; it reads the whole table. Exits with 1
+    if an image has nothing to remove, or you do not confirm.
     """
     from imagebus_cli.images import erase, lookup
     from imagebus_cli.problem import Problem

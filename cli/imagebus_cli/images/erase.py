@@ -8,8 +8,6 @@ from typing import Any
 
 from imagebus.erasures import Erasure
 from imagebus.identity import derived_prefix, is_imported
-from imagebus.listing import Filters
-from imagebus_cli.images import lookup
 from imagebus_cli.images.several import nothing_below
 from imagebus_cli.output.text import count
 from imagebus_cli.stack.deletion import delete
@@ -71,15 +69,16 @@ def erase_leftovers(stack: Stack, key: str) -> Erased:
 
 
 def below(stack: Stack, prefix: str) -> dict[str, int]:
-    """Keys with the prefix that have a version or a status, and the bytes of all their versions.
+    """Keys with the prefix that have a version, a log or a status, and the bytes of all their versions.
 
-    Raises Problem if there are none.
+    Reads the whole table: no index has the images without a status. Raises Problem if there are none.
     """
     found: dict[str, int] = {}
     for each in _listed(stack, prefix):
         found[each["Key"]] = found.get(each["Key"], 0) + each.get("Size", 0)
-    items, _ = lookup.listed(stack, Filters(prefix=prefix), 0, None, everything=True)
-    found |= {item["image_key"]: 0 for item in items if item["image_key"] not in found}
+    for key in stack.table.image_keys():
+        if key.startswith(prefix):
+            found.setdefault(key, 0)
     if not found:
         raise nothing_below(prefix)
     return found

@@ -95,6 +95,7 @@ def rebuild(
     from imagebus_cli.operations.rebuild import RebuildResult, rebuild_all, rebuild_one
     from imagebus_cli.operations.retry import required
     from imagebus_cli.output import terminal
+    from imagebus_cli.output.text import count
 
     facts, started = required(stack), time.monotonic()
     if key:
@@ -110,6 +111,8 @@ def rebuild(
                 problems.append({"image_key": result.image_key, "why": result.why or result.rebuilt})
             if number % 500 == 0:
                 say(f"{number} images")
+        if problems:
+            say.unfinished(f"{count(len(problems), 'image')} could not be rebuilt")
     seconds = round(time.monotonic() - started, 1)
     document = {
         "written": counts["written"],

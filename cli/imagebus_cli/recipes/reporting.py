@@ -31,6 +31,9 @@ def bar(total: int) -> Iterator[Callable[[Progress], None]]:
         with terminal.step("backfill") as say:
 
             def line(progress: Progress) -> None:
+                if progress.failed or progress.stopped == "budget":
+                    failed = count(len(progress.failed), "image")
+                    say.unfinished(f"{failed} failed" if progress.failed else "the budget is used up")
                 so_far = f"{progress.done} of {total} images, ${progress.spent.usd:.4f}"
                 say(", ".join(filter(None, (so_far, progress.waiting))))
 

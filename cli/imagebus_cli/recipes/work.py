@@ -165,6 +165,8 @@ def prune(
                 images, objects, size = images + 1, objects + each.objects, size + each.bytes
                 if images % 100 == 0:
                     say(f"{images} images")
+            if problems:
+                say.unfinished(f"{count(len(problems), 'image')} could not be pruned")
     except PruneRunning:
         raise Problem(
             "Another prune is running, or was interrupted less than five minutes ago.",

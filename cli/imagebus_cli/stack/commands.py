@@ -53,7 +53,7 @@ def doctor(
 def smoke(
     stack: Stack,
     out: Output,
-    patience: Annotated[float, typer.Option(help="Seconds to wait for the images.")] = 120,
+    timeout: Annotated[float, typer.Option(min=0, help="Seconds to wait for the images.")] = 120,
     token: Annotated[
         str | None,
         typer.Option(envvar="IMAGEBUS_TOKEN", help="JWT for an API with JwtIssuer.", show_default=False),
@@ -67,13 +67,13 @@ def smoke(
     """
     from imagebus_cli.stack import smoke
 
-    report = smoke.run(stack, token=token, patience=patience)
+    report = smoke.run(stack, token=token, patience=timeout)
     if report.problem and report.problem.exit_code != 1:
         raise report.problem
     lines = [
         f"{each['image_key']}: {each['status']} in {each['seconds']} s"
         if each["seconds"] is not None
-        else f"{each['image_key']}: not finished after {patience:g} s, outstanding: "
+        else f"{each['image_key']}: not finished after {timeout:g} s, outstanding: "
         f"{', '.join(each['outstanding']) or 'its announcement (recorder)'}"
         for each in report.images
     ]

@@ -100,7 +100,9 @@ def test_an_object_in_an_archive_tier_is_named_and_the_others_are_taken_in(world
     assert found["refused"] == [
         {"image_key": "cold.jpg", "code": "archived", "why": "in an archive tier; restore it first"}
     ]
-    assert "cold.jpg: in an archive tier" in run().stdout
+    told = run().stdout
+    assert "cold.jpg: in an archive tier" in told
+    assert "✓" not in told
 
 
 def test_an_object_that_is_deleted_in_between_is_gone(world: World, monkeypatch: pytest.MonkeyPatch):

@@ -118,13 +118,16 @@ def test_a_failed_image_is_reported_with_what_to_do(world: World, new: str):
     assert [each["image_key"] for each in answer["failed"]] == ["a/2.jpg"]
     done = call("backfill", new)
     assert done.exit_code == 1
+    assert "• backfill: 1 image failed" in done.stdout
     assert "a/2.jpg: thumbnailer: Boom: no memory. Fix it: imagebus retry a/2.jpg" in done.stdout
 
 
 def test_an_exhausted_budget_is_an_answer_of_no(world: World, new: str):
     answer = backfill(new, "--budget", "0.00000001", exit_code=1)
     assert (answer["stopped"], answer["asked"], answer["lacking"]) == ("budget", 0, 5)
-    assert "5 images left: the budget is used up" in call("backfill", new, "--budget", "0").stdout
+    told = call("backfill", new, "--budget", "0").stdout
+    assert "5 images left: the budget is used up" in told
+    assert "• backfill: the budget is used up" in told
 
 
 def test_a_limit_is_not(world: World, new: str):

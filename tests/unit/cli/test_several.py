@@ -19,6 +19,7 @@ from imagebus_cli.images import lookup, several
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack import find as where
 from imagebus_cli.stack.deployed import Stack
+from tests.unit.cli.builders import event
 from tests.unit.cli.test_images import known, stack
 
 __all__ = ["stack"]
@@ -163,10 +164,14 @@ def test_an_erase_by_prefix_finds_old_versions_and_what_only_the_table_knows(sta
     put(stack, *TRIP, "home.jpg")
     stack.s3.delete_object(Bucket="uploads", Key=TRIP[0])
     known(stack, "trip/lost.jpg", status="deleted")
+    only_logged = event("e", "ImageUploaded", 0)
+    only_logged.detail["meta"]["image_key"] = "trip/log only.jpg"
+    stack.store.append(only_logged)
     refused = run("erase", "--prefix", "trip/", answer="n\n")
-    assert "Permanently erase 4 images with all their versions (3.0 kB)?" in refused.stderr
+    assert "Permanently erase 5 images with all their versions (3.0 kB)?" in refused.stderr
     done = run("erase", "--prefix", "trip/", "--yes", "--json")
-    assert told(done) == dict.fromkeys([*TRIP, "trip/lost.jpg"], True)
+    assert told(done) == dict.fromkeys([*TRIP, "trip/lost.jpg", "trip/log only.jpg"], True)
+    assert not list(stack.table.image_keys())
     assert [each["Key"] for each in stack.s3.list_object_versions(Bucket="uploads")["Versions"]] == [
         "home.jpg"
     ]

@@ -136,7 +136,7 @@ def fake(stack: Stack) -> Iterator[Fake]:
 
 
 def invoke(*arguments: str, **environment: str) -> Result:
-    return CliRunner().invoke(main.app, ["smoke", "--patience", "0.2", *arguments], env=environment)
+    return CliRunner().invoke(main.app, ["smoke", "--timeout", "0.2", *arguments], env=environment)
 
 
 def code(done: Result) -> int:
