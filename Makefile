@@ -53,16 +53,21 @@ $(VENV)/.made: requirements-uv.lock
 	fi
 	@touch $@
 
+# An environment that was made without ensurepip has no pip of its own.
+PIP = $$($(BIN)/python -m pip --version >/dev/null 2>&1 && echo $(BIN)/python -m pip \
+  || echo $(PYTHON) -m pip --python $(BIN)/python)
+
 # The lock is complete. To resolve it again, pip would want hashes of ranges, such as `boto3-stubs[s3]>=1.41`.
 $(VENV)/.locked: $(VENV)/.made requirements.lock
 	@echo "installing the locked packages"
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements.lock \
 	  || { echo "uv could not; trying again with pip and its own settings" >&2; \
-	       $(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement requirements.lock; }
+	       $(PIP) install --quiet --no-deps --require-hashes --requirement requirements.lock; }
 	@touch $@
 
 $(VENV)/.installed: $(VENV)/.locked pyproject.toml tools/hatch_build.py services
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --offline --editable .
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --offline --editable . \
+	  || $(PIP) install --quiet --no-deps --no-build-isolation --no-index --editable .
 	@touch $@
 
 READY := $(VENV)/.installed

@@ -57,9 +57,11 @@ def client_environment(port: int) -> dict[str, str]:
 
 #: What `client_environment` sets.
 VARIABLES = tuple(client_environment(0))
-#: What still has a say beside that: a profile, a token of other keys, the endpoints of single services.
+#: What still has a say beside that: a profile, a token of other keys and when they expire (aws configure
+#: export-credentials sets it), the endpoints of single services.
 OVERRIDING = re.compile(
-    r"AWS_(DEFAULT_)?PROFILE|AWS_(SESSION|SECURITY)_TOKEN|AWS_ENDPOINT_URL_\w+|AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
+    r"AWS_((DEFAULT_)?PROFILE|(SESSION|SECURITY)_TOKEN|CREDENTIAL_EXPIRATION|ENDPOINT_URL_\w+"
+    r"|IGNORE_CONFIGURED_ENDPOINT_URLS)"
 )
 
 

@@ -152,6 +152,12 @@ def is_scheduled(stack: Stack, function: str) -> bool:
     return any(stack.events.describe_rule(Name=name)["State"] == "ENABLED" for name in names)
 
 
+def disabled_schedules(stack: Stack, prefix: str) -> list[str]:
+    """Names with the prefix of rules on the default bus that would call something at a time."""
+    found = every(stack.events.list_rules, "Rules", NamePrefix=prefix)
+    return [each["Name"] for each in found if "ScheduleExpression" in each and each["State"] == "DISABLED"]
+
+
 def archive_created(stack: Stack) -> datetime:
     return stack.events.describe_archive(ArchiveName=stack.outputs["ArchiveName"])["CreationTime"]
 

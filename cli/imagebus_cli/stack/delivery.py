@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +43,7 @@ def check(stack: Stack) -> list[Finding]:
         with ThreadPoolExecutor(8) as pool:
             faults = pool.map(lambda each: list(_faults(stack, each, stages.get(each.rule))), deliveries)
             findings += [fault for some in faults for fault in some]
+            findings += _watchers(stack, name, [each for each in deliveries if each.rule in stages], pool)
         if not findings:
             told = f"{count(len(deliveries), 'rule')}, each with an inbox that admits its events and is read"
             findings.append(Finding("delivery", Verdict.OK, told))
@@ -105,8 +106,7 @@ def _faults(stack: Stack, delivery: Delivery, stage: str | None) -> Iterator[Fin
 
 
 def _reading(stack: Stack, arn: str, who: str, stage: str | None, verdict: Verdict) -> Iterator[Finding]:
-    pages = stack.functions.get_paginator("list_event_source_mappings").paginate(EventSourceArn=arn)
-    mappings: Sequence[Any] = [each for page in pages for each in page["EventSourceMappings"]]
+    mappings = _mappings(stack, arn)
     working = [each for each in mappings if each.get("State") in WORKING]
     for each in working:
         if str(each.get("LastProcessingResult", "")).startswith("PROBLEM"):
@@ -126,6 +126,35 @@ def _reading(stack: Stack, arn: str, who: str, stage: str | None, verdict: Verdi
         f"aws lambda update-event-source-mapping --uuid {each['UUID']} --enabled" for each in mappings[:1]
     )
     yield Finding("delivery", verdict, message, advice or RESTORE)
+
+
+def _watchers(stack: Stack, name: str, own: Sequence[Delivery], pool: Executor) -> Iterator[Finding]:
+    """What notices that an image is stuck: the sweeper, and failures, which reads the dead letters."""
+    enable = "aws events enable-rule --name "
+    for rule in bus.disabled_schedules(stack, f"{name}-SweeperFunction"):
+        message = f"the schedule {rule} is disabled: images that wait too long are never noticed"
+        yield Finding("delivery", Verdict.BAD, message, enable + rule)
+    queues = [arn.removesuffix("_inbox") for each in own for arn in each.queues if arn.endswith("_inbox")]
+    found = pool.map(lambda queue: _mappings(stack, dead_letters_name(*queue.rsplit("_", 1))), queues)
+    idle = {
+        queue.rpartition("_")[2]: mappings
+        for queue, mappings in zip(queues, found, strict=True)
+        if not any(each.get("State") in WORKING for each in mappings)
+    }
+    readers = {each["FunctionArn"] for mappings in idle.values() for each in mappings}
+    if not idle or any(bus.is_scheduled(stack, each) for each in readers):
+        return
+    schedules = bus.disabled_schedules(stack, f"{name}-FailuresFunction")
+    uuids = [each["UUID"] for mappings in idle.values() for each in mappings]
+    advice = f"aws lambda update-event-source-mapping --uuid {uuids[0]} --enabled" if uuids else RESTORE
+    if len(idle) == len(queues) and schedules:
+        advice = enable + schedules[0]
+    yield Finding("delivery", Verdict.BAD, f"nothing reads the dead letters of {', '.join(idle)}", advice)
+
+
+def _mappings(stack: Stack, queue: str) -> Sequence[Any]:
+    pages = stack.functions.get_paginator("list_event_source_mappings").paginate(EventSourceArn=queue)
+    return [each for page in pages for each in page["EventSourceMappings"]]
 
 
 def _states(mappings: Sequence[Any]) -> str:

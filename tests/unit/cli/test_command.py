@@ -135,7 +135,7 @@ def test_the_local_environment_can_be_unset_also_when_the_local_stack_is_down():
 
 
 def test_the_local_environment_overrides_what_the_user_had(monkeypatch: pytest.MonkeyPatch):
-    mine = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_DYNAMODB")
+    mine = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION", "AWS_ENDPOINT_URL_S3")
     for name in mine:
         monkeypatch.setenv(name, "mine")
     monkeypatch.setattr(imagebus_local, "env", lambda: emulator.client_environment(4566))

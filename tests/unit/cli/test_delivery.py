@@ -54,12 +54,14 @@ class Deployed(Stack):
         self.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy(queue, arn))})
         self.events.put_targets(Rule=name, EventBusName=bus, Targets=[{"Id": "inbox", "Arn": queue}])
         self.functions.create_event_source_mapping(EventSourceArn=queue, FunctionName=function)
+        letters = f"arn:aws:sqs:us-east-1:123456789012:{name}_dead_letters"
+        self.functions.create_event_source_mapping(EventSourceArn=letters, FunctionName="work")
 
     def url(self, stage: str) -> str:
         return self.outputs["InboxUrls"].replace("{stage}", stage)
 
-    def mapping(self, stage: str) -> str:
-        arn = f"arn:aws:sqs:us-east-1:123456789012:prod_{stage}_inbox"
+    def mapping(self, stage: str, kind: str = "inbox") -> str:
+        arn = f"arn:aws:sqs:us-east-1:123456789012:prod_{stage}_{kind}"
         found = self.functions.list_event_source_mappings(EventSourceArn=arn)["EventSourceMappings"]
         return str(found[0]["UUID"])
 
@@ -127,6 +129,29 @@ def test_a_schedule_may_read_the_cleaners_inbox_instead(stack: Deployed):
     assert [each[0] for each in stack.found()] == [Verdict.OK, Verdict.OK]
     stack.events.disable_rule(Name="drain")
     assert "nothing reads the inbox of cleaner" in stack.only()[1]
+
+
+def test_dead_letters_that_nothing_reads_are_named(stack: Deployed):
+    for stage in STAGES:
+        uuid = stack.mapping(stage.name, "dead_letters")
+        stack.functions.update_event_source_mapping(UUID=uuid, Enabled=False)
+        if stage is STAGES[0]:
+            advice = f"aws lambda update-event-source-mapping --uuid {uuid} --enabled"
+            assert stack.only() == (Verdict.BAD, f"nothing reads the dead letters of {stage.name}", advice)
+    drain = "prod-FailuresFunctionDrain-1"
+    arn = stack.functions.get_function(FunctionName="work")["Configuration"]["FunctionArn"]
+    stack.events.put_rule(Name=drain, ScheduleExpression="rate(5 minutes)")
+    stack.events.put_targets(Rule=drain, Targets=[{"Id": "1", "Arn": arn}])
+    assert [each[0] for each in stack.found()] == [Verdict.OK, Verdict.OK]
+    stack.events.disable_rule(Name=drain)
+    assert stack.only()[2] == f"aws events enable-rule --name {drain}"
+
+
+def test_a_sweeper_that_never_runs_is_named(stack: Deployed):
+    stack.events.put_rule(Name="prod-SweeperFunctionSweep-1", ScheduleExpression="rate(5 minutes)")
+    assert [each[0] for each in stack.found()] == [Verdict.OK, Verdict.OK]
+    stack.events.disable_rule(Name="prod-SweeperFunctionSweep-1")
+    assert "images that wait too long are never noticed" in stack.only()[1]
 
 
 def test_a_function_that_may_not_run_is_named(stack: Deployed):

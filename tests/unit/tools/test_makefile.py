@@ -43,13 +43,19 @@ def test_an_environment_without_its_interpreter_is_made_again(checkout: Path) ->
     assert "making the virtual environment" in plan(checkout, "setup")
 
 
-def test_pip_does_not_resolve_the_lock_again(checkout: Path) -> None:
+def test_pip_installs_what_uv_cannot_and_does_not_resolve_the_lock_again(checkout: Path) -> None:
     """It refuses hashes beside a range that a package asks for with an extra: aws-sam-cli does."""
-    (checkout / ".venv/.locked").unlink()
-    (pip,) = [
-        line for line in plan(checkout, "setup").splitlines() if "pip install" in line and "-m pip" in line
-    ]
-    assert {"--no-deps", "--require-hashes"} <= set(pip.split())
+    for name, script in {"uv": "exit 1", "python": 'echo "$@" >>calls'}.items():
+        (checkout / ".venv/bin" / name).unlink(missing_ok=True)
+        (checkout / ".venv/bin" / name).write_text(f"#!/bin/sh\n{script}\n", encoding="ascii")
+        (checkout / ".venv/bin" / name).chmod(0o755)
+    for name in (".locked", ".installed"):
+        (checkout / ".venv" / name).unlink()
+    subprocess.run(["make", "setup"], cwd=checkout, capture_output=True, check=True)
+    calls = (checkout / "calls").read_text(encoding="utf-8").splitlines()
+    lock, own = (set(line.split()) for line in calls if line.startswith("-m pip install"))
+    assert {"--no-deps", "--require-hashes", "requirements.lock"} <= lock
+    assert {"--no-deps", "--no-build-isolation", "--no-index", "--editable"} <= own
 
 
 def test_the_local_stack_takes_a_port_and_parameters(checkout: Path) -> None:
