@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 schemas = typer.Typer(help="Check the event contracts and release them.", no_args_is_help=True)
 
-contracts = typer.Typer(help="Check what consumers rely on.", no_args_is_help=True)
+contracts = typer.Typer(help="Check that events have what consumers rely on.", no_args_is_help=True)
 
 
 @command
@@ -105,10 +105,13 @@ def verify(
     ],
     against: Annotated[
         str | None,
-        typer.Option(help="Other schemas than this checkout's: a folder of them, or a commit or branch."),
+        typer.Option(help="Check against other schemas: a folder of them, or a commit or branch."),
     ] = None,
 ) -> None:
-    """Exit with 1 if the events are not what a consumer relies on, by its contracts.yml (docs/clients.md)."""
+    """Check that the events have the fields that consumers rely on, as listed in their contracts.yml.
+
+    Exits with 1 if something is missing or different. docs/clients.md describes the file.
+    """
     from tools import ROOT
     from tools.contracts import reliance
     from tools.contracts.declared import declaration

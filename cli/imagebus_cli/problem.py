@@ -61,7 +61,7 @@ def _of_aws(error: Exception) -> Problem | None:
         (aws.NoCredentialsError, aws.PartialCredentialsError, aws.CredentialRetrievalError): sign_in,
         (aws.SSOError, aws.TokenRetrievalError): sign_in,
         (aws.ProfileNotFound,): "List your profiles: aws configure list-profiles",
-        (aws.NoRegionError,): "Name a --region.",
+        (aws.NoRegionError,): "Name a --region, or set AWS_REGION.",
     }
     if isinstance(error, aws.ClientError):
         return Problem(str(error), _advice(str(error.response.get("Error", {}).get("Code"))))

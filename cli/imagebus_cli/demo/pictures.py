@@ -58,7 +58,7 @@ def _obstacle(path: Path, key: str) -> str | None:
     if not is_utf8(key):
         return NOT_UTF8
     if len(key.encode()) > MAX_KEY_BYTES:
-        return f"path longer than {MAX_KEY_BYTES} bytes, and no key"
+        return f"path longer than {MAX_KEY_BYTES} bytes"
     try:
         with path.open("rb"):
             return None

@@ -184,8 +184,8 @@ def diff(
     earlier, later = moment(at), moment(to) if to else datetime.now(UTC)
     changes = past.diff(target.find(), key, earlier, later)
     lines = [
-        f"{each.field}: {'-' if each.before is None else canonical_json(each.before)} -> "
-        f"{'-' if each.after is None else canonical_json(each.after)}"
+        f"{each.field}: {'(none)' if each.before is None else canonical_json(each.before)} -> "
+        f"{'(none)' if each.after is None else canonical_json(each.after)}"
         for each in changes
     ]
     document = {"key": key, "at": timestamp(earlier), "to": timestamp(later)}

@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from imagebus_cli.measure.cost import Line
     from imagebus_cli.output.writer import Output
 
-#: What a comparable pipeline of functions and a state machine is reported to cost per 1,000 images.
-REFERENCE_USD = 3.70
-
 Report = Annotated[
     Path | None,
     typer.Option("--write", help="Also write the report to this Markdown file.", show_default=False),
@@ -80,7 +77,7 @@ def cost(
                 table.add_row(line.component, f"{line.quantity:,.2f}", line.unit, f"{line.usd:.4f}")
         table.add_row("Total", "", "", f"{sum(line.usd for line in priced):.4f}", style="bold")
         terminal.console.print(table)
-    terminal.console.print(f"For comparison: about ${REFERENCE_USD:.2f} per 1,000 images (docs/cost.md).")
+    terminal.console.print("Computed, not billed. docs/cost.md says what is assumed and left out.")
 
 
 def _document(priced: list[Line]) -> dict[str, Any]:

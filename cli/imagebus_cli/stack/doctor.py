@@ -109,7 +109,8 @@ def credentials(profile: str | None, region: str | None) -> Finding:
             "For a stack on AWS, sign in (aws sso login) or name a --profile.",
         )
     if not session.region_name:
-        return Finding("credentials", Verdict.NOTE, f"from {found.method}, but no region", "Name a --region.")
+        advice = "Name a --region, or set AWS_REGION."
+        return Finding("credentials", Verdict.NOTE, f"from {found.method}, but no region", advice)
     return Finding("credentials", Verdict.OK, f"from {found.method}, region {session.region_name}")
 
 

@@ -40,10 +40,10 @@ def upload(
     jobs: Annotated[int, typer.Option(min=1, max=64, help="Number of parallel uploads.")] = 8,
     timeout: Timeout = None,
 ) -> None:
-    """Upload images. Files that are already there with the same content are skipped.
+    """Upload images. Files whose content is already stored under the same key are skipped.
 
     A file's key is its name; for a file in a folder it is the path below that folder. You can interrupt an
-    upload and run it again. What is left out of a folder, such as files without an image extension, is named.
+    upload and run it again. It lists what it skips in a folder, such as files without an image extension.
 
     Exit codes: 0 every file is there; 1 some could not be uploaded (with --watch: or did not complete);
     2 usage error; 3 no stack; 130 interrupted by Ctrl-C.
@@ -90,7 +90,10 @@ def upload(
             for key in present
             if finished.get(key, {}).get("status") != "completed"
         ]
-        line += f"; {len(present) - len(unfinished)} completed"
+        if len(files) > 1:
+            line += f"; {len(present) - len(unfinished)} completed"
+        elif present and not unfinished:
+            line += ", completed"
     out.write(document, line, *summary(skipped))
     out.problems([*document["failed"], *unfinished])
     if interrupted:
@@ -104,6 +107,9 @@ def upload(
 def _summary(batch: UploadResult, total: int) -> str:
     from imagebus_cli.uploads.transfer import UploadOutcome
 
+    if total == 1 and batch.results:
+        only = batch.results[0]
+        return f"{only.file.key}: {only.outcome}"
     counts = {each: len(batch.of(each)) for each in UploadOutcome}
     parts = [
         f"{number} {each}" for each, number in counts.items() if number or each is UploadOutcome.UPLOADED

@@ -13,8 +13,8 @@ from imagebus_cli.problem import Problem
 #: How many names a summary shows for each reason.
 NAMES = 3
 
-NO_IMAGE = "no image by the extension"
-NOT_UTF8 = "name that is not UTF-8, and no key"
+NO_IMAGE = "no image extension"
+NOT_UTF8 = "name not in UTF-8"
 
 
 @dataclass(frozen=True)
@@ -80,11 +80,11 @@ def walk(folder: Path, skip: Skip) -> Iterator[Path]:
                 yield path
             else:
                 broken = path.is_symlink() and not path.exists()
-                skip(Skipped(path, "link that leads nowhere" if broken else "neither file nor folder"))
+                skip(Skipped(path, "broken link" if broken else "neither file nor folder"))
 
 
 def summary(skipped: Sequence[Skipped]) -> list[str]:
-    """A line such as "3 skipped: 2 no image by the extension (a.bmp, b.txt), 1 …"; none if nothing was."""
+    """A line such as "3 skipped: 2 no image extension (a.bmp, b.txt), 1 …"; none if nothing was."""
     reasons: dict[str, list[str]] = {}
     for each in skipped:
         reasons.setdefault(each.why, []).append(each.name)

@@ -86,7 +86,7 @@ def test_a_difference_names_each_field_that_changed(log: list[AnEvent]):
     assert changed["width"] == (None, 640)
     assert changed["stages.validator.ms"] == (None, 100)
     assert "size" not in changed
-    assert "width: - -> 640" in run("diff", KEY, "--at", uploaded, "--to", validated).stdout
+    assert "width: (none) -> 640" in run("diff", KEY, "--at", uploaded, "--to", validated).stdout
 
 
 def test_equal_moments_show_no_difference_and_before_the_first_event_all_is_new(log: list[AnEvent]):

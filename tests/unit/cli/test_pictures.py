@@ -47,7 +47,7 @@ def test_a_missing_or_empty_folder_is_said_so(tmp_path: Path):
     (tmp_path / "a.jpg").symlink_to("nowhere")
     with pytest.raises(Problem, match="There are no files") as raised:
         _own(tmp_path)
-    assert "1 link that leads nowhere" in raised.value.detail
+    assert "1 broken link" in raised.value.detail
 
 
 def test_what_cannot_be_uploaded_is_named_and_costs_the_others_nothing(
@@ -74,8 +74,8 @@ def test_what_cannot_be_uploaded_is_named_and_costs_the_others_nothing(
     assert [picture.key for picture in found] == ["good.jpg", "folder/good.bmp"]
     assert skipped == {
         "again": "link to a folder",
-        "dangling.jpg": "link that leads nowhere",
-        "long.jpg": "path longer than 1024 bytes, and no key",
+        "dangling.jpg": "broken link",
+        "long.jpg": "path longer than 1024 bytes",
         "pipe.jpg": "neither file nor folder",
         "secret.jpg": "Permission denied",
     }
@@ -104,7 +104,7 @@ def test_a_name_that_is_no_utf8_is_shown_and_the_others_are_taken(tmp_path: Path
     (tmp_path / "a.jpg").touch()
     skipped: list[Skipped] = []
     assert [picture.key for picture in pictures.folder(tmp_path, skipped.append)] == ["a.jpg"]
-    assert summary(skipped) == [f"1 skipped: 1 name that is not UTF-8, and no key ({tmp_path}/\\xff.jpg)"]
+    assert summary(skipped) == [f"1 skipped: 1 name not in UTF-8 ({tmp_path}/\\xff.jpg)"]
 
 
 def test_a_summary_counts_by_reason_and_shows_a_few_names():

@@ -178,16 +178,16 @@ def test_what_is_left_out_of_a_folder_is_named_and_only_a_missed_image_is_a_fail
         (tmp_path / name).write_bytes(b"x")
     done = CliRunner().invoke(main.app, ["upload", str(tmp_path)])
     assert done.exit_code == 0
-    assert f"1 skipped: 1 no image by the extension ({tmp_path}/b.bmp)" in done.stdout
+    assert f"1 skipped: 1 no image extension ({tmp_path}/b.bmp)" in done.stdout
     (tmp_path / "c.jpg").symlink_to("nowhere")
     (tmp_path / os.fsdecode(b"\xff.jpg")).write_bytes(b"x")
     done = CliRunner().invoke(main.app, ["upload", str(tmp_path), "--json"])
     assert done.exit_code == 1
     why = {Path(each["file"]).name: each["why"] for each in json.loads(done.stdout)["skipped"]}
     assert why == {
-        "b.bmp": "no image by the extension",
-        "c.jpg": "link that leads nowhere",
-        "\\xff.jpg": "name that is not UTF-8, and no key",
+        "b.bmp": "no image extension",
+        "c.jpg": "broken link",
+        "\\xff.jpg": "name not in UTF-8",
     }
 
 
@@ -221,4 +221,7 @@ def test_watching_follows_images_to_their_end_and_fails_for_those_that_did_not_c
     assert json.loads(done.stdout)["statuses"] == {"a.jpg": "completed", "b.jpg": "rejected"}
     text = CliRunner().invoke(main.app, ["upload", str(tmp_path / "a.jpg"), "--watch"])
     assert text.exit_code == 0
-    assert "1 completed" in text.stdout
+    assert text.stdout.splitlines()[-1] == "a.jpg: unchanged, completed"
+    (tmp_path / "new.jpg").write_bytes(b"x")
+    only = CliRunner().invoke(main.app, ["upload", str(tmp_path / "new.jpg"), "--prefix", "trip/"])
+    assert only.stdout.splitlines()[-1] == "trip/new.jpg: uploaded"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -33,14 +34,14 @@ def plan(checkout: Path, *arguments: str) -> str:
 
 
 def test_a_complete_environment_is_left_alone(checkout: Path) -> None:
-    assert "making the virtual environment" not in plan(checkout, "setup")
+    assert "creating the virtual environment" not in plan(checkout, "setup")
 
 
-def test_an_environment_without_its_interpreter_is_made_again(checkout: Path) -> None:
+def test_an_environment_without_its_interpreter_is_created_again(checkout: Path) -> None:
     """As after an upgrade of the system. It said "ready", and every command then ended with 127."""
     (checkout / ".venv/bin/python").unlink()
     (checkout / ".venv/bin/python").symlink_to("/usr/bin/python3.0")
-    assert "making the virtual environment" in plan(checkout, "setup")
+    assert "creating the virtual environment" in plan(checkout, "setup")
 
 
 def test_pip_installs_what_uv_cannot_and_does_not_resolve_the_lock_again(checkout: Path) -> None:
@@ -61,3 +62,19 @@ def test_pip_installs_what_uv_cannot_and_does_not_resolve_the_lock_again(checkou
 def test_the_local_stack_takes_a_port_and_parameters(checkout: Path) -> None:
     shown = plan(checkout, "up", "PORT=4570", "PARAMETERS=CorsOrigins=* Polling=drained")
     assert '--port 4570 --parameter "CorsOrigins=*" --parameter "Polling=drained"' in shown
+
+
+def test_a_rollback_without_an_earlier_release_says_what_to_name(checkout: Path) -> None:
+    done = subprocess.run(["make", "rollback"], cwd=checkout, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    first = done.stderr.splitlines()[0]
+    assert (
+        first == "There is no release tag before this commit. Name a tag or commit: make rollback TO=v1.2.3"
+    )
+
+
+def test_the_help_lists_every_documented_target_under_a_heading(checkout: Path) -> None:
+    shown = subprocess.run(["make"], cwd=checkout, capture_output=True, text=True, check=True).stdout
+    documented = re.findall(r"^([a-z][a-z-]*):.*## ", (checkout / "Makefile").read_text(), re.MULTILINE)
+    assert re.findall(r"^  make ([a-z-]+) +\S", shown, re.MULTILINE) == documented
+    assert shown.index("\non this computer\n") < shown.index("make demo") < shown.index("\non AWS\n")

@@ -30,10 +30,10 @@ def examine_consumer(
     ] = False,
     seed: Annotated[int, typer.Option(help="Seed of the random orders.")] = 1,
 ) -> None:
-    """Find the bugs of a consumer in any language: deliver the same in other orders, again, replayed, newer.
+    """Find bugs in a consumer, in any language: deliver events reordered, repeated, replayed, and newer.
 
-    A folder is deployed on the local AWS for a while. Exits with 1 if it finds something, and shows the
-    shortest deliveries that do.
+    A folder is deployed on the local stack while the test runs. Exits with 1 if it finds a bug, and shows
+    the shortest sequence of deliveries that causes it.
     """
     from imagebus_cli.output import terminal
 
