@@ -39,9 +39,11 @@ const Api = (() => {
   /** The response's `body` (undefined if unchanged) and `etag`. Throws Problem; status 0 means no network. */
   async function request(path, { method = "GET", body, etag } = {}) {
     const more = {};
+    const key = localStorage.getItem(KEY);
     if (body !== undefined) more["Content-Type"] = "application/json";
     if (etag) more["If-None-Match"] = etag;
     let response;
+    let content;
     try {
       response = await fetch(base + path, {
         method,
@@ -50,16 +52,21 @@ const Api = (() => {
         cache: "no-store",
         signal: AbortSignal.timeout(PATIENCE_MS),
       });
+      if (response.status === 304) return { body: undefined, etag };
+      if ((response.headers.get("Content-Type") ?? "").includes("json")) content = await response.json();
     } catch (error) {
-      if (!(error instanceof TypeError) && error.name !== "TimeoutError") throw error;
+      // SyntaxError: the answer broke off
+      if (!(error instanceof TypeError || error instanceof SyntaxError) && error.name !== "TimeoutError") throw error;
       throw new Problem(0, "offline", "The system cannot be reached.", 5);
     }
-    if (response.status === 304) return { body: undefined, etag };
-    const content = (response.headers.get("Content-Type") ?? "").includes("json") ? await response.json() : {};
-    if (!response.ok) {
-      const detail = content.detail ?? `The system responded with status ${response.status}.`;
-      throw new Problem(response.status, content.code, detail, Number(response.headers.get("Retry-After") ?? 2));
+    if ([401, 403].includes(response.status) && key !== localStorage.getItem(KEY)) {
+      throw new Problem(0, "old_key", "The key has changed.", 1); // what was refused is not the present one
     }
+    if (!response.ok) {
+      const detail = content?.detail ?? `The system responded with status ${response.status}.`;
+      throw new Problem(response.status, content?.code, detail, Number(response.headers.get("Retry-After")) || 2);
+    }
+    if (!content) throw new Problem(0, "no_api", "Something else answered in the system's place.", 5);
     return { body: content, etag: response.headers.get("ETag") };
   }
 

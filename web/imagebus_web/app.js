@@ -19,7 +19,8 @@ const App = (() => {
 
   function disconnected(problem) {
     byId("connection").textContent = problem.message;
-    if ([401, 403].includes(problem.status)) askForKey(problem.message);
+    if (![401, 403].includes(problem.status)) return;
+    askForKey(problem.code === "invalid_api_key" ? "That is not a valid key." : problem.message);
   }
 
   const hash = (key) => PREFIX + encodeURIComponent(key);
@@ -61,8 +62,7 @@ const App = (() => {
     Api.credentials.keep(byId("key-value").value.trim(), byId("token-value").value.trim());
     byId("key").close();
     Gallery.restart();
-    if (Queue.isPaused()) Queue.pause(false);
-    else Queue.resume();
+    Queue.resume();
     follow();
   });
   byId("forget-key").addEventListener("click", () => {

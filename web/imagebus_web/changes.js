@@ -11,6 +11,7 @@ const Changes = (() => {
 
   let timer;
   let turn = 0;
+  let polled = 0;
   let expectedUntil = 0;
   let live = false;
 
@@ -19,6 +20,7 @@ const Changes = (() => {
   async function poll() {
     clearTimeout(timer);
     turn += 1;
+    polled = Date.now();
     if (document.hidden || !Api.credentials.exist()) return;
     const mine = turn;
     let wait;
@@ -36,13 +38,18 @@ const Changes = (() => {
       if ([401, 403].includes(problem.status)) return;
       wait = Math.max(1, problem.retryAfter) * 1000;
     }
+    later(wait);
+  }
+
+  function later(wait) {
+    clearTimeout(timer);
     timer = setTimeout(poll, wait);
   }
 
-  /** Something was uploaded or requested: look often for a while. */
+  /** Something was uploaded or requested: look soon, and often for a while. */
   function expect() {
     expectedUntil = Date.now() + EXPECTING_MS;
-    poll();
+    later(Math.max(0, polled + BUSY_MS - Date.now()));
   }
 
   /** Whether somebody else reports changes, so that polling can be rare. */

@@ -16,6 +16,7 @@ const Queue = (() => {
   const uploads = [];
   let parallel = PARALLEL;
   let paused = false;
+  let refused = false; // the API key, until there is another one
   let listener = () => {};
   let next = 1;
 
@@ -70,6 +71,9 @@ const Queue = (() => {
     });
   }
 
+  /** Whether the file is still what was chosen; if it was changed, moved or deleted, browsers do not read it. */
+  const readable = (file) => file.slice(0, 1).arrayBuffer().then(() => true, () => false);
+
   /** A form for the file, noted unless it is `stopped()` by then. Throws Api.Problem. */
   async function ticketFor(upload, stopped) {
     const wanted = { filename: upload.name.slice(-255), content_type: upload.type, size: upload.size };
@@ -101,7 +105,7 @@ const Queue = (() => {
       if (stopped()) return undefined;
       if ([400, 409, 413, 415].includes(problem.status)) return upload.become("failed", problem.message);
       if ([401, 403].includes(problem.status)) {
-        paused = true; // until there is a key that works
+        refused = true;
         App.disconnected(problem);
         return upload.become("waiting");
       }
@@ -110,6 +114,11 @@ const Queue = (() => {
     if (stopped()) return undefined;
     if (status >= 200 && status < 300) return stored(upload);
     if (status === 403) return renewed(upload);
+    if (status === 0 && !(await readable(upload.file))) {
+      if (!stopped()) upload.become("failed", "the file was changed, moved or deleted");
+      return undefined;
+    }
+    if (stopped()) return undefined;
     if (status === 0 || status >= 500) return again(upload, status ? "S3 is busy" : "the connection was lost");
     return upload.become("failed", `S3 refused the upload (${status})`);
   }
@@ -139,17 +148,24 @@ const Queue = (() => {
 
   const ready = (upload) => upload.state === "waiting" || (upload.state === "retrying" && upload.due <= Date.now());
 
+  const lacksKey = () => refused || !Api.credentials.exist();
+
   /** Sends what is due, as far as there is room. */
   function work() {
-    if (paused || !navigator.onLine || !Api.credentials.exist()) return;
+    if (paused || lacksKey() || !navigator.onLine) return;
     const busy = uploads.filter((each) => each.state === "sending").length;
     for (const upload of uploads.filter(ready).slice(0, Math.max(0, parallel - busy))) {
-      send(upload).finally(work);
+      send(upload)
+        .catch((error) => {
+          upload.become("failed", error.message);
+          throw error;
+        })
+        .finally(work);
     }
   }
 
   function add(file, type) {
-    const upload = new Upload(file, type, `${Date.now()}-${next}`);
+    const upload = new Upload(file, type, `${Date.now()}-${Kept.me}-${next}`);
     next += 1;
     uploads.push(upload);
     Kept.add(upload);
@@ -165,8 +181,22 @@ const Queue = (() => {
   }
 
   function cancel(upload) {
-    stop(upload, "cancelled");
     uploads.splice(uploads.indexOf(upload), 1);
+    stop(upload, "cancelled");
+    work();
+  }
+
+  /** Cancel all that is not over. */
+  function cancelAll() {
+    const open = uploads.filter((each) => !OVER.has(each.state));
+    uploads.splice(0, Infinity, ...uploads.filter((each) => OVER.has(each.state)));
+    for (const upload of open) stop(upload, "cancelled");
+  }
+
+  /** There is an API key that has not been refused yet. */
+  function resume() {
+    refused = false;
+    for (const upload of uploads) listener(upload);
     work();
   }
 
@@ -193,7 +223,7 @@ const Queue = (() => {
     return over;
   }
 
-  /** Calls `heard` with an upload at each change, and takes up what an earlier visit has left. */
+  /** Calls `heard` with an upload at each change, and takes up what earlier visits and other tabs have left. */
   async function start(heard) {
     listener = heard;
     addEventListener("online", () => {
@@ -201,14 +231,16 @@ const Queue = (() => {
       work();
     });
     addEventListener("offline", () => uploads.forEach(listener));
-    for (const { id, file, type, key } of await Kept.all()) {
-      const upload = new Upload(file, type, id);
-      upload.key = key;
-      uploads.push(upload);
-      listener(upload);
-    }
-    work();
+    await Kept.inherit((found) => {
+      for (const { id, file, type, key } of found) {
+        const upload = new Upload(file, type, id);
+        upload.key = key;
+        uploads.push(upload);
+        listener(upload);
+      }
+      work();
+    });
   }
 
-  return { start, add, cancel, retry, pause, clear, resume: work, all: () => uploads, isPaused: () => paused };
+  return { start, add, cancel, cancelAll, retry, pause, clear, resume, lacksKey, all: () => uploads, isPaused: () => paused };
 })();

@@ -59,6 +59,7 @@ const Tray = (() => {
     if (state === "done") return "uploaded";
     if (state === "failed") return problem;
     if (!navigator.onLine) return "waiting for the network";
+    if (state === "waiting" && Queue.lacksKey()) return "waiting for an API key";
     if (state === "retrying") return `${problem}; trying again`;
     if (state === "waiting") return Queue.isPaused() ? "paused" : "waiting";
     return "uploading";
@@ -97,6 +98,8 @@ const Tray = (() => {
     const open = all.length - done - failed;
     byId("pause").hidden = !open;
     byId("pause").textContent = Queue.isPaused() ? "Resume" : "Pause";
+    byId("cancel-all").hidden = open < 2;
+    byId("clear").hidden = !done && !failed && !skipped.length;
     if (all.length && !open && done === all.length) announce(`${done} uploaded`);
     // Folded when there is nothing to see, unfolded when there is; in between it is the user's.
     const quiet = !open && !failed && !skipped.length;
@@ -162,9 +165,14 @@ const Tray = (() => {
       });
     }
     byId("pause").addEventListener("click", () => Queue.pause(!Queue.isPaused()));
+    byId("cancel-all").addEventListener("click", Queue.cancelAll);
     byId("clear").addEventListener("click", clear);
     byId("fold").addEventListener("click", () => fold(!byId("tray").classList.contains("folded")));
-    const isFiles = (event) => event.dataTransfer?.types.includes("Files");
+    // A picture of this page that is dragged counts as a file, too. No pointer moves while something is dragged.
+    let ours = false;
+    document.addEventListener("dragstart", () => (ours = true));
+    for (const name of ["dragend", "pointermove"]) document.addEventListener(name, () => (ours = false));
+    const isFiles = (event) => !ours && event.dataTransfer?.types.includes("Files");
     for (const name of ["dragenter", "dragover"]) {
       document.addEventListener(name, (event) => {
         if (!isFiles(event)) return;

@@ -39,7 +39,10 @@ def item(key: str, number: int, **more: Any) -> dict[str, Any]:
 
 @dataclass
 class Stub:
-    """`images` by key, newest last. A form lives `lifetime` seconds; the first `refuse` get 503."""
+    """`images` by key, newest last. A form lives `lifetime` seconds; the first `refuse` get 503.
+
+    Only `key` is answered.
+    """
 
     images: dict[str, dict[str, Any]] = field(default_factory=dict)
     stored: dict[str, int] = field(default_factory=dict)
@@ -49,8 +52,11 @@ class Stub:
     #: what lists show instead of `images`
     listed: dict[str, dict[str, Any]] | None = None
     addresses: float = FAR
+    #: "GET /images" -> how its next answer goes wrong: "cut" breaks off, "portal" is another system's page
+    odd: dict[str, str] = field(default_factory=dict)
     most_at_once: int = 0
     requests: list[str] = field(default_factory=list)
+    key: str = KEY
     url: str = ""
     _sending: int = 0
     _lock: Any = field(default_factory=threading.Lock)
@@ -138,6 +144,16 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def as_json(self, status: int, content: Any) -> None:
+        odd = self.stub.odd.pop(f"{self.command} {urlsplit(self.path).path}", "")
+        if odd == "portal":
+            self.answer(200, b"<html>Log in to the WLAN</html>", "text/html")
+            return
+        if odd == "cut":
+            self.answer(200, b'{"items": [', Content_Length="5000")
+            self.close_connection = True
+            return
+        if self.headers["x-api-key"] != self.stub.key:
+            status, content = 403, {"code": "invalid_api_key", "detail": "no key", "status": 403}
         kind = "application/json" if status < 400 else "application/problem+json"
         self.answer(status, json.dumps(content).encode(), kind)
 
