@@ -12,6 +12,7 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 from botocore.exceptions import ClientError
 
+from imagebus.events.catalog import STAGE_NAMED, STAGE_OF
 from imagebus_cli.images.erase import erase
 from imagebus_cli.images.lookup import outstanding
 from imagebus_cli.measure.load import picture
@@ -126,9 +127,23 @@ def _require_completed(stack: Stack, images: list[dict[str, Any]]) -> None:
             exit_code=1,
         )
     waits: list[str] = next((image["outstanding"] for image in images if image["outstanding"]), [])
-    what = f"An image did not complete: {', '.join(waits)} did not answer." if waits else ""
+    names = ", ".join(_silent(waits))
+    what = f"An image did not complete: {names} did not answer." if waits else ""
     advice = "imagebus doctor says whether its events reach it. See docs/runbook.md."
     raise Problem(what or "An image did not complete.", advice, exit_code=1)
+
+
+def _silent(waits: list[str]) -> list[str]:
+    """Those of the outstanding stages that do not wait for another one."""
+    names = {each.partition(" ")[0] for each in waits}
+    if "ingest" in names:
+        return ["ingest, or recorder,"]  # nothing is in the log, so it may be either
+    return [
+        each
+        for each in waits
+        if (stage := STAGE_NAMED.get(each.partition(" ")[0])) is None
+        or names.isdisjoint(STAGE_OF[fact].name for fact in stage.listens)
+    ]
 
 
 def _event_keys(stack: Stack, since: datetime, patience: float, pause: float) -> str | None:

@@ -44,12 +44,14 @@ def collect(paths: Sequence[Path], prefix: str = "", skip: Skip = lambda _: None
     """The files, and the images in the folders. In a folder, the key is the path below it.
 
     Hidden files and folders are left out; what else is left out is given to `skip`. Raises Problem if a path
-    does not exist or two files share a key.
+    does not exist or is no file or folder, or two files share a key.
     """
     found: dict[str, File] = {}
     for path in paths:
         if not path.exists():
             raise Problem(f"There is no file or folder {path}.", "Check the name.", exit_code=2)
+        if not path.is_dir() and not path.is_file():  # a pipe or a device may never end
+            raise Problem(f"{path} is neither a file nor a folder.", "Name a file.", exit_code=2)
         for file in _images(path, prefix, skip) if path.is_dir() else [_file(path, prefix + path.name)]:
             if not is_utf8(file.key):
                 skip(Skipped(file.path, NOT_UTF8))

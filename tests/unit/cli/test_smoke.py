@@ -18,6 +18,7 @@ import urllib3
 from typer.testing import CliRunner, Result
 
 from imagebus_cli import main
+from imagebus_cli.images.lookup import outstanding
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack import api, smoke
 from imagebus_cli.stack.deployed import Stack
@@ -172,6 +173,15 @@ def test_the_stages_that_did_not_answer_are_named(fake: Fake) -> None:
     assert code(done) == 1
     assert "not finished after 0.2 s, outstanding: labels (LabelsDetected or LabelsSkipped)" in done.stdout
     assert "labels (LabelsDetected or LabelsSkipped) did not answer" in str(done.exception)
+
+
+def test_a_stage_that_waits_for_another_one_is_not_blamed() -> None:
+    facts = ["ThumbnailsCreated", "LabelsDetected|LabelsSkipped", "ACheckOfYourOwn"]
+    waits = outstanding({"revision": "r", "outstanding": facts, "stages": {"ingest": {}}})
+    assert smoke._silent(waits) == ["validator (ImageValidated)", "ACheckOfYourOwn"]
+    waits = outstanding({"revision": "r", "outstanding": facts, "stages": {"ingest": {}, "validator": {}}})
+    assert smoke._silent(waits) == waits
+    assert smoke._silent(outstanding({})) == ["ingest, or recorder,"]
 
 
 def test_an_image_that_no_stage_has_seen_waits_for_ingest(fake: Fake) -> None:

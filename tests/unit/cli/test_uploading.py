@@ -206,6 +206,13 @@ def test_a_missing_file_is_wrong_usage(tmp_path: Path):
     assert raised.value.exit_code == 2
 
 
+def test_a_pipe_that_may_never_end_is_wrong_usage(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe.jpg")
+    with pytest.raises(Problem, match="neither a file nor a folder") as raised:
+        collect([tmp_path / "pipe.jpg"])
+    assert raised.value.exit_code == 2
+
+
 def test_watching_follows_images_to_their_end_and_fails_for_those_that_did_not_complete(
     stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
