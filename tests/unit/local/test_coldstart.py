@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,7 +22,8 @@ from imagebus_local.coldstart import LACKING, import_botocore_alone, queue_invoc
 
 
 @pytest.fixture
-def runtime() -> SimpleNamespace:
+def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     replaced = SimpleNamespace(zipfile=zipfile)
     share_archives(replaced)
     return replaced
