@@ -21,6 +21,8 @@ from imagebus.testing.dynamodb import InMemoryDynamoDB, status_table
 from imagebus.testing.recording import RecordingBus
 from recorder.record import Recorder
 from tests.contract.checkout import GOLDEN
+from tests.contract.test_agreement import detail_validator
+from tests.simulation.earlier import FIRST, first_version
 from tests.tables import no_erasures
 
 REQUIRED = Required.parse(DEFAULT)
@@ -122,3 +124,13 @@ def test_a_format_that_is_optional_is_in_the_status_and_not_in_the_final_event()
     (final,) = (event.data for event in bus.events if isinstance(event.data, ImageProcessed))
     assert (final.format, final.width) == (None, 3024)
     assert (store.status(key) or {})["format"] == "TIFF"
+
+
+@pytest.mark.parametrize("kind", FIRST)
+def test_the_simulated_earlier_release_publishes_what_its_own_schema_allows(kind: str) -> None:
+    name, envelope = next((n, e) for n, e in BY_NAME.items() if n.endswith(f"@{kind}@v2"))
+    first = detail_validator(name.removesuffix("@v2"))
+    detail = json.loads(json.dumps(envelope["detail"]))
+    detail["data"] |= {"format": "JPEG", "mime": "image/jpeg"} if kind == "ImageValidated" else {}
+    assert not first.is_valid(detail)
+    first.validate(first_version(kind, detail))

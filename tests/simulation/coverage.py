@@ -71,6 +71,7 @@ BRANCHES: Mapping[str, Callable[[Call], bool]] = {
     "earlier duplicate replaced a later one": lambda c: (
         c.puts(wiring.STATUS, "EVENT#") and not c.error and c.before is not None
     ),
+    "published by an earlier release": lambda c: c.publishes("LabelsDetected", '"schema_version": 1'),
     "announced by the recorder": lambda c: c.function == "recorder" and c.publishes("ImageProcessed"),
     "announced by the sweeper": lambda c: c.function == "sweeper" and c.publishes("ImageProcessed"),
     "stalled": lambda c: c.publishes("ProcessingStalled"),

@@ -35,7 +35,10 @@ class Fact:
 
     @property
     def data(self) -> Json:
+        """As the newest version says it."""
         data: Json = self.detail.get("data", {})
+        if self.type == "LabelsDetected" and self.meta["schema_version"] == 1:
+            return {"labels": data["labels"], "model_versions": {"labels": data["model_version"]}}
         return data
 
     @property

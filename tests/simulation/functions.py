@@ -29,6 +29,7 @@ from recorder.record import Recorder
 from recorder.replays import EventBridgeReplays, SQSBacklog
 from recorder.sweeper import sweep
 from tests.simulation import wiring
+from tests.simulation.earlier import EarlierClient, reading_only_the_first
 from tests.simulation.settings import Settings
 from thumbnailer.resize import thumbnail_work
 from validator.handler import validate
@@ -49,14 +50,24 @@ def build(name: str, world: World) -> Function:
     """One execution environment of the function; external calls go through `world.client`."""
     make = _MAKERS[name]
     clock = world.clock()
-
-    def client(service: str) -> Any:
-        return world.client(name, service)
-
+    client, earlier = _client(name, world)
     bus = EventBridgeBus(client("events"), wiring.BUS, clock)
     handle, options = make(world, client, bus, clock)
+    if earlier:
+        handle = reading_only_the_first(handle)
     queue = SQSQueue(lambda: client("sqs"), world.inbox(name), world.dead_letters(name))
     return Inbox(handle, queue, max_receive_count=wiring.MAX_RECEIVE_COUNT, **options)
+
+
+def _client(name: str, world: World) -> tuple[Callable[[str], Any], bool]:
+    """Makes the clients of one environment, and says whether its code is that of an earlier release."""
+    earlier = world.settings().earlier
+
+    def client(service: str) -> Any:
+        made = world.client(name, service)
+        return EarlierClient(made) if earlier and service in ("events", "dynamodb") else made
+
+    return client, earlier
 
 
 def build_failures(world: World) -> Function:
@@ -70,9 +81,7 @@ def build_failures(world: World) -> Function:
 
 
 def build_sweeper(world: World) -> Callable[[], Any]:
-    def client(service: str) -> Any:
-        return world.client("sweeper", service)
-
+    client, _ = _client("sweeper", world)
     clock = world.clock()
     dynamodb = client("dynamodb")
     store, index = DynamoDBEventStore(dynamodb, wiring.STATUS), ImageIndex(dynamodb, wiring.STATUS)

@@ -91,7 +91,7 @@ MODES: Mapping[str, Mode] = {
         {"outage": 0.1, "change_recipes": 0.3},
     ),
     "deployments": Mode(
-        "old and new settings at the same time, and a new set of required facts",
+        "old and new code and settings at the same time, and a new set of required facts",
         ORDINARY | {"duplicate": (0.2, 0.5), "late": (0, 0.2), "crash": (0, 0.02)},
         {"deploy": 1, "outage": 0.5, "replay_to_all": 0.3, "change_recipes": 0.3},
     ),

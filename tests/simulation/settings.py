@@ -25,6 +25,8 @@ class Settings:
     labels: bool = True
     required: str = REQUIRED
     engine: str = ENGINE
+    #: Whether the code is that of an earlier release.
+    earlier: bool = False
 
     @property
     def environment(self) -> dict[str, str]:
@@ -61,6 +63,7 @@ OTHERS = (
     Settings(labels=False),
     Settings(required="ThumbnailsCreated ImageWatermarked|WatermarkSkipped LabelsDetected|LabelsSkipped"),
     Settings(engine=NEXT_ENGINE),
+    Settings(earlier=True),
 )
 
 SMALL, CARD = {"width": 100, "height": 100}, {"width": 640, "formats": ["source", "webp"]}

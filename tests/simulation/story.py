@@ -162,9 +162,9 @@ class Story:
 
     def deploy(self) -> None:
         """For a while both versions run; `rebuild` then brings every image up to date."""
-        world, new = self.world, self.random.choice(OTHERS)
-        world.deployed = (*world.deployed, new)
-        world.versions = (*world.versions, new)
+        world, other = self.world, self.random.choice(OTHERS)
+        world.deployed = (other, *world.deployed) if other.earlier else (*world.deployed, other)
+        world.versions = (*world.versions, other)
 
     def expire_ledger(self) -> None:
         """After the ledger's retention; nothing that it held is on its way any more."""

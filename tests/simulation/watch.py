@@ -157,10 +157,13 @@ class Watch:
             ):
                 yield "counts other thumbnails of one recipe"
         content = json.dumps([fact.type, key, revision, same], sort_keys=True)
+        released = (
+            f"{fact.id} in version {fact.meta['schema_version']}"  # the first had no faces, for example
+        )
         if fact.data.get("reason") == "restored":
             self._restored.add(fact.upload)
         # What a removal left is looked up at every delivery, and may be something else each time.
-        if fact.upload not in self._restored and self._contents.setdefault(fact.id, content) != content:
+        if fact.upload not in self._restored and self._contents.setdefault(released, content) != content:
             yield f"one id {fact.id} for two facts"
         about = (fact.type, key, revision, *_discriminator(fact))
         if self._ids.setdefault(about, fact.id) != fact.id:
