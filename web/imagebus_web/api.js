@@ -82,6 +82,15 @@ const Api = (() => {
     return `images/~${btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")}`;
   }
 
+  /** Delete an image; it does not matter if somebody else has. Throws Problem. */
+  async function remove(key) {
+    try {
+      await request(address(key), { method: "DELETE" });
+    } catch (problem) {
+      if (problem.code !== "image_deleted") throw problem;
+    }
+  }
+
   /** Whether S3 has an object under the key. Throws Problem. */
   async function exists(key) {
     try {
@@ -111,13 +120,13 @@ const Api = (() => {
     list,
     exists,
     bytes,
+    remove,
     image: (key, etag) => request(`${address(key)}?urls=true`, { etag }),
     past: (key, at) => request(`${address(key)}?${new URLSearchParams({ at })}`),
     live: () => request("live"),
     variants: (key) => request(`${address(key)}/variants`),
     events: (key) => request(`${address(key)}/events`),
     retry: (key) => request(`${address(key)}/retry`, { method: "POST" }),
-    remove: (key) => request(address(key), { method: "DELETE" }),
     tickets: (files) => request("images", { method: "POST", body: files }),
   };
 })();

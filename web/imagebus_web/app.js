@@ -15,10 +15,12 @@ const App = (() => {
 
   function connected() {
     byId("connection").textContent = "Live";
+    byId("connection").className = "";
   }
 
   function disconnected(problem) {
     byId("connection").textContent = problem.message;
+    byId("connection").className = "trouble";
     if (![401, 403].includes(problem.status)) return;
     askForKey(problem.code === "invalid_api_key" ? "That is not a valid key." : problem.message);
   }
@@ -28,12 +30,9 @@ const App = (() => {
 
   /** Open an image. From one image to the next, "back" leads to the gallery. */
   function show(key) {
-    if (location.hash.startsWith(PREFIX)) {
-      history.replaceState(null, "", hash(key));
-      follow();
-    } else {
-      location.hash = hash(key);
-    }
+    if (location.hash.startsWith(PREFIX)) history.replaceState(history.state, "", hash(key));
+    else history.pushState({ opened: true }, "", hash(key));
+    follow();
   }
 
   function follow() {
@@ -52,23 +51,33 @@ const App = (() => {
     else Lightbox.notFound();
   }
 
+  /** To the gallery. That is the previous entry of the history if the image was opened there. */
   function leave() {
-    history.pushState(null, "", location.pathname);
+    Lightbox.close();
+    if (history.state?.opened) history.back();
+    else history.replaceState(null, "", location.pathname + location.search);
+  }
+
+  /** There is another key, or none. */
+  function keyChanged() {
+    byId("connection").textContent = "";
+    Gallery.restart();
+    Queue.resume();
     follow();
+    if (Api.credentials.exist()) byId("key").close();
+    else askForKey();
   }
 
   byId("key-form").addEventListener("submit", (event) => {
     event.preventDefault();
     Api.credentials.keep(byId("key-value").value.trim(), byId("token-value").value.trim());
-    byId("key").close();
-    Gallery.restart();
-    Queue.resume();
-    follow();
+    keyChanged();
   });
   byId("forget-key").addEventListener("click", () => {
     Api.credentials.forget();
-    askForKey();
+    keyChanged();
   });
+  addEventListener("storage", keyChanged); // by another tab
   byId("change-key").addEventListener("click", () => askForKey());
   byId("close-image").addEventListener("click", leave);
   byId("image").addEventListener("cancel", (event) => {

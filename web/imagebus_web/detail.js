@@ -49,7 +49,10 @@ const Detail = (() => {
       return el("li", {}, dot, colour);
     });
     const values = { ...found.properties, ...found.exif };
-    const rows = Object.entries(values).map(([name, value]) => row(sentence(name.replaceAll("_", " ")), String(value)));
+    const rows = [
+      ...Object.entries(values).map(([name, value]) => row(sentence(name.replaceAll("_", " ")), String(value))),
+      ...Object.entries(image.user_metadata ?? {}).map(([name, value]) => row(`x-amz-meta-${name}`, value)),
+    ];
     return [
       colours.length ? el("ul", { class: "chips", "aria-label": "Dominant colours" }, colours) : null,
       el(

@@ -14,6 +14,8 @@ const Feed = (() => {
   let cursor; // of the next older page
   let etag = null;
   let turn = 0; // of the query: an answer to an earlier one is ignored
+  let asked = 0; // for the newest images: of two answers the later question's counts
+  let answered = 0;
   let loading = null;
   let listener = () => {};
 
@@ -21,9 +23,12 @@ const Feed = (() => {
   const items = () => Array.from(records.values(), (each) => each.item).sort(newestFirst);
   const changed = () => listener();
 
-  /** Lists are a moment behind: what is known to be newer stays. */
+  const deleted = new Map(); // key -> `created_at` of what was deleted here
+
+  /** Lists are a moment behind: what is known to be newer stays, and what was deleted does not come back. */
   function put(found) {
     for (const item of found) {
+      if (item.status !== "deleted" && item.created_at <= deleted.get(item.key)) continue;
       const known = records.get(item.key)?.item;
       if (!known || known.updated_at <= item.updated_at) records.set(item.key, { item });
     }
@@ -41,8 +46,10 @@ const Feed = (() => {
   /** Ask for the newest images. Throws Api.Problem. */
   async function refresh() {
     const mine = turn;
+    const question = (asked += 1);
     const { body, etag: tag } = await Api.list({ ...query, limit: PAGE, etag });
-    if (mine !== turn || !body) return;
+    if (mine !== turn || !body || question < answered) return;
+    answered = question;
     const fresh = records.size === 0;
     const pages = [...body.items];
     let end = body.cursor;
@@ -56,7 +63,7 @@ const Feed = (() => {
       pages.push(...next.items);
       end = next.cursor;
     }
-    if (records.size === 0) cursor = end;
+    if (records.size === 0 && (pages.length || etag === null)) cursor = end; // or older pages are empty, too
     if (!end) cursor = undefined;
     if (pages.length || !end) drop(pages, !end);
     put(pages);
@@ -106,7 +113,9 @@ const Feed = (() => {
     changed();
   }
 
+  /** It was deleted. */
   function forget(key) {
+    deleted.set(key, records.get(key)?.item.created_at);
     records.delete(key);
     etag = null;
     changed();

@@ -123,8 +123,9 @@ const Gallery = (() => {
       if (list.children[index] !== tile.node) list.insertBefore(tile.node, list.children[index] ?? null);
     });
     const searching = filter !== "all" || byId("prefix").value || byId("label").value;
-    byId("empty").textContent = searching ? "No image matches." : "No images yet.";
-    byId("empty").hidden = items.length > 0 || Feed.hasMore() || Feed.isFresh();
+    const none = searching ? "No image matches." : "No images yet.";
+    byId("empty").textContent = Feed.hasMore() ? "Looking further back …" : none;
+    byId("empty").hidden = items.length > 0 || Feed.isFresh();
     byId("more").hidden = !Feed.hasMore();
     byId("sort-hint").hidden = sort === "newest" || !Feed.hasMore();
     Selection.keep((key) => Feed.record(key));

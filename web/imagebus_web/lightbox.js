@@ -104,17 +104,24 @@ const Lightbox = (() => {
     message(el("p", { class: "facts" }, el("span", { class: "status deleted", id: "image-status" }, "Deleted")));
   }
 
+  /** Replaces what is shown. If that had the focus, the title gets it, or keys would go nowhere. */
+  function replacing(work) {
+    const focused = document.activeElement?.id;
+    work();
+    if (focused) byId(focused)?.focus();
+    if (document.activeElement === document.body) byId("image-title").focus({ preventScroll: true });
+  }
+
   /** Nothing but this. */
-  function message(...nodes) {
+  const message = (...nodes) => replacing(() => {
     byId("stage").replaceChildren();
     for (const each of TABS) byId(`panel-${each}`).replaceChildren();
     byId("tabs").hidden = true;
     byId("panel-overview").replaceChildren(...nodes);
     showTab("overview");
-  }
+  });
 
-  function render(image, variants, events) {
-    const focused = document.activeElement?.id;
+  const render = (image, variants, events) => replacing(() => {
     const open = byId("image-body").querySelector("details")?.open;
     const fill = (name, ...parts) => byId(`panel-${name}`).replaceChildren(...parts.flat().filter(Boolean));
     byId("tabs").hidden = false;
@@ -126,8 +133,7 @@ const Lightbox = (() => {
     showTab(tab);
     neighbours();
     if (open) byId("image-body").querySelector("details").open = true;
-    if (focused && byId(focused) && document.activeElement?.id !== focused) byId(focused).focus();
-  }
+  });
 
   async function refresh(key) {
     if (!shown || shown.key !== key) return;
@@ -152,31 +158,33 @@ const Lightbox = (() => {
         showDeleted();
         return;
       }
-      if (!shown.etag) message(el("p", { class: "problem" }, problem.message));
+      if (problem.code === "no_events_yet") message(el("p", { class: "facts" }, "Being processed"));
+      else if (!shown.etag) message(el("p", { class: "problem" }, problem.message));
       live = problem.status !== 404 || !shown.etag;
     }
     if (shown?.key === key) shown.timer = setTimeout(() => refresh(key), live ? LIVE_MS : IDLE_MS);
   }
 
-  /** Where the image is among those shown. */
+  /** Where the image is among those shown, and its neighbours. The next one takes the place of one that was deleted. */
   function position() {
     const keys = Gallery.keys();
-    return { keys, at: keys.indexOf(shown.key) };
+    const at = keys.indexOf(shown.key);
+    if (at >= 0) shown.at = at;
+    return { keys, at, "-1": keys[shown.at - 1], 1: at < 0 ? keys[shown.at] : keys[at + 1] };
   }
 
   function neighbours() {
-    const { keys, at } = position();
-    byId("previous").disabled = at <= 0;
-    byId("next").disabled = at < 0 || (at === keys.length - 1 && !Feed.hasMore());
+    const { keys, at, "-1": previous, 1: next } = position();
+    byId("previous").disabled = !previous;
+    byId("next").disabled = !next && !(at >= 0 && Feed.hasMore());
+    if (document.activeElement?.disabled) byId("image-title").focus();
     byId("position").textContent = at < 0 ? "" : `${at + 1} of ${keys.length}${Feed.hasMore() ? "+" : ""}`;
   }
 
   async function go(step) {
     if (!shown) return;
-    if (step > 0 && position().at === position().keys.length - 1) await Gallery.attempt(Feed.more);
-    if (!shown) return;
-    const { keys, at } = position();
-    const key = at < 0 ? undefined : keys[at + step];
+    if (step > 0 && !position()[step]) await Gallery.attempt(Feed.more);
+    const key = shown && position()[step];
     if (key) App.show(key);
   }
 

@@ -47,7 +47,7 @@ const Tray = (() => {
 
     show(upload) {
       this.bar.value = upload.size ? (100 * upload.sent) / upload.size : 0;
-      this.bar.hidden = ["failed", "done"].includes(upload.state);
+      this.bar.hidden = !["sending", "retrying"].includes(upload.state);
       this.state.textContent = words(upload);
       this.state.className = upload.state === "failed" ? "state status failed" : "state";
       this.retry.hidden = upload.state !== "failed";
@@ -91,9 +91,7 @@ const Tray = (() => {
       ? `${done} of ${all.length} uploaded${failed ? `, ${failed} failed` : ""}${Queue.isPaused() ? ", paused" : ""}`
       : "Nothing to upload";
     if (byId("tray-title").textContent !== text) byId("tray-title").textContent = text;
-    byId("skipped").textContent = skipped.length
-      ? `${skipped.length} skipped: ${skipped.slice(0, 3).join(", ")}${skipped.length > 3 ? ", …" : ""}`
-      : "";
+    byId("skipped").textContent = skipped.length ? `${skipped.length} skipped: ${skipped.join(", ")}` : "";
     byId("tray").hidden = !all.length && !skipped.length;
     const open = all.length - done - failed;
     byId("pause").hidden = !open;

@@ -184,7 +184,9 @@ class Handler(BaseHTTPRequestHandler):
         elif address.path == "/images":
             self.as_json(200, stub.page_of(query))
         elif image := stub.images.get(self.key(address.path)):
-            if address.path.endswith("/events"):
+            if address.path.endswith("/events") and "_no_events" in image:
+                self.as_json(404, {"code": "no_events_yet", "detail": "None yet.", "status": 404})
+            elif address.path.endswith("/events"):
                 self.as_json(200, {"key": image["key"], "events": EVENTS, "duration_ms": 5})
             else:
                 self.as_json(200, stub.details(image))
@@ -201,8 +203,10 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(self.stub.store(body) if len(body) == length else 400, b"", "text/plain")
 
     def do_DELETE(self) -> None:
-        self.stub.images.pop(self.key(self.path), None)
-        self.as_json(202, {})
+        if self.stub.images.pop(self.key(self.path), None):
+            self.as_json(202, {"links": {}})
+        else:
+            self.as_json(404, {"code": "image_deleted", "detail": "It was deleted.", "status": 404})
 
 
 EVENTS = [

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from selenium.webdriver.common.keys import Keys
 
 from tests.e2e.browser.pages import Page
-from tests.integration.page.steps import tiles
+from tests.integration.page.steps import network, photos, tiles
 from tests.integration.page.stub import Stub
 
 
@@ -131,3 +133,138 @@ def test_everything_is_reached_by_keyboard_alone(page: Page, stub: Stub):
     page.press(Keys.ENTER)
     page.wait(lambda: len(stub.images) == 2, "deleted")
     assert page.accessibility() == []
+
+
+def test_the_gallery_outlives_an_answer_that_is_none(page: Page, stub: Stub):
+    stub.add(1)
+    page.open()
+    page.wait(lambda: len(tiles(page)) == 1, "the image")
+    for odd in ("cut", "portal"):
+        stub.odd["GET /images"] = odd
+        page.driver.execute_script("Changes.poll()")
+        page.wait(lambda: page.text("#connection") != "Live", f"it says so: {odd}", within=5)
+        page.driver.execute_script("Changes.poll()")
+        page.wait(lambda: page.text("#connection") == "Live", "it goes on")
+
+
+def test_a_deleted_image_does_not_come_back_while_the_list_is_behind(page: Page, stub: Stub):
+    stub.add(3)
+    page.open()
+    page.wait(lambda: len(tiles(page)) == 3, "the images")
+    stub.listed = dict(stub.images)
+    page.find("#gallery .check").click()
+    page.find("#delete-selected").click()
+    page.find("#confirm-yes").click()
+    page.wait(lambda: len(tiles(page)) == 2, "its tile is gone")
+    asked = len(stub.requests)
+    page.driver.execute_script("Changes.poll()")
+    page.wait(lambda: len(stub.requests) > asked, "another list")
+    page.wait(lambda: not page.find("#selection").is_displayed(), "done")
+    assert len(tiles(page)) == 2
+
+
+def test_what_somebody_else_has_deleted_counts_as_deleted(page: Page, stub: Stub):
+    stub.add(2)
+    page.open()
+    page.wait(lambda: len(tiles(page)) == 2, "the images")
+    page.find("#gallery .check").click()
+    stub.images.popitem()
+    page.find("#delete-selected").click()
+    page.find("#confirm-yes").click()
+    page.wait(lambda: page.text("#announcement") == "Deleted", "it is gone")
+    assert len(tiles(page)) == 1
+
+
+def test_a_late_answer_does_not_undo_a_newer_one(page: Page, stub: Stub):
+    stub.add(1)
+    page.open()
+    page.wait(lambda: len(tiles(page)) == 1, "the image")
+    page.driver.execute_script(
+        "const list = Api.list; let first = true;"
+        "const gate = new Promise((resolve) => (window.release = resolve));"
+        "Api.list = async (wanted) => { const answer = await list({ ...wanted, etag: null });"
+        " if (first) { first = false; window.held = true; await gate; } return answer; };"
+        "Feed.refresh().then(() => (window.late = true));"
+    )
+    page.wait(lambda: page.driver.execute_script("return window.held"), "an answer that is held back")
+    stub.add(1)
+    page.driver.execute_script("Feed.refresh()")
+    page.wait(lambda: len(tiles(page)) == 2, "the new image")
+    page.driver.execute_script("release()")
+    page.wait(lambda: page.driver.execute_script("return window.late"), "the late answer")
+    assert len(tiles(page)) == 2
+
+
+def test_a_key_that_is_forgotten_takes_the_images_along(page: Page, stub: Stub):
+    stub.add(2)
+    page.open()
+    page.wait(lambda: len(tiles(page)) == 2, "the images")
+    page.find("#change-key").click()
+    page.find("#forget-key").click()
+    assert tiles(page) == []
+    assert page.find("#key").get_attribute("open") is not None
+    page.give_key(stub.key)
+    page.wait(lambda: len(tiles(page)) == 2, "the images again")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_tray_and_the_selection_do_not_cover_each_other(
+    page: Page, stub: Stub, tmp_path: Path, width: int
+):
+    stub.add(12)
+    page.emulate(width=width, height=844, mobile=width < 500)
+    try:
+        page.open()
+        page.wait(lambda: len(tiles(page)) == 12, "the images")
+        page.driver.execute_script("Queue.pause(true)")
+        page.choose_files(*photos(tmp_path, 12, 1000))
+        page.driver.execute_script("document.querySelector('#gallery .check').click()")
+        for button in ("#delete-selected", "#clear-selected", "#pause", "#fold"):
+            hit = "const box = arguments[0].getBoundingClientRect(); return document.elementFromPoint("
+            hit += "box.x + box.width / 2, box.y + box.height / 2) === arguments[0]"
+            assert page.driver.execute_script(hit, page.find(button)), button
+        assert not page.overflows()
+        assert page.accessibility() == []
+    finally:
+        page.emulate()
+
+
+def test_a_phone_says_what_is_wrong(page: Page, stub: Stub):
+    page.emulate(width=390, height=844, mobile=True)
+    try:
+        page.open()
+        with network(page, offline=True):
+            page.driver.execute_script("Changes.poll()")
+            page.wait(lambda: page.find("#connection").is_displayed(), "the trouble")
+            assert "cannot be reached" in page.text("#connection")
+    finally:
+        page.emulate()
+
+
+def test_the_outline_of_a_tile_is_not_cut_off(page: Page, stub: Stub):
+    stub.add(3)
+    page.open()
+    page.wait(lambda: len(tiles(page)) == 3, "the images")
+    page.find("#prefix").click()
+    for _ in range(6):
+        page.press(Keys.TAB)
+        if "photo" in page.focused():
+            break
+    room = page.driver.execute_script(
+        "const tile = document.activeElement; const style = getComputedStyle(tile);"
+        "const [inner, outer] = [tile, tile.parentNode].map((each) => each.getBoundingClientRect());"
+        "return inner.x - outer.x - parseFloat(style.outlineWidth) - parseFloat(style.outlineOffset)"
+    )
+    assert room >= 0
+
+
+def test_a_search_that_takes_long_says_so(page: Page, stub: Stub):
+    stub.add(60, "new")
+    page.open()
+    page.wait(lambda: tiles(page), "the images")
+    page.driver.execute_script(
+        "Api.list = async ({ cursor = '0' }) =>"
+        " ({ etag: cursor, body: { items: [], cursor: `${Number(cursor) + 1}` } });"
+    )
+    page.find("#prefix").send_keys("old")
+    page.wait(lambda: page.text("#empty") == "Looking further back …", "it says so")

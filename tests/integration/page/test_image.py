@@ -69,3 +69,74 @@ def test_an_address_that_names_no_image_says_so(page: Page, stub: Stub, hash_: s
     page.wait(lambda: page.find("#image").get_attribute("open") is None, "closed")
     severe = [line for line in page.console() if "404" not in line]
     assert severe == []
+
+
+def open_newest(page: Page, stub: Stub, count: int) -> None:
+    stub.add(count)
+    page.open()
+    page.wait(lambda: len(tiles(page)) == count, "the images")
+    page.find("#gallery .tile").click()
+    page.wait(lambda: page.find_all("#picture"), "its picture")
+
+
+def test_the_arrow_keys_still_work_after_a_button_was_used(page: Page, stub: Stub):
+    open_newest(page, stub, 4)
+    page.find("#copy-link").click()
+    for number in (2, 1):
+        page.press(Keys.ARROW_RIGHT)
+        page.wait(lambda n=number: page.text("#image-title") == f"photo-00{n}.jpg", "the next", within=10)
+        page.wait(lambda: page.find_all("#picture"), "its picture")
+    page.find("#next").click()
+    page.wait(lambda: page.text("#image-title") == "photo-000.jpg", "the last")
+    page.wait(lambda: not page.find("#next").is_enabled(), "it is the last")
+    page.press(Keys.ARROW_LEFT)
+    page.wait(lambda: page.text("#image-title") == "photo-001.jpg", "back", within=10)
+
+
+def test_closing_an_image_leaves_no_entry_in_the_history(page: Page, stub: Stub):
+    page.driver.get("about:blank")
+    open_newest(page, stub, 3)
+    is_open = "return document.querySelector('#image').open"
+    for _ in range(2):
+        page.press(Keys.ARROW_RIGHT)
+        page.press(Keys.ESCAPE)
+        page.wait(lambda: page.driver.execute_script("return location.hash") == "", "the gallery")
+        page.find("#gallery .tile").click()
+        page.wait(lambda: page.driver.execute_script(is_open), "the image")
+    page.driver.back()
+    page.wait(lambda: not page.driver.execute_script(is_open), "back to the gallery")
+    page.driver.back()
+    page.wait(lambda: page.driver.current_url == "about:blank", "and to where the user came from")
+
+
+def test_after_a_deletion_the_arrow_keys_lead_on(page: Page, stub: Stub):
+    open_newest(page, stub, 4)
+    page.press(Keys.ARROW_RIGHT)
+    page.wait(lambda: page.text("#image-title") == "photo-002.jpg", "the second")
+    page.wait(lambda: page.find_all("#delete"), "its buttons")
+    page.find("#delete").click()
+    page.find("#delete").click()
+    page.wait(lambda: page.text("#image-status") == "Deleted", "deleted")
+    page.press(Keys.ARROW_RIGHT)
+    page.wait(lambda: page.text("#image-title") == "photo-001.jpg", "the next one", within=10)
+    page.press(Keys.ARROW_LEFT)
+    page.wait(lambda: page.text("#image-title") == "photo-003.jpg", "the one before", within=10)
+
+
+def test_an_image_without_events_is_being_processed(page: Page, stub: Stub):
+    stub.add(1, status="processing", _no_events=True)
+    page.open()
+    page.wait(lambda: tiles(page), "the image")
+    page.find("#gallery .tile").click()
+    page.wait(lambda: "Being processed" in page.text("#image-body"), "it says so", within=10)
+    assert not page.find_all("#image-body .problem")
+
+
+def test_the_metadata_of_the_uploader_is_shown(page: Page, stub: Stub):
+    stub.add(1, user_metadata={"album": "<b>Grüße</b>"})
+    page.open()
+    page.wait(lambda: tiles(page), "the image")
+    page.find("#gallery .tile").click()
+    page.wait(lambda: page.find_all("#picture"), "its picture")
+    page.find("#tab-metadata").click()
+    assert "x-amz-meta-album\t<b>Grüße</b>" in page.text("#panel-metadata")
