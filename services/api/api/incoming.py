@@ -89,8 +89,12 @@ class Incoming:
         return Filters(status, prefix, label, since=self.moment("since"), until=self.moment("until"))
 
     def only(self, *names: str) -> None:
-        """Reject unknown parameters: they are mistakes that the caller wants to know about."""
-        unknown = sorted(set(self._app.current_event.query_string_parameters or {}) - set(names))
+        """Reject unknown and repeated parameters: they are mistakes that the caller wants to know about."""
+        event = self._app.current_event
+        for name, values in (event.multi_value_query_string_parameters or {}).items():
+            if len(values) > 1:
+                raise wrong(f"The parameter {name!r} is given {len(values)} times.")
+        unknown = sorted(set(event.query_string_parameters or {}) - set(names))
         if unknown:
             known = f"there are {', '.join(names)}" if names else "there are none here"
             raise wrong(f"Unknown parameter {unknown[0]!r}; {known}.")

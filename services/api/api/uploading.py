@@ -77,8 +77,9 @@ class Uploads:
             return self.ticket(wanted)
         except HttpProblem as problem:
             name = wanted.get("filename") if isinstance(wanted, dict) else None
-            error = ProblemDetails(**problem.body())
-            return Refusal(filename=name if isinstance(name, str) else None, error=error)
+            # JSON can escape half of a surrogate pair, which no answer can hold.
+            filename = name.encode(errors="replace").decode() if isinstance(name, str) else None
+            return Refusal(filename=filename, error=ProblemDetails(**problem.body()))
 
     def ticket(self, wanted: Any) -> Ticket | PutTicket:
         """What allows the upload. `wanted` is the JSON of an UploadRequest. Raises HttpProblem."""

@@ -105,7 +105,7 @@ class World:
         method: str,
         path: str,
         *,
-        query: Mapping[str, str] | None = None,
+        query: Mapping[str, str | list[str]] | None = None,
         headers: Mapping[str, str] | None = None,
         body: str | None = None,
         is_base64: bool = False,
@@ -114,14 +114,15 @@ class World:
         """`path` as the client sends it, without the stage. `several`: headers that it repeats."""
         sent = {"Host": "example.execute-api.us-east-1.amazonaws.com", **(headers or {})}
         sent |= {name: values[-1] for name, values in (several or {}).items()}
+        asked = {name: [each] if isinstance(each, str) else each for name, each in (query or {}).items()}
         event = {
             "resource": "/{path+}",
             "path": f"/{path}",
             "httpMethod": method,
             "headers": sent,
             "multiValueHeaders": {name: [value] for name, value in sent.items()} | (several or {}),
-            "queryStringParameters": dict(query) if query else None,
-            "multiValueQueryStringParameters": {n: [v] for n, v in query.items()} if query else None,
+            "queryStringParameters": {name: each[-1] for name, each in asked.items()} or None,
+            "multiValueQueryStringParameters": asked or None,
             "pathParameters": None,
             "requestContext": {"requestId": str(uuid.uuid4()), "stage": "v1", "path": f"/v1/{path}"},
             "body": body,

@@ -123,6 +123,15 @@ def test_metadata_is_signed_with_the_upload(world: World) -> None:
     assert signed.endswith("x-amz-meta-album;x-amz-meta-taken-by")
 
 
+def test_a_file_name_that_is_no_text_costs_the_others_of_its_list_nothing(world: World) -> None:
+    """JSON can escape half of a character, which no answer can hold."""
+    answer = world.post("images", [{**GOOD, "filename": "half \ud83d.jpg"}, GOOD])
+    assert answer.status == 207
+    refused, other = json.loads(answer.body.encode())
+    assert (refused["filename"], refused["error"]["code"]) == ("half ?.jpg", "invalid_request")
+    assert other["key"].endswith("/My-photo.jpg")
+
+
 def test_a_file_that_is_refused_does_not_hold_up_the_others_of_its_list(world: World) -> None:
     wanted = [
         GOOD,

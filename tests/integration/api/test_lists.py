@@ -209,6 +209,12 @@ def test_a_wrong_parameter_is_refused_in_words(world: World, name: str, value: s
     assert answer.json["code"] in ("invalid_request", "invalid_cursor", "invalid_time")
 
 
+def test_a_repeated_parameter_is_refused(world: World) -> None:
+    answer = world.call("GET", "images", query={"status": ["completed", "failed"]})
+    assert (answer.status, answer.json["code"]) == (400, "invalid_request")
+    assert "'status' is given 2 times" in answer.json["detail"]
+
+
 class Metered:
     """A DynamoDB client that records the read units of its queries, by a rule that moto does not implement.
 
