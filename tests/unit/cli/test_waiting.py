@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from typer.testing import CliRunner
 
 from imagebus.missed import Uploads
 from imagebus_cli import main
+from imagebus_cli.demo import run as demo
+from imagebus_cli.demo.pictures import Picture
+from imagebus_cli.operations import rebuild as rebuilding
 from imagebus_cli.operations import replay
 from imagebus_cli.output import terminal
 from imagebus_cli.problem import Problem
+from imagebus_cli.recipes import pruning
 from imagebus_cli.stack.deployed import Stack
 from imagebus_cli.uploads import tracking
+from tests.unit.cli.builders import item, upload
 from tests.unit.cli.test_images import known
 from tests.unit.cli.test_images import stack as images_stack
 from tests.unit.cli.test_retry import KEY, failed
@@ -68,6 +76,29 @@ def test_of_a_replay(images_stack: Stack, monkeypatch: pytest.MonkeyPatch, state
     monkeypatch.setattr(replay, "with_margin", lambda *_: span)
     monkeypatch.setattr(replay, "follow", lambda *_: state)
     assert f"• replay r: {state.lower()}" in ended("replay", "--follow", "--no-wait")
+
+
+def test_of_a_rebuild(images_stack: Stack, monkeypatch: pytest.MonkeyPatch):
+    result = rebuilding.RebuildResult("a.jpg", "failed", "unreadable")
+    monkeypatch.setattr(rebuilding, "rebuild_one", lambda *_: result)
+    images_stack.outputs["RequiredFacts"] = "ThumbnailsCreated"  # type: ignore[index]
+    assert "• rebuild: 1 image could not be rebuilt" in ended("rebuild", "--key", "a.jpg")
+
+
+def test_of_a_prune(images_stack: Stack, monkeypatch: pytest.MonkeyPatch):
+    images_stack.outputs["RecipesTableName"] = "recipes"  # type: ignore[index]
+    images_stack.outputs["EventBusName"] = "bus"  # type: ignore[index]
+    monkeypatch.setattr(pruning.Pruner, "run", lambda *_, **__: [pruning.Pruned("a.jpg", why="it changed")])
+    assert "• prune: 1 image could not be pruned" in ended("recipe", "prune", "--yes")
+
+
+def test_of_the_demos_notifications(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    silent = SimpleNamespace(collect=lambda *_, **__: [])
+    monkeypatch.setattr(demo, "subscribed", lambda _: nullcontext(silent))
+    monkeypatch.setattr(tracking, "put_all", lambda *_: [upload("a.jpg")])
+    monkeypatch.setattr(tracking, "wait", lambda *_, **__: {"a.jpg": item("a.jpg")})
+    demo._process(cast(Stack, None), [Picture("a.jpg", bytes)], 1)
+    assert "• notifications received: none about 1 image" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", [("status", "a.jpg"), ("upload", "."), ("retry", "a.jpg")])

@@ -190,6 +190,29 @@ def test_an_emulator_that_is_interrupted_while_it_starts_is_not_left_behind(
     assert leftovers(root) == {"emulator.log"}
 
 
+def test_a_stack_that_is_interrupted_while_it_is_deployed_is_stopped_unless_it_was_up_before(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started, running, stopped = emulator.Emulator(1, 20_000), emulator.Emulator(2, 20_001), list[Any]()
+
+    def interrupt(*_: object, **__: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(stack, "_deploy", interrupt)
+    monkeypatch.setattr(stack, "_write_templates", lambda *_: ([], {}))
+    monkeypatch.setattr(templates, "digest", lambda *_: "other")
+    monkeypatch.setattr(ports, "require_free", lambda _: None)
+    monkeypatch.setattr(emulator, "start", lambda *_: started)
+    monkeypatch.setattr(emulator, "stop", lambda _, alive: stopped.append(alive))
+    monkeypatch.setattr(emulator, "answers", lambda _: True)
+    for alive, after in ((None, [None, started]), (running, [])):
+        stopped.clear()
+        monkeypatch.setattr(emulator, "running", lambda _, alive=alive: alive)
+        with pytest.raises(KeyboardInterrupt):
+            imagebus_local.up(root=root)
+        assert stopped == after
+
+
 def test_the_apis_address_is_the_one_that_the_emulator_serves() -> None:
     url = "https://abc123.execute-api.us-east-1.amazonaws.com/v1/"
     address = stack.local_api_url(url, "http://127.0.0.1:4570")
