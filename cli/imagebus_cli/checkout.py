@@ -69,7 +69,7 @@ def new_consumer(
 @schemas.command()
 @command
 def check(out: Output) -> None:
-    """Exit with 1 if a contract breaks what was released. `make check` runs this."""
+    """Check that no contract breaks what was released. Exits with 1 if one does. `make check` runs this."""
     from tools import ROOT
     from tools.contracts.files import ContractFiles
     from tools.contracts.gate import problems

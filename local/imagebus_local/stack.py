@@ -62,7 +62,7 @@ def up(
         written, values = _write_templates(places, {**templates.LOCAL_PARAMETERS, **parameters})
         sources = templates.digest(places.root, written, values)
         if alive and not emulator.answers(alive.port):
-            say("The emulator does not answer any more: starting a new one")
+            say("The emulator no longer responds: starting a new one")
             _clear(places, alive)
             alive = None
         if alive and port not in {None, alive.port}:

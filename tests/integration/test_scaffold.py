@@ -298,7 +298,7 @@ def test_a_stack_has_the_name_of_its_pipeline_and_may_not_become_too_long() -> N
         ("tagger", ["ImageProcesed"], "There is no event 'ImageProcesed'. Did you mean ImageProcessed?"),
         ("tagger", ["Nothing"], "There is no event 'Nothing'."),
         ("tagger", [" "], "A consumer listens to at least one event."),
-        ("thumbnailer", ["ImageProcessed"], "thumbnailer is a part of imagebus."),
+        ("thumbnailer", ["ImageProcessed"], "thumbnailer is the name of a part of imagebus."),
         ("json", ["ImageProcessed"], "json is the name of a Python module or a library."),
         ("pydantic", ["ImageProcessed"], "pydantic is the name of a Python module or a library."),
         ("class", ["ImageProcessed"], "class is the name of a Python module or a library."),

@@ -61,7 +61,7 @@ def consumer(
         raise Problem(f"{name!r} is not a valid name for a consumer.", advice, exit_code=2)
     found = _models(events)
     if name in TAKEN:
-        raise Problem(f"{name} is a part of imagebus.", "Choose another name.", exit_code=2)
+        raise Problem(f"{name} is the name of a part of imagebus.", "Choose another name.", exit_code=2)
     made = Consumer(name, found, replay_safe, language, parameters or pipeline.defaults(language))
     if language is Language.PYTHON and (keyword.iskeyword(made.package) or _is_module(made.package)):
         advice = "The consumer's own package would hide it. Choose another name."

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def try_consumer(
     target: Target,
     out: Output,
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Its folder, as new-consumer makes it.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Its folder, as new-consumer creates it.")],
     timeout: Annotated[float, typer.Option(min=0, help="Seconds to wait for its events.")] = 120,
 ) -> None:
     """Build a consumer, deploy it, upload an image, show what it logs about the events, and erase the image.

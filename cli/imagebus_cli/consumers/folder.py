@@ -42,7 +42,7 @@ class Folder:
             if not each.is_file():
                 raise Problem(
                     f"{each} does not exist.",
-                    "Name the folder of a consumer; imagebus new-consumer makes one.",
+                    "Name the folder of a consumer; imagebus new-consumer creates one.",
                     exit_code=2,
                 )
         try:

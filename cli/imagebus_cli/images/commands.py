@@ -97,8 +97,8 @@ def status(
     """Show an image's status, outstanding stages, failures and derived images, and its ID in the logs.
 
     Exits with 1 if the image does not exist, or nothing was known --at that time; with --watch, also if it
-    did not complete. --watch ends at once with an older outcome of the key: after a new upload or a retry,
-    use `upload --watch` or `retry --watch`.
+    did not complete. --watch returns immediately if the key already has an outcome: after a new upload or a
+    retry, use `upload --watch` or `retry --watch`.
     """
     from datetime import UTC, datetime
 
@@ -163,16 +163,16 @@ def diff(
     out: Output,
     key: Key,
     at: Annotated[
-        str, typer.Option(help="The earlier moment: ISO 8601, or an age (90m, 36h, 7d).", show_default=False)
+        str, typer.Option(help="The earlier time: ISO 8601, or an age (90m, 36h, 7d).", show_default=False)
     ],
     to: Annotated[
         str | None,
-        typer.Option(help="The later moment, in the same formats (default: now).", show_default=False),
+        typer.Option(help="The later time, in the same formats (default: now).", show_default=False),
     ] = None,
 ) -> None:
-    """Show what changed about an image between two moments.
+    """Show what changed about an image between two points in time.
 
-    Exits with 1 if the image does not exist, or was not known yet at the later moment.
+    Exits with 1 if the image does not exist, or was not known yet at the later time.
     """
     from datetime import UTC, datetime
 

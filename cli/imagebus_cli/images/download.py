@@ -113,7 +113,9 @@ class Target:
         parents = [] if self.cut is None else key[self.cut :].split("/")[:-1]
         if any(part in ("", ".", "..") or "\0" in part for part in parents):
             raise Problem(
-                f"The key {key!r} is no path below a folder.", "Download it alone: -o FILE", exit_code=1
+                f"The key {key!r} is not a valid path below a folder.",
+                "Download it alone: -o FILE",
+                exit_code=1,
             )
         return str(self.folder.joinpath(*parents, name))
 

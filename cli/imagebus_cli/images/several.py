@@ -66,7 +66,7 @@ def require_choice(keys: Sequence[str] | None, prefix: str | None, *others: bool
     """The keys, each once. Raises Problem unless the images are named in exactly one way."""
     if sum((bool(keys), prefix is not None, *others)) != 1:
         ways = "keys, --prefix or --all-failed" if others else "keys or --prefix"
-        raise Problem(f"Name the images in one way: by {ways}.", exit_code=2)
+        raise Problem(f"Choose the images in one way: by {ways}.", exit_code=2)
     if keys and "" in keys:
         raise Problem("A key is empty.", "Give it a value, or leave it out.", exit_code=2)
     return list(dict.fromkeys(keys or ()))
@@ -122,7 +122,7 @@ def each(work: Work, keys: Sequence[str], what: str, *, at_once: int = AT_ONCE) 
 
     def one(key: str) -> Outcome:
         if stop.is_set():
-            return Outcome(key, problem=Problem("Not tried, because an earlier request had no answer."))
+            return Outcome(key, problem=Problem("Not tried, because an earlier request got no response."))
         try:
             return work(key)
         except (Problem, ClientError, BotoCoreError) as error:

@@ -90,10 +90,10 @@ def env(
         bool, typer.Option("--unset", help="Print lines that unset these variables again.")
     ] = False,
 ) -> None:
-    """Print shell exports that point the AWS CLI at it: eval "$(imagebus local env)".
+    """Print shell commands that point the AWS CLI at the local stack: eval "$(imagebus local env)".
 
-    --stack then means a stack there too; to return to AWS: eval "$(imagebus local env --unset)". A profile, a
-    session token and the endpoints of single services that are set are unset, and do not come back.
+    --stack then also means a stack there. To return to AWS: eval "$(imagebus local env --unset)". It does not
+    restore a profile, a session token or endpoints of single services, which `local env` unsets.
     """
     from imagebus_local import VARIABLES, overriding
     from imagebus_local import env as variables

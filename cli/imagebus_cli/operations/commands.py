@@ -147,7 +147,7 @@ def verify(
         typer.Option("--required-facts", help="Fold as if the stack required these.", show_default=False),
     ] = None,
 ) -> None:
-    """Compare every status item with its log, folded by this checkout.
+    """Compare every status item with what the code of this checkout computes from the log.
 
     Before a deploy it shows what the new code would change. It names the command that fixes each image. Exits
     with 1 if an item differs in anything that you did not --expect.
@@ -196,7 +196,7 @@ def retry(
 ) -> None:
     """Retry what failed or stalled, after fixing the cause.
 
-    If S3 shows something else than the status, because an event was lost, ingest looks again.
+    If an event from S3 was lost, so that the status disagrees with S3, ingest looks at S3 again.
 
     Exits with 1 if an image has nothing to retry or could not be retried; with --watch, also if it did not
     complete. If a stage fails again, the image stays failed.

@@ -95,7 +95,7 @@ def _of_consumer(there: Sequence[bus.Rule], name: str, pipeline: str) -> list[bu
         others = sorted({each.name for each in there if not each.name.startswith(f"{pipeline}_")})
         raise Problem(
             f"No consumer {name} listens to this pipeline.",
-            f"Consumers, by their stacks: {', '.join(others) or 'none'}. For a stage, use --rule.",
+            f"Consumers (by stack): {', '.join(others) or 'none'}. For a stage, use --rule.",
         )
     takers = [each for each in own if each.takes_replays]
     if not takers:

@@ -72,8 +72,8 @@ def chosen(recipes: DynamoDBRecipes, set_id: str | None) -> RecipeSet:
                 f"The stack has no set {set_id}.", "List its sets: imagebus recipe show", exit_code=1
             ) from None
         raise Problem(
-            "No set has been promoted, and nothing has been uploaded since this stack got recipes.",
-            "Upload an image: its validator writes the recipe of the parameters down.",
+            "No set has been promoted, and nothing has been uploaded since this stack was updated.",
+            "Upload an image: the validator then stores the recipe in the parameters.",
             exit_code=1,
         ) from None
 

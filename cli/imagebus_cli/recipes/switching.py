@@ -111,7 +111,7 @@ def promote(
     except PromotedMeanwhile:
         raise Problem(
             "Somebody else promoted a set in the meantime. Nothing was changed.",
-            "Look at it, then decide again: imagebus recipe show",
+            "See what is active now: imagebus recipe show",
             exit_code=1,
         ) from None
     if promotion is None:

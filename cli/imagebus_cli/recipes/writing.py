@@ -50,9 +50,7 @@ def text(recipes: RecipeSet, logos: dict[str, bytes] | None) -> str:
             continue
         if "logo" in watermark:
             if logos is None:
-                raise Problem(
-                    "This set has a logo, which is a file of its own.", "Name a file: --output FILE"
-                )
+                raise Problem("This set has a logo, which is a separate file.", "Name a file: --output FILE")
             name = f"logo-{rule['name']}.png"
             logos[name] = base64.b64decode(watermark["logo"])
             watermark["logo"] = name

@@ -37,7 +37,7 @@ def doctor(
     from imagebus_cli.stack.doctor import credentials, here, on_aws
 
     if drift and target.name is None:
-        raise Problem("--drift needs --stack.", "Only CloudFormation on AWS can say it.", exit_code=2)
+        raise Problem("--drift needs --stack.", "Only CloudFormation on AWS can detect drift.", exit_code=2)
     findings = [*here(), credentials(target.profile, target.region)]
     if target.name is not None:
         findings += on_aws(target.name, target.profile, target.region, drift=drift)
@@ -59,11 +59,10 @@ def smoke(
         typer.Option(envvar="IMAGEBUS_TOKEN", help="JWT for an API with JwtIssuer.", show_default=False),
     ] = None,
 ) -> None:
-    """Send two images through the stack and its API, delete and erase them. Exits with 1 if a step failed.
+    """Process two test images through S3 and the API, then erase them. Exits with 1 if a step failed.
 
-    One is uploaded with a presigned form. The other has a key with characters that URL-encoding changes, so
-    that the first deployment proves which form of a key S3's events carry. Without a --token, an API that
-    needs one is left out.
+    One is uploaded with a presigned form. The other has a key with characters that URL-encoding changes, to
+    find out which form of a key S3's events contain. An API that needs a token is skipped without --token.
     """
     from imagebus_cli.stack import smoke
 

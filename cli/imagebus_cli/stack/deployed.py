@@ -104,7 +104,7 @@ class Stack:
     def recipes_table(self) -> str:
         if "RecipesTableName" not in self.outputs:
             raise Problem(
-                "This stack has no recipes: it is of an earlier version.", "Deploy first: imagebus deploy"
+                "This stack has no recipes, because its version is too old.", "Deploy first: imagebus deploy"
             )
         return self.outputs["RecipesTableName"]
 

@@ -30,7 +30,7 @@ def last_known(session: boto3.Session, stack: str) -> list[Finding]:
             findings.append(Finding("drift", Verdict.BAD, f"DRIFTED when checked at {when}", "See: --drift"))
         else:
             told = f"{status} when checked at {when}" if when else "not checked"
-            findings.append(Finding("drift", Verdict.NOTE, told, "To check it now, in minutes: --drift"))
+            findings.append(Finding("drift", Verdict.NOTE, told, "To check now (takes minutes): --drift"))
     return findings
 
 

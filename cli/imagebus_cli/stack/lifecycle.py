@@ -117,7 +117,7 @@ def _deployed(
     terminal.console.print(f"Changes: {summary}", soft_wrap=True)
     for line in summary.loud:
         terminal.console.print(
-            f"[bold red]! {terminal.safe(line)}: its data does not move.[/]", soft_wrap=True
+            f"[bold red]! {terminal.safe(line)}: its data is not copied.[/]", soft_wrap=True
         )
     if not (yes or _confirmed(f"Deploy {stack}?")):
         changes.discard(client, change_set)
@@ -138,7 +138,7 @@ def destroy(
         str, typer.Option("--stack", help="Name of the CloudFormation stack.", show_default=False)
     ],
     keep_data: Annotated[
-        bool, typer.Option("--keep-data", help="Keep the buckets and tables; everything else goes.")
+        bool, typer.Option("--keep-data", help="Keep the buckets and tables; delete everything else.")
     ] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Also delete the rules of other stacks on the bus.")

@@ -138,7 +138,9 @@ def _key(
             return [Finding("key", Verdict.BAD, what, "Name one of the two.")]
         return [
             Finding(
-                "key", Verdict.NOTE, f"the stack {key.stack_name(stack)} with a key ($1 a month) comes first"
+                "key",
+                Verdict.NOTE,
+                f"the stack {key.stack_name(stack)} with a key ($1 a month) will be created first",
             )
         ]
     if not arn:

@@ -81,7 +81,8 @@ class Plan:
         if self.protected:
             command = "aws cloudformation update-termination-protection --no-enable-termination-protection"
             raise Problem(
-                f"{self.stack} is protected.", f"If you mean it: {command} --stack-name {self.stack}"
+                f"{self.stack} is protected.",
+                f"To allow it: {command} --stack-name {self.stack}",
             )
         if self.status.endswith("_IN_PROGRESS") and self.status not in {
             "DELETE_IN_PROGRESS",
@@ -149,7 +150,7 @@ def _plan_of_deleted(session: boto3.Session, client: Any, stack: str) -> Plan:
         if left:
             return Plan(stack, each["StackId"], "DELETE_COMPLETE", _place(each["StackId"]), tuple(left))
     advice = f"Check {option('--stack', stack)}, and the account and region that you use."
-    raise Problem(f"There is no stack {stack}, and no data of one.", advice)
+    raise Problem(f"There is no stack {stack}, and no data that one left behind.", advice)
 
 
 def _events(client: Any, stack_id: str) -> Iterator[tuple[str, Resource]]:

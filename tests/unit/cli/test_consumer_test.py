@@ -43,7 +43,7 @@ class Place:
 @pytest.mark.parametrize(
     ("is_real", "held", "said"),
     [
-        (True, 0, "is on AWS, and the test deletes all that it holds"),
+        (True, 0, "is on AWS, and the test deletes everything in it"),
         (False, 3, "holds 3 records, and the test would delete them"),
     ],
 )

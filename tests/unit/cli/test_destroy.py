@@ -212,7 +212,7 @@ def test_it_can_run_again_after_an_interrupt(session: boto3.Session, monkeypatch
     assert left(session) == ([], [])
     last = destroy("--yes")
     assert isinstance(last.exception, Problem)
-    assert last.exception.message == "There is no stack imagebus, and no data of one."
+    assert last.exception.message == "There is no stack imagebus, and no data that one left behind."
 
 
 def interrupted(*_: object) -> None:
@@ -247,7 +247,7 @@ def test_a_stack_of_something_else_is_refused(
     stack.status = GONE
     refused = destroy("--yes").exception
     assert isinstance(refused, Problem)
-    assert refused.message == "There is no stack imagebus, and no data of one."
+    assert refused.message == "There is no stack imagebus, and no data that one left behind."
     assert left(session) == DATA
 
 

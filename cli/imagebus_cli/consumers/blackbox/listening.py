@@ -45,7 +45,7 @@ def subscribed(aws: Aws, inbox: Inbox) -> tuple[list[str], bool]:
     client, examples = aws.client("events"), _examples()
     live = [name for name, each in examples.items() if buses.lets_through(client, inbox.rules, each)]
     if not live:
-        raise Problem("Its rule lets no event of the pipeline through.", "Check its DetailTypes.")
+        raise Problem("Its rule matches none of the pipeline's events.", "Check its DetailTypes.")
     replayed = (examples[name] | {REPLAY_NAME: "consumer-test"} for name in live)
     return live, any(buses.lets_through(client, inbox.rules, each) for each in replayed)
 
@@ -62,8 +62,8 @@ def takes_replays(aws: Aws, inbox: Inbox, bus: str, detail_types: list[str]) -> 
         arrived = {each["detail-type"] for each in _arrived(queue, len(detail_types))}
         if missing := set(detail_types) - arrived:
             raise Problem(
-                f"{', '.join(sorted(missing))} did not get from the bus to its inbox.",
-                "Does the inbox's policy let the rule send?",
+                f"{', '.join(sorted(missing))} did not arrive in its inbox.",
+                "Does the inbox's policy allow the rule to send?",
             )
         buses.replay(client, bus, archive)
         return any(is_replayed(json.loads(body)) for body in queue.bodies())

@@ -51,7 +51,7 @@ def _refuse(aws: Aws, stack: str, held: int) -> None:
     """Raises Problem unless the stack is local and holds nothing."""
     advice = "To let the test empty its tables, buckets and queues: --empty"
     if aws.is_real:
-        raise Problem(f"{stack} is on AWS, and the test deletes all that it holds.", advice, exit_code=2)
+        raise Problem(f"{stack} is on AWS, and the test deletes everything in it.", advice, exit_code=2)
     if held:
         raise Problem(f"{stack} holds {held} records, and the test would delete them.", advice, exit_code=2)
 
