@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from imagebus.bus import EventBridgeBus, PublishError
 from imagebus.history import derived
 from imagebus.recipes.model import Active, RecipeSet
-from imagebus.recipes.store import LEASE, DynamoDBRecipes, Promotion, PruneRunning
+from imagebus.recipes.store import LEASE, BackfillRunning, DynamoDBRecipes, Promotion, PruneRunning
 from imagebus.store import DynamoDBEventStore
 from imagebus_cli.adopt.adopting import Pace
 from imagebus_cli.measure.cost import load_prices
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 Command = Callable[[], object]
 
 #: What a command tells its operator, who repeats it. Everything else is a fault.
-REPORTED = (ClientError, ReadTimeoutError, PublishError, Problem, PruneRunning)
+REPORTED = (ClientError, ReadTimeoutError, PublishError, Problem, PruneRunning, BackfillRunning)
 #: Back-fill, promote, roll back, and prune (x); in capitals, with another set.
 CAMPAIGNS = ("bp", "bpx", "bpBPx", "bpBPxr", "pbBPr", "bpBxP", "bBpxP", "bpBPxbp", "pPrx")
 STEPS = "bBpPrxx"
@@ -102,10 +102,10 @@ class Changing:
         world.seen["backfill"] += 1
         engine, table = world.deployed[-1].engine, StatusTable(self._client("dynamodb"), wiring.STATUS)
         plan = survey(table.images(), wanted, engine, "", lambda _: None)
-        self._recipes().use_candidate(wanted)
         store = self._store()
         backfill = Backfill(
             wanted,
+            self._recipes(),
             engine,
             table.images,
             store,
@@ -216,9 +216,9 @@ class Changing:
         world.interfere = lambda _key: None
         told = len(world.sns.published)
         commands: list[Command] = [
+            lambda: world.scheduler.sleep(LEASE.total_seconds()),  # prunes and backfills may have been killed
             lambda: self.backfill(wanted),
             lambda: self.promote(wanted),
-            lambda: world.scheduler.sleep(LEASE.total_seconds()),  # a prune may have been killed
             self.prune,
         ]
         for command in commands:

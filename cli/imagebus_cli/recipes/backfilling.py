@@ -6,6 +6,7 @@ same event. Nothing is shown before the set is promoted.
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from imagebus.history.recorded import RecordedEvent
 from imagebus.history.retry import is_request_answered
 from imagebus.recipes.missing import TooManyRecipes, missing, request
 from imagebus.recipes.model import Recipe, RecipeSet
+from imagebus.recipes.store import LEASE
 from imagebus_cli.operations.table import ScannedImage
 from imagebus_cli.output.text import count, hint
 from imagebus_cli.problem import Problem
@@ -25,6 +27,7 @@ from imagebus_cli.recipes.planning import Cost, Plan, Task, task, used_by
 
 if TYPE_CHECKING:
     from imagebus.bus import EventBus
+    from imagebus.recipes.store import DynamoDBRecipes
     from imagebus.store import EventStore
     from imagebus_cli.adopt.adopting import Pace
 
@@ -39,6 +42,8 @@ SLOW = 30
 QUIET = 10
 #: Seconds between two looks at the images that were asked for.
 PAUSE = 0.1
+#: Seconds after which a running backfill renews its lease.
+RENEWED = LEASE.total_seconds() / 5
 #: What one image may take beyond its plan.
 MARGIN = 1.25
 #: Each pass takes in what was uploaded during the one before.
@@ -93,6 +98,7 @@ class Backfill:
     def __init__(
         self,
         recipes: RecipeSet,
+        sets: DynamoDBRecipes,
         engine: str,
         images: Callable[[], Iterator[ScannedImage]],
         store: EventStore,
@@ -105,6 +111,7 @@ class Backfill:
         clock: Clock,
     ) -> None:
         self._recipes = recipes
+        self._sets = sets
         self._engine = engine
         self._images = images
         self._store = store
@@ -115,6 +122,7 @@ class Backfill:
         self._bounds = bounds
         self._price = price
         self._clock = clock
+        self._claimed = -math.inf
         self._flying: dict[str, Asked] = {}
         #: Images without an answer since the last answer.
         self._silent = 0
@@ -124,8 +132,9 @@ class Backfill:
     def run(self, plan: Plan) -> Iterator[Progress]:
         """Passes over all images until nothing is missing; `self.plan` is what the last of them found.
 
-        Raises Problem if no worker answers, takes messages, or is of this version.
+        Raises Problem if no worker answers, takes messages, or is of this version, and BackfillRunning.
         """
+        self._claim()
         self.progress.spent = plan.actual(self._price)
         estimate = plan.estimator(self._price)
         for number in range(PASSES + 1):
@@ -142,6 +151,14 @@ class Backfill:
                 yield self.progress
             if self.progress.asked == before:
                 break
+        self._sets.use_candidate(self._recipes)
+
+    def _claim(self) -> None:
+        """Keep backfills of other sets out: a prune knows of one only. Raises BackfillRunning."""
+        now = self._clock.monotonic()
+        if now - self._claimed >= RENEWED:
+            self._sets.use_candidate(self._recipes, LEASE)
+            self._claimed = now
 
     def _ask(self, image_key: str, estimate: Callable[[Task], Cost]) -> None:
         # The scan may have seen the image minutes ago.
@@ -164,6 +181,7 @@ class Backfill:
         if not self._affordable(cost):
             return
         self._pace.wait(1)
+        self._claim()
         self._bus.publish([event])
         now = self._clock.monotonic()
         self._flying[image_key] = Asked(
@@ -212,6 +230,7 @@ class Backfill:
     def _look(self) -> None:
         """See which images have their answer, after a pause. Raises Problem."""
         self._clock.sleep(PAUSE)
+        self._claim()
         now = self._clock.monotonic()
         items = self._statuses(list(self._flying))
         for image_key, asked in list(self._flying.items()):

@@ -94,11 +94,13 @@ def backfill(
 
     You can interrupt it and run it again: it continues with what is still missing.
 
-    Exit codes: 0 success; 1 the file is invalid, some images failed or cannot be read, or the budget is used
-    up; 2 usage error; 3 no stack, or the workers do nothing; 130 interrupted by Ctrl-C.
+    Exit codes: 0 success; 1 the file is invalid, some images failed or cannot be read, the budget is used up,
+    or another set is being backfilled; 2 usage error; 3 no stack, or the workers do nothing; 130 interrupted
+    by Ctrl-C.
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
+    from imagebus.recipes.store import BackfillRunning
     from imagebus_cli.output import terminal
     from imagebus_cli.problem import Problem
     from imagebus_cli.recipes import reading
@@ -111,7 +113,6 @@ def backfill(
     if not out.as_json:
         for line in reporting.plan_lines(found, remaining, prices):
             terminal.console.print(terminal.safe(line), soft_wrap=True)
-    stack.recipes.use_candidate(recipes)
     at_once = max(1, int(stack.outputs.get("ImageConcurrencyLimit") or 2) // 2)
     work = _backfill(stack, recipes, prefix, rate, Bounds(at_once, budget, limit), price)
     interrupted = False
@@ -121,6 +122,12 @@ def backfill(
                 show(progress)
     except KeyboardInterrupt:
         interrupted = True
+    except BackfillRunning:
+        raise Problem(
+            "Another set is being backfilled, or its backfill was stopped less than five minutes ago.",
+            "Run this again later.",
+            exit_code=1,
+        ) from None
     except (Problem, ClientError, BotoCoreError):
         terminal.problems.print(f"Stopped after: {reporting.done_text(work.progress)}", soft_wrap=True)
         raise
@@ -209,6 +216,7 @@ def _backfill(
 
     return Backfill(
         recipes,
+        stack.recipes,
         _engine(),
         lambda: (each for each in stack.table.images() if each.image_key.startswith(prefix)),
         stack.store,

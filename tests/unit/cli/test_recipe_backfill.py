@@ -11,6 +11,7 @@ from imagebus.events.recorder import ImageProcessed
 from imagebus.history.derived import objects_of
 from imagebus.recipes.missing import TooManyRecipes
 from imagebus.recipes.model import RecipeSet
+from imagebus.recipes.store import LEASE, BackfillRunning
 from imagebus_cli.adopt.adopting import Pace
 from imagebus_cli.problem import Problem
 from imagebus_cli.recipes import backfilling
@@ -36,6 +37,7 @@ def backfill(world: World, recipes: RecipeSet = NEW, **more: Any) -> Backfill:
     waiting = more.pop("waiting", lambda: 0)
     return Backfill(
         recipes,
+        world.recipes,
         more.pop("engine", world.engine),
         world.table.images,
         world.store,
@@ -62,6 +64,21 @@ def complete(world: World, recipes: RecipeSet = NEW) -> set[str]:
         for each in world.table.images()
         if each.status and objects_of(each.status, recipes.recipe_for(each.image_key, "JPEG"))
     }
+
+
+def test_while_one_set_is_being_backfilled_no_other_is(world: World):
+    """It stays the candidate, of which nothing is pruned, however long it takes."""
+    for number in range(6, 12):
+        world.upload(f"{number}.jpg")
+    began = world.clock.monotonic()
+    for _ in backfill(world, at_once=1).run(plan_of(world)):
+        world.clock.advance(29)
+        with pytest.raises(BackfillRunning):
+            next(backfill(world, OLD).run(plan_of(world, OLD)))
+    assert world.clock.monotonic() - began > LEASE.total_seconds()
+    assert world.recipes.candidate() == NEW
+    list(backfill(world, OLD).run(plan_of(world, OLD)))
+    assert world.recipes.candidate() == OLD
 
 
 def test_an_image_with_too_many_recipes_is_reported_with_what_helps(monkeypatch: pytest.MonkeyPatch):

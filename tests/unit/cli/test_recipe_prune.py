@@ -141,6 +141,7 @@ def test_what_a_request_on_its_way_counts_on_stays(world: World):
     world.silent = True
     world.recipes.use_candidate(NEW)
     next(backfill(world).run(plan_of(world)))
+    world.clock.advance(LEASE.total_seconds())
     world.recipes.use_candidate(OTHER)
     before = world.objects()
     prune(world)

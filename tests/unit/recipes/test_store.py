@@ -8,7 +8,9 @@ import pytest
 
 from imagebus.recipes.model import Active, Recipe, RecipeSet
 from imagebus.recipes.store import (
+    LEASE,
     REMEMBERED,
+    BackfillRunning,
     DynamoDBRecipes,
     PromotedMeanwhile,
     Promotion,
@@ -65,6 +67,20 @@ def test_what_one_process_stores_another_reads(bench: Bench):
     assert bench.process().default() == recipe
     bench.recipes.use_candidate(TWO)
     assert bench.process().candidate() == TWO
+
+
+def test_a_running_backfill_keeps_other_sets_out(bench: Bench):
+    """A prune would delete what its requests have found there."""
+    bench.recipes.use_candidate(ONE, LEASE)
+    bench.process().use_candidate(ONE, LEASE)
+    with pytest.raises(BackfillRunning):
+        bench.process().use_candidate(TWO, LEASE)
+    assert bench.process().candidate() == ONE
+    bench.clock.advance(LEASE.total_seconds())
+    bench.process().use_candidate(TWO, LEASE)
+    bench.process().use_candidate(TWO)
+    bench.process().use_candidate(ONE)
+    assert bench.process().candidate() == ONE
 
 
 def test_a_promotion_switches_and_is_kept_with_who_when_from_and_to(bench: Bench):

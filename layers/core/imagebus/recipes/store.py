@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FRESH = 1.0
 #: An image shows the latest of these that it has completely.
 REMEMBERED = 10
-#: How long a prune that was killed keeps others out. It is longer than a prune waits for one image.
+#: How long a prune or a backfill that was killed keeps others out. A prune waits less long for one image.
 LEASE = timedelta(minutes=5)
 
 ACTIVE, CANDIDATE, DEFAULT, PRUNE = "active", "candidate", "default", "prune"
@@ -41,6 +41,10 @@ class PromotedMeanwhile(Exception):
 
 class PruneRunning(Exception):
     """Another prune is running, or was killed a short time ago."""
+
+
+class BackfillRunning(Exception):
+    """A backfill of another set is running, or was killed a short time ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +149,25 @@ class DynamoDBRecipes:
         ids = self._pointer(CANDIDATE)
         return self.recipe_set(ids[0]) if ids else None
 
-    def use_candidate(self, recipes: RecipeSet) -> None:
+    def use_candidate(self, recipes: RecipeSet, lease: timedelta = timedelta()) -> None:
+        """Prepare this set, until another one takes its place.
+
+        None can during the lease: a prune would then delete what requests on their way have found there.
+        Raises BackfillRunning.
+        """
         self.add(recipes)
-        self._put({"id": CANDIDATE, "sets": [recipes.id]})
+        now = self._clock.now()
+        item = _item({"id": CANDIDATE, "sets": [recipes.id], "until": timestamp(now + lease)})
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=item,
+                ConditionExpression="attribute_not_exists(#until) OR #until <= :now OR #sets = :sets",
+                ExpressionAttributeNames={"#until": "until", "#sets": "sets"},
+                ExpressionAttributeValues={":now": {"S": timestamp(now)}, ":sets": item["sets"]},
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            raise BackfillRunning from error
 
     def claim_prune(self, run: str, lease: timedelta = LEASE) -> None:
         """Keep other prunes out: two with different views of what is active could retire each other's choice.
