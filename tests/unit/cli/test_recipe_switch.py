@@ -261,7 +261,7 @@ def test_a_stack_of_an_earlier_version_says_so(monkeypatch: pytest.MonkeyPatch):
     for command in ("show", "export", "rollback"):
         problem = call(command).exception
         assert isinstance(problem, Problem)
-        assert "earlier version" in problem.message
+        assert "too old" in problem.message
 
 
 def test_images_that_lack_something_are_counted_on_request(world: World, files: dict[str, str]):
