@@ -62,6 +62,7 @@ const App = (() => {
   function keyChanged() {
     byId("connection").textContent = "";
     Gallery.restart();
+    Live.again();
     Queue.resume();
     follow();
     if (Api.credentials.exist()) byId("key").close();

@@ -7,8 +7,11 @@ const Live = (() => {
   /** API Gateway closes a connection after ten minutes in which nobody sends anything. */
   const KEEP_ALIVE_MS = 240000;
   const TICK_MS = 5000;
-  /** A tick that comes so late shows that the computer slept, and the connection is probably dead. */
-  const SLEPT_MS = 30000;
+  /**
+   * A tick that comes so late shows that the computer slept, and the connection is probably dead. In a hidden tab
+   * browsers let timers run once a minute: https://chromestatus.com/feature/4718288976216064
+   */
+  const SLEPT_MS = 150000;
   /** An event can be faster than the API's answer: how long to wait until the page asks again. */
   const ASK_AGAIN_MS = [400, 1500, 5000];
 
@@ -89,6 +92,7 @@ const Live = (() => {
     page.connect(false);
   }
 
+  /** Makes a new connection, with the key that is there by now. */
   function again() {
     drop();
     failures = 0;
@@ -120,5 +124,5 @@ const Live = (() => {
     }
   }
 
-  return { start };
+  return { start, again };
 })();

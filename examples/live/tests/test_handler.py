@@ -29,8 +29,13 @@ class Gone(ClientError):
     pass
 
 
+class Limited(ClientError):
+    pass
+
+
 class Exceptions:
     GoneException = Gone
+    LimitExceededException = Limited
 
 
 class Gateway:
@@ -41,12 +46,17 @@ class Gateway:
     def __init__(self, **failing: str) -> None:
         self.failing = failing
         self.posted: list[tuple[str, dict[str, Any]]] = []
+        self.closed: list[str] = []
 
     def post_to_connection(self, **request: Any) -> dict[str, Any]:
         if code := self.failing.get(request["ConnectionId"]):
             error: Any = {"Error": {"Code": code, "Message": ""}}
-            raise (Gone if code == "GoneException" else ClientError)(error, "PostToConnection")
+            raise getattr(Exceptions, code, ClientError)(error, "PostToConnection")
         self.posted.append((request["ConnectionId"], json.loads(request["Data"])))
+        return {}
+
+    def delete_connection(self, **request: Any) -> dict[str, Any]:
+        self.closed.append(request["ConnectionId"])
         return {}
 
 
@@ -133,12 +143,21 @@ def test_a_connection_that_is_not_open_yet_is_kept(pages: Pages) -> None:
 
 def test_a_failed_post_is_retried_and_holds_up_no_other_page(pages: Pages) -> None:
     pages.open("a", "b", "c")
-    pages.gateway.failing["a"] = "LimitExceededException"
+    pages.gateway.failing["a"] = "InternalServerError"
     assert delivered(EVENTS["ImageProcessed"]) == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
     assert len(pages.told("b")) == len(pages.told("c")) == 1
     pages.gateway.failing.clear()
     assert delivered(EVENTS["ImageProcessed"]) == {"batchItemFailures": []}
     assert len(pages.told("a")) == 1
+
+
+def test_a_page_that_takes_no_message_is_disconnected_and_costs_the_others_nothing(pages: Pages) -> None:
+    """API Gateway's buffer for it is full. It connects again, and lists what it has missed."""
+    pages.open("slow", "b")
+    pages.gateway.failing["slow"] = "LimitExceededException"
+    assert delivered(EVENTS["ImageProcessed"]) == {"batchItemFailures": []}
+    assert (pages.gateway.closed, pages.known) == (["slow"], ["b"])
+    assert len(pages.told("b")) == 1
 
 
 def test_a_connection_expires_when_api_gateway_has_closed_it(pages: Pages) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from api.page import compose, web
+from tests.integration.page.sockets import Sockets
 
 KEY = "the-key"
 MAX_BYTES = 2_000_000
@@ -58,14 +59,25 @@ class Stub:
     requests: list[str] = field(default_factory=list)
     key: str = KEY
     url: str = ""
+    #: the API of the live example, if it is deployed
+    live: Sockets | None = None
     _sending: int = 0
     _lock: Any = field(default_factory=threading.Lock)
+
+    @property
+    def socket_url(self) -> str:
+        return self.url.replace("http", "ws", 1).rstrip("/")
 
     def add(self, count: int, prefix: str = "photo", **more: Any) -> None:
         start = len(self.images)
         for number in range(start, start + count):
             key = f"uploads/{prefix}-{number:03}.jpg"
             self.images[key] = item(key, number, **more)
+
+    def change(self, key: str, **more: Any) -> dict[str, Any]:
+        """The image as it is from now on."""
+        self.images[key] = self.images[key] | {"updated_at": "2026-11-02T00:00:00.000Z"} | more
+        return self.images[key]
 
     # --- the API
 
@@ -172,7 +184,8 @@ class Handler(BaseHTTPRequestHandler):
         stub.requests.append(self.path)
         query = {name: values[0] for name, values in parse_qs(address.query).items()}
         if address.path == "/":
-            page = compose(web(), [stub.url.rstrip("/")], MAX_BYTES, ("image/jpeg", "image/png"))
+            addresses = [stub.url.rstrip("/"), stub.socket_url]
+            page = compose(web(), addresses, MAX_BYTES, ("image/jpeg", "image/png"))
             self.answer(
                 200, page.html.encode(), "text/html", Content_Security_Policy=page.content_security_policy
             )
@@ -180,7 +193,10 @@ class Handler(BaseHTTPRequestHandler):
             fresh = time.time() - float(query.get("at", "0")) < stub.addresses
             self.answer(200 if fresh else 403, PNG if fresh else b"", "image/png")
         elif address.path == "/live":
-            self.as_json(200, {})
+            self.as_json(200, {"url": f"{stub.socket_url}/socket"} if stub.live else {})
+        elif address.path == "/socket" and stub.live:
+            self.close_connection = True
+            stub.live.serve(self.connection, self.headers)
         elif address.path == "/images":
             self.as_json(200, stub.page_of(query))
         elif image := stub.images.get(self.key(address.path)):

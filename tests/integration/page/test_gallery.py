@@ -51,21 +51,6 @@ def test_an_image_that_is_gone_leaves_the_gallery(page: Page, stub: Stub):
     page.wait(lambda: "photo-002.jpg" not in tiles(page), "it is gone")
 
 
-def test_what_a_live_connection_reports_is_shown_without_polling(page: Page, stub: Stub):
-    stub.add(3, status="processing")
-    page.open()
-    page.wait(lambda: len(tiles(page)) == 3, "the images")
-    key = "uploads/photo-001.jpg"
-    stub.listed = dict(stub.images)  # a list is a moment behind, and does not take it back
-    stub.images[key] = stub.images[key] | {"status": "completed", "updated_at": "2026-11-02T00:00:00.000Z"}
-    page.driver.execute_script("Changes.connect(true); Changes.report(new Set([arguments[0]]))", key)
-    page.wait(lambda: page.statuses()["photo-001.jpg"] == "Completed", "its new state")
-    polls = len(stub.requests)
-    page.driver.execute_script("Changes.poll()")
-    page.wait(lambda: "/images?limit=48&urls=true" in stub.requests[polls:], "another list")
-    assert page.statuses()["photo-001.jpg"] == "Completed"
-
-
 def test_search_filter_and_sort(page: Page, stub: Stub):
     stub.add(3, "cat", _labels=("Cat",))
     stub.add(3, "dog", status="rejected", reason="too_many_pixels")

@@ -246,6 +246,47 @@ test("after the computer slept there is a new connection at once", async () => {
   assert.deepEqual(browser.connections, [true, false, true]);
 });
 
+test("in a hidden tab, where timers run once a minute, the connection stays", async () => {
+  const browser = new Browser();
+  const socket = await browser.start();
+  socket.open();
+  for (let minute = 0; minute < 60; minute += 1) {
+    browser.sleep(59000);
+    await browser.advance(1000);
+  }
+  assert.deepEqual([browser.sockets.length, browser.connections], [1, [true]]);
+  assert.ok(socket.sent.length >= 12, `${socket.sent.length} messages in an hour`);
+});
+
+test("a connection ends with its key, and another key connects at once", async () => {
+  const browser = new Browser();
+  (await browser.start()).open();
+  browser.hasKey = false;
+  browser.context.Live.again();
+  await browser.advance(0);
+  assert.deepEqual([browser.sockets[0].readyState, browser.connections], [3, [true, false]]);
+  await browser.advance(60000);
+  assert.equal(browser.asked, 1);
+  browser.hasKey = true;
+  browser.context.Live.again();
+  await browser.advance(0);
+  assert.equal(browser.sockets.length, 2);
+});
+
+test("after a key that was refused, another one is tried at once", async () => {
+  let refused = true;
+  const browser = new Browser(async () => {
+    if (refused) throw new Problem(401);
+    return { body: { url: "wss://live.example" } };
+  });
+  await browser.start();
+  await browser.advance(300000);
+  refused = false;
+  browser.context.Live.again();
+  await browser.advance(0);
+  assert.equal(browser.sockets.length, 1);
+});
+
 test("offline the page polls, and online it connects at once", async () => {
   const browser = new Browser();
   (await browser.start()).open();

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -46,7 +47,10 @@ class Connections:
                 yield Connection(item["id"]["S"], opened)
 
     def post(self, connection: Connection, message: bytes) -> bool:
-        """Whether it was sent. A connection that is gone is removed. Raises ClientError."""
+        """Whether it was sent. A connection that is gone is removed; one that takes no message is closed.
+
+        Raises ClientError.
+        """
         gateway = self._gateway()
         try:
             gateway.post_to_connection(ConnectionId=connection.id, Data=message)
@@ -54,4 +58,15 @@ class Connections:
             if self._clock.now() - connection.opened > CONNECTING:
                 self.remove(connection.id)
             return False
+        except gateway.exceptions.LimitExceededException:
+            # Also after botocore's retries: its client reads too slowly, or this API is throttled. A retry of
+            # the event would tell all others again. A client that is disconnected comes back, and lists.
+            # https://docs.aws.amazon.com/botocore/latest/reference/services/apigatewaymanagementapi/client/exceptions/LimitExceededException.html
+            self._close(gateway, connection.id)
+            return False
         return True
+
+    def _close(self, gateway: Any, connection_id: str) -> None:
+        with suppress(gateway.exceptions.GoneException):
+            gateway.delete_connection(ConnectionId=connection_id)
+        self.remove(connection_id)

@@ -8,7 +8,9 @@ import os
 from functools import cache
 from typing import Any
 
-from imagebus.aws import client, execute_api
+from botocore.config import Config
+
+from imagebus.aws import CONFIG, client, execute_api
 from imagebus.clock import SystemClock
 from imagebus.consumer import consumer
 from imagebus.events import Event, NotAnEvent
@@ -17,6 +19,9 @@ from imagebus.inbox import Delivery
 from imagebus.telemetry import logger, set_log_context
 from live.connections import Connections
 from live.push import STATES, message, push
+
+#: One post that hangs must not cost the function its 30 seconds, and the other events of the batch with them.
+QUICK = CONFIG.merge(Config(read_timeout=3))
 
 
 def receive(delivery: Delivery) -> None:
@@ -46,7 +51,7 @@ def connections() -> Connections:
 
 
 def gateway() -> Any:
-    return client("apigatewaymanagementapi", url=execute_api(os.environ["LIVE_API"]))
+    return client("apigatewaymanagementapi", QUICK, execute_api(os.environ["LIVE_API"]))
 
 
 #: The Lambda function: a batch from the inbox in, the failed records out.
