@@ -92,13 +92,11 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
 
         shared = {name: values.pop(name) for name in options}
         with output(as_json=shared.pop("as_json", False)) as out:
-            _refuse_empty({name: value for name, value in values.items() if defaults[name] is None}, hints)
             supplied: dict[str, Any] = {"out": out, "target": Target(*shared.values())}
             if "stack" in given:
                 supplied["stack"] = supplied["target"].find()
             function(**values, **{name: supplied[name] for name in given})
 
-    defaults = {name: each.default for name, each in signature.parameters.items()}
     run.__annotations__ = options | {
         name: each for name, each in function.__annotations__.items() if name not in given
     }
@@ -124,17 +122,3 @@ def require_watch(timeout: float | None, *, watch: bool) -> None:
 
     if timeout is not None and not watch:
         raise Problem("--timeout needs --watch.", exit_code=2)
-
-
-def _refuse_empty(values: dict[str, Any], hints: dict[str, Any]) -> None:
-    """`--at "$UNSET"` must not count as leaving the option out. Raises Problem."""
-    from typer.models import ArgumentInfo
-
-    from imagebus_cli.problem import Problem
-
-    for name in (name for name, value in values.items() if value == ""):
-        info = hints[name].__metadata__[0]
-        declared = (info.default, *(info.param_decls or ()))  # typer keeps the first name as the default
-        spelt = name.upper() if isinstance(info, ArgumentInfo) else f"--{name.replace('_', '-')}"
-        label = next((each for each in declared if str(each).startswith("--")), spelt)
-        raise Problem(f"{label} is empty.", "Give it a value, or leave it out.", exit_code=2)

@@ -67,8 +67,6 @@ def require_choice(keys: Sequence[str] | None, prefix: str | None, *others: bool
     if sum((bool(keys), prefix is not None, *others)) != 1:
         ways = "keys, --prefix or --all-failed" if others else "keys or --prefix"
         raise Problem(f"Choose the images in one way: by {ways}.", exit_code=2)
-    if keys and "" in keys:
-        raise Problem("A key is empty.", "Give it a value, or leave it out.", exit_code=2)
     return list(dict.fromkeys(keys or ()))
 
 

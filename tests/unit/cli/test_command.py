@@ -100,7 +100,7 @@ for name in sys.modules.keys() - before:
 
 def test_an_option_that_is_given_is_still_checked():
     done = run("load", "--count", "many")
-    assert (done.returncode, "valid integer" in done.stderr) == (2, True)
+    assert (done.returncode, "whole number" in done.stderr) == (2, True)
 
 
 def test_a_wrong_option_is_wrong_usage():

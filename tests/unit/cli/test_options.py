@@ -78,6 +78,13 @@ def test_a_profile_without_a_stack_is_wrong_usage_and_not_the_local_stack():
         ("--from", ("replay", "--from", "")),
         ("SOURCE", ("import", "")),
         ("--inventory", ("import", "--inventory", "")),
+        ("--prefix", ("import", "--prefix", "")),
+        ("--prefix", ("recipe", "backfill", "--prefix=")),
+        ("--stack", ("delete", "cat.jpg", "--stack", "")),
+        ("--key", ("rebuild", "--key", "cat.jpg", "--key", "")),
+        ("--output", ("get", "cat.jpg", "-o", "")),
+        ("FILE|DIR", ("upload", "", "--watch")),
+        ("KEY", ("status", "")),
     ],
 )
 def test_an_unset_variable_of_a_script_is_no_default(
@@ -87,6 +94,24 @@ def test_an_unset_variable_of_a_script_is_no_default(
     raised = CliRunner().invoke(main.app, arguments).exception
     assert isinstance(raised, Problem)
     assert (raised.message, raised.exit_code) == (f"{option} is empty.", 2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("list", "--limit", "x"), "it must be a whole number"),
+        (("list", "--limit", "0"), "it must be greater than or equal to 1"),
+        (("load", "--rate", "x"), "it must be a number"),
+        (("list", "--status", "lost"), "'lost' is not one of 'processing', "),
+        (("status",), "Missing argument 'KEY'."),
+    ],
+)
+def test_a_wrong_value_is_explained_in_plain_words(arguments: tuple[str, ...], told: str):
+    shown = CliRunner().invoke(main.app, arguments, env={"COLUMNS": "200", "TERM": "dumb"})
+    assert shown.exit_code == 2
+    assert told in shown.output
+    assert "Input" not in shown.output
+    assert "Value error" not in shown.output
 
 
 def test_a_stack_that_is_not_ours_is_said_when_an_output_is_missing(monkeypatch: pytest.MonkeyPatch):
