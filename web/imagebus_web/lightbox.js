@@ -153,6 +153,7 @@ const Lightbox = (() => {
     } catch (problem) {
       if (!(problem instanceof Api.Problem)) throw problem;
       if (shown?.key !== key) return;
+      if (problem.status === 404 && problem.code !== "no_events_yet") Feed.forget(key);
       if (problem.code === "image_deleted") {
         announce(problem.message);
         showDeleted();

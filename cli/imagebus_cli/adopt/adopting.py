@@ -19,6 +19,7 @@ from botocore.exceptions import ClientError
 from imagebus.clock import Clock, timestamp
 from imagebus.erasures import Erasures
 from imagebus.identity import imported_revision
+from imagebus.objects import is_folder
 from imagebus_cli.adopt.outcome import Outcome, of_error
 from imagebus_cli.adopt.sources import Candidate
 from imagebus_cli.problem import Problem
@@ -192,16 +193,6 @@ def unknown(candidates: Iterable[Candidate], known: Known) -> Iterator[Step | li
             else:
                 fresh.append(each)
         yield fresh
-
-
-def is_folder(key: str, size: int | None) -> bool:
-    """Whether it is a folder marker, as the S3 console creates it: empty, with a key that ends with a slash.
-
-    Not if the size is unknown, as in a report without sizes: S3 accepts any content under such a key, so the
-    import asks S3 first.
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-folders.html
-    """
-    return key.endswith("/") and size == 0
 
 
 def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:

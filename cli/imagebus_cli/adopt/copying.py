@@ -9,7 +9,8 @@ from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
 from imagebus.erasures import Erasures
-from imagebus_cli.adopt.adopting import AT_ONCE, Known, Pace, Spread, Step, batched, is_folder, unknown
+from imagebus.objects import is_folder
+from imagebus_cli.adopt.adopting import AT_ONCE, Known, Pace, Spread, Step, batched, unknown
 from imagebus_cli.adopt.outcome import Outcome, of_error
 from imagebus_cli.adopt.sources import Candidate
 

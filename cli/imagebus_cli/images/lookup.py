@@ -18,6 +18,7 @@ from imagebus.history.required import alternatives
 from imagebus.identity import image_id
 from imagebus.image_types import most_compatible
 from imagebus.listing import MAX_LIMIT, Filters
+from imagebus.objects import is_folder
 from imagebus.recipes.model import Active
 from imagebus.recipes.store import UnknownRecipe
 from imagebus_cli.output.text import hint
@@ -89,9 +90,10 @@ def _present(stack: Stack, key: str) -> Item:
 
 
 def uploaded(stack: Stack, key: str) -> Mapping[str, Any] | None:
-    """What S3 says about the object; None if there is none, or if S3 does not say."""
+    """What S3 says about the object; None if there is none, if it is a folder's, or if S3 does not say."""
     try:
-        return stack.s3.head_object(Bucket=stack.uploads, Key=key)
+        head = stack.s3.head_object(Bucket=stack.uploads, Key=key)
+        return None if is_folder(key, head["ContentLength"]) else head
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (400, 403, 404):
             raise

@@ -75,7 +75,7 @@ def below(stack: Stack, prefix: str) -> dict[str, int]:
 
     Folder markers, the empty objects `folder/` of S3's console, are no images.
     """
-    from imagebus_cli.adopt.adopting import is_folder
+    from imagebus.objects import is_folder
 
     found: dict[str, int] = {}
     for page in stack.s3.get_paginator("list_objects_v2").paginate(Bucket=stack.uploads, Prefix=prefix):

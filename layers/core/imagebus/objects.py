@@ -191,6 +191,16 @@ class S3ObjectStore:
                 yield item["Key"]
 
 
+def is_folder(key: str, size: int | None) -> bool:
+    """Whether it is a folder marker, as the S3 console creates it: empty, with a key that ends with a slash.
+
+    Not if the size is unknown, as in a report without sizes: S3 accepts any content under such a key, so the
+    import asks S3 first.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-folders.html
+    """
+    return key.endswith("/") and size == 0
+
+
 def encoded(value: str) -> str:
     """A value of metadata as a header: RFC 2047, if it is not plain.
 

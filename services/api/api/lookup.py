@@ -12,6 +12,7 @@ from api.storage import Hidden, Storage
 from api.views import Seen
 from imagebus.history import view
 from imagebus.history.fold import Item
+from imagebus.objects import is_folder
 from imagebus.recipes.model import Recipe
 from imagebus.recipes.store import DynamoDBRecipes, UnknownRecipe
 from imagebus.store import EventStore
@@ -40,11 +41,14 @@ class Lookup:
             if item is None:
                 raise not_found(key) from None
             return item
+        known = item is not None and item["status"] != "deleted"
+        if original is not None and not known and is_folder(key, original.size):
+            original = None  # it was never an image, and no event will say so
         if item is None and original is None:
             raise not_found(key)
         if original is None:
             raise HttpProblem(HTTPStatus.NOT_FOUND, "image_deleted", f"The image {key!r} was deleted.")
-        if item is not None and item["status"] != "deleted":
+        if item is not None and known:
             return item
         return view.pending(key, original.size, original.modified)
 

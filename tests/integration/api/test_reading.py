@@ -6,6 +6,7 @@ import urllib.parse
 
 import pytest
 
+from api.addressing import address
 from tests.integration.api.conftest import IMAGES, UPLOADS, World
 
 
@@ -62,9 +63,9 @@ def test_a_parameter_that_an_address_does_not_have_is_a_mistake_and_never_ignore
         ("POST", "images"),
         ("GET", "images"),
     ]
-    for method, address in calls:
-        answer = world.call(method, address, query={"At": "2026-11-21"})
-        assert (answer.status, answer.json["code"]) == (400, "invalid_request"), (method, address)
+    for method, path in calls:
+        answer = world.call(method, path, query={"At": "2026-11-21"})
+        assert (answer.status, answer.json["code"]) == (400, "invalid_request"), (method, path)
         assert "'At'" in answer.json["detail"]
 
 
@@ -81,6 +82,18 @@ def test_an_upload_that_no_event_has_told_of_is_processing_already(world: World)
     answer = world.get("images/just-now.jpg")
     assert (answer.status, answer.json["status"], answer.json["size"]) == (200, "processing", 5)
     assert world.get("images/just-now.jpg/events").json["code"] == "no_events_yet"
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_a_folder_of_the_console_is_no_image(world: World, before: bool) -> None:
+    """An empty object whose key ends with a slash, of which no event is told."""
+    if before:
+        world.completed("folder/")
+        world.deleted("folder/")
+    world.s3.put_object(Bucket=UPLOADS, Key="folder/", Body=b"")
+    for method in ("GET", "DELETE"):
+        answer = world.call(method, address("folder/"))
+        assert (answer.status, answer.json["code"]) == (404, f"image_{'deleted' if before else 'not_found'}")
 
 
 def test_a_deleted_image_is_gone_before_any_event_says_so(world: World) -> None:

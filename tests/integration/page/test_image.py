@@ -123,6 +123,16 @@ def test_after_a_deletion_the_arrow_keys_lead_on(page: Page, stub: Stub):
     page.wait(lambda: page.text("#image-title") == "photo-003.jpg", "the one before", within=10)
 
 
+def test_an_image_that_is_gone_when_it_is_opened_leaves_the_gallery(page: Page, stub: Stub):
+    stub.add(60)
+    page.open()
+    page.wait(lambda: len(tiles(page)) == 60, "the images")
+    del stub.images["uploads/photo-002.jpg"]  # older than what is asked for again and again
+    page.driver.execute_script("App.show('uploads/photo-002.jpg')")
+    page.wait(lambda: "no such image" in page.text("#image-body"), "it says so")
+    assert "photo-002.jpg" not in tiles(page)
+
+
 def test_an_image_without_events_is_being_processed(page: Page, stub: Stub):
     stub.add(1, status="processing", _no_events=True)
     page.open()

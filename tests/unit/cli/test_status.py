@@ -93,6 +93,12 @@ def test_an_upload_that_is_in_no_log_yet_is_being_processed(stack: Stack, before
         assert "has no events yet" in str(run("events", KEY).exception)
 
 
+def test_a_folder_of_the_console_is_no_image(stack: Stack):
+    stack.s3.put_object(Bucket="uploads", Key="folder/", Body=b"")
+    for command in ("status", "events"):
+        assert "There is no image 'folder/'" in str(run(command, "folder/").exception)
+
+
 def test_a_key_that_s3_does_not_show_has_no_status(stack: Stack, monkeypatch: pytest.MonkeyPatch):
     """Without s3:GetObject or s3:ListBucket, S3 answers 403."""
     refuse = client_error("403", "HeadObject", status=403)
