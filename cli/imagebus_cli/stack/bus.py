@@ -152,10 +152,10 @@ def is_scheduled(stack: Stack, function: str) -> bool:
     return any(stack.events.describe_rule(Name=name)["State"] == "ENABLED" for name in names)
 
 
-def disabled_schedules(stack: Stack, prefix: str) -> list[str]:
-    """Names with the prefix of rules on the default bus that would call something at a time."""
+def schedules(stack: Stack, prefix: str) -> dict[str, bool]:
+    """The schedules on the default bus whose names have the prefix, and whether each is enabled."""
     found = every(stack.events.list_rules, "Rules", NamePrefix=prefix)
-    return [each["Name"] for each in found if "ScheduleExpression" in each and each["State"] == "DISABLED"]
+    return {each["Name"]: each["State"] == "ENABLED" for each in found if "ScheduleExpression" in each}
 
 
 def archive_created(stack: Stack) -> datetime:

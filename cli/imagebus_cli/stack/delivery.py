@@ -129,27 +129,31 @@ def _reading(stack: Stack, arn: str, who: str, stage: str | None, verdict: Verdi
 
 
 def _watchers(stack: Stack, name: str, own: Sequence[Delivery], pool: Executor) -> Iterator[Finding]:
-    """What notices that an image is stuck: the sweeper, and failures, which reads the dead letters."""
+    """What notices that an image is stuck: the sweeper, and failures, which reads the dead letters.
+
+    A schedule calls failures, or (`Polling: continuous`) each queue of dead letters has a trigger.
+    """
     enable = "aws events enable-rule --name "
-    for rule in bus.disabled_schedules(stack, f"{name}-SweeperFunction"):
-        message = f"the schedule {rule} is disabled: images that wait too long are never noticed"
-        yield Finding("delivery", Verdict.BAD, message, enable + rule)
-    queues = [arn.removesuffix("_inbox") for each in own for arn in each.queues if arn.endswith("_inbox")]
-    found = pool.map(lambda queue: _mappings(stack, dead_letters_name(*queue.rsplit("_", 1))), queues)
-    idle = {
-        queue.rpartition("_")[2]: mappings
-        for queue, mappings in zip(queues, found, strict=True)
-        if not any(each.get("State") in WORKING for each in mappings)
-    }
-    readers = {each["FunctionArn"] for mappings in idle.values() for each in mappings}
-    if not idle or any(bus.is_scheduled(stack, each) for each in readers):
+    for rule, enabled in bus.schedules(stack, f"{name}-SweeperFunction").items():
+        if not enabled:
+            message = f"the schedule {rule} is disabled: images that wait too long are never noticed"
+            yield Finding("delivery", Verdict.BAD, message, enable + rule)
+    drains = bus.schedules(stack, f"{name}-FailuresFunction")
+    if any(drains.values()):
         return
-    schedules = bus.disabled_schedules(stack, f"{name}-FailuresFunction")
-    uuids = [each["UUID"] for mappings in idle.values() for each in mappings]
-    advice = f"aws lambda update-event-source-mapping --uuid {uuids[0]} --enabled" if uuids else RESTORE
-    if len(idle) == len(queues) and schedules:
-        advice = enable + schedules[0]
-    yield Finding("delivery", Verdict.BAD, f"nothing reads the dead letters of {', '.join(idle)}", advice)
+    queues = [arn.removesuffix("_inbox") for each in own for arn in each.queues if arn.endswith("_inbox")]
+    triggers = pool.map(lambda queue: _mappings(stack, dead_letters_name(*queue.rsplit("_", 1))), queues)
+    unread, disabled = [], []
+    for queue, mappings in zip(queues, triggers, strict=True):
+        if not any(each.get("State") in WORKING for each in mappings):
+            unread.append(queue.rpartition("_")[2])
+            disabled += [each["UUID"] for each in mappings]
+    advice = [f"aws lambda update-event-source-mapping --uuid {each} --enabled" for each in disabled]
+    advice += [enable + each for each in drains]
+    if unread and advice:
+        yield Finding(
+            "delivery", Verdict.BAD, f"nothing reads the dead letters of {', '.join(unread)}", advice[0]
+        )
 
 
 def _mappings(stack: Stack, queue: str) -> Sequence[Any]:
