@@ -89,7 +89,7 @@ def up(
 
 
 def down(*, root: Path | None = None, say: Progress = _silent) -> bool:
-    """Ends the emulator and everything it started; False when nothing was running, which is no error."""
+    """Ends the emulator and everything it started; False when nothing was running, which is not an error."""
     places = Places.find(root)
     with _alone(places):
         alive = emulator.running(places)

@@ -207,7 +207,7 @@ INVALID: dict[str, tuple[str, str]] = {
         "events:\n  A:\n    reads:\n      data.code: ['?']",
         "4: events.A.reads.data.code: must list the values that it handles",
     ),
-    "values that are no text": (
+    "values that are not text": (
         "events:\n  A:\n    reads:\n      data.code: [1]",
         "4: events.A.reads.data.code: must list the values that it handles",
     ),

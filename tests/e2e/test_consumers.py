@@ -113,7 +113,7 @@ def made(pipeline: Pipeline, into: Path, name: str, *options: str) -> Folder:
     return Folder.at(into / name)
 
 
-@pytest.mark.embedded("it makes a stack that is no pipeline")
+@pytest.mark.embedded("it makes a stack that is not a pipeline")
 def test_a_python_consumer_knows_the_bus_and_the_layer_of_the_stack_that_it_is_made_for(
     pipeline: Pipeline, another: str, tmp_path: Path
 ) -> None:
@@ -127,11 +127,11 @@ def test_a_python_consumer_knows_the_bus_and_the_layer_of_the_stack_that_it_is_m
     }
 
 
-@pytest.mark.embedded("it makes a stack that is no pipeline")
+@pytest.mark.embedded("it makes a stack that is not a pipeline")
 def test_a_typescript_consumer_of_another_stack_receives_its_events_and_loses_nothing(
     pipeline: Pipeline, another: str, tmp_path: Path
 ) -> None:
-    """A message that is no event goes back to the inbox once, and then to the dead letters with its error."""
+    """What is not an event goes back to the inbox once, and then to the dead letters with its error."""
     require_node()
     folder = made(pipeline, tmp_path, "counter-ts", "--language", "typescript", "--stack", another)
     environment = pipeline.target.environment | {"SAM_CLI_POLL_DELAY": "0.2"}

@@ -63,7 +63,7 @@ TAMPERED: dict[str, Any] = {
     "no policy": {"policy": None},
     "a policy that never expires": {"_policy": {"expiration": "2099-01-01T00:00:00Z"}},
     "a policy without conditions": {"_policy": {"conditions": []}},
-    "a policy that is no policy": {"policy": "e30="},
+    "a policy that is not a policy": {"policy": "e30="},
     "another credential": {"x__amz__credential": "AKIDEXAMPLE/20260101/us-east-1/s3/aws4_request"},
     "another date": {"x__amz__date": "20250101T000000Z"},
     "another algorithm": {"x__amz__algorithm": "AWS4-HMAC-SHA1"},

@@ -187,7 +187,7 @@ class Bridge(BaseHTTPRequestHandler):
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = forward  # noqa: N815 - http.server calls them so
 
     def log_message(self, *_: object) -> None:
-        """Requests are no news."""
+        """Requests are not outcomes."""
 
 
 def described() -> str:

@@ -237,7 +237,7 @@ class Changing:
                     yield f"{key}: shows {variants.shown(item, sets)} after a backfill for {recipe}"
 
     def _unannounced(self) -> Iterator[str]:
-        """Who listens hears of every promotion, and of none that did not happen."""
+        """Subscribers receive every promotion, and none that did not happen."""
         promotions = len(self._world.watch.promoted.history) - 1
         heard = {
             event["detail"]["data"]["number"]

@@ -154,7 +154,7 @@ MODES: Mapping[str, Mode] = {
         },
         share=10,
     ),
-    "poison": Mode("messages that are no events", ORDINARY | {"duplicate": (0, 0.2)}, {"send_poison": 1}),
+    "poison": Mode("messages that are not events", ORDINARY | {"duplicate": (0, 0.2)}, {"send_poison": 1}),
 }
 
 

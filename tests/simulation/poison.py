@@ -66,7 +66,7 @@ def message(random: Random) -> tuple[str, bool]:
 
 
 def meta_of(body: str) -> dict[str, Any]:
-    """The meta of an event in a queue; empty if the message is no event of ours."""
+    """The meta of an event in a queue; empty if the message is not one of our events."""
     try:
         meta = json.loads(body)["detail"]["meta"]
     except (ValueError, KeyError, TypeError, RecursionError):

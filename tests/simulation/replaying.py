@@ -1,4 +1,4 @@
-"""The archive replayed into an empty table: by the real recorder, so this is no part of the model."""
+"""The archive replayed into an empty table: by the real recorder, so this is not a part of the model."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def digest(content: Any) -> str:
 
 
 def recipes_of(recipe_set: Json) -> list[Json]:
-    """Without names and matches, which are no part of a recipe."""
+    """Without names and matches, which are not a part of a recipe."""
     return [
         {name: value for name, value in rule.items() if name in ("variants", "watermark")}
         for rule in recipe_set["recipes"]

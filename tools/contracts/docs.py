@@ -32,12 +32,12 @@ its own stack, in Python or TypeScript, ready to deploy.
 - **Contracts.** There is one JSON Schema per event version, in `schemas/` and in the EventBridge schema
   registry with the name of the stack. `schemas/asyncapi.yml` has all of them as AsyncAPI, `clients/` as types
   for TypeScript, Java and Go ([clients](clients.md)). A schema describes the whole envelope as EventBridge
-  delivers it; the domain is in `detail`, as `{"meta": …, "data": …}`.
+  delivers it. What imagebus says is in `detail`, as `{"meta": …, "data": …}`.
 - **At least once, in any order.** An event can arrive twice, or after a newer one. `meta.event_id` is the
-  same for the same fact, however often it is retried; the envelope's `id` is not. `meta.revision` orders the
+  same whenever the same fact is published; the envelope's `id` is not. `meta.revision` orders the
   uploads of one key: greater is newer. An event about the stack as a whole has neither key nor revision.
-- **Causes.** `meta.causation_id` names the event that led to this one, `meta.correlation_id` the upload at
-  the root.
+- **Causes.** `meta.causation_id` is the id of the event that led to this one, `meta.correlation_id` that of
+  the event with which everything began.
 - **Replays.** A replayed event carries `replay-name` in its envelope. A rule with
   `"replay-name": [{"exists": false}]` excludes replays.
 - **What may change.** Within a version only optional fields are added, so ignore fields that you do not know.
@@ -46,6 +46,26 @@ its own stack, in Python or TypeScript, ready to deploy.
 - **Personal data.** `image_key` is the name that the uploader gave the object. No event holds GPS positions,
   serial numbers or image bytes. No event is larger than 64 KB.
 """
+
+#: What the fields of `meta` mean. The schemas have no descriptions: released ones had none.
+META = {
+    "event_id": "the same whenever the same fact is published",
+    "schema_version": "of this type of event",
+    "image_key": "the object's key in S3",
+    "revision": "which upload: for one key, greater is newer",
+    "version_id": "of the object in S3",
+    "correlation_id": "the id of the event with which everything began, usually `ImageUploaded`",
+    "causation_id": "the id of the event that led to this one",
+    "occurred_at": "UTC",
+    "producer": "the service, as in the envelope's `source`",
+    "usage": "what it took to produce this event",
+    "usage.billed_ms": "milliseconds of work, rounded up, without a cold start",
+    "usage.cpu_ms": "milliseconds of CPU time",
+    "usage.memory_mb": "the function's memory",
+    "usage.bytes_in": "read from S3",
+    "usage.bytes_out": "written to S3",
+    "usage.rekognition_calls": "",
+}
 
 
 def events_page(schemas: Schemas, golden: Iterable[Golden], reception: Reception) -> str:
@@ -92,9 +112,9 @@ def received_table(reception: Reception) -> str:
 def _meta(schemas: Schemas) -> str:
     metas = {model.meta_type.__name__: meta_of(model, schemas) for model in CATALOG}
     about = [model.detail_type for model in CATALOG if issubclass(model, StackData)]
-    lines = ["## meta", "", "In events about an image:", "", *_fields(metas["Meta"]), ""]
-    lines += [f"In events about the stack as a whole ({', '.join(about)}), which no image's log has:", ""]
-    return "\n".join([*lines, *_fields(metas["StackMeta"])]) + "\n"
+    lines = ["## meta", "", "In events about an image:", "", *_fields(metas["Meta"], META), ""]
+    lines += [f"In events about the stack as a whole ({', '.join(about)}), which are in no image's log:", ""]
+    return "\n".join([*lines, *_fields(metas["StackMeta"], META)]) + "\n"
 
 
 def _event(model: type[Contract], schemas: Schemas, golden: list[Golden], reception: Reception) -> str:
@@ -123,11 +143,13 @@ def _listeners(row: Mapping[str, Reach]) -> list[str]:
     return [consumer for consumer, found in row.items() if found]
 
 
-def _fields(schema: dict[str, Any]) -> list[str]:
+def _fields(schema: dict[str, Any], meanings: Mapping[str, str] | None = None) -> list[str]:
+    """A table of them. Raises KeyError for a field that `meanings` lack."""
     required = set(schema.get("required", ()))
     lines = ["| field | type | |", "|---|---|---|"]
     for path, field, needed in _walk(schema, required, ""):
-        lines.append(f"| {path} | {type_of(field)} | {'' if needed else 'optional'} |")
+        notes = ["" if needed else "optional", meanings[path] if meanings else ""]
+        lines.append(f"| {path} | {type_of(field)} | {'; '.join(filter(None, notes))} |")
     return lines
 
 

@@ -1,6 +1,6 @@
 "use strict";
 
-/** Hears of changes over a WebSocket where the system has one (`GET /live`). Where it has none, the page polls. */
+/** Receives changes over a WebSocket where the system has one (`GET /live`). Where it has none, the page polls. */
 const Live = (() => {
   const FIRST_PAUSE_MS = 1000;
   const LONGEST_PAUSE_MS = 60000;

@@ -181,7 +181,7 @@ class Importer:
 
 
 def unknown(candidates: Iterable[Candidate], known: Known) -> Iterator[Step | list[Candidate]]:
-    """The outcomes of objects that are no work, and lists of those that have no log."""
+    """The outcomes of objects that need no work, and lists of those that have no log."""
     for some in batched(candidates, LOOKED_UP):
         there = known([each.key for each in some])
         fresh = []

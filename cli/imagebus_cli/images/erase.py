@@ -49,7 +49,7 @@ def erase(stack: Stack, key: str) -> Erased:
     _delete(stack, stack.images, [{"Key": name} for name in left])
     found = len(versions) - ids.count(marker or "")
     items = stack.store.erase(key, erasure)
-    # The pipeline may already have logged this erasure's own delete marker: that was no image.
+    # The pipeline may already have logged this erasure's own delete marker: that was not an image.
     return Erased(found, len(there | left), items if known or found else 0)
 
 

@@ -73,7 +73,7 @@ def require_choice(keys: Sequence[str] | None, prefix: str | None, *others: bool
 def below(stack: Stack, prefix: str) -> dict[str, int]:
     """Keys and sizes of the images that are in the uploads bucket now. Raises Problem if there are none.
 
-    Folder markers, the empty objects `folder/` of S3's console, are no images.
+    Folder markers, the empty objects `folder/` of S3's console, are not images.
     """
     from imagebus.objects import is_folder
 
@@ -108,7 +108,7 @@ def confirm(verb: str, sizes: Iterable[int], more: str = "") -> None:
 
 
 def each(work: Work, keys: Sequence[str], what: str, *, at_once: int = AT_ONCE) -> list[Outcome]:
-    """The outcomes, in the order of the keys. A failure stops no other image.
+    """The outcomes, in the order of the keys. A failure does not stop the others.
 
     Except if AWS does not answer at all: what was not begun by then is not tried.
     """

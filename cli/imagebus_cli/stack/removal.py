@@ -126,7 +126,7 @@ def _outsiders(session: boto3.Session, stack: str, resources: Iterable[Resource]
     own: dict[str, set[str]] = {BUS: set(), RULE: set(), ARCHIVE: set()}
     for each in resources:
         own.setdefault(each.kind, set()).add(each.physical)
-    archives = own[ARCHIVE] | {f"{stack}-events"}  # on the embedded AWS, it is no resource of the stack
+    archives = own[ARCHIVE] | {f"{stack}-events"}  # on the embedded AWS, it is not a resource of the stack
     for bus in own[BUS]:
         yield from outsiders(session, bus, own[RULE], archives)
 

@@ -44,7 +44,7 @@ def collect(paths: Sequence[Path], prefix: str = "", skip: Skip = lambda _: None
     """The files, and the images in the folders. In a folder, the key is the path below it.
 
     Hidden files and folders are left out; what else is left out is given to `skip`. Raises Problem if a path
-    does not exist or is no file or folder, or two files share a key.
+    does not exist or is neither a file nor a folder, or two files share a key.
     """
     found: dict[str, File] = {}
     for path in paths:

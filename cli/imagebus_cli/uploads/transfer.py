@@ -65,7 +65,7 @@ def upload(
     stop: threading.Event,
     progress: OnResult = lambda _: None,
 ) -> UploadResult:
-    """Upload new and changed files; at most `jobs` are in memory at once. A failed file stops no other.
+    """Upload new and changed files; at most `jobs` are in memory at once. A failed file does not stop others.
 
     Once `stop` is set no further file is started, and running uploads finish. Raises what boto3 raises when
     the service or the credentials are missing.

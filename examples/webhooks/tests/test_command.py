@@ -160,7 +160,7 @@ def aws_error(code: str) -> ClientError:
         (aws_error("ValidationError"), "There is no stack imagebus-webhooks."),
         (aws_error("AccessDenied"), "(AccessDenied) when calling the DescribeStacks operation: it says why"),
         (NoCredentialsError(), "Unable to locate credentials"),
-        ({"Stacks": [{"Outputs": []}]}, "imagebus-webhooks is no stack of webhooks"),
+        ({"Stacks": [{"Outputs": []}]}, "imagebus-webhooks is not a webhooks stack"),
     ],
 )
 def test_what_aws_refuses_is_said_without_a_traceback(

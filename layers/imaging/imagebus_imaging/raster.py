@@ -54,7 +54,7 @@ class Picture:
 
 
 def exif_of(info: Mapping[str | tuple[int, int], Any]) -> Image.Exif:
-    """The EXIF block, empty where there is none or it is broken: that is no reason to refuse a picture."""
+    """The EXIF block, empty where there is none or it is broken: that is not a reason to refuse a picture."""
     exif = Image.Exif()
     if info.get("exif"):
         with suppress(*DECODE_ERRORS):

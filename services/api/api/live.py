@@ -1,4 +1,4 @@
-"""Where a page hears of changes, if examples/live is deployed."""
+"""Where a page receives changes, if examples/live is deployed."""
 
 from __future__ import annotations
 

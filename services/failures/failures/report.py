@@ -74,7 +74,7 @@ def _attach(
     if envelope["source"] == "aws.s3":
         fact = fact_of(envelope)
         if fact is None:
-            raise NotAnEvent("the removal of a version, which is no revision that could fail")
+            raise NotAnEvent("the removal of a version, which is not a revision that could fail")
         item = detail["object"]
         key, version = item["key"], revision(item["sequencer"])
         failure = new_event(

@@ -1,4 +1,4 @@
-"""The empty objects by which S3's console and other tools show a folder: `holiday/`. They are no images.
+"""The empty objects by which S3's console and other tools show a folder: `holiday/`. They are not images.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-folders.html
 """

@@ -190,7 +190,7 @@ BROKEN_CHUNKS = {
     **{f"an empty {kind}": chunk(kind.encode(), b"") for kind in _EMPTY},
     "a short transparent colour": chunk(b"tRNS", b"\0"),
     "a broken profile": chunk(b"iCCP", b"x\0\0"),
-    "a profile that is no stream": chunk(b"iCCP", b"x\0\0" + b"\xff" * 90),
+    "a profile that is not a stream": chunk(b"iCCP", b"x\0\0" + b"\xff" * 90),
     "broken text": chunk(b"iTXt", b"x"),
     "much text": chunk(b"zTXt", b"Raw profile type xmp\0\0" + zlib.compress(b" " * 1_100_000)),
     "a wrong checksum in text": chunk(b"tEXt", b"a\0b", checksum=1234),

@@ -229,7 +229,7 @@ MISTAKES: tuple[Mistake, ...] = (
         'discriminator=f"{stage}/{cause.event_id}/{data.attempts}/{clock.now()}"',
     ),
     service(
-        "what is no event is dropped",
+        "what is not an event is dropped",
         "failures.dead_letter",
         "        quarantine(delivery, stage, str(reason), objects, bucket, clock)\n",
         "        pass\n",

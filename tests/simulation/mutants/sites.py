@@ -130,7 +130,7 @@ def _excluded(parent: ast.AST, name: str, node: ast.AST, scope: str) -> bool:
         case ast.JoinedStr():
             found = isinstance(parent, ast.Call)
         case ast.Constant(value=int()) if isinstance(parent, ast.Assign):
-            found = not scope  # a setting: one second or one attempt more is no mistake
+            found = not scope  # a setting: one second or one attempt more is not a mistake
         case ast.Constant():
             found = isinstance(parent, ast.JoinedStr)
         case ast.Expr(value=ast.Constant()):

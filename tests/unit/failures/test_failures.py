@@ -210,7 +210,7 @@ def test_when_quarantine_cannot_be_written_the_letter_stays(bench: Bench):
 def test_odd_attributes_do_not_keep_a_failure_from_being_told(bench: Bench, attributes: dict[str, str]):
     assert bench.receive(json.dumps(envelope(uploaded())), **attributes) == 0
     assert bench.failure.data.stage == "thumbnailer"
-    assert bench.failure.data.attempts == 0, "what is no number counts as unknown"
+    assert bench.failure.data.attempts == 0, "what is not a number counts as unknown"
 
 
 def test_a_promotion_that_could_not_be_delivered_names_no_image_and_is_kept(bench: Bench):

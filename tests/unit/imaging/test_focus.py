@@ -85,7 +85,7 @@ def ramp(width: int = 1000, height: int = 100) -> Image.Image:
         ([(0.1, 0.1, 0.1, 0.8), (0.6, 0.2, 0.03, 0.2), (0.7, 0.2, 0.03, 0.2)], 150),  # by area, not by number
         ([(0.2, 0.0, 0.4, 1.0)], 400),  # larger than the crop: its middle
         ([(0.1, 0.0, 0.3, 0.5), (0.6, 0.0, 0.4, 1.0)], 800),
-        ([(-0.1, 0.2, 0.2, 0.5), (0.5, 0.5, 0.0, 0.5), (0.5, 1.5, 0.2, 0.2)], 100),  # outside is no face
+        ([(-0.1, 0.2, 0.2, 0.5), (0.5, 0.5, 0.0, 0.5), (0.5, 1.5, 0.2, 0.2)], 100),  # outside is not a face
     ],
 )
 def test_the_largest_faces_are_in_the_crop(faces: Sequence[Face], middle: int) -> None:

@@ -90,7 +90,7 @@ def test_too_many_scans() -> None:
 
 def test_too_few_bytes_for_so_many_pixels() -> None:
     data = encoded(Image.new("RGB", (2000, 1000)), "JPEG")
-    assert validate(data).width == 2000, "a blank picture is no attack"
+    assert validate(data).width == 2000, "a blank picture is not an attack"
     found = refusal(data, Limits(max_pixels_per_byte={"JPEG": 20}))
     assert found.code == "too_costly"
     assert found.limit == 20

@@ -1,4 +1,4 @@
-"""The empty objects by which S3's console shows a folder are no images."""
+"""The empty objects by which S3's console shows a folder are not images."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class Parts:
 
 
 def parts_of(aws: Aws, name: str) -> Parts:
-    """Raises Problem if the stack is no consumer, and what boto3 raises if there is none."""
+    """Raises Problem if the stack is not a consumer, and what boto3 raises if there is none."""
     found: dict[str, dict[str, str]] = {}
     for kind, logical, physical in _resources(aws, name):
         found.setdefault(kind, {})[logical] = physical

@@ -64,7 +64,7 @@ class Stack:
         outputs = {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
         if "SubscriptionsTableName" not in outputs:
             raise Problem(
-                f"{name} is no stack of webhooks, or not deployed to the end. WEBHOOKS_STACK has its name."
+                f"{name} is not a webhooks stack, or its deployment is incomplete. Is WEBHOOKS_STACK right?"
             )
         ports = frozenset(int(each) for each in outputs["AllowedPorts"].split(","))
         return cls(

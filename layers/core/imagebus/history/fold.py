@@ -170,7 +170,7 @@ def _data(event: RecordedEvent) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     """The value as DynamoDB returns it: whole numbers are integers."""
-    if isinstance(value, str):  # most are, and to find out that it is no mapping takes ten times as long
+    if isinstance(value, str):  # most are, and to find out that it is not a mapping takes ten times as long
         return value
     if isinstance(value, float) and value.is_integer():
         return int(value)

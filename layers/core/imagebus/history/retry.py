@@ -84,7 +84,7 @@ def _is_answered(stage_name: str, envelope: Envelope, facts: Facts, logged: Cont
 def is_request_answered(log: Sequence[RecordedEvent], stage_name: str, request: Mapping[str, Any]) -> bool:
     """Whether the stage has used the recipe of a DerivationRequested on the image since.
 
-    What another recipe has made is no answer. A request that came later is as good as this one.
+    What another recipe has made does not count. A request that came later is as good as this one.
     """
     try:
         asked = read(DerivationRequested, request).data

@@ -29,7 +29,7 @@ def open_bytes(data: bytes) -> Decoder:
 
 
 def _opened(data: bytes) -> CroppedAvif:
-    """Broken metadata is no reason to refuse a picture, but libavif and Pillow refuse a broken EXIF block."""
+    """A picture with broken metadata is accepted, but libavif and Pillow refuse a broken EXIF block."""
     try:
         return CroppedAvif(BytesIO(data))
     except DECODE_ERRORS:

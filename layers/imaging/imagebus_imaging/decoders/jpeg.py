@@ -71,8 +71,8 @@ class StreamedJpeg(Decoder, JpegImageFile):
         return super().draft(mode, (max(1, self.width // scale), max(1, self.height // scale)))
 
     def load(self) -> Any:
-        """Damaged data is no error for libjpeg, but a marker in it that has no meaning there is one. What was
-        decoded until then is shown.
+        """libjpeg accepts damaged data, but not a marker in it that has no meaning there. What was decoded
+        before that is shown.
         """
         tile, header = self.tile, self._header
         try:

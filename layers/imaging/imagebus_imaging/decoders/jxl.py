@@ -25,7 +25,7 @@ def open_bytes(data: bytes) -> Decoder:
         is_jpeg, found, pixels, profile, boxes = decoder(data)
     except RuntimeError:
         raise OSError("the codestream is broken") from None
-    # Rust's panics are no Exceptions.
+    # Rust's panics are not Exceptions.
     except BaseException as error:
         if isinstance(error, Exception) or type(error).__name__ != "PanicException":
             raise

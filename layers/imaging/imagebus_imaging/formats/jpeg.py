@@ -12,13 +12,13 @@ from imagebus_imaging.interface import Hdr, Limits, Rejected
 APP, COM = range(0xE0, 0xF0), 0xFE
 SOS, EOI = 0xDA, 0xD9
 CUT, BROKEN = 0, 1
-# What is no segment has no length, and perhaps no marker.
+# What is not a segment has no length, and perhaps no marker.
 _BEFORE_BODY = {EOI: 2, CUT: 0, BROKEN: 0}
 EXIF, XMP, ICC = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0"
 # Inside a scan 0xFF is followed by 0x00 (stuffing), a restart marker or another 0xFF (fill); anything else
 # ends it. Between segments decoders skip everything that is not a marker.
 _AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
-# With restart markers, decoders search for the next one behind what is no marker.
+# With restart markers, decoders search for the next one behind what is not a marker.
 _AFTER_RESTARTS = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
 _MARKER = re.compile(rb"\xff[^\x00\xff]")
 _VIDEO = re.compile(rb"(?:MotionPhoto|MicroVideo)(?:=[\"']|>)\s*[1-9]|Semantic(?:=[\"']|>)\s*MotionPhoto")
@@ -38,7 +38,7 @@ def detect(data: bytes) -> str | None:
 
 def segments(data: bytes, start: int = 0) -> Iterator[tuple[int, int, int]]:
     """(marker, body, end) of each segment of the JPEG at `start`. The last is EOI, CUT where the file was
-    cut, or BROKEN where something begins that is no segment, or not one of this image: a decoder gets no
+    cut, or BROKEN where something begins that is not a segment, or not one of this image: a decoder gets no
     further, and shows what it has. Before the end of the first scan's header it raises `Rejected` for that.
 
     A scan's data is searched for its end only when the next segment is requested.

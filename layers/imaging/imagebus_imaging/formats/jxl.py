@@ -50,7 +50,7 @@ def _boxes(data: bytes) -> tuple[int, list[Span], bytes]:
             end = following
     except Rejected as refusal:
         if refusal.code != "corrupt":
-            raise  # what is no box follows the image
+            raise  # what is not a box follows the image
     return end, metadata, stream
 
 

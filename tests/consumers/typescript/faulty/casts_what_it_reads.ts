@@ -8,7 +8,7 @@ export async function handle(batch: SQSEvent): Promise<SQSBatchResponse> {
   for (const { body, messageId } of batch.Records) {
     try {
       const event = JSON.parse(body) as Listed;
-      if (!event.detail.meta.event_id) throw new Error("that is no event");
+      if (!event.detail.meta.event_id) throw new Error("that is not an event");
       await list(event);
     } catch {
       batchItemFailures.push({ itemIdentifier: messageId });

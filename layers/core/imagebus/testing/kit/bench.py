@@ -60,7 +60,7 @@ class Bench:
         return self.runner.run(sequence)
 
     def learn(self, first: Outcome, second: Outcome) -> None:
-        """Two outcomes of one sequence: what differs is no outcome of the deliveries."""
+        """Two outcomes of one sequence: what differs is not an outcome of the deliveries."""
         self.noise |= noise_between(first.state, second.state)
 
     def difference(

@@ -89,7 +89,7 @@ def of_newer_version(message: Message, newest: int) -> Message:
     return replace(message, name=name, body=body, version=version)
 
 
-#: Messages that are no events. A consumer can only give up on them, and they must not get lost.
+#: Messages that are not events. A consumer can only give up on them, and they must not get lost.
 POISON = (
     Message("poison: text that is not JSON", "{not JSON"),
     Message("poison: JSON that is not an event", '{"hello": "world"}'),

@@ -60,7 +60,7 @@ def each_fact_once(events: list[Record]) -> list[Record]:
 
 
 def noise_between(first: State, second: State) -> Noise:
-    """Values that differ between two outcomes of the same deliveries. What comes and goes is no noise."""
+    """Values that differ between two outcomes of the same deliveries. What comes and goes is not noise."""
     found = set()
     for place in {each.place for each in (*first, *second)}:
         for path in _paths(place, first) | _paths(place, second):
