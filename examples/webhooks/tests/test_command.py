@@ -84,7 +84,7 @@ def test_what_cannot_be_done_is_said_and_nothing_is_written(
     arguments: list[str], said: str, world: World
 ) -> None:
     assert said in run(*arguments, fails=True).output
-    assert (world.store.subscriptions(), world.ssm.values) == ([], {})
+    assert (world.store.subscriptions(), world.ssm.versions) == ([], {})
 
 
 def test_one_webhook_or_all_that_failed_since_a_time_are_delivered_again(world: World) -> None:
@@ -140,7 +140,7 @@ def test_an_attempt_that_ends_meanwhile_does_not_stand_for_the_one_that_was_aske
 def test_a_subscription_that_is_removed_leaves_no_secret(world: World) -> None:
     name, _ = added()
     run("remove", name)
-    assert (world.store.subscriptions(), world.ssm.values) == ([], {})
+    assert (world.store.subscriptions(), world.ssm.versions) == ([], {})
 
 
 def test_a_removal_that_was_interrupted_can_be_repeated(world: World) -> None:
@@ -177,3 +177,16 @@ def test_what_aws_refuses_is_said_without_a_traceback(
         command.main()
     assert said in f"{ended.value.code}{capsys.readouterr().err}"
     assert ended.value.code != 0
+
+
+def test_what_is_not_kept_any_more_cannot_be_delivered_again(world: World) -> None:
+    name, _ = added()
+    world.publish()
+    lost = world.publish("ImageRejected")
+    world.dynamodb.delete_item(TableName="messages", Key={"webhook_id": {"S": lost}})
+    output = run("redeliver", name, "--since", "2000-01-01", fails=True).output
+    assert "next minute on: 1." in output
+    assert "not kept any more: 1." in output
+    untouched = world.store.delivery(name, lost)
+    assert untouched
+    assert untouched.version == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import ssl
 import struct
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 from cryptography import x509
@@ -128,6 +130,10 @@ def test_a_post_arrives_as_it_was_given() -> None:
         ("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\n\r\n", 302, "redirect"),
         ("HTTP/1.1 307 Again\r\nLocation: http://169.254.169.254/\r\n\r\n", 307, "redirect"),
         ("HTTP/1.1 999\r\n\r\n", 999, ""),
+        ("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", 101, ""),
+        ("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 500 Oh\r\n\r\n", 500, ""),
+        ("HTTP/1.1 200 OK\r\nX: " + "x" * 70_000, None, "connection: LineTooLong"),
+        ("HTTP/1.1 200 OK\r\n" + "X: y\r\n" * 200 + "\r\n", None, "connection: HTTPException"),
         ("nonsense\r\n\r\n", None, "connection: BadStatusLine"),
         ("", None, "connection: RemoteDisconnected"),
     ],
@@ -139,6 +145,37 @@ def test_what_is_no_success_is_a_failure_and_no_redirect_is_followed(
         outcome = post(server)
         assert (outcome.status, outcome.error, outcome.ok) == (status, error, False)
         assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("interim", ["100 Continue", "102 Processing", "103 Early Hints\r\nLink: </a.css>"])
+def test_interim_answers_are_not_the_answer(interim: str) -> None:
+    with serving(answer(f"HTTP/1.1 {interim}\r\n\r\n" * 2 + OK)) as server:
+        assert post(server) == Outcome(204, ANY)
+
+
+def test_interim_answers_without_end_are_left_when_time_is_up() -> None:
+    def endless(sock: socket.socket, _request: bytes) -> None:
+        while True:
+            sock.sendall(b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n")
+
+    with serving(endless) as server:
+        assert post(server, Poster(LOCAL, timeout=0.5)) == Outcome(None, ANY, "timeout")
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_a_body_in_chunks_without_end_or_that_explodes_is_left(status: int) -> None:
+    """A megabyte of zeros is a kilobyte of gzip; nothing unpacks it."""
+    head = f"HTTP/1.1 {status} X\r\nTransfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n\r\n"
+
+    def endless(sock: socket.socket, _request: bytes) -> None:
+        bomb = gzip.compress(bytes(1_000_000))
+        sock.sendall(head.encode())
+        while True:
+            sock.sendall(b"%x\r\n%b\r\n" % (len(bomb), bomb))
+
+    with serving(endless) as server:
+        outcome = post(server)
+    assert (outcome.status, len(outcome.body) <= MAX_KEPT, outcome.duration_ms < 3000) == (status, True, True)
 
 
 def test_a_reset_and_a_closed_port_are_failures() -> None:

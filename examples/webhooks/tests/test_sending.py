@@ -229,12 +229,53 @@ def test_of_two_changes_of_a_subscription_none_is_lost() -> None:
     assert (changed.url, changed.prefix) == ("https://b.example/", "b/")
 
 
-def test_items_expire_with_what_they_are_about() -> None:
-    world = World()
+def expires(world: World, table: str, *key: str) -> int:
+    item = world.dynamodb.tables[table].partitions[key[0]][key[1] if len(key) > 1 else ""]
+    return int(item["expires"]["N"])
+
+
+def test_items_are_kept_from_when_they_were_last_due() -> None:
+    world, endpoint = World(), Endpoint(Outcome(500, 1))
     assert isinstance(world.clock, ManualClock)
     world.subscribe()
     webhook_id = world.publish()
-    expected = str(int((world.clock.now() + timedelta(days=30)).timestamp()))
-    for table, key in (("messages", (webhook_id, "")), ("deliveries", ("sub_1", webhook_id))):
-        item = world.dynamodb.tables[table].partitions[key[0]][key[1]]
-        assert item["expires"] == {"N": expected}
+    list(world.messages())
+    month = timedelta(days=30).total_seconds()
+    made = int(world.clock.now().timestamp())
+    assert expires(world, "messages", webhook_id) == made + month
+    assert expires(world, "deliveries", "sub_1", webhook_id) == made + RESERVED + month
+    world.clock.sleep(29 * 86_400)
+    (due,) = swept(world)
+    sender(world, endpoint).send(due)
+    retried = int(world.clock.now().timestamp()) + DELAYS[0]
+    assert expires(world, "messages", webhook_id) == retried + month
+    assert expires(world, "deliveries", "sub_1", webhook_id) == retried + month
+    world.clock.sleep(DELAYS[0])
+    (due,) = swept(world)
+    assert sender(world, endpoint).send(due) == "delivered"
+    assert expires(world, "deliveries", "sub_1", webhook_id) >= retried + month
+
+
+def test_a_delivery_whose_message_is_gone_says_so() -> None:
+    world, endpoint = World(), Endpoint()
+    world.subscribe()
+    webhook_id = world.publish()
+    (due,) = world.messages()
+    world.dynamodb.delete_item(TableName="messages", Key={"webhook_id": {"S": webhook_id}})
+    assert sender(world, endpoint).send(due) == "failed"
+    assert delivery(world, webhook_id).log[-1]["error"] == "not kept"
+
+
+def test_a_delivery_without_an_attempt_left_is_counted_for_the_alarm(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    world, endpoint = World(), Endpoint(*[Outcome(500, 1)] * 10)
+    world.subscribe()
+    world.publish()
+    list(world.messages())
+    for delay in (RESERVED, *DELAYS):
+        assert "FailedDeliveries" not in capsys.readouterr().out
+        world.clock.sleep(delay)
+        (due,) = swept(world)
+        sender(world, endpoint).send(due)
+    assert '"FailedDeliveries":1' in capsys.readouterr().out

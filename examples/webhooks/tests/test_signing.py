@@ -59,7 +59,7 @@ def test_an_old_secret_signs_until_its_time_is_over() -> None:
     world = World()
     first = world.subscribe()
     second = world.keys.rotate("sub_1", timedelta(hours=24))
-    assert world.keys._read("sub_1")[0] == {"secret": second}
+    assert world.keys._read("sub_1")[0][0] == {"secret": second}
     fresh = World(world.clock, ssm=world.ssm)
     assert fresh.keys.of("sub_1") == [second, first]
     world.clock.sleep(24 * 3600 + 1)
@@ -80,6 +80,24 @@ def test_more_secrets_than_a_receiver_should_have_to_try_are_refused() -> None:
         world.keys.rotate("sub_1", timedelta(hours=24))
     with pytest.raises(TooManyKeys):
         world.keys.rotate("sub_1", timedelta(hours=24))
+
+
+def test_of_two_rotations_at_the_same_time_both_secrets_sign() -> None:
+    world, printed = World(), []
+    first = world.subscribe()
+    world.ssm.before_put = lambda: printed.append(world.keys.rotate("sub_1", timedelta(hours=1)))
+    second = world.keys.rotate("sub_1", timedelta(hours=1))
+    assert World(world.clock, ssm=world.ssm).keys.of("sub_1") == [second, *printed, first]
+
+
+def test_a_rotation_that_comes_second_and_is_refused_takes_nothing_back() -> None:
+    world, printed = World(), []
+    world.subscribe()
+    world.keys.rotate("sub_1", timedelta(hours=1))
+    world.ssm.before_put = lambda: printed.append(world.keys.rotate("sub_1", timedelta(hours=1)))
+    with pytest.raises(TooManyKeys):
+        world.keys.rotate("sub_1", timedelta(hours=1))
+    assert World(world.clock, ssm=world.ssm).keys.of("sub_1")[:1] == printed
 
 
 def test_no_secret_is_in_a_representation() -> None:

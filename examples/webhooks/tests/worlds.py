@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -71,18 +71,26 @@ class InMemorySSM:
     exceptions = SimpleNamespace(ParameterNotFound=KeyError)
 
     def __init__(self) -> None:
-        self.values: dict[str, str] = {}
+        self.versions: dict[str, list[str]] = {}
+        self.before_put: Callable[[], None] = lambda: None
 
-    def put_parameter(self, **request: Any) -> None:
+    def put_parameter(self, **request: Any) -> dict[str, Any]:
         assert request["Type"] == "SecureString"
-        self.values[request["Name"]] = request["Value"]
+        meanwhile, self.before_put = self.before_put, lambda: None
+        meanwhile()
+        versions = self.versions.setdefault(request["Name"], [])
+        versions.append(request["Value"])
+        return {"Version": len(versions)}
 
     def get_parameter(self, **request: Any) -> dict[str, Any]:
+        """`NAME:2` is its second version, as in Parameter Store."""
         assert request["WithDecryption"]
-        return {"Parameter": {"Value": self.values[request["Name"]]}}
+        name, _, wanted = request["Name"].partition(":")
+        version = int(wanted) if wanted else len(self.versions[name])
+        return {"Parameter": {"Value": self.versions[name][version - 1], "Version": version}}
 
     def delete_parameter(self, **request: Any) -> None:
-        del self.values[request["Name"]]
+        del self.versions[request["Name"]]
 
 
 @dataclass

@@ -213,17 +213,22 @@ def redeliver(
     if found == [None]:
         raise Problem(f"{subscription} has no webhook {webhook_id}. `log {subscription}` shows all of them.")
     delivered_too = bool(webhook_id) or also_delivered
-    count = sum(_again(stack, each, delivered_too=delivered_too) for each in found)
-    typer.echo(f"Deliveries to post, from the next minute on: {count}.")
+    done = [_again(stack, each, delivered_too=delivered_too) for each in found]
+    typer.echo(f"Deliveries to post, from the next minute on: {done.count('due')}.")
+    if lost := done.count("not kept"):
+        raise Problem(f"What they posted is older than RetentionDays, so it is not kept any more: {lost}.")
 
 
-def _again(stack: Stack, delivery: Delivery | None, *, delivered_too: bool) -> bool:
-    """Whether it is due now. If an attempt ends meanwhile, which began before, it is read again."""
+def _again(stack: Stack, delivery: Delivery | None, *, delivered_too: bool) -> str:
+    """`due`, `not kept`, or empty. If an attempt ends meanwhile, which began before, it is read again."""
     while delivery and (delivered_too or delivery.state != "delivered"):
-        if stack.store.replace_delivery(delivery.again(CLOCK.now())):
-            return True
+        again = delivery.again(CLOCK.now())
+        if not stack.store.keep_message(again):
+            return "not kept"
+        if stack.store.replace_delivery(again):
+            return "due"
         delivery = stack.store.delivery(delivery.subscription, delivery.webhook_id)
-    return False
+    return ""
 
 
 def _since(stack: Stack, subscription: str, since: str) -> list[Delivery]:

@@ -39,7 +39,7 @@ class Keys:
         """The secrets to sign with, the newest first."""
         read_at, entries = self._known.get(subscription, (0.0, []))
         if not entries or time.monotonic() - read_at > FRESH:
-            entries = self._read(subscription)
+            entries, _ = self._read(subscription)
             self._known[subscription] = time.monotonic(), entries
         return [each["secret"] for each in self._valid(entries)]
 
@@ -49,14 +49,31 @@ class Keys:
         return secret
 
     def rotate(self, subscription: str, overlap: timedelta) -> str:
-        """A new secret; the present ones sign as well until `overlap` is over. Raises TooManyKeys."""
+        """A new secret; the present ones sign as well until `overlap` is over. Raises TooManyKeys.
+
+        Parameter Store has no condition for a write. If somebody else has rotated between our read and our
+        write, the version that we overwrote is theirs, and we write again what follows from it.
+        https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-versions.html
+        """
         until, secret = timestamp(self.clock.now() + overlap), new_secret()
-        old = self._valid(self._read(subscription)) if overlap else []
-        if len(old) >= MAX_KEYS:
-            raise TooManyKeys
-        kept = [{**each, "until": min(until, each.get("until", until))} for each in old]
-        self._write(subscription, [{"secret": secret}, *kept])
-        return secret
+        entries, version = self._read(subscription)
+        written = version
+        while True:
+            old = self._valid(entries) if overlap else []
+            if len(old) >= MAX_KEYS:
+                if written != version:
+                    self._write(subscription, entries)
+                raise TooManyKeys
+            kept = [
+                {**each, "until": min(until, each.get("until", until))}
+                for each in old
+                if each["secret"] != secret
+            ]
+            expected = written + 1
+            written = self._write(subscription, [{"secret": secret}, *kept])
+            if written == expected:
+                return secret
+            entries, _ = self._read(f"{subscription}:{written - 1}")
 
     def delete(self, subscription: str) -> None:
         """What is not there need not be deleted."""
@@ -70,12 +87,14 @@ class Keys:
     def _name(self, subscription: str) -> str:
         return f"{self.path}/{subscription}"
 
-    def _read(self, subscription: str) -> list[dict[str, str]]:
-        found = self.client.get_parameter(Name=self._name(subscription), WithDecryption=True)
-        entries: list[dict[str, str]] = json.loads(found["Parameter"]["Value"])
-        return entries
+    def _read(self, subscription: str) -> tuple[list[dict[str, str]], int]:
+        """The secrets, and the parameter's version."""
+        found = self.client.get_parameter(Name=self._name(subscription), WithDecryption=True)["Parameter"]
+        return json.loads(found["Value"]), found["Version"]
 
-    def _write(self, subscription: str, entries: list[dict[str, str]]) -> None:
-        self.client.put_parameter(
+    def _write(self, subscription: str, entries: list[dict[str, str]]) -> int:
+        """The version that was written."""
+        written = self.client.put_parameter(
             Name=self._name(subscription), Value=json.dumps(entries), Type="SecureString", Overwrite=True
         )
+        return int(written["Version"])

@@ -163,8 +163,23 @@ class _Deadline:
         return results[0]
 
 
+class _Response(http.client.HTTPResponse):
+    """Skips every interim answer, such as 103 Early Hints. The library skips 100 only.
+
+    101 is no interim answer: it ends HTTP on this connection, and nobody asked for it.
+    https://www.rfc-editor.org/rfc/rfc9110#section-15.2
+    """
+
+    def _read_status(self) -> tuple[str, int, str]:
+        version, status, reason = super()._read_status()  # type: ignore[misc]  not in typeshed
+        interim = 100 <= status < 200 and status != http.client.SWITCHING_PROTOCOLS
+        return version, http.client.CONTINUE if interim else status, reason
+
+
 class _Connection(http.client.HTTPConnection):
     """To one of these addresses, whatever the name resolves to now. No proxy, and no redirect is followed."""
+
+    response_class = _Response
 
     def __init__(
         self, where: Target, addresses: Sequence[str], context: ssl.SSLContext, deadline: _Deadline

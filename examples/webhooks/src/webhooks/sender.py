@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from imagebus.clock import Clock
-from imagebus.telemetry import logger
+from imagebus.clock import Clock, timestamp
+from imagebus.telemetry import count, logger
 from webhooks.keys import Keys
 from webhooks.model import Delivery, Outcome, Random, Subscription
 from webhooks.queue import Due
@@ -46,15 +46,24 @@ class Sender:
         body, keys = self.store.message(due.webhook_id), self.keys.of(subscription.id)
         if body is None or delivery.exhausted:
             # The message is older than what is kept, or the function died in every attempt.
-            self.store.replace_delivery(replace(delivery, state="failed"))
+            entry = {"attempt": delivery.claims, "at": timestamp(self.clock.now()), "error": "not kept"}
+            log = delivery.log if delivery.exhausted else (*delivery.log, entry)
+            self._write(replace(delivery, state="failed", log=log))
             return "failed"
         claimed = self.store.replace_delivery(delivery.claimed(self.clock.now()))
         if claimed is None:
             return "stale"
         outcome = self._post(subscription, claimed, body.encode(), keys)
         self._judge(subscription, outcome)
-        self.store.replace_delivery(claimed.recorded(outcome, self.clock.now(), self.random))
+        self._write(claimed.recorded(outcome, self.clock.now(), self.random))
         return "delivered" if outcome.ok else "failed"
+
+    def _write(self, delivery: Delivery) -> None:
+        written = self.store.replace_delivery(delivery)
+        if delivery.state == "pending":
+            self.store.keep_message(delivery)
+        elif written and delivery.state == "failed":
+            count("FailedDeliveries", "webhooks")
 
     def _post(self, subscription: Subscription, delivery: Delivery, body: bytes, keys: list[str]) -> Outcome:
         signed = headers(delivery.webhook_id, int(self.clock.now().timestamp()), body, keys)

@@ -34,7 +34,9 @@ class Busy(Exception):
 
 @dataclass(frozen=True)
 class Store:
-    """`retention` is how long messages and deliveries are kept; afterwards the table's TTL removes them."""
+    """`retention` is how long messages and deliveries are kept after they were last due. Then the tables' TTL
+    removes them.
+    """
 
     client: DynamoDBClient
     subscriptions_table: str
@@ -82,6 +84,18 @@ class Store:
         item = {"webhook_id": webhook_id, "body": body, "expires": self._expires(created_at)}
         self._put(self.messages_table, item, "webhook_id", None)
 
+    def keep_message(self, delivery: Delivery) -> bool:
+        """As long as the delivery, which is to be attempted again. False if it is not kept any more."""
+        values = {":expires": self._expires_with(delivery)}
+        request: Any = {
+            "TableName": self.messages_table,
+            "Key": marshal_item({"webhook_id": delivery.webhook_id}),
+            "UpdateExpression": "SET expires = :expires",
+            "ConditionExpression": "attribute_exists(webhook_id)",
+            "ExpressionAttributeValues": marshal_item(values),
+        }
+        return self._written(self.client.update_item, request)
+
     def message(self, webhook_id: str) -> str | None:
         item = self._get(self.messages_table, {"webhook_id": webhook_id})
         return str(unmarshal_item(item)["body"]) if item else None
@@ -119,8 +133,12 @@ class Store:
     # --- inside ---
 
     def _delivery(self, delivery: Delivery) -> dict[str, Any]:
-        item = _item(delivery) | {"expires": self._expires(delivery.created_at)}
+        item = _item(delivery) | {"expires": self._expires_with(delivery)}
         return item | {"pending_of": delivery.subscription} if delivery.state == "pending" else item
+
+    def _expires_with(self, delivery: Delivery) -> int:
+        """So a delivery that is retried, or asked for again, does not vanish meanwhile."""
+        return self._expires(max(delivery.created_at, delivery.due_at))
 
     def _expires(self, created_at: str) -> int:
         return int((parse_timestamp(created_at) + self.retention).timestamp())
@@ -146,8 +164,14 @@ class Store:
                 "ConditionExpression": "version = :version",
                 "ExpressionAttributeValues": marshal_item({":version": version}),
             }
+        return self._written(
+            self.client.put_item, {"TableName": table, "Item": marshal_item(item), **request}
+        )
+
+    def _written(self, write: Callable[..., Any], request: Mapping[str, Any]) -> bool:
+        """Whether the condition held."""
         try:
-            self.client.put_item(TableName=table, Item=marshal_item(item), **request)
+            write(**request)
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
