@@ -25,6 +25,9 @@ AVOID = {
     r"\bnot as it should be\b": "invalid",
     r"\bin nobody's way\b": "does not interfere",
     r"\bto be had\b": "available",
+    r"\bin vain\b": "without success, or leave it out",
+    r"\b(stops|delays|blocks) no other\b": "does not stop the others",
+    r"(?<!there )\b(is|are|was) no (event|error|part|reason|mistake|segment)s?\b": "is not a ...",
 }
 #: Frozen history, and this list.
 EXEMPT = ("CHANGELOG.md", "schemas/released/", "tests/unit/test_wording.py")
