@@ -13,6 +13,7 @@ const Gallery = (() => {
   const REASONS = {
     corrupt: "The file is damaged",
     empty: "The file is empty",
+    gone: "The file was gone",
     unsupported_format: "Not a supported format",
     too_many_bytes: "The file is too large",
     too_many_pixels: "Too many pixels",

@@ -23,6 +23,7 @@ const Tray = (() => {
   const rows = new Map();
   let skipped = [];
   let wasQuiet = true;
+  let due; // the summary
 
   const typeOf = (file) =>
     Object.values(TYPES).includes(file.type) ? file.type : TYPES[file.name.split(".").pop().toLowerCase()];
@@ -83,10 +84,18 @@ const Tray = (() => {
     summarize();
   }
 
+  /** Once for many changes: it looks at every upload, and there may be thousands. */
   function summarize() {
+    due ??= setTimeout(() => {
+      due = undefined;
+      count();
+    });
+  }
+
+  function count() {
     const all = Queue.all();
-    const count = (state) => all.filter((each) => each.state === state).length;
-    const [done, failed] = [count("done"), count("failed")];
+    const number = (state) => all.filter((each) => each.state === state).length;
+    const [done, failed] = [number("done"), number("failed")];
     const text = all.length
       ? `${done} of ${all.length} uploaded${failed ? `, ${failed} failed` : ""}${Queue.isPaused() ? ", paused" : ""}`
       : "Nothing to upload";

@@ -150,3 +150,13 @@ def test_the_metadata_of_the_uploader_is_shown(page: Page, stub: Stub):
     page.wait(lambda: page.find_all("#picture"), "its picture")
     page.find("#tab-metadata").click()
     assert "x-amz-meta-album\t<b>Grüße</b>" in page.text("#panel-metadata")
+
+
+def test_a_long_name_does_not_push_the_picture_away(page: Page, stub: Stub):
+    stub.add(1, "w" * 240)
+    page.open()
+    page.wait(lambda: tiles(page), "the image")
+    page.find("#gallery .tile").click()
+    page.wait(lambda: page.find_all("#picture"), "its picture")
+    assert page.find("#image-title").size["height"] < 100
+    assert not page.overflows()
