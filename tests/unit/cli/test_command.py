@@ -9,6 +9,7 @@ import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from typing import Literal
 
 import click
 import pytest
@@ -19,7 +20,7 @@ from imagebus_cli import main
 from imagebus_cli.output import terminal
 from imagebus_cli.problem import Problem, explain
 from imagebus_cli.stack import find, lifecycle
-from imagebus_local import LocalError, LocalState, emulator
+from imagebus_local import LocalError, LocalState, emulator, ports
 
 runner = CliRunner()
 
@@ -156,6 +157,26 @@ def test_a_parameter_of_the_local_stack_is_checked_before_anything_starts(monkey
         raised = runner.invoke(main.app, ["local", "up", "--port", "4999", "--parameter", text]).exception
         assert isinstance(raised, Problem)
         assert (raised.exit_code, advice in raised.advice) == (2, True), raised.advice
+
+
+@pytest.mark.parametrize(
+    ("state", "free", "port"), [("down", True, None), ("down", False, 4567), ("up", False, None)]
+)
+def test_a_busy_port_is_left_for_the_next_free_one_unless_the_local_stack_has_it(
+    monkeypatch: pytest.MonkeyPatch, state: Literal["down", "up"], free: bool, port: int | None
+):
+    started: list[object] = []
+
+    def up(port: int | None, **_: object) -> LocalState:
+        started.append(port)
+        return LocalState("http://x", "us-east-1", 1, {}, None, None, "imagebus", 1, "")
+
+    monkeypatch.setattr(imagebus_local, "status", lambda: imagebus_local.Status(state))
+    monkeypatch.setattr(imagebus_local, "up", up)
+    monkeypatch.setattr(ports, "is_free", lambda _: free)
+    monkeypatch.setattr(ports, "suggest", lambda _: 4567)
+    assert runner.invoke(main.app, ["local", "up"]).exit_code == 0
+    assert started == [port]
 
 
 def test_parameters_reach_the_local_stack(monkeypatch: pytest.MonkeyPatch):
