@@ -8,6 +8,7 @@ Exit codes: 0 success; 1 the answer is no (docs/cli.md says what that means for 
 
 from __future__ import annotations
 
+import io
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -116,6 +117,8 @@ def imagebus(
 def main() -> None:
     """Run the command. An error that a person can fix is explained in two lines; others are a traceback."""
     lighten()
+    if isinstance(sys.stdout, io.TextIOWrapper):  # not every terminal can show every key
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         app()
     except Exception as error:

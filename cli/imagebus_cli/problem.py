@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 
 from imagebus_cli.output.text import hint
@@ -10,6 +11,9 @@ from imagebus_cli.output.text import hint
 IN_A_CHECKOUT = frozenset({"imagebus_local", "samples", "tools"})
 #: Modules that `pip install 'imagebus[imaging]'` brings.
 IMAGING = frozenset({"PIL", "cykooz", "isal", "pillow_heif"})
+
+#: What no program can help: a disk that is full or read-only, a file of somebody else.
+OF_THE_COMPUTER = frozenset({errno.EACCES, errno.EDQUOT, errno.ENOSPC, errno.EPERM, errno.EROFS})
 
 
 class Problem(Exception):
@@ -32,6 +36,10 @@ def explain(error: Exception) -> Problem | None:
         return error
     if isinstance(error, ModuleNotFoundError):
         return _of_installation(error)
+    if isinstance(error, FileNotFoundError) and error.filename is None:
+        return Problem("The working directory is gone.", "Change to another one: cd …")
+    if isinstance(error, OSError) and error.errno in OF_THE_COMPUTER:
+        return Problem(f"{error.filename or 'The output cannot be written'}: {error.strerror}.")
     local = sys.modules.get("imagebus_local.errors")
     if local and isinstance(error, local.LocalError):
         return Problem(error.message, error.advice, detail=error.detail)

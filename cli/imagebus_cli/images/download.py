@@ -66,7 +66,9 @@ def _chunks(body: Any) -> Iterator[bytes]:
 
 
 def require_free(files: Mapping[str, str], *, force: bool) -> None:
-    """Raises Problem if two images would be written to one file, or a file exists and there is no `force`."""
+    """Raises Problem if two images would be written to one file, or to what is none, or if a file exists and
+    there is no `force`.
+    """
     owners: dict[str, str] = {}
     for key, file in files.items():
         if file in owners:
@@ -76,6 +78,11 @@ def require_free(files: Mapping[str, str], *, force: bool) -> None:
                 exit_code=2,
             )
         owners[file] = key
+    for file in owners:
+        if file != STDOUT and Path(file).exists() and not Path(file).is_file():  # a device would be replaced
+            raise Problem(
+                f"{file} is not a regular file.", "Name another, or - for standard output: -o -", exit_code=2
+            )
     there = [file for file in owners if file != STDOUT and not force and Path(file).exists()]
     if there:
         what = f"{there[0]} exists." if len(there) == 1 else f"{there[0]} and {len(there) - 1} more exist."

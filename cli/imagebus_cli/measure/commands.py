@@ -151,6 +151,7 @@ def load(
     text = markdown(result, rate=rate, soak=bool(minutes))
     out.write(document(result), *text.splitlines())
     if write:
+        write.parent.mkdir(parents=True, exist_ok=True)
         picture = write.with_suffix(".svg")
         picture.write_text(chart(result), encoding="utf-8")
         write.write_text(f"{text}\n![latency and memory over time]({picture.name})\n", encoding="utf-8")

@@ -7,6 +7,7 @@ import re
 import shlex
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 #: Joins emoji into one; the only invisible character that a key may show.
@@ -41,8 +42,9 @@ def program() -> str:
     own, found = Path(sys.executable).with_name("imagebus"), shutil.which("imagebus")
     if not own.exists() or (found and own.samefile(found)):
         return "imagebus"
-    here = Path.cwd()
-    return shlex.quote(str(own.relative_to(here) if own.is_relative_to(here) else own))
+    with suppress(FileNotFoundError, ValueError):  # the working directory is gone, or elsewhere
+        own = own.relative_to(Path.cwd())
+    return shlex.quote(str(own))
 
 
 def hint(advice: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -28,7 +29,8 @@ class Output:
     def write(self, document: Any, *lines: str) -> None:
         """Print the document, or the lines for a person. Line breaks from a key are escaped."""
         if self.as_json:
-            typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+            plain = "utf" not in (sys.stdout.encoding or "utf").lower()
+            typer.echo(json.dumps(document, indent=2, ensure_ascii=plain))
         else:
             for line in lines:
                 terminal.console.print(terminal.safe(line), soft_wrap=True)

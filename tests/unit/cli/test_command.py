@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -25,9 +26,10 @@ from imagebus_local import LocalError, LocalState, emulator, ports
 runner = CliRunner()
 
 
-def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, cwd: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "imagebus_cli.main", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
+    environment = os.environ | variables
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment, check=False)
 
 
 @pytest.mark.parametrize("command", ["local", "demo", "latency", "deploy"])
@@ -217,3 +219,29 @@ def test_a_local_error_keeps_its_advice():
 
 def test_a_bug_is_no_problem_to_be_explained_away():
     assert explain(ValueError("bug")) is None
+    assert explain(FileNotFoundError(errno.ENOENT, "No such file or directory", "inner.json")) is None
+
+
+def test_what_the_computer_refuses_is_no_bug(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    full = explain(OSError(errno.ENOSPC, "No space left on device"))
+    denied = explain(PermissionError(errno.EACCES, "Permission denied", "/checkout/.imagebus/lock"))
+    assert full is not None
+    assert denied is not None
+    assert full.message == "The output cannot be written: No space left on device."
+    assert denied.message == "/checkout/.imagebus/lock: Permission denied."
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(FileNotFoundError) as raised:
+        Path.cwd()
+    gone = explain(raised.value)
+    assert gone is not None
+    assert gone.message == "The working directory is gone."
+
+
+def test_an_output_that_lacks_a_character_of_a_key_shows_it_escaped(tmp_path: Path):
+    (tmp_path / "é🌅.yml").write_text("recipes: []", encoding="utf-8")
+    command = ("recipe", "check", str(tmp_path / "é🌅.yml"))
+    told = run(*command, PYTHONIOENCODING="ascii")
+    assert (told.returncode, "\\xe9\\U0001f305.yml" in told.stdout) == (1, True), told.stdout + told.stderr
+    assert json.loads(run(*command, "--json", PYTHONIOENCODING="ascii").stdout)["file"] == command[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -170,6 +171,15 @@ def test_a_file_that_exists_is_overwritten_only_by_force(
     assert (refused.message, refused.exit_code, mine.read_bytes()) == ("photo.jpg exists.", 2, b"mine")
     assert run("get", "albums/a/photo.jpg", *options, "--force").exit_code == 0
     assert mine.read_bytes() == b"theirs"
+
+
+def test_what_is_no_regular_file_is_not_replaced_by_one(stack: Stack, tmp_path: Path):
+    """As root, /dev/null would be."""
+    stack.s3.put_object(Bucket="uploads", Key=KEY, Body=b"x")
+    os.mkfifo(tmp_path / "device")
+    raised = run("get", KEY, "-o", str(tmp_path / "device"), "--force").exception
+    assert isinstance(raised, Problem)
+    assert (raised.exit_code, (tmp_path / "device").is_fifo()) == (2, True)
 
 
 def test_a_file_that_cannot_be_written_is_said_in_a_line(stack: Stack, tmp_path: Path):
