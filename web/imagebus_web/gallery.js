@@ -123,7 +123,7 @@ const Gallery = (() => {
       tile.update(item);
       if (list.children[index] !== tile.node) list.insertBefore(tile.node, list.children[index] ?? null);
     });
-    const searching = filter !== "all" || byId("prefix").value || byId("label").value;
+    const searching = filter !== "all" || byId("prefix").value || byId("label").value.trim();
     const none = searching ? "No image matches." : "No images yet.";
     byId("empty").textContent = Feed.hasMore() ? "Looking further back …" : none;
     byId("empty").hidden = items.length > 0 || Feed.isFresh();
@@ -150,7 +150,7 @@ const Gallery = (() => {
     Feed.choose({
       status: filter === "all" ? undefined : filter,
       prefix: byId("prefix").value || undefined,
-      label: byId("label").value || undefined,
+      label: byId("label").value.trim() || undefined,
     });
     Changes.poll();
   }

@@ -67,6 +67,7 @@ class Api:
         app.exception_handler([ClientError, BotoCoreError])(_unavailable)
         app.exception_handler(Exception)(_broken)
         self._app = app
+        self._varies = bool(settings.cors_origins)
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         logger().append_keys(request_id=event.get("requestContext", {}).get("requestId"))
@@ -77,6 +78,9 @@ class Api:
         except NoSuchAddress:
             path = "/no-such-address"
         answer = self._app.resolve({**asked, "path": path}, context)
+        if self._varies:  # a cache must not give one page the answer that names another
+            headers = answer["multiValueHeaders"]
+            headers["Vary"] = [*headers.get("Vary", ()), "Origin"]
         if asked is not event:
             answer = {**answer, "body": "", "isBase64Encoded": False}
         logger().info(

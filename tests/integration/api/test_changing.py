@@ -364,11 +364,13 @@ def test_pages_of_other_origins_are_answered_only_where_a_parameter_names_them()
         for origin in world.settings.cors_origins:
             answer = world.get("images", {"Origin": origin})
             assert answer.headers["access-control-allow-origin"] == origin
+            assert answer.headers["vary"] == "Origin"
         asked = world.call("OPTIONS", "images", headers={"Origin": "https://two.example"})
         assert asked.status == 204
         assert "x-api-key" in asked.headers["access-control-allow-headers"].lower()
         stranger = world.get("images", {"Origin": "https://three.example"})
         assert "access-control-allow-origin" not in stranger.headers
+        assert stranger.headers["vary"] == "Origin"
     with mock_aws():
         closed = World()
         answer = closed.get("images", {"Origin": "https://one.example"})

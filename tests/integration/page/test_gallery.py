@@ -60,7 +60,7 @@ def test_search_filter_and_sort(page: Page, stub: Stub):
     page.find("#prefix").send_keys("uploads/dog")
     page.wait(lambda: [each[:3] for each in tiles(page)] == ["dog"] * 3, "those below the prefix")
     page.find("#prefix").clear()
-    page.find("#label").send_keys("Cat")
+    page.find("#label").send_keys(" Cat")
     page.wait(lambda: [each[:3] for each in tiles(page)] == ["cat"] * 3, "those with the label")
     page.find("#label").send_keys("erpillar")
     page.wait(lambda: page.text("#empty") == "No image matches.", "none")

@@ -172,6 +172,8 @@ def test_an_answer_that_breaks_off_or_comes_from_elsewhere_is_asked_for_again(
     for number, odd in enumerate(("cut", "portal"), 1):
         stub.odd["POST /images"] = odd
         page.choose_files(*photos(tmp_path, 1, 1000))
+        page.wait(lambda: "trying again" in page.text("#uploads"), f"it waits after {odd}", within=10)
+        page.driver.execute_script("dispatchEvent(new Event('online'))")  # or it waits for five seconds
         page.wait(lambda count=number: len(stub.stored) == count, f"stored in spite of {odd}", within=20)
 
 
