@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: S3's limit, in bytes of UTF-8.
 MAX_KEY_BYTES = 1024
+#: S3's limit for an object that is put in one request. The file is read whole.
+MAX_BYTES = 5 * 1024**3
 
 #: How often a file is tried when another writer changed the same key in between.
 ATTEMPTS = 3
@@ -111,6 +113,8 @@ def _put(s3: S3Client, bucket: str, file: File) -> UploadOutcome:
     """
     if len(file.key.encode()) > MAX_KEY_BYTES:
         raise _Refused(f"its key is longer than {MAX_KEY_BYTES} bytes")
+    if file.size > MAX_BYTES:
+        raise _Refused("it has more than 5 GB, and S3 takes no more in one request")
     data = file.path.read_bytes()
     for _ in range(ATTEMPTS):
         existing = _head(s3, bucket, file.key)

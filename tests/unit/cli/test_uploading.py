@@ -156,10 +156,15 @@ def test_a_file_that_cannot_be_uploaded_stops_no_other(stack: Stack, folder: Pat
     too_long = folder / ("d" * 250) / ("e" * 250) / ("f" * 250) / ("g" * 250) / f"{'h' * 100}.jpg"
     too_long.parent.mkdir(parents=True)
     too_long.write_bytes(b"x")
+    with (folder / "huge.jpg").open("wb") as huge:
+        huge.truncate(uploading.MAX_BYTES + 1)  # takes no room on the disk
     done = CliRunner().invoke(main.app, ["upload", str(folder), "--json"])
     assert done.exit_code == 1
     document = json.loads(done.stdout)
-    assert [each["why"] for each in document["failed"]] == ["its key is longer than 1024 bytes"]
+    assert {each["why"] for each in document["failed"]} == {
+        "its key is longer than 1024 bytes",
+        "it has more than 5 GB, and S3 takes no more in one request",
+    }
     assert len(document["uploaded"]) == 20
 
 
