@@ -33,7 +33,8 @@ def inspect(
 ) -> None:
     """Show which local files the pipeline would accept or reject, why, and the time and memory each takes.
 
-    Exits with 2 if a file that you name cannot be read; in a folder, such a file counts as rejected.
+    Exits with 2 if a file that you name cannot be read, or --out cannot be written. In a folder, a file that
+    cannot be read counts as rejected.
     """
     from imagebus.image_types import FORMATS
     from imagebus_cli.output.terminal import console, safe
@@ -41,6 +42,8 @@ def inspect(
     from imagebus_imaging.inspect import inspect_paths
 
     _require_readable(paths)
+    if out:
+        _require_writable(out)
     formats = frozenset((*FORMATS, *(each.name for each in accept or ())))
     counts: Counter[str] = Counter()
     for row in inspect_paths(paths, Limits(formats=formats), out_dir=out):
@@ -67,6 +70,19 @@ def _require_readable(paths: Iterable[Path]) -> None:
             raise Problem(f"{path} is not a regular file.", exit_code=2)
         if not os.access(path, os.R_OK):
             raise Problem(f"{path} cannot be read.", "Check its permissions.", exit_code=2)
+
+
+def _require_writable(folder: Path) -> None:
+    """Makes the folder. Raises Problem; the engine would take the failure for one of the image."""
+    from imagebus_cli.problem import Problem
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        why = "" if os.access(folder, os.W_OK | os.X_OK) else "Permission denied"
+    except OSError as error:
+        why = str(error.strerror)
+    if why:
+        raise Problem(f"{folder} cannot be written: {why}.", "Name another folder: --out DIR", exit_code=2)
 
 
 def _line(row: dict[str, Any], file: str, detail: str) -> str:

@@ -70,6 +70,13 @@ def test_a_named_file_that_cannot_be_read_is_wrong_usage(
     assert (name in done.exception.message, done.exception.exit_code, done.stdout) == (True, 2, "")
 
 
+def test_a_folder_that_cannot_be_written_is_wrong_usage_and_rejects_no_image(corpus: Path) -> None:
+    image = corpus / "nested" / "noted.jpg"
+    done = CliRunner().invoke(app, ["inspect", str(image), "--out", str(image)])
+    assert isinstance(done.exception, Problem)
+    assert (done.exception.exit_code, done.stdout) == (2, "")
+
+
 @pytest.mark.parametrize("options", [("--fail",), ("--fail", "--json")])
 def test_a_script_can_fail_for_a_rejected_file(corpus: Path, options: tuple[str, ...]) -> None:
     folder = corpus / "nested"
