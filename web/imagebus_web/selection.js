@@ -65,6 +65,7 @@ const Selection = (() => {
     byId("confirm").showModal();
     await new Promise((resolve) => byId("confirm").addEventListener("close", resolve, { once: true }));
     if (byId("confirm").returnValue !== "delete") return;
+    const place = Gallery.keys().findIndex((key) => chosen.has(key));
     await each(
       async (key) => {
         await Api.remove(key);
@@ -73,6 +74,7 @@ const Selection = (() => {
       "Deleted",
       "Deleted",
     );
+    if (document.activeElement === document.body) Gallery.focus(Gallery.keys().slice(0, place + 1).at(-1));
     Changes.expect();
   }
 
@@ -99,6 +101,12 @@ const Selection = (() => {
       for (const key of Gallery.keys()) chosen.add(key);
       show();
       Gallery.render();
+    });
+    // The buttons come after all tiles, which may be hundreds of stops away.
+    document.addEventListener("keydown", ({ key, target }) => {
+      if (!chosen.size || document.querySelector("dialog[open]") || target.matches("[type=search], select")) return;
+      if (["Delete", "Backspace"].includes(key)) remove();
+      if (key === "Escape") clear();
     });
     for (const id of ["confirm-yes", "confirm-no"]) {
       byId(id).addEventListener("click", () => byId("confirm").close(id === "confirm-yes" ? "delete" : ""));

@@ -100,6 +100,7 @@ const Tray = (() => {
       ? `${done} of ${all.length} uploaded${failed ? `, ${failed} failed` : ""}${Queue.isPaused() ? ", paused" : ""}`
       : "Nothing to upload";
     if (byId("tray-title").textContent !== text) byId("tray-title").textContent = text;
+    byId("skipped").hidden = !skipped.length;
     byId("skipped").textContent = skipped.length ? `${skipped.length} skipped: ${skipped.join(", ")}` : "";
     byId("tray").hidden = !all.length && !skipped.length;
     const open = all.length - done - failed;

@@ -94,6 +94,24 @@ def test_several_images_are_deleted_after_a_question_that_counts_them(page: Page
     page.wait(lambda: len(tiles(page)) == 2, "their tiles are gone")
 
 
+def test_hundreds_of_tiles_do_not_stand_between_a_selection_and_its_deletion(page: Page, stub: Stub):
+    stub.add(60)
+    page.open()
+    page.wait(lambda: len(tiles(page)) == 60, "the images")
+    for box in page.find_all("#gallery .check")[3:5]:
+        box.send_keys(Keys.SPACE)
+    page.press(Keys.ESCAPE)
+    assert not page.find("#selection").is_displayed()
+    for box in page.find_all("#gallery .check")[3:5]:
+        box.send_keys(Keys.SPACE)
+    page.press(Keys.DELETE)
+    assert page.text("#confirm-text") == "Delete 2 images?"
+    page.press(Keys.TAB)
+    page.press(Keys.ENTER)
+    page.wait(lambda: len(stub.images) == 58, "deleted")
+    page.wait(lambda: "photo-054.jpg" in page.focused(), "the focus is where they were", within=10)
+
+
 def test_everything_is_reached_by_keyboard_alone(page: Page, stub: Stub):
     stub.add(3)
     page.open()
