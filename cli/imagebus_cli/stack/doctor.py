@@ -13,6 +13,8 @@ from imagebus_cli.stack import bus
 from imagebus_cli.stack.findings import Finding, Verdict
 
 if TYPE_CHECKING:
+    import boto3
+
     from imagebus_cli.stack.deployed import Stack
 
 #: Images that are looked at: enough to notice what concerns many, and quick.
@@ -118,7 +120,6 @@ def on_aws(name: str, profile: str | None, region: str | None, *, drift: bool = 
     """A stack on AWS: whether it exists, is an imagebus stack, and its parts answer and work together."""
     from botocore.exceptions import BotoCoreError, ClientError
 
-    from imagebus_cli.output import terminal
     from imagebus_cli.stack import delivery, quotas
     from imagebus_cli.stack import drift as changes
     from imagebus_cli.stack.find import find
@@ -135,12 +136,19 @@ def on_aws(name: str, profile: str | None, region: str | None, *, drift: bool = 
     yield from delivery.check(stack)
     yield from images(stack)
     yield from quotas.of_deployed(stack.session, name)
-    if drift:
-        with terminal.step(f"{name} compared with its template") as say:
-            found = list(changes.detect(stack.session, name, say))
-        yield from found
-    else:
-        yield from changes.last_known(stack.session, name)
+    yield from compared(stack.session, name) if drift else changes.last_known(stack.session, name)
+
+
+def compared(session: boto3.Session, name: str) -> list[Finding]:
+    """What CloudFormation finds changed, which takes some minutes."""
+    from imagebus_cli.output import terminal
+    from imagebus_cli.stack import drift as changes
+
+    with terminal.step(f"{name} compared with its template") as say:
+        found = changes.detect(session, name, say)
+        if any(each.verdict is Verdict.NOTE for each in found):
+            say.unfinished("not completely")
+    return found
 
 
 def answers(stack: Stack, advice: str) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from imagebus.events.catalog import STAGES
 from imagebus_cli import main
 from imagebus_cli.problem import Problem
-from imagebus_cli.stack import delivery, drift
+from imagebus_cli.stack import delivery, doctor, drift
 from imagebus_cli.stack.deployed import Stack
 from imagebus_cli.stack.findings import Finding, Verdict
 from tests.unit.cli.stubbed import Account
@@ -290,12 +290,15 @@ def test_what_was_changed_by_hand_is_named(account: Account):
     assert finding.message == what
 
 
-def test_a_comparison_that_takes_too_long_is_a_note(account: Account, monkeypatch: pytest.MonkeyPatch):
+def test_a_comparison_that_takes_too_long_is_a_note(
+    account: Account, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
     monkeypatch.setattr(drift, "PATIENCE", 0)
     running = {"DetectionStatus": "DETECTION_IN_PROGRESS"}
     account.answers["cloudformation.DescribeStackDriftDetectionStatus"] = running
-    (finding,) = detected(account)
+    (finding,) = doctor.compared(account.session, "prod")
     assert (finding.verdict, finding.message) == (Verdict.NOTE, "not compared after 0 s: prod, prod-Labels")
+    assert "• prod compared with its template: not completely" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
