@@ -43,7 +43,7 @@ def try_consumer(
         say("sam deploy")
         consumer.deploy(parameters, environment)
     outputs = consumer.outputs(stack)
-    with terminal.step("one image sent through") as say:
+    with terminal.step("one image processed") as say:
         trial = trying.run(consumer, stack, outputs, patience=timeout, say=say)
         if not trial.ok:
             say.unfinished(_complaint(consumer.name, trial, timeout).removesuffix("."))

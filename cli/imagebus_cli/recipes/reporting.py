@@ -53,7 +53,7 @@ def bar(total: int) -> Iterator[Callable[[Progress], None]]:
 
 def plan_lines(found: Plan, remaining: Cost, prices: str) -> Iterator[str]:
     lacking, total = len(found.lacking), len(found.lacking) + found.complete
-    yield f"{lacking:,} of {count(total, 'completed image')} {'lacks' if lacking == 1 else 'lack'} something"
+    yield f"{lacking:,} of {total:,} completed images {'lacks' if lacking == 1 else 'lack'} something"
     for name, number in sorted(found.variants.items()):
         yield f"  {name}: {number:,}"
     if found.watermarks:
