@@ -50,6 +50,8 @@ class Stub:
     forms: dict[str, float] = field(default_factory=dict)
     lifetime: float = FAR
     refuse: int = 0
+    #: S3 takes nothing
+    refuses: bool = False
     #: what lists show instead of `images`
     listed: dict[str, dict[str, Any]] | None = None
     addresses: float = FAR
@@ -130,6 +132,8 @@ class Stub:
 
     def store(self, body: bytes) -> int:
         key = (re.search(rb'name="key"\r\n\r\n(.*?)\r\n', body) or [b"", b""])[1].decode()
+        if self.refuses:
+            return 400
         if self.refuse:
             self.refuse -= 1
             return 503

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from selenium.webdriver import ActionChains
 
 from tests.e2e.browser.pages import Page
@@ -187,6 +188,21 @@ def test_a_file_that_was_deleted_meanwhile_is_named_at_once(page: Page, stub: St
     page.driver.execute_script("Queue.pause(false)")
     page.wait(lambda: uploads(page) == "1 of 2 uploaded, 1 failed", "the other one is stored", within=10)
     assert "changed, moved or deleted" in page.text("#uploads")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_of_a_failed_upload_one_can_read_the_name(page: Page, stub: Stub, tmp_path: Path, width: int):
+    stub.refuses = True
+    page.emulate(width=width, height=844, mobile=width < 500)
+    try:
+        page.open()
+        page.choose_files(*photos(tmp_path, 1, 1000))
+        page.wait(lambda: "S3 refused the upload (400)" in page.text("#uploads"), "it failed")
+        name = page.find("#uploads .name")
+        cut = "return arguments[0].scrollWidth > arguments[0].clientWidth"
+        assert not page.driver.execute_script(cut, name)
+    finally:
+        page.emulate()
 
 
 def test_the_tray_goes_with_the_last_upload_that_is_cancelled(page: Page, stub: Stub, tmp_path: Path):
