@@ -44,19 +44,26 @@ def test_an_environment_without_its_interpreter_is_created_again(checkout: Path)
     assert "creating the virtual environment" in plan(checkout, "setup")
 
 
-def test_pip_installs_what_uv_cannot_and_does_not_resolve_the_lock_again(checkout: Path) -> None:
-    """It refuses hashes beside a range that a package asks for with an extra: aws-sam-cli does."""
-    for name, script in {"uv": "exit 1", "python": 'echo "$@" >>calls'}.items():
-        (checkout / ".venv/bin" / name).unlink(missing_ok=True)
-        (checkout / ".venv/bin" / name).write_text(f"#!/bin/sh\n{script}\n", encoding="ascii")
-        (checkout / ".venv/bin" / name).chmod(0o755)
+@pytest.mark.parametrize("own", [True, False])
+def test_pip_installs_what_uv_cannot_and_does_not_resolve_the_lock_again(checkout: Path, own: bool) -> None:
+    """It refuses hashes beside a range that a package asks for with an extra: aws-sam-cli does.
+
+    Without ensurepip the environment has no pip of its own.
+    """
+    log = 'echo "$@" >>calls'
+    here = log if own else 'case "$*" in *pip*) exit 1; esac'
+    for name, script in {".venv/bin/uv": "exit 1", ".venv/bin/python": here, "python": log}.items():
+        (checkout / name).unlink(missing_ok=True)
+        (checkout / name).write_text(f"#!/bin/sh\n{script}\n", encoding="ascii")
+        (checkout / name).chmod(0o755)
     for name in (".locked", ".installed"):
         (checkout / ".venv" / name).unlink()
-    subprocess.run(["make", "setup"], cwd=checkout, capture_output=True, check=True)
+    subprocess.run(["make", "setup", "PYTHON=./python"], cwd=checkout, capture_output=True, check=True)
     calls = (checkout / "calls").read_text(encoding="utf-8").splitlines()
-    lock, own = (set(line.split()) for line in calls if line.startswith("-m pip install"))
+    begin = f"-m pip {'' if own else '--python .venv/bin/python '}install "
+    lock, project = (set(line.split()) for line in calls if line.startswith(begin))
     assert {"--no-deps", "--require-hashes", "requirements.lock"} <= lock
-    assert {"--no-deps", "--no-build-isolation", "--no-index", "--editable"} <= own
+    assert {"--no-deps", "--no-build-isolation", "--no-index", "--editable"} <= project
 
 
 def test_the_local_stack_takes_a_port_and_parameters(checkout: Path) -> None:
