@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import websocket
 
-from imagebus import aws
-from tests.e2e.consumers import deployed
+from tests.e2e.api_client import Client
+from tests.e2e.consumers import Deployed, deployed
 from tests.e2e.harness import Pipeline, eventually, jpeg
 from tests.e2e.test_new_consumer import replay
 
@@ -118,20 +118,44 @@ def connected(url: str) -> Iterator[Page]:
         page.socket.close()
 
 
-def test_live_tells_every_connected_page_and_forgets_those_that_left(
-    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Signed by the test. That the API may sign, and for this alone, is in security/matrix.yml."""
-    for name, value in (pipeline.target.environment | {"AWS_REGION": pipeline.target.region}).items():
-        monkeypatch.setenv(name, value)
+def set_live_api(pipeline: Pipeline, value: str) -> None:
+    """As `imagebus local up --parameter` does, without building the functions again."""
+    cloudformation, stack = pipeline.client("cloudformation"), pipeline.target.stack
+    (found,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
+    names = [each["ParameterKey"] for each in found["Parameters"] if each["ParameterKey"] != "LiveApi"]
+    cloudformation.update_stack(
+        StackName=stack,
+        UsePreviousTemplate=True,
+        Parameters=[
+            {"ParameterKey": "LiveApi", "ParameterValue": value},
+            *({"ParameterKey": name, "UsePreviousValue": True} for name in names),
+        ],
+        Capabilities=["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+    )
+    waiter = cloudformation.get_waiter("stack_update_complete")
+    waiter.wait(StackName=stack, WaiterConfig={"Delay": 1, "MaxAttempts": 600})
+
+
+@contextmanager
+def live_deployed(pipeline: Pipeline) -> Iterator[Deployed]:
+    """The example, and the parameter of the pipeline that leads to it."""
     with deployed(pipeline, EXAMPLES / "live") as live:
+        try:
+            set_live_api(pipeline, live.outputs["LiveApi"])
+            yield live
+        finally:
+            set_live_api(pipeline, "")
+
+
+def test_live_tells_every_connected_page_and_forgets_those_that_left(pipeline: Pipeline) -> None:
+    with live_deployed(pipeline) as live:
         dynamodb, table = pipeline.client("dynamodb"), live.outputs["ConnectionsTableName"]
 
         def known() -> list[dict[str, Any]]:
             items: list[dict[str, Any]] = dynamodb.scan(TableName=table, ConsistentRead=True)["Items"]
             return items
 
-        url = aws.signed_socket(live.outputs["LiveApi"], 300)
+        url = Client(pipeline)("GET", "live").json()["url"]
         with pytest.raises(websocket.WebSocketBadStatusException, match="403"):
             websocket.create_connection(url.partition("?")[0], timeout=60)
         with connected(url) as one, connected(url) as other:

@@ -171,7 +171,8 @@ class _Response(http.client.HTTPResponse):
     """
 
     def _read_status(self) -> tuple[str, int, str]:
-        version, status, reason = super()._read_status()  # type: ignore[misc]  not in typeshed
+        # typeshed does not know this method.
+        version, status, reason = super()._read_status()  # type: ignore[misc]
         interim = 100 <= status < 200 and status != http.client.SWITCHING_PROTOCOLS
         return version, http.client.CONTINUE if interim else status, reason
 
