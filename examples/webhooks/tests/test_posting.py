@@ -300,6 +300,13 @@ def test_a_name_is_looked_up_once_for_each_post_and_checked_each_time() -> None:
         "127.1",
         "[::1]",
         "[::ffff:127.0.0.1]",
+        "0x7f.1",
+        "017700000001",
+        "0",
+        "[::]",
+        "[::ffff:7f00:1]",
+        "[64:ff9b::7f00:1]",
+        "[2002:7f00:1::]",
     ],
 )
 def test_no_way_to_write_this_computers_address_passes_without_the_parameter(host: str) -> None:
