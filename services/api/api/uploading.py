@@ -31,7 +31,7 @@ MAX_META_BYTES = 2048
 
 
 def safe_name(filename: str, content_type: str) -> str:
-    """The file's name in letters and digits of any script and `._-`; never a path, never empty."""
+    """The file's name in letters, digits, dots, dashes and underscores; never a path, never empty."""
     name = filename.replace("\\", "/").rsplit("/", 1)[-1]
     stem, dot, extension = name.rpartition(".")
     if not dot or not stem:
@@ -41,12 +41,8 @@ def safe_name(filename: str, content_type: str) -> str:
 
 
 def _plain(text: str) -> str:
-    # Letters, their marks, and digits. What is left out controls, hides or reverses text, or separates.
-    kept = (
-        each if each in "._-" or unicodedata.category(each)[0] in "LMN" else " "
-        for each in unicodedata.normalize("NFKC", text)
-    )
-    return re.sub(" +", "-", "".join(kept)).strip(".-_")
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", ascii_text).strip(".-_")
 
 
 def mint(filename: str, content_type: str, now: datetime, unique: uuid.UUID) -> str:
