@@ -106,5 +106,5 @@ def test_a_stack_goes_with_or_without_its_data_and_the_data_comes_back(
     assert {each.physical for each in second.data} == {each.physical for each in first.data}
 
     removal.remove(session, second, keep_data=False, say=print)
-    with pytest.raises(Exception, match="no stack e2e-small, and no data of one"):
+    with pytest.raises(Exception, match="no stack e2e-small, and no data that one left behind"):
         removal.plan(session, "e2e-small")

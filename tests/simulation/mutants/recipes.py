@@ -170,9 +170,9 @@ RECIPES: tuple[Mistake, ...] = (
         "            if not there:\n",
         mode="imports",
     ),
-    command(
+    core(
         "an import takes in folders",
-        "adopt.adopting",
+        "objects",
         '    return key.endswith("/") and size == 0\n',
         "    return False\n",
         mode="imports",
