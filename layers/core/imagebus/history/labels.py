@@ -29,14 +29,13 @@ def labels(item: Item) -> Sequence[str]:
 
 def label_rows(item: Item | None) -> Sequence[Item]:
     """The rows that belong beside the status item, in the order of their sort keys."""
-    found = labels(item) if item else ()
-    if not item or not found:
+    if item is None:
         return []
     same = {name: item[name] for name in ("image_key", "listed_at", "revision", "version_id") if name in item}
     shard = item["status_shard"].rpartition("#")[2]
     return [
         same | {"sk": LABEL_PREFIX + label, "status_shard": shard_of(label, shard)}
-        for label in sorted(found, key=lambda each: each.encode())
+        for label in sorted(labels(item))
     ]
 
 
