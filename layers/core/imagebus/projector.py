@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from imagebus.erasures import Erasure
 from imagebus.history.fold import Item, fold
 from imagebus.history.labels import label_rows
 from imagebus.history.recorded import RecordedEvent, latest_revision
@@ -47,9 +46,11 @@ class Projector:
             stored = self._store.status(image_key)
             events = self._store.latest(image_key)
             if not events:
-                if written is not None:
-                    self._store.erase(image_key, Erasure(written["revision"]))
-                return None
+                if written is None:
+                    return None
+                self._store.withdraw_status(written)
+                written = None  # and look again: if the table was lost, a replay may have begun
+                continue
             log = latest_revision(events)
             item = fold(log, self._required)
             expected = stored.get("log_digest") if stored else None

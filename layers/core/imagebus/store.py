@@ -70,6 +70,10 @@ class EventStore(Protocol):
         """When the last late news of the revision arrived; empty if none was late."""
         ...
 
+    def withdraw_status(self, item: Item) -> None:
+        """Delete this status item and its rows of labels, unless another one has taken its place."""
+        ...
+
     def erase(self, image_key: str, erasure: Erasure) -> int:
         """Delete what the erasure covers of the log, and of everything kept beside it; returns how much."""
         ...
@@ -163,15 +167,20 @@ class DynamoDBEventStore:
         row = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
         return row["at"]["S"] if row and row["revision"]["S"] == item["revision"] else ""
 
+    def withdraw_status(self, item: Item) -> None:
+        for row in self._items(item["image_key"]):
+            is_label = row["sk"]["S"].startswith(LABEL_PREFIX) and row["revision"]["S"] == item["revision"]
+            if is_label or row.get("log_digest") == {"S": item["log_digest"]}:
+                self._delete(row)
+
     def erase(self, image_key: str, erasure: Erasure) -> int:
-        # The log first, and then look again: a projector that read the log before may write the status item
-        # after the first look. If it writes it after the last one, it finds the log empty.
+        # The log first, as its keys do, and then look again: a projector that read the log before may write
+        # the status item after the first look. If it writes it after the last one, it finds the log empty.
         count = 0
         for _ in range(ERASE_PASSES):
             items = [item for item in self._items(image_key) if erasure.covers(identity(item))]
             if not items:
                 break
-            items.sort(key=lambda item: item["sk"]["S"] == STATUS_SK)
             count += sum(map(self._delete, items))
         return count
 
@@ -231,9 +240,8 @@ class DynamoDBEventStore:
 def identity(item: Mapping[str, Any]) -> dict[str, Any]:
     """Revision and version of an item: of an event, which has the version inside, or of the status."""
     found = {name: item[name]["S"] for name in ("revision", "version_id") if name in item}
-    if "event" in item:
-        with suppress(*UNREADABLE):
-            found["version_id"] = RecordedEvent.from_canonical(item["event"]["S"]).meta.get("version_id")
+    with suppress(*UNREADABLE):  # also what is not an event
+        found["version_id"] = RecordedEvent.from_canonical(item["event"]["S"]).meta.get("version_id")
     return {"revision": "", **found}
 
 
