@@ -157,7 +157,7 @@ format: $(READY) ## fix and format everything with ruff
 
 .PHONY: test
 test: $(READY) ## every test: unit, contract, integration, simulation, end to end
-	$(BIN)/pytest --numprocesses 4
+	$(BIN)/pytest --numprocesses 5
 
 .PHONY: test-fast
 test-fast: $(READY) ## the unit and contract tests
