@@ -205,6 +205,16 @@ def test_of_a_failed_upload_one_can_read_the_name(page: Page, stub: Stub, tmp_pa
         page.emulate()
 
 
+#: How many files the browser keeps. It looks after what was begun earlier.
+KEPT = """
+const asked = indexedDB.open("imagebus");
+asked.onsuccess = () => {
+  const found = asked.result.transaction("uploads").objectStore("uploads").count();
+  found.onsuccess = () => { asked.result.close(); arguments[0](found.result); };
+};
+"""
+
+
 def test_the_tray_goes_with_the_last_upload_that_is_cancelled(page: Page, stub: Stub, tmp_path: Path):
     page.open()
     page.driver.execute_script("Queue.pause(true)")
@@ -214,6 +224,7 @@ def test_the_tray_goes_with_the_last_upload_that_is_cancelled(page: Page, stub: 
     page.wait(lambda: uploads(page) == "0 of 4 uploaded, paused", "one less")
     page.find("#cancel-all").click()
     page.wait(lambda: not page.find("#tray").is_displayed(), "nothing is left")
+    assert page.driver.execute_async_script(KEPT) == 0
     page.driver.refresh()
     page.wait(lambda: page.text("#connection") == "Live", "the list")
     assert uploads(page) == "Nothing to upload"
