@@ -37,11 +37,8 @@ const Kept = (() => {
     return opened;
   }
 
-  /**
-   * The result of the request that `work` returns; undefined if the browser refuses.
-   * What is `complete` makes no more requests, and happens even if the page is closed at once.
-   */
-  async function run(work, complete = false) {
+  /** The result of the request that `work` returns; undefined if the browser refuses. */
+  async function run(work) {
     const database = await open();
     if (!database) return undefined;
     return new Promise((resolve) => {
@@ -50,7 +47,6 @@ const Kept = (() => {
       try {
         transaction = database.transaction([FILES, NOTES], "readwrite");
         request = work(transaction.objectStore(FILES), transaction.objectStore(NOTES));
-        if (complete) transaction.commit();
       } catch {
         resolve(undefined); // the database is being closed, or the file cannot be stored
         return;
@@ -67,19 +63,11 @@ const Kept = (() => {
       return files.put({ id, file, type });
     });
 
-  const going = new Set();
-
-  /** All that are removed at once are removed together. */
-  function remove(id) {
-    if (!going.size) queueMicrotask(removeAll);
-    going.add(id);
-  }
-
-  function removeAll() {
-    const ids = [...going];
-    going.clear();
-    run((files, notes) => ids.map((id) => [notes.delete(id), files.delete(id)]).at(-1)[1], true);
-  }
+  const remove = (id) =>
+    run((files, notes) => {
+      notes.delete(id);
+      return files.delete(id);
+    });
 
   /** Remember the key that a file is being sent to, unless it is removed by now. */
   const note = (id, key) =>
