@@ -137,16 +137,7 @@ class DynamoDBEventStore:
     ) -> bool:
         put: Any = status_put(self._table, item, expected_digest)
         changes = [] if beside is None else self._changes(beside, label_rows(item))
-        if not changes:
-            return self._put(put)
-        try:
-            self._client.transact_write_items(TransactItems=[{"Put": put}, *changes])
-        except self._client.exceptions.TransactionCanceledException as error:
-            reasons = {each.get("Code") for each in error.response.get("CancellationReasons", ())}
-            if reasons & LOST:
-                return False
-            raise
-        return True
+        return self._transact([{"Put": put}, *changes]) if changes else self._put(put)
 
     def _changes(self, before: Sequence[Item], after: Sequence[Item]) -> list[Any]:
         stay = {row["sk"] for row in after}
@@ -168,10 +159,13 @@ class DynamoDBEventStore:
         return row["at"]["S"] if row and row["revision"]["S"] == item["revision"] else ""
 
     def withdraw_status(self, item: Item) -> None:
-        for row in self._items(item["image_key"]):
-            is_label = row["sk"]["S"].startswith(LABEL_PREFIX) and row["revision"]["S"] == item["revision"]
-            if is_label or row.get("log_digest") == {"S": item["log_digest"]}:
-                self._delete(row)
+        status: Any = {
+            "TableName": self._table,
+            "Key": {"image_key": {"S": item["image_key"]}, "sk": {"S": STATUS_SK}},
+            "ConditionExpression": "log_digest = :expected",
+            "ExpressionAttributeValues": {":expected": {"S": item["log_digest"]}},
+        }
+        self._transact([{"Delete": status}, *self._changes(label_rows(item), [])])
 
     def erase(self, image_key: str, erasure: Erasure) -> int:
         # The log first, as its keys do, and then look again: a projector that read the log before may write
@@ -199,10 +193,8 @@ class DynamoDBEventStore:
     def _items(self, image_key: str, prefix: str = "") -> Iterator[Mapping[str, Any]]:
         condition, values = "image_key = :key", {":key": {"S": image_key}}
         if prefix:
-            condition, values = (
-                f"{condition} AND begins_with(sk, :prefix)",
-                values | {":prefix": {"S": prefix}},
-            )
+            condition += " AND begins_with(sk, :prefix)"
+            values |= {":prefix": {"S": prefix}}
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression=condition,
@@ -227,6 +219,17 @@ class DynamoDBEventStore:
             self._client.delete_item(TableName=self._table, **request)
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
+        return True
+
+    def _transact(self, changes: list[Any]) -> bool:
+        """All of them, or none because somebody else was faster."""
+        try:
+            self._client.transact_write_items(TransactItems=changes)
+        except self._client.exceptions.TransactionCanceledException as error:
+            reasons = {each.get("Code") for each in error.response.get("CancellationReasons", ())}
+            if reasons & LOST:
+                return False
+            raise
         return True
 
     def _put(self, request: dict[str, Any]) -> bool:

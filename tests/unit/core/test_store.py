@@ -161,8 +161,11 @@ def test_a_status_is_withdrawn_with_its_rows_and_nothing_else(store: DynamoDBEve
     assert keys(dynamodb) == ["EVENT"]
 
 
-def test_a_status_that_another_one_has_replaced_is_not_withdrawn(store: DynamoDBEventStore, dynamodb: Calls):
-    mine, other = status(FIRST, "Sea"), status(SECOND, "Sea", digest="d2")
+@pytest.mark.parametrize("revision", [FIRST, SECOND])
+def test_a_status_that_another_one_has_replaced_is_not_withdrawn(
+    store: DynamoDBEventStore, dynamodb: Calls, revision: str
+):
+    mine, other = status(FIRST, "Sea"), status(revision, "Sea", digest="d2")
     assert store.replace_status(other, None, [])
     store.withdraw_status(mine)
     assert sorted(keys(dynamodb)) == ["LABEL", "STATUS"]
