@@ -66,8 +66,8 @@ def _chunks(body: Any) -> Iterator[bytes]:
 
 
 def require_free(files: Mapping[str, str], *, force: bool) -> None:
-    """Raises Problem if two images would be written to one file, or to what is none, or if a file exists and
-    there is no `force`.
+    """Raises Problem if two images would be written to one file, if what is there is not a regular file, or
+    if a file is there and `force` is not set.
     """
     owners: dict[str, str] = {}
     for key, file in files.items():

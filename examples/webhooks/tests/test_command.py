@@ -186,7 +186,7 @@ def test_what_is_not_kept_any_more_cannot_be_delivered_again(world: World) -> No
     world.dynamodb.delete_item(TableName="messages", Key={"webhook_id": {"S": lost}})
     output = run("redeliver", name, "--since", "2000-01-01", fails=True).output
     assert "next minute on: 1." in output
-    assert "not kept any more: 1." in output
+    assert "no longer kept: 1." in output
     untouched = world.store.delivery(name, lost)
     assert untouched
     assert untouched.version == 1

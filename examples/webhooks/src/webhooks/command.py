@@ -216,7 +216,7 @@ def redeliver(
     done = [_again(stack, each, delivered_too=delivered_too) for each in found]
     typer.echo(f"Deliveries to post, from the next minute on: {done.count('due')}.")
     if lost := done.count("not kept"):
-        raise Problem(f"What they posted is older than RetentionDays, so it is not kept any more: {lost}.")
+        raise Problem(f"What they posted is older than RetentionDays, so it is no longer kept: {lost}.")
 
 
 def _again(stack: Stack, delivery: Delivery | None, *, delivered_too: bool) -> str:
