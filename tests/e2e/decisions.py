@@ -53,9 +53,12 @@ class Recording:
                     os.environ[name] = value
 
     def position(self) -> int:
-        return self.path.stat().st_size if self.path.exists() else 0
+        """The end of the last whole line: the emulator may be writing the next one."""
+        return len(self._whole_lines())
 
     def since(self, position: int) -> list[Decision]:
-        with self.path.open("rb") as file:
-            file.seek(position)
-            return [Decision(**json.loads(line)) for line in file.read().decode().splitlines()]
+        return [Decision(**json.loads(line)) for line in self._whole_lines()[position:].splitlines()]
+
+    def _whole_lines(self) -> bytes:
+        written = self.path.read_bytes() if self.path.exists() else b""
+        return written[: written.rfind(b"\n") + 1]
