@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ from tests.e2e import VARIABLE, elsewhere
 
 # Hardly anything becomes garbage while tests are collected, and looking for it takes a quarter of the time.
 gc.disable()
+
+# A shell starts what runs in the background with Ctrl-C ignored, and every process below inherits that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No test may reach a real account by accident, so these are set before any client is created. Only the
 # end-to-end tests of a stack that is named use the credentials of the environment.

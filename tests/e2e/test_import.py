@@ -92,8 +92,6 @@ class Run:
     def __init__(self, bucket: Bucket, who: Operator, rate: float) -> None:
         command = [sys.executable, "-m", "imagebus_cli.main", "import", "--prefix", bucket.folder]
         arguments = [*command, "--rate", str(rate), "--json", *who.options]
-        # A shell that runs the tests in the background has them ignore Ctrl-C, and so would the command.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
         pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         self._process = subprocess.Popen(arguments, env=who.environment, text=True, **pipes)
         self._started = time.monotonic()
