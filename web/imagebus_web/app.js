@@ -7,9 +7,10 @@ const App = (() => {
 
   function askForKey(problem = "") {
     byId("key-problem").textContent = problem;
+    if (byId("key").open) return; // somebody may be typing
     byId("key-value").value = "";
     byId("token-value").value = "";
-    if (!byId("key").open) byId("key").showModal();
+    byId("key").showModal();
     byId("key-value").focus();
   }
 
@@ -76,6 +77,7 @@ const App = (() => {
   });
   byId("forget-key").addEventListener("click", () => {
     Api.credentials.forget();
+    byId("key").close();
     keyChanged();
   });
   addEventListener("storage", keyChanged); // by another tab

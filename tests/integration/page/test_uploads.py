@@ -243,6 +243,17 @@ def test_uploads_wait_for_a_key_that_is_accepted(page: Page, stub: Stub, tmp_pat
     page.wait(lambda: len(stub.stored) == 2, "both are stored")
 
 
+def test_a_key_that_is_being_typed_stays_when_another_request_is_refused(page: Page, stub: Stub):
+    stub.key = "another"
+    page.open()
+    page.wait(lambda: "not a valid key" in page.text("#key-problem"), "a key is asked for")
+    page.find("#key-value").send_keys("anot")
+    page.driver.execute_script("document.getElementById('key-problem').textContent = ''; Gallery.restart()")
+    page.wait(lambda: "not a valid key" in page.text("#key-problem"), "the next answer")
+    page.find("#key-value").send_keys("her")
+    assert page.find("#key-value").get_property("value") == "another"
+
+
 def test_a_new_key_does_not_resume_what_the_user_has_paused(page: Page, stub: Stub, tmp_path: Path):
     page.open()
     page.driver.execute_script("Queue.pause(true)")
