@@ -128,21 +128,31 @@ def test_one_request_uploads_a_small_image(pipeline: Pipeline, client: Client) -
 # --- any key
 
 
-def test_every_hostile_key_makes_the_round_trip(pipeline: Pipeline, client: Client) -> None:
-    assert len(set(HOSTILE)) >= 40
+def test_fifty_uploads_at_once_under_any_key_make_the_round_trip(pipeline: Pipeline, client: Client) -> None:
+    """Each has one final status and one notification, and every address of the API finds it."""
+    assert len(set(HOSTILE)) >= 50
     suffix = uuid.uuid4().hex[:6]
     # the suffix goes in front of the key, unless the key's beginning is what is hostile
-    keys = [key if key[0] in "/~ \u200b" or key == "%" else f"{suffix}{key}" for key in HOSTILE]
-    content = jpeg("orchid", (64, 48))
+    good = [key if key[0] in "/~ \u200b" or key == "%" else f"{suffix}{key}" for key in HOSTILE]
+    bad = [pipeline.key(f"{number}.jpg") for number in range(3)]
+    content = {**dict.fromkeys(good, jpeg("orchid", (64, 48))), **dict.fromkeys(bad, b"no image")}
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda key: pipeline.upload(key, content), keys))
-        list(pool.map(lambda key: make_the_round_trip(pipeline, client, key), keys))
-    for key in keys:
+        list(pool.map(pipeline.upload, content, content.values()))
+        items = {key: pipeline.wait(key, "completed", "rejected", within=180) for key in content}
+        assert [item["image_key"] for item in items.values()] == list(content)
+        assert [key for key in items if items[key]["status"] == "rejected"] == bad
+        for key in content:
+            pipeline.wait_notifications(key)
+        pipeline.settled()
+        told = [[each.body["image_key"] for each in pipeline.notifications(key)] for key in content]
+        assert told == [[key] for key in content]
+        assert not any(pipeline.dead_letters().values())
+        list(pool.map(lambda key: make_the_round_trip(pipeline, client, key), good))
+    for key in good:
         pipeline.wait(key, "deleted", within=180)
 
 
 def make_the_round_trip(pipeline: Pipeline, client: Client, key: str) -> None:
-    assert pipeline.wait(key, within=180)["status"] == "completed", key
     for form in {address(key), f"images/{token(key)}"}:
         shown = client("GET", form)
         assert (shown.status_code, shown.json()["key"]) == (200, key), form

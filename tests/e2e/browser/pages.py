@@ -133,7 +133,8 @@ class Page:
         result = self.driver.execute_cdp_cmd(
             "Runtime.evaluate",
             {
-                "expression": "axe.run().then((r) => JSON.stringify(r.violations))",
+                "expression": "axe.run({resultTypes: ['violations']})"
+                ".then((r) => JSON.stringify(r.violations))",
                 "awaitPromise": True,
                 "returnByValue": True,
             },
