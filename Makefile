@@ -144,6 +144,9 @@ check: $(READY) .checks/.made ## lint, format, types, template, contracts, gener
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	@# `make test` would report a test that cannot be imported after half a minute, once for each worker.
+	@echo "$(BIN)/pytest --collect-only"; \
+	  said=$$($(BIN)/pytest --collect-only -qqq 2>&1) || { echo "$$said"; exit 1; }
 	$(BIN)/sam validate --lint --template template.yml --region eu-west-1
 	$(BIN)/cfn-lint examples/*/template.yml
 	$(BIN)/python -m tools check

@@ -10,17 +10,23 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_SSESpecificat
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from tools.security.translate import translated
 
-RESOURCES: dict[str, Any] = translated(Path(__file__).parents[2] / "template.yml")["Resources"]
 HAS_KEY = "HasEncryptionKey"
 
 
+@cache
+def resources() -> dict[str, Any]:
+    found: dict[str, Any] = translated(Path(__file__).parents[2] / "template.yml")["Resources"]
+    return found
+
+
 def of_type(kind: str) -> dict[str, dict[str, Any]]:
-    return {name: each["Properties"] for name, each in RESOURCES.items() if each["Type"] == kind}
+    return {name: each["Properties"] for name, each in resources().items() if each["Type"] == kind}
 
 
 def test_no_stage_has_detailed_metrics_because_nothing_reads_them() -> None:

@@ -21,7 +21,6 @@ from tools.contracts.schema import schema_name
 ROOT = Path(__file__).resolve().parents[2]
 FILES = ContractFiles(ROOT)
 GOLDEN = list(golden_events(FILES.examples))
-RULES = bus_rules(FILES.template)
 
 
 def deployed_pattern(pipeline: Pipeline, logical_id: str, *, bus: str | None = None) -> str:
@@ -39,7 +38,7 @@ def test_who_receives_what_is_what_the_documentation_prints(pipeline: Pipeline) 
     """Every deployed rule against every golden event, live and replayed."""
     bus = pipeline.outputs["EventBusName"]
     table: dict[str, dict[str, Reach]] = {}
-    for rule in RULES:
+    for rule in bus_rules(FILES.template):
         pattern = deployed_pattern(pipeline, rule.name, bus=bus)
         for golden in GOLDEN:
             live = lets_through(pipeline, pattern, golden.envelope)
