@@ -55,7 +55,7 @@ class Projector:
             item = fold(log, self._required)
             expected = stored.get("log_digest") if stored else None
             beside = self._store.label_rows(image_key) if repair else label_rows(stored)
-            same = stored == item and (not repair or beside == label_rows(item))
+            same = stored == item and beside == label_rows(item)
             if same or self._store.replace_status(item, expected, beside):
                 if stored is None and not self._store.latest(image_key):
                     written = item  # erased meanwhile, when there was no status item to delete
