@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-encryption-event-bus
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -39,13 +40,23 @@ MESSAGE = {
 def test_an_encrypted_event_is_kept_whole_and_the_reason_names_the_key(
     attributes: dict[str, str], stage: str
 ) -> None:
+    key, kept = quarantined(MESSAGE, attributes)
+    assert key.startswith(f"{stage}/")
+    assert kept["reason"] == "encrypted: EventBridge could not use the key of the bus"
+    assert json.loads(kept["body"]) == MESSAGE
+
+
+def test_an_event_of_that_name_from_elsewhere_says_nothing_about_the_key() -> None:
+    assert quarantined(MESSAGE | {"source": "somebody"}, {})[1]["reason"] == "the event names no image"
+
+
+def quarantined(message: dict[str, Any], attributes: dict[str, str]) -> tuple[str, dict[str, str]]:
+    """The key and the content of the object in quarantine that a dead letter becomes."""
     bus, s3 = RecordingBus(), InMemoryS3({"quarantine": Bucket()})
     store = S3ObjectStore(s3)  # type: ignore[arg-type]
     inbox = Inbox(one_by_one(lambda each: handle_dead_letter(each, bus, store, "quarantine", ManualClock())))
-    record = sqs_record(json.dumps(MESSAGE), queue_arn=UNDELIVERED, attributes=attributes)
+    record = sqs_record(json.dumps(message), queue_arn=UNDELIVERED, attributes=attributes)
     assert inbox({"Records": [record]}) == {"batchItemFailures": []}
     ((key, (version,)),) = s3.buckets["quarantine"].keys.items()
-    kept = json.loads(version.body)
-    assert key.startswith(f"{stage}/")
-    assert kept["reason"] == "encrypted: EventBridge could not use the key of the bus"
-    assert (json.loads(kept["body"]), bus.events) == (MESSAGE, [])
+    assert bus.events == []
+    return key, json.loads(version.body)

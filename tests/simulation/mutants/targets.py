@@ -43,7 +43,7 @@ TESTS = (
         "test_metrics.py", "test_handlers.py", "cli/test_status.py", "cli/test_past.py", "cli/test_retry.py",
         "cli/test_rebuild.py", "cli/test_erase.py", "cli/test_images.py", "cli/test_recipe_prune.py",
     )),
-    "tests/integration/core",
+    "tests/aws_rules/test_encrypted_events.py", "tests/integration/core",
 )  # fmt: skip
 
 

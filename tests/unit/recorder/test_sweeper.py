@@ -279,7 +279,9 @@ def test_one_image_that_cannot_be_folded_does_not_keep_the_others_from_their_end
     assert [event.meta.image_key for event in bench.bus.events] == ["good.jpg"]
 
 
-def test_a_shard_that_cannot_be_read_does_not_keep_the_images_of_the_others_from_their_end(bench: Sweeping):
+def test_a_shard_that_cannot_be_read_does_not_keep_the_images_of_the_others_from_their_end(
+    bench: Sweeping, caplog: pytest.LogCaptureFixture
+):
     images = {shard(key): key for key in (f"{number}.jpg" for number in range(40))}
     assert len(images) == SHARDS
     bench.receive(*map(uploaded, images.values()))
@@ -295,6 +297,7 @@ def test_a_shard_that_cannot_be_read_does_not_keep_the_images_of_the_others_from
     with pytest.raises(SweepIncomplete, match="0 images, 1 shards"):
         bench.sweep()
     assert {event.meta.image_key for event in bench.bus.events} == {*images.values()} - {images["1"]}
+    assert [vars(each)["shard"] for each in caplog.records if each.message == "not swept"] == [1]
 
 
 def test_a_date_that_no_calendar_has_does_not_stop_the_sweep(bench: Sweeping):
