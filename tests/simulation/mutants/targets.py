@@ -25,6 +25,7 @@ TARGETS: Mapping[str, tuple[str, ...]] = {
     "services/failures": (
         "unit/failures",
         "unit/test_handlers.py",
+        "aws_rules/test_encrypted_events.py",
     ),
     "services/cleaner": (
         "unit/cleaner",
