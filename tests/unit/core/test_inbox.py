@@ -56,6 +56,36 @@ class Queue:
         self.dead.append(dict(attributes))
 
 
+@pytest.mark.parametrize(
+    ("error", "receive_count", "last", "counted"),
+    [(Boom("it is broken"), 2, False, 1), (Boom("it is broken"), 5, True, 1), (RetryLater(31), 5, False, 0)],
+)
+def test_a_failed_attempt_is_logged_and_counted_and_one_that_must_wait_is_only_logged(
+    error: Exception,
+    receive_count: int,
+    last: bool,
+    counted: int,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+):
+    def handle(delivery: Delivery) -> None:
+        raise error
+
+    Inbox(one_by_one(handle), Queue(), max_receive_count=5)(batch("a", receive_count=receive_count))
+    (line,) = (vars(each) for each in caplog.records if each.message == "not handled")
+    assert {name: line[name] for name in ("message_id", "receive_count", "error", "dead_letter")} == {
+        "message_id": "a",
+        "receive_count": receive_count,
+        "error": type(error).__name__,
+        "dead_letter": last,
+    }
+    assert capsys.readouterr().out.count('"FailedAttempts":') == counted
+
+
+def test_who_must_wait_says_how_long():
+    assert str(RetryLater(31)) == "retry in 31 s"
+
+
 def test_one_bad_message_fails_alone():
     assert failures(Inbox(failing("b"))(batch("a", "b", "c"))) == ["b"]
 
