@@ -302,8 +302,8 @@ class Pipeline:
             if messages:
                 taken = [{"Id": one["MessageId"], "ReceiptHandle": one["ReceiptHandle"]} for one in messages]
                 sqs.delete_message_batch(QueueUrl=url, Entries=taken)
-            if 0 < len(messages) < 10:
-                stop.wait(0.3)  # the events of an image come one by one, and each look is work
+                if len(messages) < 10:  # there may be no more for now
+                    stop.wait(0.3)  # the events of an image come one by one, and each look is work
 
     def _take_event(self, message: dict[str, Any]) -> None:
         self._delivered.append(json.loads(message["Body"]))
