@@ -173,6 +173,10 @@ def test_rows_of_labels_change_with_their_status_item_or_not_at_all(store: Dynam
     assert store.replace_status(two, one["log_digest"], label_rows(one))
     assert store.label_rows(KEY) == label_rows(two)
     assert store.status(KEY) == two
+    store.withdraw_status(one)
+    assert store.status(KEY) == two
+    store.withdraw_status(two)
+    assert (store.status(KEY), store.label_rows(KEY)) == (None, [])
 
 
 @pytest.mark.parametrize("code", ["ConditionalCheckFailed", "TransactionConflict", "ValidationError"])

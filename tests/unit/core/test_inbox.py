@@ -58,7 +58,12 @@ class Queue:
 
 @pytest.mark.parametrize(
     ("error", "receive_count", "last", "counted"),
-    [(Boom("it is broken"), 2, False, 1), (Boom("it is broken"), 5, True, 1), (RetryLater(31), 5, False, 0)],
+    [
+        (Boom("it is broken"), 2, False, 1),
+        (Boom("it is broken"), 5, True, 1),
+        (RetryLater(31), 5, False, 0),
+        (NotAnEvent("no such field"), 2, False, 1),
+    ],
 )
 def test_a_failed_attempt_is_logged_and_counted_and_one_that_must_wait_is_only_logged(
     error: Exception,
@@ -79,6 +84,7 @@ def test_a_failed_attempt_is_logged_and_counted_and_one_that_must_wait_is_only_l
         "error": type(error).__name__,
         "dead_letter": last,
     }
+    assert bool(line["exc_info"]) == isinstance(error, Boom), "only what nobody expects needs a traceback"
     assert capsys.readouterr().out.count('"FailedAttempts":') == counted
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from itertools import permutations
+from typing import Any
 
 import msgspec
 import pytest
@@ -137,7 +138,21 @@ def foreign(rev: str) -> RecordedEvent:
     return replace(recorded(uploaded(rev=rev)), source="tagger.app", detail_type="TagsAssigned")
 
 
-@pytest.mark.parametrize("stray", [removal_failed(), foreign(SECOND)], ids=["failed removal", "foreign"])
+def failed_on(**failed_event: Any) -> RecordedEvent:
+    """The notifier gave up on such an event of the second revision."""
+    failed = failure(uploaded(rev=SECOND), "notifier", clock=ManualClock(), **failed_event)
+    return recorded(failed)
+
+
+STRAYS = {
+    "failed removal": removal_failed(),
+    "foreign": foreign(SECOND),
+    "failed on a failure": failed_on(**{"detail-type": "ProcessingFailed"}),
+    "failed on a foreign one": failed_on(**{"detail-type": "TagsAssigned", "source": "tagger.app"}),
+}
+
+
+@pytest.mark.parametrize("stray", STRAYS.values(), ids=STRAYS.keys())
 def test_an_event_that_shows_no_upload_opens_no_revision(stray: RecordedEvent):
     log = whole(FIRST)
     assert fold([*log, stray], REQUIRED) == fold(log, REQUIRED)
@@ -274,6 +289,14 @@ def test_the_item_has_what_a_user_asks_for():
     assert item["stages"]["validator"]["ms"] == 100
     assert item["created_at"] == "2026-01-02T03:04:05.000Z"
     assert item["completed_at"] == "2026-01-02T03:04:05.500Z"
+
+
+def test_the_item_has_the_metadata_that_came_with_the_upload_if_there_was_some():
+    first, validated, *facts = story()
+    assert "user_metadata" not in fold(log_of(first, validated, *facts), REQUIRED)
+    said = msgspec.structs.replace(validated.data, user_metadata={"album": "Grüße"})
+    item = fold(log_of(first, replace(validated, data=said), *facts), REQUIRED)
+    assert item["user_metadata"] == {"album": "Grüße"}
 
 
 def test_another_teams_fact_is_kept_in_the_log_and_changes_nothing_of_the_image():

@@ -10,7 +10,7 @@ from imagebus.history.recorded import RecordedEvent
 from imagebus.history.required import DEFAULT, Required
 from imagebus.history.retry import plan_retry
 from imagebus.testing import ManualClock
-from tests.unit.core.events import envelope, failure, recorded, stalled, story
+from tests.unit.core.events import envelope, failure, processed, recorded, stalled, story
 
 OWN, OTHER = "a" * 12, "b" * 12
 
@@ -67,6 +67,13 @@ def test_a_retry_asks_for_what_the_recipe_of_the_log_lacks_and_not_for_the_other
     assert retried(*halves, stall) == [(OWN, ("thumbnailer",))]
     halves = log(ThumbnailsCreated=OTHER, ImageWatermarked=OTHER, MetadataExtracted="")
     assert retried(*halves, stall) == [(OWN, ("thumbnailer", "watermarker", "metadata"))]
+
+
+def test_a_completed_image_needs_nothing_whichever_recipe_made_it():
+    halves = log(ThumbnailsCreated=OTHER, ImageWatermarked=OTHER)
+    failed = recorded(failure(story()[1], "thumbnailer", clock=ManualClock()))
+    assert retried(*halves, failed) == [(OWN, ("thumbnailer",))]
+    assert retried(*halves, failed, recorded(processed(story(), clock=ManualClock()))) == []
 
 
 def test_a_failed_event_is_sent_again_as_the_log_has_it():

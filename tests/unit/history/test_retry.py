@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagebus.events.catalog import STAGE_NAMED
+from imagebus.events import catalog
+from imagebus.events.catalog import STAGE_NAMED, Stage
 from imagebus.history.fold import fold
 from imagebus.history.recorded import RecordedEvent
 from imagebus.history.required import DEFAULT, Required, alternatives
@@ -156,9 +157,10 @@ def test_an_event_of_the_log_is_sent_as_eventbridge_delivered_it():
     stall = stalled(events[0], clock=CLOCK)
     (request,) = plan_retry([recorded(event) for event in [*events, stall]], REQUIRED)
     sent = envelope(events[0])
-    assert {name: request.envelope[name] for name in ("source", "detail-type", "resources", "detail")} == {
-        name: sent[name] for name in ("source", "detail-type", "resources", "detail")
-    }
+    names = ("version", "source", "detail-type", "resources", "detail")
+    assert {name: request.envelope[name] for name in names} == {name: sent[name] for name in names}
+    assert request.envelope["time"] == events[0].meta.occurred_at
+    assert request.envelope["id"] == events[0].meta.event_id
     assert RecordedEvent.from_envelope(request.envelope) == recorded(events[0])
 
 
@@ -306,3 +308,24 @@ def test_a_request_that_an_unknown_stage_failed_on_stays_unanswered():
     request = asked(story()[1])
     failed = failure(request, "of-tomorrow", clock=CLOCK)
     assert planned(*backfill(failed, answer(request))) == [("DerivationRequested", ("of-tomorrow",))]
+
+
+def test_a_stage_that_has_what_it_listens_to_waits_for_nobody(monkeypatch: pytest.MonkeyPatch):
+    """Either of two facts may start it. The other one is not made for its sake."""
+    either = Stage("mosaic", ("ThumbnailsCreated", "MetadataExtracted"), ("MosaicCreated",))
+    monkeypatch.setattr("imagebus.history.retry.STAGES", (*catalog.STAGES, either))
+    events = [event for event in story() if event.detail_type != "MetadataExtracted"]
+    log = [recorded(event) for event in [*events, stalled(events[0], clock=CLOCK)]]
+    requests = plan_retry(log, Required.parse("MosaicCreated"))
+    assert [(each.detail_type, each.stages) for each in requests] == [("ThumbnailsCreated", ("mosaic",))]
+
+
+def test_an_event_that_names_no_bucket_is_about_no_object(monkeypatch: pytest.MonkeyPatch):
+    """As EventBridge delivers it: with an empty list."""
+    listing = Stage("gallery", ("MetadataExtracted",), ("GalleryUpdated",))
+    monkeypatch.setattr("imagebus.history.retry.STAGES", (*catalog.STAGES, listing))
+    log = [recorded(event) for event in [*story(), stalled(story()[0], clock=CLOCK)]]
+    (request,) = plan_retry(log, Required.parse("GalleryUpdated"))
+    sent = envelope(story()[4])
+    assert (request.detail_type, request.envelope["resources"]) == ("MetadataExtracted", sent["resources"])
+    assert sent["resources"] == []

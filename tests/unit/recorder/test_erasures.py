@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from imagebus.erasures import DynamoDBErasures, Erasure
+from imagebus.history.recorded import RecordedEvent
 from imagebus.history.required import DEFAULT, Required
 from imagebus.identity import imported_revision
 from imagebus.inbox import Inbox
@@ -177,3 +178,19 @@ def test_a_status_item_that_was_replaced_meanwhile_does_not_count_as_deleted(ben
     bench.dynamodb.delete_item = replaced  # type: ignore[method-assign]
     assert bench.store.erase(KEY, Erasure(FIRST)) == 3
     assert bench.rows == ["STATUS"]
+
+
+@pytest.mark.parametrize("with_a_later_upload", [False, True])
+def test_what_was_erased_while_it_was_logged_is_forgotten_whatever_came_with_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, with_a_later_upload: bool
+):
+    append = bench.store.append
+
+    def erased_meanwhile(event: RecordedEvent) -> None:
+        append(event)
+        if event.revision == FIRST:
+            bench.erasures.extend(KEY, through=FIRST)
+
+    monkeypatch.setattr(bench.store, "append", erased_meanwhile)
+    bench.receive(uploaded(), *([uploaded(rev=SECOND)] if with_a_later_upload else []))
+    assert [event.revision for event in bench.store.history(KEY)] == [SECOND] * with_a_later_upload

@@ -266,8 +266,16 @@ def test_replays_are_found_on_every_page(bench: Sweeping):
     assert bench.sweep() == {"held": 1}
 
 
-def test_one_image_that_cannot_be_folded_does_not_keep_the_others_from_their_end(bench: Sweeping):
+def unswept(caplog: pytest.LogCaptureFixture) -> list[object]:
+    """By what the log says each image can be found."""
+    return [vars(each)["listed_at"] for each in caplog.records if each.message == "not swept"]
+
+
+def test_one_image_that_cannot_be_folded_does_not_keep_the_others_from_their_end(
+    bench: Sweeping, caplog: pytest.LogCaptureFixture
+):
     bench.receive(uploaded("bad.jpg"), uploaded("good.jpg"))
+    listed_at = (bench.store.status("bad.jpg") or {})["listed_at"]
     future = recorded(uploaded("bad.jpg"))
     future.detail["meta"]["schema_version"] = 99  # type: ignore[index]
     bench.table.partitions["bad.jpg"][next(iter(bench.table.partitions["bad.jpg"]))]["event"] = {
@@ -277,6 +285,29 @@ def test_one_image_that_cannot_be_folded_does_not_keep_the_others_from_their_end
     with pytest.raises(SweepIncomplete, match="1 images"):
         bench.sweep()
     assert [event.meta.image_key for event in bench.bus.events] == ["good.jpg"]
+    assert unswept(caplog) == [listed_at]
+
+
+def test_an_image_that_cannot_be_announced_as_stalled_does_not_keep_the_others_from_their_end(
+    bench: Sweeping, caplog: pytest.LogCaptureFixture
+):
+    bench.receive(uploaded("a.jpg"), uploaded("b.jpg"))
+    bench.clock.advance(STALLED_AFTER + 1)
+    bench.bus.fails = 1
+    with pytest.raises(SweepIncomplete, match="1 images"):
+        bench.sweep()
+    (announced,) = (event.meta.image_key for event in bench.bus.events)
+    (other,) = {"a.jpg", "b.jpg"} - {announced}
+    assert unswept(caplog) == [(bench.store.status(other) or {})["listed_at"]]
+
+
+def test_late_news_is_logged_also_if_the_log_cannot_be_read(bench: Sweeping):
+    bench.receive(uploaded())
+    rows = bench.table.partitions[KEY]
+    rows[min(rows)]["event"] = {"S": "{"}
+    bench.clock.advance(STALLED_AFTER)
+    assert bench.receive(story()[1]) == ["0"]
+    assert [row for row in rows if "ImageValidated" in json.dumps(rows[row])], sorted(rows)
 
 
 def test_a_shard_that_cannot_be_read_does_not_keep_the_images_of_the_others_from_their_end(
@@ -460,3 +491,12 @@ def test_rows_have_the_keys_under_which_earlier_versions_wrote_them(bench: Sweep
         f"EVENT#{first.meta.revision}#{first.meta.event_id}",
         "STATUS",
     ]
+
+
+def test_news_of_a_replaced_upload_that_comes_alone_is_no_news_of_its_successor(bench: Sweeping):
+    bench.receive(uploaded(rev=SECOND))
+    bench.clock.advance(STALLED_AFTER - 100)
+    bench.receive(story(rev=SECOND)[2])
+    bench.clock.advance(200)
+    bench.receive(*story()[:3])
+    assert bench.sweep() == {"held": 1}, "the arrival of the successor's news is still known"

@@ -173,3 +173,10 @@ def test_a_worker_without_a_stage_accepts_no_request(bench: Bench):
     bench.event = envelope(asked(story()[1]))
     assert bench.run() == 1
     assert bench.seen == []
+
+
+def test_a_first_attempt_has_left_nothing_and_so_removes_nothing():
+    bench = Bench()
+    bench.s3.buckets["uploads"].keys[KEY].clear()
+    bench.s3.delete_object = lambda **_: pytest.fail("asked")  # type: ignore[method-assign]
+    assert bench.run() == 0
