@@ -85,7 +85,7 @@ def test_an_image_shows_its_thumbnails_its_events_and_its_facts(page: Page, file
         "ImageProcessed",
     }
     assert any("after ImageValidated, which caused it" in event for event in events)
-    assert page.find("#picture").is_displayed()
+    page.wait(lambda: page.find("#picture").is_displayed(), "the picture is loaded")
     page.find("#tab-events").click()
     slider = page.find("#past")
     assert page.text("#past-state") == "As it is now"
