@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import ActionChains, Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -54,7 +55,13 @@ class Page:
         )
 
     def wait(self, look: Callable[[], Any], what: str, within: float = 60) -> Any:
-        return eventually(look, within=within, what=what)
+        def found() -> Any:
+            try:
+                return look()
+            except StaleElementReferenceException:  # the page replaced it after it was found
+                return None
+
+        return eventually(found, within=within, what=what)
 
     def press(self, key: str) -> None:
         """Press a key, wherever the focus is."""
