@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from selenium.webdriver import Chrome
 
-from tests.e2e.browser.conftest import axe, browser, fresh_tab
+from tests.e2e.browser.conftest import axe, browser
 from tests.e2e.browser.pages import Page
 from tests.integration.page.stub import KEY, Stub, serving
 
@@ -24,9 +24,15 @@ def stub() -> Iterator[Stub]:
 
 @pytest.fixture
 def page(browser: Chrome, stub: Stub, axe: str) -> Iterator[Page]:
+    """The page in the browser's one tab. Each stub has its own port, so nothing is stored for its origin."""
     pipeline: Any = SimpleNamespace(target=SimpleNamespace(api_url=stub.url, api_key=KEY))
-    fresh_tab(browser, stub.url)
+    browser.set_window_size(1280, 900)
     opened = Page(browser, cast(Any, pipeline), axe)
     opened.forget_console()
     yield opened
+    first, *others = browser.window_handles
+    for tab in others:
+        browser.switch_to.window(tab)
+        browser.close()
+    browser.switch_to.window(first)
     browser.get("about:blank")  # or the page goes on asking
