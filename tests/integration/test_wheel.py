@@ -55,6 +55,38 @@ OUTPUTS = {
     "RecorderRuleArn": f"arn:aws:events:{REGION}:123456789012:rule/imagebus/imagebus_recorder",
 }
 
+#: Runs commands, each in a fork, so that forty of them load the largest libraries once. Nothing of imagebus
+#: is loaded before the fork: whatever the wheel lacks is missing in every command.
+RUNNER = """
+import faulthandler, json, os, runpy, sys, traceback
+import botocore.client, botocore.handlers, boto3, rich.console, typer
+
+for line in sys.stdin:
+    request = json.loads(line)
+    child = os.fork()
+    if child:
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+        continue
+    faulthandler.enable()  # a crash says where
+    assert not [name for name in sys.modules if name.startswith("imagebus")]
+    os.chdir(request["folder"])
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    for number, name in ((0, os.devnull), (1, "stdout"), (2, "stderr")):
+        os.dup2(os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC), number)
+    sys.argv = request["command"]
+    try:
+        runpy.run_path(sys.argv[0], run_name="__main__")
+    except SystemExit as error:
+        code = error.code or 0
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+"""
+
 #: Commands that work on a stack on AWS, in an order in which each finds what it needs.
 ON_AWS = {
     "upload": ("picture.jpg", "--json"),
@@ -245,26 +277,33 @@ def endpoint() -> Iterator[str]:
         server.server_close()
 
 
+@pytest.fixture(scope="module")
+def runner(program: Path) -> Iterator[subprocess.Popen[str]]:
+    python = [str(program.with_name("python")), "-P", "-c", RUNNER]
+    with subprocess.Popen(python, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+        yield running
+        running.stdin.close()  # type: ignore[union-attr]
+
+
 @pytest.fixture
-def run(program: Path, tmp_path: Path) -> Any:
+def run(program: Path, runner: subprocess.Popen[str], tmp_path: Path) -> Any:
     (tmp_path / "picture.jpg").write_bytes(b"picture")
     (tmp_path / "recipes.yml").write_text(writing.text(NEW, None))
 
     def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        assert runner.stdin
+        assert runner.stdout
         kept = {name: os.environ[name] for name in os.environ if name.startswith("AWS_")}
-        done = subprocess.run(
-            [str(program), *arguments],
-            cwd=tmp_path,
-            env={
-                "PATH": os.defpath,
-                "HOME": str(tmp_path),
-                "PYTHONFAULTHANDLER": "1",  # a crash says where
-                **kept,
-                **environment,
-            },
-            capture_output=True,
-            text=True,
-            check=False,
+        request = {
+            "command": [str(program), *arguments],
+            "folder": str(tmp_path),
+            "environment": {"PATH": os.defpath, "HOME": str(tmp_path), **kept, **environment},
+        }
+        runner.stdin.write(json.dumps(request) + "\n")
+        runner.stdin.flush()
+        code = int(runner.stdout.readline())
+        done = subprocess.CompletedProcess(
+            arguments, code, *((tmp_path / name).read_text() for name in ("stdout", "stderr"))
         )
         assert "Traceback" not in done.stderr, done.stderr
         return done
@@ -284,8 +323,9 @@ def test_it_brings_the_golden_events_that_the_test_kit_delivers(program: Path) -
     assert {path.name for path in golden.iterdir()} == {path.name for path in originals.iterdir()}
 
 
-def test_it_explains_itself(run: Any) -> None:
-    assert re.fullmatch(r"imagebus \d+\.\d+\.\d+\n", run("--version").stdout)
+def test_it_explains_itself(run: Any, program: Path) -> None:
+    version = subprocess.run([str(program), "--version"], capture_output=True, text=True, check=True)
+    assert re.fullmatch(r"imagebus \d+\.\d+\.\d+\n", version.stdout)
     help_page = run("--help").stdout
     for name in commands(typer.main.get_command(main.app)):
         assert name.split()[0] in help_page
