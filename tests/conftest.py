@@ -128,7 +128,7 @@ class Groups(LoadScopeScheduling):
         "tests/integration/test_asyncapi.py::",
         "tests/integration/test_new_stage.py::",
         "tests/integration/test_wheel.py::",
-        "tests/integration/api/test_lists.py::test_the_hundredth_page",
+        "tests/integration/api/test_many.py::",
         "tests/integration/imaging/test_hostile.py::",
         "tests/integration/test_samples.py::",
     )
