@@ -156,11 +156,12 @@ format: $(READY) ## fix and format everything with ruff
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# Two workers have the end-to-end tests, which mostly wait for the embedded AWS; two compute meanwhile.
+# Two workers have the end-to-end tests, which mostly wait for the embedded AWS; two compute meanwhile. A fifth
+# one costs more to start than it gains.
 
 .PHONY: test
 test: $(READY) ## every test: unit, contract, integration, simulation, end to end
-	$(BIN)/pytest --numprocesses 5
+	$(BIN)/pytest --numprocesses 4
 
 .PHONY: test-fast
 test-fast: $(READY) ## the unit and contract tests

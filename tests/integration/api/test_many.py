@@ -35,8 +35,8 @@ class Metered:
         self.costs: list[float] = []
 
     def query(self, **request: Any) -> Any:
-        # What is left out of a response is still read and paid for. Asking again without it would take moto as
-        # long as before: it looks through all images.
+        # What is left out of a response is still read and paid for. Asking again without it would take moto
+        # as long as before: it looks through all images.
         del request["ProjectionExpression"], request["ExpressionAttributeNames"]
         answer = self._client.query(**request)
         read = sum(size({"M": item}) for item in answer["Items"])
