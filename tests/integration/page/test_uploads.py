@@ -288,6 +288,8 @@ def tabs(page: Page, stub: Stub) -> tuple[str, str]:
     first = page.driver.current_window_handle
     page.driver.switch_to.new_window("tab")
     page.open()
+    waiting = "navigator.locks.query().then(({ pending }) => arguments[0](pending.length))"
+    page.wait(lambda: page.driver.execute_async_script(waiting) == 2, "each waits for the other to be closed")
     return first, page.driver.current_window_handle
 
 
@@ -313,6 +315,7 @@ def test_another_tab_sends_what_a_closed_one_has_left(page: Page, stub: Stub, tm
     page.driver.execute_script("Queue.pause(true)")
     page.choose_files(*photos(tmp_path, 3, 1000))
     page.wait(lambda: uploads(page) == "0 of 3 uploaded, paused", "they wait")
+    page.wait(lambda: page.driver.execute_async_script(KEPT) == 3, "they are kept")
     page.driver.close()
     page.driver.switch_to.window(first)
     page.wait(lambda: uploads(page) == "3 of 3 uploaded", "they are uploaded", within=20)
