@@ -192,7 +192,8 @@ def test_the_templates_are_lint_free(tmp_path: Path) -> None:
             (Language.TYPESCRIPT, False),
         )
     ]
-    run(tool("cfn-lint"), *(str(each / "template.yml") for each in [*made, *EXAMPLES]), folder=tmp_path)
+    # Those of the examples are checked by `make check`.
+    run(tool("cfn-lint"), *(str(each / "template.yml") for each in made), folder=tmp_path)
 
 
 def test_the_rule_names_the_events_and_their_source_and_keeps_replays_out_or_lets_them_in(
