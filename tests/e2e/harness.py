@@ -37,7 +37,7 @@ def eventually(look: Callable[[], T | None], *, within: float, what: str) -> T:
         if waited > within * PATIENCE:
             raise AssertionError(f"not within {within * PATIENCE} s: {what}")
         # Each look is work for the machine that is waited for.
-        time.sleep(min(0.1 + waited / 10, 0.5))
+        time.sleep(min(0.05 + waited / 20, 0.5))
     return found
 
 
