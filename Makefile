@@ -156,8 +156,8 @@ format: $(READY) ## fix and format everything with ruff
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# Two workers have the end-to-end tests, which mostly wait for the embedded AWS; two compute meanwhile. A fifth
-# one costs more to start than it gains.
+# Two workers have the end-to-end tests, which mostly wait for the embedded AWS; two compute meanwhile. Both
+# processors are busy with that, and a fifth worker would only import everything once more.
 
 .PHONY: test
 test: $(READY) ## every test: unit, contract, integration, simulation, end to end

@@ -133,7 +133,7 @@ class Groups(LoadScopeScheduling):
         "tests/integration/test_samples.py::",
     )
 
-    #: Thousands of short ones: sent file by file, they cost half the messages.
+    #: Thousands of short ones are sent file by file, which takes fewer messages.
     BY_FILE = ("tests/unit/", "tests/contract/", "tests/aws_rules/", "tests/security/")
 
     def _split_scope(self, nodeid: str) -> str:

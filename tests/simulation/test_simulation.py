@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
+from tests.simulation import __main__ as program
 from tests.simulation import coverage
-from tests.simulation.__main__ import summary
 from tests.simulation.faults import Death
 from tests.simulation.modes import MODES, mode_of
 from tests.simulation.mutants.mistake import Mistake
@@ -66,11 +66,22 @@ def test_a_run_ends_even_if_nobody_ever_hears_of_a_deletion():
 def test_a_branch_that_no_run_took_fails_the_whole(capsys: pytest.CaptureFixture[str]):
     taken = dict.fromkeys((*coverage.BRANCHES, *coverage.ELSEWHERE), 1)
     report = SeedReport(0, "calm", (), 1, {}, taken, "")
-    assert summary([report], complete=True) == 0
+    assert program.summary([report], complete=True) == 0
     missing = replace(report, seen=taken | {"claim lapsed": 0})
-    assert summary([missing], complete=False) == 0
-    assert summary([missing], complete=True) == 1
+    assert program.summary([missing], complete=False) == 0
+    assert program.summary([missing], complete=True) == 1
     assert "never taken: claim lapsed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("first", "code"), [(0, 1), (1, 0)])
+def test_only_the_first_seeds_have_to_take_every_branch(
+    monkeypatch: pytest.MonkeyPatch, first: int, code: int
+):
+    """Any others take the rarest by chance."""
+    report = SeedReport(0, "calm", (), 1, {}, {}, "")
+    monkeypatch.setattr(program, "run", lambda *_: [report])
+    monkeypatch.setattr(sys, "argv", ["simulation", "--first", str(first)])
+    assert program.main() == code
 
 
 @pytest.mark.parametrize("when", WHEN)

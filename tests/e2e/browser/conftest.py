@@ -75,6 +75,11 @@ def fresh_tab(browser: Chrome, origin: str) -> None:
     browser.switch_to.window(before)
     browser.close()
     browser.switch_to.window(tab)
+    forget(browser, origin)
+
+
+def forget(browser: Chrome, origin: str) -> None:
+    """As if this browser had never been there."""
     browser.execute_cdp_cmd("Network.clearBrowserCache", {})
     browser.execute_cdp_cmd("Network.clearBrowserCookies", {})
     browser.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
