@@ -74,12 +74,12 @@ for line in sys.stdin:
     os.environ.update(request["environment"])
     for number, name in ((0, os.devnull), (1, "stdout"), (2, "stderr")):
         os.dup2(os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC), number)
-    sys.argv = request["command"]
+    sys.argv, code = request["command"], 0
     try:
         runpy.run_path(sys.argv[0], run_name="__main__")
     except SystemExit as error:
         code = error.code or 0
-    except BaseException:
+    except BaseException:  # as the interpreter does it
         traceback.print_exc()
         code = 1
     sys.stdout.flush()
@@ -280,7 +280,11 @@ def endpoint() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def runner(program: Path) -> Iterator[subprocess.Popen[str]]:
     python = [str(program.with_name("python")), "-P", "-c", RUNNER]
-    with subprocess.Popen(python, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+    # A PYTHONPATH of this process would bring the checkout along.
+    plain = {"PATH": os.defpath}
+    with subprocess.Popen(
+        python, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=plain
+    ) as running:
         yield running
         running.stdin.close()  # type: ignore[union-attr]
 
