@@ -144,6 +144,9 @@ check: $(READY) .checks/.made ## lint, format, types, template, contracts, gener
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	@for example in examples/*/; do echo "$(BIN)/mypy $$example"; ( cd $$example && MYPYPATH=src:tests \
+	  ../../$(BIN)/mypy --config-file ../../pyproject.toml --cache-dir ../../.mypy_cache \
+	  --namespace-packages --explicit-package-bases src tests ) || exit 1; done
 	@# `make test` would report a test that cannot be imported after half a minute, once for each worker.
 	@echo "$(BIN)/pytest --collect-only"; \
 	  said=$$($(BIN)/pytest --collect-only -qqq 2>&1) || { echo "$$said"; exit 1; }

@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import json
 import logging
+import queue
 import re
 import sys
 import termios
@@ -216,18 +217,21 @@ def keep_attributes(provisioners: Any, stacks: Any) -> None:
 def keep_late_lines(runtime: Any) -> None:
     """Put every line that a function wrote into the log of its invocation.
 
-    MiniStack stops reading 5 ms after a line. On a busy machine the rest then waits for the next invocation,
-    which may never come. All lines are in the pipe before the function answers, so it reads until that is
-    empty.
+    MiniStack looks every millisecond, waits 50 ms for a first line, and stops reading 5 ms after a line. On a
+    busy machine the rest then waits for the next invocation, which may never come. All lines are in the pipe
+    before the function answers, so it reads until that is empty, and a function that wrote nothing is done.
     """
-    drain = runtime.Worker._drain_stderr_bounded
 
-    def drain_stderr(worker: Any, **waits: float) -> str:
+    def drain_stderr(worker: Any) -> str:
+        lines: list[str] = []
         deadline = time.monotonic() + 5
-        while _unread(worker._proc.stderr) and time.monotonic() < deadline:
-            time.sleep(0.001)
-        text: str = drain(worker, **waits)
-        return text
+        while True:
+            try:
+                # The thread that reads the pipe may hold a line that it has not put into the queue yet.
+                lines.append(worker._stderr_queue.get(timeout=0.005))
+            except queue.Empty:
+                if not _unread(worker._proc.stderr) or time.monotonic() > deadline:
+                    return "\n".join(lines)
 
     runtime.Worker._drain_stderr_bounded = drain_stderr
 

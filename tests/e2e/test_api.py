@@ -153,15 +153,18 @@ def test_fifty_uploads_at_once_under_any_key_make_the_round_trip(pipeline: Pipel
 
 
 def make_the_round_trip(pipeline: Pipeline, client: Client, key: str) -> None:
-    for form in {address(key), f"images/{token(key)}"}:
+    """By both forms of its address; what is below them is asked for by one and by the other in turn."""
+    forms = sorted({address(key), f"images/{token(key)}"})
+    for form in forms:
         shown = client("GET", form)
         assert (shown.status_code, shown.json()["key"]) == (200, key), form
-        assert client("GET", f"{form}/status").json() == shown.json()
-        events = client("GET", f"{form}/events").json()
-        assert events["events"][-1]["type"] == "ImageProcessed", form
-        redirect = client("GET", f"{form}/thumbnails/320x320")
-        assert redirect.status_code == 302, form
-        assert requests.get(redirect.headers["location"], timeout=30).status_code == 200
+    one, other = (forms[0], forms[-1]) if len(key) % 2 else (forms[-1], forms[0])
+    assert client("GET", f"{one}/status").json() == shown.json()
+    events = client("GET", f"{other}/events").json()
+    assert events["events"][-1]["type"] == "ImageProcessed", other
+    redirect = client("GET", f"{one}/thumbnails/320x320")
+    assert redirect.status_code == 302, one
+    assert requests.get(redirect.headers["location"], timeout=30).status_code == 200
     links = shown.json()["links"]
     assert client("GET", links["original"]).status_code == 302
     assert client("DELETE", links["self"]).status_code == 202
