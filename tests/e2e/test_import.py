@@ -23,7 +23,7 @@ from imagebus.history.recorded import RecordedEvent
 from imagebus.identity import derived_prefix, is_imported
 from imagebus_cli.adopt.adopting import AT_ONCE
 from imagebus_cli.adopt.commands import INTERRUPTED, steps
-from imagebus_cli.adopt.outcome import Outcome
+from imagebus_cli.adopt.outcome import ImportOutcome
 from imagebus_cli.adopt.sources import listed
 from imagebus_cli.uploads.tracking import statuses
 from tests.e2e.harness import Pipeline, eventually, jpeg
@@ -222,12 +222,12 @@ def test_another_bucket_is_copied_and_processed(pipeline: Pipeline) -> None:
         with operator(pipeline, "import", "import s3://OTHER/…", other_bucket=other) as who:
             stack = who.stack
 
-            def run() -> list[Outcome]:
+            def run() -> list[ImportOutcome]:
                 objects = listed(stack.s3, other, "")
                 return [outcome for _, outcome in steps(stack, objects, 1000, other)]
 
-            assert run() == [Outcome.COPIED]
-            assert run() == [Outcome.KNOWN]
+            assert run() == [ImportOutcome.COPIED]
+            assert run() == [ImportOutcome.KNOWN]
     finally:
         s3.delete_object(Bucket=other, Key=key)
         s3.delete_bucket(Bucket=other)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from imagebus.erasures import DynamoDBErasures
 from imagebus.store import DynamoDBEventStore
 from imagebus_cli.adopt.adopting import Importer, Pace
-from imagebus_cli.adopt.outcome import Outcome
+from imagebus_cli.adopt.outcome import ImportOutcome
 from imagebus_cli.adopt.sources import Candidate
 from tests.simulation import pixels, rows, wiring
 from tests.simulation.facts import imported_revision
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 FOLDER = "old/"
 KEYS = (*(f"old/{number}.jpg" for number in range(6)), "summer/beach.jpg", "a+b %2B.png")
-ENDS = frozenset({Outcome.IMPORTED, Outcome.KNOWN, Outcome.FOLDER, Outcome.GONE})
+ENDS = frozenset({ImportOutcome.IMPORTED, ImportOutcome.KNOWN, ImportOutcome.FOLDER, ImportOutcome.GONE})
 
 
 class Adoption:
@@ -54,7 +54,7 @@ class Adoption:
         except Exception:  # noqa: BLE001
             self._story.world.seen["import failed"] += 1
 
-    def run(self) -> Counter[Outcome]:
+    def run(self) -> Counter[ImportOutcome]:
         """A whole import."""
         world = self._story.world
         dynamodb = world.client("operator", "dynamodb")
@@ -70,13 +70,13 @@ class Adoption:
         pace = Pace(self._story.random.choice([2, 50]), world.scheduler)
         importer = Importer(*clients, wiring.UPLOADS, world.inbox("ingest"), known, erasures, pace)
         ended: Counter[str] = Counter()
-        counts: Counter[Outcome] = Counter()
+        counts: Counter[ImportOutcome] = Counter()
         listed = list(self._listed())
         for each, outcome in importer.run(listed):
             world.seen[f"import: {outcome}"] += 1
             ended[each.key] += 1
             counts[outcome] += 1
-            if outcome in (Outcome.IMPORTED, Outcome.KNOWN):
+            if outcome in (ImportOutcome.IMPORTED, ImportOutcome.KNOWN):
                 self._taken_in(each.key)
         if ended != Counter(each.key for each in listed) or not counts.keys() <= ENDS:
             self.violations.append(f"an import ended {dict(ended)} as {dict(counts)}")
@@ -101,5 +101,5 @@ class Adoption:
                 yield f"{each.key}: is in the bucket, was imported, and has no status"
         if FOLDER in statuses:
             yield "a folder marker became an image"
-        if left := self.run()[Outcome.IMPORTED]:
+        if left := self.run()[ImportOutcome.IMPORTED]:
             yield f"{left} objects were imported again, although they have a log"

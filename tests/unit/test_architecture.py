@@ -168,3 +168,31 @@ def test_rules_on_the_bus_are_written_in_one_template():
         if each["Type"] == "AWS::Events::Rule" and "EventPattern" in each["Properties"]
     }
     assert with_rules == {"consumer.yml"}
+
+
+def consumers() -> dict[str, list[str]]:
+    """The lines of each consumer in template.yml, without comments and what it defines for those after it."""
+    text = (ROOT / "template.yml").read_text(encoding="utf-8")
+    found = {}
+    for block in text.split("\n  # ── ")[1:]:
+        title, *lines = block.splitlines()
+        if not any("TemplateURL: consumer.yml" in line for line in lines):
+            continue
+        own, shared = [], 0  # the indentation of what is shared, while it lasts
+        for line in lines:
+            indentation = len(line) - len(line.lstrip())
+            if not line.strip() or line.lstrip().startswith("#") or indentation > shared > 0:
+                continue
+            shared = indentation if "<<: &" in line else 0
+            if not shared:
+                own.append(line)
+        found[title.partition(":")[0]] = own
+    return found
+
+
+def test_the_template_stays_short_enough_to_be_read() -> None:
+    lines = (ROOT / "template.yml").read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 1_300
+    sizes = {name: len(own) for name, own in consumers().items()}
+    assert len(sizes) == 9
+    assert {name: size for name, size in sizes.items() if size > 50} == {}

@@ -20,7 +20,7 @@ from imagebus.clock import Clock, timestamp
 from imagebus.erasures import Erasures
 from imagebus.identity import imported_revision
 from imagebus.objects import is_folder
-from imagebus_cli.adopt.outcome import Outcome, of_error
+from imagebus_cli.adopt.outcome import ImportOutcome, of_error
 from imagebus_cli.adopt.sources import Candidate
 from imagebus_cli.problem import Problem
 
@@ -43,7 +43,7 @@ Known = Callable[[Sequence[str]], set[str]]
 #: Applies a function to several objects, perhaps in parallel.
 Spread = Callable[[Callable[[Candidate], Any], Sequence[Candidate]], Iterable[Any]]
 #: What happened to one object.
-Step = tuple[Candidate, Outcome]
+Step = tuple[Candidate, ImportOutcome]
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class Importer:
                 self._make_room(sent)
                 self._pace.wait(len(some))
                 steps = list(spread(self._import, some))
-                sent |= {each.key for each, outcome in steps if outcome is Outcome.IMPORTED}
+                sent |= {each.key for each, outcome in steps if outcome is ImportOutcome.IMPORTED}
                 yield from steps
 
     def _import(self, each: Candidate) -> Step:
@@ -139,9 +139,9 @@ class Importer:
         if not isinstance(found, Found):
             return each, found
         if is_folder(found.key, found.size):
-            return each, Outcome.FOLDER
+            return each, ImportOutcome.FOLDER
         self._sqs.send_message(QueueUrl=self._inbox, MessageBody=json.dumps(found.envelope(self._bucket)))
-        return Candidate(each.key, found.size), Outcome.IMPORTED
+        return Candidate(each.key, found.size), ImportOutcome.IMPORTED
 
     def _make_room(self, sent: set[str]) -> None:
         """Wait while too many of the sent objects have no log yet. Raises Problem."""
@@ -160,7 +160,7 @@ class Importer:
             waited += 1
             self._pace.rest()
 
-    def _look(self, key: str) -> Found | Outcome:
+    def _look(self, key: str) -> Found | ImportOutcome:
         """Reads the first byte: S3 then names the version and says whether it can be read at all."""
         try:
             try:
@@ -177,7 +177,7 @@ class Importer:
         found = Found(key, size, answer["ETag"].strip('"'), answer["LastModified"], version_id)
         erasure = self._erasures.of(key)
         covered = erasure.covers({"revision": found.revision, "version_id": version_id})
-        return Outcome.ERASED if covered else found
+        return ImportOutcome.ERASED if covered else found
 
 
 def unknown(candidates: Iterable[Candidate], known: Known) -> Iterator[Step | list[Candidate]]:
@@ -187,9 +187,9 @@ def unknown(candidates: Iterable[Candidate], known: Known) -> Iterator[Step | li
         fresh = []
         for each in some:
             if each.key in there:
-                yield each, Outcome.KNOWN
+                yield each, ImportOutcome.KNOWN
             elif is_folder(each.key, each.size):
-                yield each, Outcome.FOLDER
+                yield each, ImportOutcome.FOLDER
             else:
                 fresh.append(each)
         yield fresh

@@ -140,7 +140,7 @@ def _known(stack: Stack) -> Any:
 def _plan(stack: Stack, candidates: Iterable[Candidate], out: Output, region: str, *, copied: bool) -> None:
     """Count what has no log. What S3 refuses to read shows in the import itself."""
     from imagebus_cli.adopt.adopting import unknown
-    from imagebus_cli.adopt.outcome import Outcome, Tally
+    from imagebus_cli.adopt.outcome import ImportOutcome, Tally
     from imagebus_cli.adopt.price import price
     from imagebus_cli.output.text import bytes_text
 
@@ -152,7 +152,7 @@ def _plan(stack: Stack, candidates: Iterable[Candidate], out: Output, region: st
             continue
         for each in fresh:
             if each.storage_class in ("GLACIER", "DEEP_ARCHIVE"):
-                tally.add(each.key, Outcome.ARCHIVED)
+                tally.add(each.key, ImportOutcome.ARCHIVED)
             else:
                 objects += 1
                 size = None if size is None or each.size is None else size + each.size

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from imagebus.erasures import Erasures
 from imagebus.objects import is_folder
 from imagebus_cli.adopt.adopting import AT_ONCE, Known, Pace, Spread, Step, batched, unknown
-from imagebus_cli.adopt.outcome import Outcome, of_error
+from imagebus_cli.adopt.outcome import ImportOutcome, of_error
 from imagebus_cli.adopt.sources import Candidate
 
 if TYPE_CHECKING:
@@ -47,18 +47,18 @@ class Copier:
                 self._pace.wait(len(some))
                 yield from zip(some, spread(self._copy, some), strict=True)
 
-    def _copy(self, each: Candidate) -> Outcome:
+    def _copy(self, each: Candidate) -> ImportOutcome:
         if self._is_taken(each.key):
-            return Outcome.KNOWN
+            return ImportOutcome.KNOWN
         if self._erasures.of(each.key):
-            return Outcome.ERASED  # a copy would be a new upload, which no erasure covers
+            return ImportOutcome.ERASED  # a copy would be a new upload, which no erasure covers
         source = {"Bucket": self._source, "Key": each.key}
         try:
             size = each.size
             if size is None:
                 size = self._s3.head_object(**source)["ContentLength"]  # type: ignore[arg-type]
                 if is_folder(each.key, size):
-                    return Outcome.FOLDER
+                    return ImportOutcome.FOLDER
             if size <= LARGEST:
                 self._s3.copy_object(
                     Bucket=self._bucket,
@@ -71,9 +71,9 @@ class Copier:
                 self._s3.copy(source, self._bucket, each.key, Config=PARTS)  # type: ignore[arg-type]
         except ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] == 412:
-                return Outcome.KNOWN  # somebody was faster
+                return ImportOutcome.KNOWN  # somebody was faster
             return of_error(error)
-        return Outcome.COPIED
+        return ImportOutcome.COPIED
 
     def _is_taken(self, key: str) -> bool:
         """Whether the key exists, as far as S3 says: it saves copying an object to a key that is taken.

@@ -9,7 +9,7 @@ from enum import StrEnum
 from botocore.exceptions import ClientError
 
 
-class Outcome(StrEnum):
+class ImportOutcome(StrEnum):
     IMPORTED = "imported"
     COPIED = "copied"
     KNOWN = "known"
@@ -25,12 +25,12 @@ class Outcome(StrEnum):
 
 #: Why an object could not be imported. The others need nothing to be done.
 REFUSED = {
-    Outcome.ERASED: "erased; a new upload brings the key back",
-    Outcome.ARCHIVED: "in an archive tier; restore it first",
-    Outcome.CUSTOMER_KEY: "encrypted with a key that the customer provides (SSE-C), which no function has",
-    Outcome.KMS_KEY: "encrypted with a KMS key that may not be used, or is disabled",
-    Outcome.DENIED: "S3 denies access to it",
-    Outcome.CONFLICT: "somebody wrote to or deleted the key meanwhile; import it again",
+    ImportOutcome.ERASED: "erased; a new upload brings the key back",
+    ImportOutcome.ARCHIVED: "in an archive tier; restore it first",
+    ImportOutcome.CUSTOMER_KEY: "encrypted with a key of the customer (SSE-C), which no function has",
+    ImportOutcome.KMS_KEY: "encrypted with a KMS key that may not be used, or is disabled",
+    ImportOutcome.DENIED: "S3 denies access to it",
+    ImportOutcome.CONFLICT: "somebody wrote to or deleted the key meanwhile; import it again",
 }
 
 
@@ -40,19 +40,19 @@ class Tally:
     that could not be.
     """
 
-    counts: Counter[Outcome] = field(default_factory=Counter)
+    counts: Counter[ImportOutcome] = field(default_factory=Counter)
     bytes: int = 0
-    refused: list[tuple[str, Outcome]] = field(default_factory=list)
+    refused: list[tuple[str, ImportOutcome]] = field(default_factory=list)
 
-    def add(self, key: str, outcome: Outcome, size: int | None = 0) -> None:
+    def add(self, key: str, outcome: ImportOutcome, size: int | None = 0) -> None:
         self.counts[outcome] += 1
-        if outcome in (Outcome.IMPORTED, Outcome.COPIED):
+        if outcome in (ImportOutcome.IMPORTED, ImportOutcome.COPIED):
             self.bytes += size or 0
         if outcome in REFUSED:
             self.refused.append((key, outcome))
 
 
-def of_error(error: ClientError) -> Outcome:
+def of_error(error: ClientError) -> ImportOutcome:
     """What S3's refusal to read an object means. Raises the error if it is about something else.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
@@ -62,15 +62,15 @@ def of_error(error: ClientError) -> Outcome:
     code = str(error.response["Error"].get("Code"))
     message = str(error.response["Error"].get("Message"))
     if code in ("NoSuchKey", "NoSuchVersion", "404", "PreconditionFailed"):
-        return Outcome.GONE
+        return ImportOutcome.GONE
     if code in ("InvalidObjectState", "ObjectNotInActiveTierError"):
-        return Outcome.ARCHIVED
+        return ImportOutcome.ARCHIVED
     if code.startswith("KMS.") or (code == "AccessDenied" and "kms:" in message):
-        return Outcome.KMS_KEY
+        return ImportOutcome.KMS_KEY
     if code in ("AccessDenied", "403"):
-        return Outcome.DENIED
+        return ImportOutcome.DENIED
     if code in ("InvalidRequest", "400") and ("ncryption" in message or code == "400"):
-        return Outcome.CUSTOMER_KEY
+        return ImportOutcome.CUSTOMER_KEY
     if code == "ConditionalRequestConflict":
-        return Outcome.CONFLICT
+        return ImportOutcome.CONFLICT
     raise error

@@ -9,7 +9,7 @@ import typer
 from imagebus_cli.command import Target, command
 from imagebus_cli.images import several
 from imagebus_cli.images.options import Format
-from imagebus_cli.images.several import Keys, Outcome, Prefix, Yes
+from imagebus_cli.images.several import ImageOutcome, Keys, Prefix, Yes
 from imagebus_cli.output.text import count
 
 if TYPE_CHECKING:
@@ -67,21 +67,21 @@ def get(
     stack = target.find()
     places: dict[str, dict[str, str]] = {}
 
-    def find(key: str) -> Outcome:
+    def find(key: str) -> ImageOutcome:
         if thumbnail is not None:
             places[key] = lookup.thumbnail(stack, key, thumbnail, image_format)
         else:
             places[key] = lookup.processed(stack, key) if processed else lookup.original(stack, key)
-        return Outcome(
+        return ImageOutcome(
             key, {"file": where.file(key, "watermarked" if processed else thumbnail, places[key]["Key"])}
         )
 
-    def fetch(key: str) -> Outcome:
+    def fetch(key: str) -> ImageOutcome:
         file = str(files[key])
         size = download.fetch(
             stack, key, places[key], file, force=force, make_folder=where.folder is not None
         )
-        return Outcome(key, {"file": file, "bytes": size}, [f"{file}: {bytes_text(size)}"])
+        return ImageOutcome(key, {"file": file, "bytes": size}, [f"{file}: {bytes_text(size)}"])
 
     chosen = list(several.below(stack, prefix)) if prefix is not None else chosen
     found = several.each(find, chosen, "looked up")
@@ -111,9 +111,9 @@ def delete(target: Target, out: Output, keys: Keys = None, prefix: Prefix = None
         if there and not yes:
             several.confirm("Delete", there.values())
 
-    def work(key: str) -> Outcome:
+    def work(key: str) -> ImageOutcome:
         lookup.delete(stack, key)
-        return Outcome(key, {}, [f"{key}: deleted"])
+        return ImageOutcome(key, {}, [f"{key}: deleted"])
 
     several.report(out, several.each(work, chosen, "deleted"))
 
@@ -150,7 +150,7 @@ def erase(
     elif not yes and there:
         several.confirm("Permanently erase", there.values(), " with all their versions")
 
-    def work(key: str) -> Outcome:
+    def work(key: str) -> ImageOutcome:
         erased = (erase.erase_leftovers if leftovers else erase.erase)(stack, key)
         if not erased.anything:
             if leftovers:
@@ -160,7 +160,7 @@ def erase(
             f"{key}: erased {count(erased.versions, 'version')}, {count(erased.derived, 'derived image')}, "
             f"{count(erased.items, 'log or status item', 'log and status items')}"
         )
-        return Outcome(key, vars(erased), [line])
+        return ImageOutcome(key, vars(erased), [line])
 
     outcomes = several.each(work, chosen, "erased", at_once=4)
     several.report(out, outcomes, "  What the archive keeps, and for how long: docs/security.md")

@@ -33,7 +33,7 @@ AT_ONCE = 8
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ImageOutcome:
     """What happened to one image. `about` are the command's own fields; the lines are for a person."""
 
     key: str
@@ -59,7 +59,7 @@ class Outcome:
         }
 
 
-Work = Callable[[str], Outcome]
+Work = Callable[[str], ImageOutcome]
 
 
 def require_choice(keys: Sequence[str] | None, prefix: str | None, *others: bool) -> list[str]:
@@ -107,7 +107,7 @@ def confirm(verb: str, sizes: Iterable[int], more: str = "") -> None:
     typer.confirm(what, abort=True, err=True)
 
 
-def each(work: Work, keys: Sequence[str], what: str, *, at_once: int = AT_ONCE) -> list[Outcome]:
+def each(work: Work, keys: Sequence[str], what: str, *, at_once: int = AT_ONCE) -> list[ImageOutcome]:
     """The outcomes, in the order of the keys. A failure does not stop the others.
 
     Except if AWS does not answer at all: what was not begun by then is not tried.
@@ -118,17 +118,19 @@ def each(work: Work, keys: Sequence[str], what: str, *, at_once: int = AT_ONCE) 
 
     stop = threading.Event()
 
-    def one(key: str) -> Outcome:
+    def one(key: str) -> ImageOutcome:
         if stop.is_set():
-            return Outcome(key, problem=Problem("Not tried, because an earlier request got no response."))
+            return ImageOutcome(
+                key, problem=Problem("Not tried, because an earlier request got no response.")
+            )
         try:
             return work(key)
         except (Problem, ClientError, BotoCoreError) as error:
             if isinstance(error, BotoCoreError):
                 stop.set()
-            return Outcome(key, problem=explain(error))
+            return ImageOutcome(key, problem=explain(error))
 
-    def all_of_them(say: Callable[[str], None]) -> Generator[Outcome, None, None]:
+    def all_of_them(say: Callable[[str], None]) -> Generator[ImageOutcome, None, None]:
         with ThreadPoolExecutor(at_once) as pool:
             try:
                 for number, outcome in enumerate(pool.map(one, keys), 1):
@@ -140,7 +142,7 @@ def each(work: Work, keys: Sequence[str], what: str, *, at_once: int = AT_ONCE) 
 
     if len(keys) <= 1:
         return list(all_of_them(lambda _: None))
-    done: list[Outcome] = []
+    done: list[ImageOutcome] = []
     try:
         # Ctrl-C may come between two outcomes: closing ends the generator in that case, too.
         with terminal.step(what) as say, closing(all_of_them(say)) as outcomes:
@@ -155,14 +157,14 @@ def each(work: Work, keys: Sequence[str], what: str, *, at_once: int = AT_ONCE) 
     return done
 
 
-def require_success(outcomes: Sequence[Outcome]) -> None:
+def require_success(outcomes: Sequence[ImageOutcome]) -> None:
     """Raises the first problem."""
     for outcome in outcomes:
         if outcome.problem:
             raise outcome.problem
 
 
-def report(out: Output, outcomes: Sequence[Outcome], *more: str, nothing: str = "") -> None:
+def report(out: Output, outcomes: Sequence[ImageOutcome], *more: str, nothing: str = "") -> None:
     """One document for one image and for many. Raises Problem or typer.Exit if an image failed.
 
     If nothing worked because of AWS or the credentials, that is not an outcome: there is no document.

@@ -92,7 +92,7 @@ def latency(
     runs: Annotated[int, typer.Option(min=1, help="Number of warm single uploads.")] = 10,
     batches: Annotated[int, typer.Option(min=1, help="Number of warm batches of 50 images.")] = 3,
 ) -> None:
-    """Measure upload to completed on a fresh embedded AWS: one warm 12 MP JPEG, and 50 images at once."""
+    """Measure the time from upload to completion on a fresh local stack: one 12 MP JPEG, then 50 images."""
     from imagebus_cli.measure.latency import BATCH, report, run
     from imagebus_cli.output import terminal
 

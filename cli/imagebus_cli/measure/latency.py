@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from textwrap import wrap
 
 from imagebus.history.fold import Item
 from imagebus_cli.demo import pictures
@@ -22,6 +23,8 @@ from imagebus_cli.uploads import tracking as uploads
 BATCH = 50
 LARGE = "camera/12 megapixels.jpg"
 PATIENCE = 180.0
+#: Characters in a line of the page.
+WIDTH = 118
 
 
 @dataclass
@@ -106,10 +109,13 @@ def report(measured: Measurement) -> str:
     lines = [
         "# Latency on the embedded AWS",
         "",
-        "Written by `make latency`: from the first PUT until the table says `completed` or `rejected`,",
-        "polled from outside. On AWS, cold starts and queue polling differ; the stages are the same.",
-        "The last column is a public pipeline with an orchestrator and a third of these stages, which was",
-        "measured once, also on two cores of an emulator.",
+        *wrap(
+            "Written by `make latency`: from the first PUT until the table says `completed` or `rejected`,"
+            " polled from outside. On AWS, cold starts and queue polling differ; the stages are the same. The"
+            " last column is a public pipeline with an orchestrator and a third of these stages, which was"
+            " measured once, also on two cores of an emulator.",
+            WIDTH,
+        ),
         "",
         f"{_machine()}, {datetime.now(UTC):%Y-%m-%d}.",
         "",
@@ -119,8 +125,11 @@ def report(measured: Measurement) -> str:
         f"| {BATCH} mixed images at once, cold | {cold} | 74.9 s |",
         f"| {BATCH} mixed images at once, warm, {len(measured.warm)} times | {warm} | 3.3–6.7 s |",
         "",
-        "Where the time goes: medians for the warm 12 MP JPEG, and sums over the images of a warm",
-        "batch, which share the cores.",
+        *wrap(
+            "Where the time goes: medians for the warm 12 MP JPEG, and sums over the images of a warm batch,"
+            " which share the cores.",
+            WIDTH,
+        ),
         "",
         "| stage | 12 MP: after its cause | 12 MP: in the function | batch: in the function |",
         "|---|---|---|---|",

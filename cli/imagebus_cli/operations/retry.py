@@ -12,7 +12,7 @@ from imagebus.missed import Uploads
 from imagebus.naming import inbox_urls
 from imagebus.retrying import Retrier
 from imagebus_cli.images import lookup
-from imagebus_cli.images.several import Outcome
+from imagebus_cli.images.several import ImageOutcome
 from imagebus_cli.operations.table import described
 from imagebus_cli.problem import Problem
 from imagebus_cli.stack.deployed import Stack
@@ -39,7 +39,7 @@ def failed(stack: Stack, prefix: str) -> list[str]:
     return [key for item in items if (key := str(item["image_key"])).startswith(prefix)]
 
 
-def outcome(stack: Stack, retries: Retrier, key: str) -> Outcome:
+def outcome(stack: Stack, retries: Retrier, key: str) -> ImageOutcome:
     """Retry an image. Raises Problem for an unknown key, and if there is nothing to retry."""
     try:
         result = retries.retry(key)
@@ -54,7 +54,7 @@ def outcome(stack: Stack, retries: Retrier, key: str) -> Outcome:
     elif not sent:
         status = (stack.store.status(key) or {}).get("status")
         problem = nothing_to_retry(key, str(status)) if status else lookup.without_log(stack, key)
-    return Outcome(key, {"retried": sent}, lines, problem)
+    return ImageOutcome(key, {"retried": sent}, lines, problem)
 
 
 def nothing_to_retry(key: str, status: str) -> Problem:
@@ -67,7 +67,7 @@ def nothing_to_retry(key: str, status: str) -> Problem:
     return Problem(f"Nothing to retry: the image {key!r} {why}", exit_code=1)
 
 
-def watched(stack: Stack, outcomes: Sequence[Outcome], timeout: float | None) -> list[Outcome]:
+def watched(stack: Stack, outcomes: Sequence[ImageOutcome], timeout: float | None) -> list[ImageOutcome]:
     """The outcomes with the status of each image that was retried, once it is no longer failed.
 
     A retry leaves no trace in the status, so `failed` cannot be told from the failure before it.
@@ -79,11 +79,11 @@ def watched(stack: Stack, outcomes: Sequence[Outcome], timeout: float | None) ->
     return [_with_status(stack, each) if each.key in retried else each for each in outcomes]
 
 
-def _with_status(stack: Stack, outcome: Outcome) -> Outcome:
+def _with_status(stack: Stack, outcome: ImageOutcome) -> ImageOutcome:
     status = str(lookup.known(stack, outcome.key)["status"])
     told = Problem(f"{outcome.key!r} is {status}.", f"See: imagebus status {quote(outcome.key)}", exit_code=1)
     problem = outcome.problem or (None if status == "completed" else told)
-    return Outcome(
+    return ImageOutcome(
         outcome.key,
         {**outcome.about, "status": status},
         [*outcome.lines, f"{outcome.key}: {status}"],

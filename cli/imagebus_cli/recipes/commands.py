@@ -79,7 +79,7 @@ def export(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")] = False,
 ) -> None:
-    """Print a set of recipes as YAML. If none was promoted, it is made from the template's parameters.
+    """Print a set of recipes as YAML. If none was promoted, print the one of the template's parameters.
 
     Exits with 1 if the stack has no such set, and with 2 if a file exists or cannot be written.
     """

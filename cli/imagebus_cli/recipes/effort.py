@@ -87,7 +87,7 @@ def of_items(source: Source, items: Sequence[Mapping[str, Any]], *, still: bool)
 
 
 def effort(source: Source, targets: Sequence[Target]) -> Effort:
-    """Where nothing is to be made, nothing is read: there is one look whether the upload is still there."""
+    """If nothing has to be made, nothing is read: one request asks whether the upload still exists."""
     if not targets:
         return Effort(1)
     return Effort(1 + len(targets), sum(_milliseconds(source, targets, _constants())))

@@ -54,7 +54,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Task:
-    """What is to be made of one image, or was: enough to say what it takes."""
+    """What will be made of one image, or was: enough to estimate the time it takes."""
 
     efforts: tuple[Effort, ...]
     pixels: tuple[tuple[str, int], ...]

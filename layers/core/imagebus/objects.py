@@ -150,7 +150,7 @@ class S3ObjectStore:
             return {"deleted": True} if marker else None
 
     def has_version(self, bucket: str, key: str, version_id: str) -> bool:
-        """Whether the key has this version, be it a delete marker. It needs s3:GetObjectVersion alone.
+        """Whether the key has this version, which may be a delete marker. It needs s3:GetObjectVersion alone.
 
         About a version that does not exist S3 answers 403 to those who may not list the bucket, and about a
         delete marker 405.

@@ -16,7 +16,7 @@ from imagebus.identity import imported_revision, revision
 from imagebus.projector import Projector
 from imagebus.testing import ManualClock
 from imagebus_cli.adopt.adopting import Pace
-from imagebus_cli.adopt.outcome import Outcome, of_error
+from imagebus_cli.adopt.outcome import ImportOutcome, of_error
 from imagebus_cli.adopt.sources import listed
 from imagebus_cli.measure.cost import lines, load_prices, used
 from imagebus_cli.problem import Problem
@@ -139,16 +139,16 @@ KMS = "User: arn:aws:iam::1:user/u is not authorized to perform: kms:Decrypt on 
 @pytest.mark.parametrize(
     ("error", "outcome"),
     [
-        (refusal(404, "NoSuchKey"), Outcome.GONE),
-        (refusal(403, "InvalidObjectState"), Outcome.ARCHIVED),
-        (refusal(403, "ObjectNotInActiveTierError"), Outcome.ARCHIVED),
-        (refusal(400, "InvalidRequest", SSE_C), Outcome.CUSTOMER_KEY),
-        (refusal(403, "AccessDenied", KMS), Outcome.KMS_KEY),
-        (refusal(400, "KMS.DisabledException"), Outcome.KMS_KEY),
-        (refusal(403, "AccessDenied", "Access Denied"), Outcome.DENIED),
+        (refusal(404, "NoSuchKey"), ImportOutcome.GONE),
+        (refusal(403, "InvalidObjectState"), ImportOutcome.ARCHIVED),
+        (refusal(403, "ObjectNotInActiveTierError"), ImportOutcome.ARCHIVED),
+        (refusal(400, "InvalidRequest", SSE_C), ImportOutcome.CUSTOMER_KEY),
+        (refusal(403, "AccessDenied", KMS), ImportOutcome.KMS_KEY),
+        (refusal(400, "KMS.DisabledException"), ImportOutcome.KMS_KEY),
+        (refusal(403, "AccessDenied", "Access Denied"), ImportOutcome.DENIED),
     ],
 )
-def test_each_refusal_of_s3_has_its_outcome(error: ClientError, outcome: Outcome):
+def test_each_refusal_of_s3_has_its_outcome(error: ClientError, outcome: ImportOutcome):
     assert of_error(error) is outcome
 
 
@@ -241,7 +241,7 @@ def test_only_so_many_objects_are_on_their_way_at_once(world: World):
                 recorded_by.append(len(world.record()))
 
     steps = list(importer(world, Recording()).run(listed(world.s3, "uploads", "")))
-    assert [outcome for _, outcome in steps] == [Outcome.IMPORTED] * 15
+    assert [outcome for _, outcome in steps] == [ImportOutcome.IMPORTED] * 15
     assert recorded_by == [10]
 
 

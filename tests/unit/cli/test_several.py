@@ -144,7 +144,7 @@ def test_ctrl_c_begins_no_other_image_and_says_how_far_it_came(
     assert main
     monkeypatch.setattr(several, "threading", SimpleNamespace(Event=lambda: stop))
 
-    def work(key: str) -> several.Outcome:
+    def work(key: str) -> several.ImageOutcome:
         begun.append(key)
         if key == "1":
             stop.wait(0.3)  # so that the command waits for this outcome: a real signal ends that
@@ -153,7 +153,7 @@ def test_ctrl_c_begins_no_other_image_and_says_how_far_it_came(
                 if stop.wait(2):
                     break
             assert stop.is_set()
-        return several.Outcome(key)
+        return several.ImageOutcome(key)
 
     with pytest.raises(KeyboardInterrupt):
         several.each(work, [str(number) for number in range(100)], "deleted", at_once=1)

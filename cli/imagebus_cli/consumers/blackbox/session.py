@@ -26,7 +26,7 @@ ORDERS = 12
 def examined(
     aws: Aws, stack: str, stage: Stage | None, *, empty: bool, seed: int, orders: int = ORDERS, say: Say
 ) -> Report:
-    """Tests the consumer of the stack. On a stage, nothing else uses its bus, and its stores are nobody's.
+    """Tests the consumer of the stack. On a stage, nothing else uses its bus and its stores.
 
     Raises Problem if the stores hold something, or are on AWS, and may not be emptied.
     """

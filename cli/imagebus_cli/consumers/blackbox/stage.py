@@ -99,7 +99,7 @@ def _create(aws: Aws, bucket: str, *, versioned: bool) -> None:
 
 
 def _remove(aws: Aws, name: str, buckets: Mapping[str, str]) -> None:
-    """What the stage has made. A bucket that the template retains goes too: it is nobody's."""
+    """What the stage has made. A bucket that the template retains is deleted too."""
     cloudformation, s3 = aws.client("cloudformation"), aws.client("s3")
     own = list(buckets.values())
     with suppress(Problem, cloudformation.exceptions.ClientError):  # it was not deployed, or not all of it

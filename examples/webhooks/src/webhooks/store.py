@@ -85,7 +85,7 @@ class Store:
         self._put(self.messages_table, item, "webhook_id", None)
 
     def keep_message(self, delivery: Delivery) -> bool:
-        """As long as the delivery, which is to be attempted again. False if it is no longer kept."""
+        """Kept as long as the delivery, which will be retried. False if it is no longer kept."""
         values = {":expires": self._expires_with(delivery)}
         request: Any = {
             "TableName": self.messages_table,
