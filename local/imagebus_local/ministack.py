@@ -225,12 +225,15 @@ def keep_late_lines(runtime: Any) -> None:
     def drain_stderr(worker: Any) -> str:
         lines: list[str] = []
         deadline = time.monotonic() + 5
+        process = worker._proc  # None after an error, for which MiniStack stops the worker
+        if process is None:
+            worker._stderr_thread.join(5)
         while True:
             try:
                 # The thread that reads the pipe may hold a line that it has not put into the queue yet.
                 lines.append(worker._stderr_queue.get(timeout=0.005))
             except queue.Empty:
-                if not _unread(worker._proc.stderr) or time.monotonic() > deadline:
+                if process is None or not _unread(process.stderr) or time.monotonic() > deadline:
                     return "\n".join(lines)
 
     runtime.Worker._drain_stderr_bounded = drain_stderr

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import os
 import queue
 import threading
 import time
+import zipfile
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ministack.core import lambda_runtime
 
 from imagebus_local import ministack
 
@@ -57,3 +60,25 @@ def test_every_line_that_is_written_before_the_answer_is_in_its_log(worker: Work
 
 def test_a_function_that_writes_nothing_has_an_empty_log(worker: Worker) -> None:
     assert worker._drain_stderr_bounded() == ""
+
+
+def test_a_function_that_fails_says_why_and_its_lines_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With MiniStack's own worker, which is stopped before its lines are read."""
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr(
+            "code.py",
+            "import sys\ndef handle(event, context):\n"
+            "    print('wrong', file=sys.stderr)\n    raise ValueError('no')\n",
+        )
+    monkeypatch.setattr(lambda_runtime.Worker, "_drain_stderr_bounded", None)  # put back after the test
+    ministack.keep_late_lines(lambda_runtime)
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:failing"
+    config = {"Runtime": "python3.11", "Handler": "code.handle", "FunctionArn": arn}
+    failing = lambda_runtime.Worker("failing", config, code.getvalue())
+    try:
+        answer = failing.invoke({}, "request")
+    finally:
+        failing.kill()
+    assert (answer["status"], answer["error"]) == ("error", "no")
+    assert "wrong" in answer["log"]
